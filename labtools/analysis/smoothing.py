@@ -1,0 +1,142 @@
+"""Empirical-Bayes rates: small colonias borrow strength from the whole municipality.
+
+When to use it: to map or compare colonias whose counts are small.  When not: to say how
+many events happened (use the count), or where neighbours differ sharply and size alone
+does not explain it (a spatial model is better there).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import optimize, special, stats
+
+from labtools.errors import AnalysisError
+
+_ENOUGH_AREAS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class GammaPoissonFit:
+    """Rates of areas drawn from one gamma law, counts Poisson given the rate.
+
+    Attributes
+    ----------
+    shape, inverse_scale : float
+        Of the gamma law of rates; its mean is ``shape / inverse_scale`` events per unit of
+        exposure.  ``inf`` both when areas differ no more than chance alone makes them.
+    mean : float
+        Events per unit of exposure over all areas.
+    """
+
+    shape: float
+    inverse_scale: float
+    mean: float
+
+    def posterior(self, events: pd.Series, exposure: pd.Series, *, level: float) -> pd.DataFrame:
+        """Return ``rate``, ``lower`` and ``upper`` of each area, per unit of exposure.
+
+        An area without exposure has missing values.  Missing counts stay missing.
+        """
+        tail = (1 - level) / 2
+        a, b = self._shape_rate(events, exposure)
+        return pd.DataFrame(
+            {
+                "rate": a / b,
+                "lower": stats.gamma.ppf(tail, a) / b,
+                "upper": stats.gamma.ppf(1 - tail, a) / b,
+            },
+            index=events.index,
+        )
+
+    def draws(
+        self, events: np.ndarray, exposure: pd.Series, *, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Return posterior draws of the rates; `events` has shape (n_draws, n_areas)."""
+        a, b = self._shape_rate(events, exposure.to_numpy(float))
+        return np.asarray(rng.gamma(a) / b)
+
+    def _shape_rate(self, events: object, exposure: object) -> tuple[np.ndarray, np.ndarray]:
+        n = np.asarray(events, float)
+        at_risk = np.asarray(exposure, float)
+        at_risk = np.where(at_risk > 0, at_risk, np.nan)
+        if np.isinf(self.shape):
+            # One common rate: its uncertainty is that of the municipality's count.
+            large = 1e8
+            return large * self.mean + n, large + at_risk
+        return self.shape + n, self.inverse_scale + at_risk
+
+
+def fit_gamma_poisson(events: pd.Series, exposure: pd.Series) -> GammaPoissonFit:
+    """Fit the gamma law of rates by maximum likelihood (the counts are negative binomial).
+
+    Areas without exposure or with a missing count do not take part and spoil nothing.
+
+    Raises
+    ------
+    AnalysisError
+        If fewer than five areas have exposure and a count.
+
+    References
+    ----------
+    Clayton, D. & Kaldor, J. (1987). Empirical Bayes estimates of age-standardized relative
+    risks for use in disease mapping. Biometrics 43, 671-681. doi:10.2307/2532003
+    """
+    known = events.notna() & (exposure > 0)
+    n, e = events[known].to_numpy(float), exposure[known].to_numpy(float)
+    if len(n) < _ENOUGH_AREAS:
+        raise AnalysisError(
+            "Smoothing needs at least {needed} areas with population and a count, and there are "
+            "{n}. Use the plain rates.",
+            needed=_ENOUGH_AREAS,
+            n=len(n),
+        )
+    mean = n.sum() / e.sum()
+    if mean == 0:
+        return GammaPoissonFit(np.inf, np.inf, 0.0)
+    found = optimize.minimize(
+        _minus_log_likelihood,
+        x0=np.array([0.0, np.log(mean)]),
+        args=(n, e),
+        method="BFGS",
+        jac=False,
+    )
+    shape, level = np.exp(found.x)
+    if shape > 1 / np.finfo(np.float32).eps:
+        return GammaPoissonFit(np.inf, np.inf, mean)
+    return GammaPoissonFit(float(shape), float(shape / level), mean)
+
+
+def marshall_rates(events: pd.Series, exposure: pd.Series) -> pd.Series:
+    """Return Marshall's global empirical-Bayes rates, per unit of exposure.
+
+    The closed-form estimator of most mapping programs; :func:`fit_gamma_poisson` also gives
+    intervals.  An area without exposure is missing and spoils no other.
+
+    References
+    ----------
+    Marshall, R. J. (1991). Mapping disease and mortality rates using empirical Bayes
+    estimators. Applied Statistics 40, 283-294. doi:10.2307/2347593
+    """
+    at_risk = exposure.where(exposure > 0)
+    known = at_risk.notna() & events.notna()
+    n, e = events[known], at_risk[known]
+    mean = n.sum() / e.sum()
+    raw = n / e
+    between = (e * (raw - mean) ** 2).sum() / e.sum() - mean / e.mean()
+    weight = max(between, 0.0) / (max(between, 0.0) + mean / e) if mean else 0 * e
+    return (mean + weight * (raw - mean)).reindex(events.index)
+
+
+def _minus_log_likelihood(parameters: np.ndarray, n: np.ndarray, e: np.ndarray) -> float:
+    shape, level = np.exp(np.clip(parameters, -30, 30))
+    b = shape / level
+    terms = (
+        special.gammaln(n + shape)
+        - special.gammaln(shape)
+        + shape * np.log(b / (b + e))
+        + n * np.log(e / (b + e))
+    )
+    return float(-terms.sum())

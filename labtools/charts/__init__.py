@@ -1,0 +1,1 @@
+"""Figures drawn as SVG straight from a table they are given."""

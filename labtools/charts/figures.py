@@ -1,0 +1,98 @@
+"""Figures in words, the same in charts, tables and pages.
+
+Zero is written 0; a figure that nobody supplied says so; a figure withheld to protect
+people says so.  None of the three is ever written as another.
+"""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from labtools.messages import number, percent, text
+from labtools.tables import vocabulary as words
+
+
+def is_known(*values: object) -> bool:
+    """Return whether all of `values` are numbers that can be drawn or written."""
+    return all(bool(pd.notna(value)) for value in values)  # type: ignore[call-overload]
+
+
+def state_words(state: str) -> str:
+    """Return the short words that stand where a figure cannot: never a number."""
+    if state == words.SUPPRESSED:
+        return text("withheld")
+    if state == "insufficient":
+        return words.label("insufficient")
+    return words.label(words.MISSING)
+
+
+def named(word: str) -> str:
+    """Return a reader's label of a word, or the word itself if the vocabulary lacks it.
+
+    Indicators may be added by a workbench; its own key is then all there is to show.
+    """
+    try:
+        return words.label(word)
+    except KeyError:
+        return word.replace("_", " ")
+
+
+def count_words(events: object, low: object, high: object, state: str) -> str:
+    """Return a count with its true range: "3 (1 to 5)", or why there is none."""
+    if state != words.SHOWN or not is_known(events):
+        return state_words(words.MISSING if state == words.SHOWN else state)
+    published = number(_real(events))
+    if not is_known(low, high) or _real(low) == _real(high):
+        return published
+    return text("{figure} ({low} to {high})", figure=published, low=count(low), high=count(high))
+
+
+def rate_words(value: object) -> str:
+    """Return a rate with one decimal, or two where one would hide it."""
+    if not is_known(value):
+        return words.label(words.MISSING)
+    rate = _real(value)
+    return number(rate, 2 if 0 < rate < 1 else 1)
+
+
+def interval_words(low: object, high: object) -> str:
+    """Return the two ends of an interval of rates: "3.1 to 5.6"."""
+    if not is_known(low, high):
+        return words.label(words.MISSING)
+    if math.isinf(_real(high)):
+        return text("{low} or more", low=rate_words(low))
+    return text("{low} to {high}", low=rate_words(low), high=rate_words(high))
+
+
+def figure_words(value: object, low: object, high: object, state: str) -> str:
+    """Return a rate or ratio with its interval: "4.2 (3.1 to 5.6)", or why there is none."""
+    if state != words.SHOWN or not is_known(value):
+        return state_words(words.MISSING if state == words.SHOWN else state)
+    if not is_known(low, high):
+        return rate_words(value)
+    return text("{figure} ({interval})", figure=rate_words(value), interval=interval_words(low, high))
+
+
+def share_words(share: object, low: object, high: object, state: str) -> str:
+    """Return a share with its interval, in percent, or why there is none."""
+    if state != words.SHOWN or not is_known(share):
+        return state_words(words.MISSING if state == words.SHOWN else state)
+    if not is_known(low, high):
+        return percent(_real(share))
+    return text(
+        "{figure} ({low} to {high})",
+        figure=percent(_real(share)),
+        low=number(_real(low) * 100),
+        high=percent(_real(high)),
+    )
+
+
+def count(value: object) -> str:
+    """Return a whole number as the reader writes it."""
+    return number(_real(value))
+
+
+def _real(value: object) -> float:
+    return float(value)  # type: ignore[arg-type]

@@ -1,0 +1,106 @@
+"""Subjects as suppliers write them → crime codes, by ordered rules kept as data."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from labtools import paths
+from labtools.errors import SettingsError
+from labtools.tables import vocabulary as words
+
+
+@dataclass(frozen=True, slots=True)
+class Crosswalk:
+    """Rules from a supplier's subjects to crime codes.
+
+    Attributes
+    ----------
+    name, version : str
+        File, and edition of its rules.
+    rules : tuple of (pattern, code)
+        Tried in order.  ``^`` binds a pattern to the beginning, ``*`` stands for any text.
+    groups : mapping of str to str
+        Crime code → group in which it is shown.
+    """
+
+    name: str
+    version: str
+    rules: tuple[tuple[re.Pattern[str], str], ...]
+    groups: Mapping[str, str]
+
+    def code_of(self, subject: str) -> str:
+        """Return the crime code of one subject, ``unclassified`` where no rule names it."""
+        compared = fold_subject(subject)
+        for pattern, code in self.rules:
+            if pattern.search(compared):
+                return code
+        return words.UNCLASSIFIED
+
+
+def load_crosswalk(name: str) -> Crosswalk:
+    """Return a crosswalk of ``data/reference/crosswalks``.
+
+    Raises
+    ------
+    SettingsError
+        If there is none of that name, or it gives a code that the taxonomy does not have.
+    """
+    path = paths.bundled("data", "reference", "crosswalks", f"{name}.toml")
+    if not path.is_file():
+        known = sorted(found.stem for found in path.parent.glob("*.toml"))
+        raise SettingsError(
+            "There is no crosswalk called {name}. Those there are: {known}. Correct "
+            "“crosswalk” in the descriptor.",
+            name=name,
+            known=tuple(known),
+        )
+    told = tomllib.loads(path.read_text(encoding="utf-8"))
+    groups = crime_groups()
+    unknown = sorted({code for _, code in told["rules"]} - set(groups))
+    if unknown:
+        raise SettingsError(
+            "{path} gives the code {code}, which crime_codes.toml does not have.",
+            path=str(path),
+            code=unknown[0],
+        )
+    rules = tuple((_pattern(rule), code) for rule, code in told["rules"])
+    return Crosswalk(name, told["version"], rules, groups)
+
+
+def crime_groups() -> Mapping[str, str]:
+    """Return crime code → group, from ``data/reference/crime_codes.toml``."""
+    path = paths.bundled("data", "reference", "crime_codes.toml")
+    codes: dict[str, str] = tomllib.loads(path.read_text(encoding="utf-8"))["codes"]
+    return codes
+
+
+def classify_subjects(subjects: pd.Series, crosswalk: Crosswalk) -> pd.DataFrame:
+    """Return ``crime_code`` and ``crime_group`` for each subject; a missing one is unclassified."""
+    unique = subjects.dropna().unique()
+    codes = {subject: crosswalk.code_of(subject) for subject in unique}
+    code = subjects.map(codes).fillna(words.UNCLASSIFIED).astype("str")
+    group = code.map(dict(crosswalk.groups)).astype("str")
+    return pd.DataFrame({"crime_code": code, "crime_group": group})
+
+
+def unclassified_subjects(subjects: pd.Series, codes: pd.Series) -> pd.Series:
+    """Return how often each unclassified subject occurs: the queue a person works through."""
+    return subjects[codes == words.UNCLASSIFIED].value_counts(dropna=False)
+
+
+def fold_subject(subject: str) -> str:
+    """Return a subject as compared: capitals, no accents, single spaces."""
+    split = unicodedata.normalize("NFKD", subject)
+    plain = "".join(c for c in split if not unicodedata.combining(c))
+    return " ".join(plain.upper().split())
+
+
+def _pattern(rule: str) -> re.Pattern[str]:
+    bound, body = ("^", rule[1:]) if rule.startswith("^") else ("", rule)
+    return re.compile(bound + ".*".join(re.escape(part) for part in body.split("*")))

@@ -1,0 +1,1 @@
+"""Voilà pages for readers, fed by released tables only."""

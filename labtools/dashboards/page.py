@@ -1,0 +1,23 @@
+"""What a dashboard's notebook calls: one line from a folder to a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labtools.dashboards.data import find_public, open_released
+from labtools.dashboards.explorer import colonia_explorer
+
+if TYPE_CHECKING:
+    from ipywidgets import Widget
+
+
+def open_explorer(workbench: str = "") -> Widget:
+    """Return the explorer of colonias of a workbench's latest released edition.
+
+    Parameters
+    ----------
+    workbench : str, optional
+        Folder of the workbench.  Empty: the edition that the environment names
+        (``LABTOOLS_PUBLIC``, as the dashboards' server does), or the nearest workbench.
+    """
+    return colonia_explorer(open_released(find_public(workbench)))

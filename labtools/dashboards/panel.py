@@ -1,0 +1,190 @@
+"""What is released about one colonia, as the right-hand side of the explorer.
+
+Crime and perception stand side by side.  Every word that comes from data passes through
+:mod:`labtools.charts.svg`, which escapes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from labtools import messages
+from labtools.charts import figures
+from labtools.charts.svg import Svg, element, joined
+from labtools.messages import text
+from labtools.tables import vocabulary as words
+from labtools.tables.released import Released
+
+Draw = Callable[[pd.DataFrame], str]
+Tell = Callable[[Released], Mapping[str, Sequence[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """The pictures of a ficha: functions from a released table to SVG text."""
+
+    rates: Draw
+    change: Draw
+    place: Draw
+    perception: Draw
+    series: Callable[[pd.DataFrame, str], str]
+
+
+def ficha_panel(released: Released, group: str, *, pictures: Pictures, tell: Tell) -> Svg:
+    """Return the panel of one colonia: its figures, pictures and sentences.
+
+    Parameters
+    ----------
+    group : str
+        Crime group whose figures are told first; one of ``vocabulary.GROUPS`` or the total.
+    pictures : Pictures
+        How tables are drawn.
+    tell : callable
+        Gives the sentences of each section.
+    """
+    told = tell(released) if released.seal else {}
+    tables = released.tables
+    sections = [
+        _who(tables, told),
+        element(
+            "div",
+            _crime_card(tables, group, pictures, told),
+            _perception_card(tables, pictures, told),
+            class_="lab-cards",
+        ),
+        _section(text("How it changed in a year"), told.get("change"), _drawn(pictures.change, tables, "change")),
+        _section(text("Quarter by quarter"), (), _series(tables, group, pictures)),
+        _section(text("Its place among the colonias"), told.get("place"), _drawn(pictures.place, tables, "place")),
+        _section(text("Actions of the programme"), told.get("actions")),
+        _section(text("What is not known"), told.get("unknowns")),
+        _section(text("Sources"), told.get("sources"), _seal(released)),
+    ]
+    return element("div", *sections, class_="lab-ficha")
+
+
+def months_covered(period: pd.Series) -> str:
+    """Return the twelve months that figures speak of: "January to December 2025"."""
+    last = period["window_end"] - pd.DateOffset(months=1)
+    return text(
+        "{first} to {last}",
+        first=messages.month(period["window_start"]),
+        last=messages.month(last),
+    )
+
+
+def _who(tables: Mapping[str, pd.DataFrame], told: Mapping[str, Sequence[str]]) -> Svg:
+    profile = tables["profile"].iloc[0]
+    facts = [
+        text("{borough} borough", borough=profile["borough"]) if _known(profile["borough"]) else "",
+        text("{people} inhabitants", people=messages.number(profile["population"]))
+        if _known(profile["population"])
+        else text("population: no data"),
+        text("{area} km²", area=messages.number(profile["area_km2"], 2))
+        if _known(profile["area_km2"])
+        else "",
+    ]
+    return element(
+        "header",
+        element("h2", str(profile["name"])),
+        element("p", " · ".join(fact for fact in facts if fact), class_="lab-facts"),
+        _sentences(told.get("who")),
+        _without_ficha() if not told else Svg(""),
+    )
+
+
+def _crime_card(
+    tables: Mapping[str, pd.DataFrame],
+    group: str,
+    pictures: Pictures,
+    told: Mapping[str, Sequence[str]],
+) -> Svg:
+    rows = tables["crime"]
+    chosen = rows[rows["group"] == group]
+    months = months_covered(tables["period"].iloc[0])
+    return element(
+        "section",
+        element("h3", text("Recorded crime")),
+        element("p", f"{words.label(group)} · {months}", class_="lab-what"),
+        _figures_of(chosen.iloc[0]) if len(chosen) else _no_data(),
+        _drawn(pictures.rates, tables, "crime"),
+        _sentences(told.get("crime")),
+        class_="lab-card lab-crime",
+    )
+
+
+def _figures_of(row: pd.Series) -> Svg:
+    state = str(row["state"])
+    count = figures.count_words(row["events"], row["events_low"], row["events_high"], state)
+    rate = figures.figure_words(row["rate"], row["lower"], row["upper"], state)
+    pairs = [
+        (text("Events in twelve months"), count),
+        (text("For every 1,000 inhabitants"), rate),
+        (text("In the municipality"), figures.rate_words(row["municipality_rate"])),
+    ]
+    listed = [element("div", element("dt", what), element("dd", said)) for what, said in pairs]
+    told = [element("dl", *listed, class_="lab-figures")]
+    if state == words.SHOWN:
+        versus = str(row["versus_municipality"])
+        told.append(element("p", words.label(versus), class_=f"lab-versus lab-{versus}"))
+    return joined(told)
+
+
+def _perception_card(
+    tables: Mapping[str, pd.DataFrame], pictures: Pictures, told: Mapping[str, Sequence[str]]
+) -> Svg:
+    has_any = "perception" in tables and len(tables["perception"]) > 0
+    return element(
+        "section",
+        element("h3", text("Perception of safety")),
+        element("p", text("What people said in surveys"), class_="lab-what"),
+        _drawn(pictures.perception, tables, "perception") if has_any else _no_data(),
+        _sentences(told.get("perception")),
+        class_="lab-card lab-perception",
+    )
+
+
+def _series(tables: Mapping[str, pd.DataFrame], group: str, pictures: Pictures) -> Svg:
+    if "series" not in tables:
+        return Svg("")
+    return element("figure", Svg(pictures.series(tables["series"], group)))
+
+
+def _drawn(draw: Draw, tables: Mapping[str, pd.DataFrame], name: str) -> Svg:
+    return element("figure", Svg(draw(tables[name]))) if name in tables else Svg("")
+
+
+def _section(title: str, sentences: Sequence[str] | None, *inside: Svg) -> Svg:
+    """Return a section, or nothing where there is nothing to say."""
+    body = [_sentences(sentences), *inside]
+    if not any(body):
+        return Svg("")
+    return element("section", element("h3", title), *body, class_="lab-section")
+
+
+def _sentences(sentences: Sequence[str] | None) -> Svg:
+    return joined(element("p", sentence) for sentence in sentences or () if sentence)
+
+
+def _seal(released: Released) -> Svg:
+    if not released.seal:
+        return Svg("")
+    return element("p", text("Seal of this ficha: {seal}", seal=released.seal), class_="lab-seal")
+
+
+def _without_ficha() -> Svg:
+    return element(
+        "p",
+        text("This colonia has no ficha in this edition; its recorded crime is shown."),
+        class_="lab-note",
+    )
+
+
+def _no_data() -> Svg:
+    return element("p", words.label(words.MISSING), class_="lab-none")
+
+
+def _known(value: object) -> bool:
+    return bool(pd.notna(value))  # type: ignore[call-overload]

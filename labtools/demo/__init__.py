@@ -1,0 +1,1 @@
+"""A synthetic municipality whose truth is known: default input and training ground."""

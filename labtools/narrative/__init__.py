@@ -1,0 +1,1 @@
+"""What a table says, in words: every sentence is generated from the table it cites."""

@@ -1,0 +1,1 @@
+"""Where things are: the dated register of colonias, and ways into it."""

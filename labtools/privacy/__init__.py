@@ -1,0 +1,1 @@
+"""Who may see what: rules, keyed rounding, and the one gate to public folders."""

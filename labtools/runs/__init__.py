@@ -1,0 +1,1 @@
+"""Notebooks, executed: parameters, context, engine, pool, manifest."""

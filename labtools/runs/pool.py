@@ -1,0 +1,195 @@
+"""Run many notebooks: warm lanes, one forked child for each notebook, nothing half done.
+
+A lane is a process of its own, started clean, that imports the notebooks' libraries and
+reads the run's shared tables once.  One notebook that fails, hangs, eats the memory or
+kills its process takes nothing with it: the others run, and yesterday's output stays.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from multiprocessing.connection import wait
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from labtools import messages
+from labtools.errors import RunError, SettingsError
+from labtools.runs.jobs import Failure, Job, Limits, Outcome
+from labtools.runs.lane_handle import LaneHandle, Start
+from labtools.runs.parameters import Signature, check_parameters, read_signature
+from labtools.runs.unforked import run_unforked
+
+__all__ = ["Job", "Outcome", "run_notebooks"]
+
+GIBIBYTE = 1024**3
+
+
+def run_notebooks(  # noqa: PLR0913 - options, keyword-only, of the one entrance to this room
+    jobs: Sequence[Job],
+    *,
+    lanes: int | None = None,
+    preload: Sequence[str] = (),
+    warm: Callable[[], None] | None = None,
+    cell_seconds: float = 120,
+    job_seconds: float = 600,
+    memory_bytes: int = 4 * GIBIBYTE,
+    on_done: Callable[[Outcome], None] | None = None,
+) -> list[Outcome]:
+    """Execute `jobs` and return their outcomes in the same order.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        Their parameters are checked before any process starts.
+    lanes : int, optional
+        Notebooks executed at a time; as many as the machine has processors if not given.
+    preload : sequence of str
+        Modules that each lane imports once; their notebooks find them loaded.
+    warm : callable, optional
+        Called once in each lane, without arguments, to load what the notebooks share.  It
+        must belong to an importable module, and must leave no thread and no open
+        connection behind.
+    cell_seconds, job_seconds : float
+        Time one cell, and one notebook, may take by the clock.
+    memory_bytes : int
+        Address space one notebook may use.
+    on_done : callable, optional
+        Hears each outcome as it comes, in this process.
+
+    Raises
+    ------
+    SettingsError
+        If a parameter is unknown or of the wrong kind, or two jobs have one output.
+    RunError
+        If a template has no proper ``parameters`` cell, or a lane cannot start.
+    """
+    jobs, signatures = _checked(jobs)
+    if not jobs:
+        return []
+    limits = Limits(cell_seconds, job_seconds, memory_bytes)
+    count = min(len(jobs), max(1, lanes or os.cpu_count() or 1))
+    hear = on_done or (lambda _outcome: None)
+    if not hasattr(os, "fork"):
+        return run_unforked(jobs, limits, count, hear)
+    with TemporaryDirectory(prefix="labtools-lanes-") as scratch:
+        start = Start(tuple(preload), warm, limits, Path(scratch))
+        dispatch = _Dispatch(jobs, signatures, start, hear)
+        return dispatch.run(count)
+
+
+def _checked(jobs: Sequence[Job]) -> tuple[list[Job], list[Signature]]:
+    read = {job.notebook: read_signature(job.notebook) for job in jobs}
+    signatures = [read[job.notebook] for job in jobs]
+    _refuse_shared_outputs(jobs)
+    checked = [
+        replace(job, parameters=check_parameters(signature, job.parameters))
+        for job, signature in zip(jobs, signatures, strict=True)
+    ]
+    return checked, signatures
+
+
+def _refuse_shared_outputs(jobs: Sequence[Job]) -> None:
+    keys: dict[Path, str] = {}
+    for job in jobs:
+        output = job.output.absolute()
+        if output in keys:
+            raise SettingsError(
+                "The notebooks for {first} and {second} would both be written to {path}. "
+                "Give each its own output.",
+                first=keys[output],
+                second=job.key,
+                path=output,
+            )
+        keys[output] = job.key
+
+
+class _Dispatch:
+    """Hands jobs to lanes, one at a time, until each has its outcome."""
+
+    def __init__(
+        self,
+        jobs: list[Job],
+        signatures: list[Signature],
+        start: Start,
+        on_done: Callable[[Outcome], None],
+    ) -> None:
+        self._jobs = jobs
+        self._signatures = signatures
+        self._start = start
+        self._on_done = on_done
+        self._waiting = deque(range(len(jobs)))
+        self._outcomes: dict[int, Outcome] = {}
+        self._lanes: list[LaneHandle] = []
+
+    def run(self, count: int) -> list[Outcome]:
+        """Return the outcomes in the order of the jobs; leave no process behind."""
+        try:
+            self._lanes.extend(LaneHandle(self._start) for _ in range(count))
+            while len(self._outcomes) < len(self._jobs):
+                for connection in wait([lane.connection for lane in self._lanes]):
+                    lane = next(lane for lane in self._lanes if lane.connection is connection)
+                    self._hear(lane)
+        finally:
+            for lane in self._lanes:
+                lane.close()
+        return [self._outcomes[index] for index in range(len(self._jobs))]
+
+    def _hear(self, lane: LaneHandle) -> None:
+        try:
+            kind, content = lane.connection.recv()
+        except (EOFError, OSError):
+            self._replace(lane)
+            return
+        if kind == "broken":
+            raise RunError(
+                "The notebooks' libraries or shared tables could not be loaded: {reason}. "
+                "No notebook was run.",
+                reason=content,
+            )
+        if kind == "child":
+            lane.child = content
+            return
+        if kind == "done" and lane.index is not None:
+            self._settle(lane.index, content.failure, content.seconds, content.cpu_seconds)
+        self._give(lane)
+
+    def _give(self, lane: LaneHandle) -> None:
+        if not self._waiting:
+            lane.index = None
+            return
+        index = self._waiting.popleft()
+        lane.give(index, self._jobs[index])
+
+    def _replace(self, lane: LaneHandle) -> None:
+        """Report the job that a dead lane was at, and start another lane if one is needed."""
+        self._lanes.remove(lane)
+        lane.close()
+        if not lane.was_ready:
+            raise RunError(
+                "A process that runs notebooks died while it loaded their libraries and shared "
+                "tables. Look at what is loaded; the machine may be out of memory."
+            )
+        if lane.index is not None:
+            error = messages.text("The process that ran this notebook's lane died.")
+            self._settle(lane.index, Failure(error), lane.seconds, 0.0)
+        if self._waiting:
+            self._lanes.append(LaneHandle(self._start))
+
+    def _settle(
+        self, index: int, failure: Failure | None, seconds: float, cpu_seconds: float
+    ) -> None:
+        cell = self._in_template(index, failure.cell) if failure else None
+        error = failure.error if failure else None
+        outcome = Outcome(
+            self._jobs[index].key, failure is None, seconds, cpu_seconds, error, cell
+        )
+        self._outcomes[index] = outcome
+        self._on_done(outcome)
+
+    def _in_template(self, index: int, cell: int | None) -> int | None:
+        is_injected = bool(self._jobs[index].parameters)
+        is_after = cell is not None and cell > self._signatures[index].cell
+        return cell - 1 if cell is not None and is_injected and is_after else cell

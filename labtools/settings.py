@@ -1,0 +1,211 @@
+"""``lab.toml``, read once, checked, frozen, and passed down."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from labtools.errors import SettingsError
+from labtools.paths import Workbench
+
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Lab(_Part):
+    """Who and where.
+
+    Attributes
+    ----------
+    name : str
+        Name of the lab, as printed on its pages.
+    municipality, municipality_id : str
+        Name, and INEGI key (five digits).
+    crs : str
+        Projected coordinate reference system for areas and distances, in metres.
+    seed : int
+        Seed of every random number of a run.
+    """
+
+    name: str
+    municipality: str
+    municipality_id: Annotated[str, Field(pattern=r"^\d{2,5}$")]
+    crs: str = "EPSG:6372"
+    seed: int = 2026
+
+
+class FileOf(_Part):
+    """A supplier's file: where it is, who describes it, until when it speaks.
+
+    Attributes
+    ----------
+    path : Path
+        File, relative to the workbench.
+    descriptor : str
+        Name of the descriptor in ``data/sources/`` (of the workbench or of the package).
+    cutoff : str
+        Date on which the supplier cut the data, ISO.
+    columns : dict
+        Our column → the supplier's column, where this file differs from its descriptor.
+    """
+
+    path: Path
+    descriptor: Slug
+    cutoff: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    columns: dict[str, str] = {}
+
+
+class Source(FileOf):
+    """A supplier's file with a name of its own in this workbench."""
+
+    name: Slug
+
+
+class Register(FileOf):
+    """The register of colonias.
+
+    Attributes
+    ----------
+    where : dict
+        Supplier's column → value: keep only these features (a municipality of a state file).
+    population : {"register", "census"}
+        Whether residents come from the register's own column or from the census.
+    """
+
+    where: dict[str, str] = {}
+    population: Literal["register", "census"] = "register"
+
+
+class Disclosure(_Part):
+    """Floors below which nothing is shown about a colonia to the public.
+
+    Attributes
+    ----------
+    minimum_population, minimum_dwellings : int
+        A colonia with fewer has no public figures (it stays in every total).
+    minimum_respondents : int
+        A survey estimate from fewer people is not shown.
+    """
+
+    minimum_population: Annotated[int, Field(ge=0)] = 500
+    minimum_dwellings: Annotated[int, Field(ge=3)] = 3
+    minimum_respondents: Annotated[int, Field(ge=10)] = 30
+
+
+class Fichas(_Part):
+    """Which colonias get a ficha.
+
+    Attributes
+    ----------
+    select : {"programme", "all", "listed", "borough"}
+        Colonias in the programme at the end of the period, every one, or those named.
+    borough : str
+        With ``select = "borough"``: the borough's name.
+    colonias : list of str
+        With ``select = "listed"``: their keys.
+    """
+
+    select: Literal["programme", "all", "listed", "borough"] = "programme"
+    borough: str = ""
+    colonias: tuple[str, ...] = ()
+
+
+class DefaultPoint(_Part):
+    """A point that offices type when they do not know the place.
+
+    Attributes
+    ----------
+    lon, lat : float
+        Degrees, WGS 84.
+    what : str
+        Whose point it is, for the account.
+    """
+
+    lon: float
+    lat: float
+    what: str
+
+
+class Places(_Part):
+    """How points and names become colonias.
+
+    Attributes
+    ----------
+    default_points : list of DefaultPoint
+        Points that mean "unknown", kept apart.
+    """
+
+    default_points: tuple[DefaultPoint, ...] = ()
+
+
+class Settings(_Part):
+    """Everything ``lab.toml`` says."""
+
+    lab: Lab
+    colonias: Register
+    fichas: Fichas = Fichas()
+    disclosure: Disclosure = Disclosure()
+    places: Places = Places()
+    source: tuple[Source, ...] = ()
+
+
+def load_settings(workbench: Workbench) -> Settings:
+    """Return the settings of a workbench.
+
+    Raises
+    ------
+    SettingsError
+        If the file is absent, is not TOML, or says something it may not say.
+    """
+    path = workbench.settings_file
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as absent:
+        raise SettingsError(
+            "There is no lab.toml in {folder}. Make a workbench with “labtools init {folder}”, "
+            "or name one with --workbench.",
+            folder=str(workbench.root),
+        ) from absent
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
+        raise SettingsError(
+            "{path} cannot be read as TOML in UTF-8: {reason}. Correct that line.",
+            path=str(path),
+            reason=str(broken),
+        ) from broken
+    try:
+        settings = Settings.model_validate(told)
+    except ValidationError as invalid:
+        raise _explained(path, invalid) from invalid
+    _check_names(path, settings)
+    return settings
+
+
+def _explained(path: Path, invalid: ValidationError) -> SettingsError:
+    errors = invalid.errors(include_url=False)
+    first = errors[0]
+    return SettingsError(
+        "{path}: {n} entries are not valid; the first is {entry}: {reason}. "
+        "lab.example.toml shows every entry.",
+        path=str(path),
+        n=len(errors),
+        entry=".".join(str(part) for part in first["loc"]),
+        reason=first["msg"],
+    )
+
+
+def _check_names(path: Path, settings: Settings) -> None:
+    names = [source.name for source in settings.source]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise SettingsError(
+            "{path}: two sources are called {name}. Give each source a name of its own.",
+            path=str(path),
+            name=twice[0],
+        )

@@ -1,0 +1,34 @@
+"""Which module cleans which kind of file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from labtools.sources.census import clean_census
+from labtools.sources.colonias import clean_ageb, clean_colonias
+from labtools.sources.events import clean_events
+from labtools.sources.incidence import clean_municipal_incidence, clean_state_victims
+from labtools.sources.perception import (
+    clean_city_perception,
+    clean_ensu_workbook,
+    clean_survey,
+)
+from labtools.sources.programme import clean_actions, clean_programme
+from labtools.sources.protocol import Cleaner
+
+CLEANERS: Mapping[str, Cleaner] = MappingProxyType(
+    {
+        "colonias": clean_colonias,
+        "programme": clean_programme,
+        "events": clean_events,
+        "ageb": clean_ageb,
+        "census": clean_census,
+        "municipal_incidence": clean_municipal_incidence,
+        "state_victims": clean_state_victims,
+        "survey": clean_survey,
+        "city_perception": clean_city_perception,
+        "ensu_workbook": clean_ensu_workbook,
+        "actions": clean_actions,
+    }
+)

@@ -1,0 +1,162 @@
+"""What is known of a supplier's file before it is opened: one TOML for each kind of file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from labtools import paths
+from labtools.errors import SettingsError, SourceError
+
+Kind = Literal[
+    "colonias",
+    "programme",
+    "events",
+    "ageb",
+    "census",
+    "municipal_incidence",
+    "state_victims",
+    "survey",
+    "city_perception",
+    "ensu_workbook",
+    "actions",
+]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FileFormat(_Part):
+    """How the bytes are to be read.
+
+    Attributes
+    ----------
+    format : {"csv", "xlsx", "geo", "zip_xlsx"}
+        ``geo`` is GeoJSON, GPKG or SHP.
+    encoding : str
+        Used where the file is not valid UTF-8; nothing else is ever tried.
+    header_row : int
+        Rows above the header.
+    crs : str
+        Reference system, where the file does not say it.
+    """
+
+    format: Literal["csv", "xlsx", "geo", "zip_xlsx"] = "csv"
+    encoding: str = "utf-8"
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    sheet: str = ""
+    header_row: Annotated[int, Field(ge=0)] = 0
+    crs: str = ""
+
+
+class Indicator(_Part):
+    """A figure of each colonia made from the file's columns.
+
+    Attributes
+    ----------
+    key, label, unit : str
+        Name in our tables, what readers see, and unit ("%" multiplies a share by 100).
+    numerator, denominator : list of str
+        Supplier's columns, summed; without denominator the one numerator column is used as is.
+    """
+
+    key: str
+    label: str
+    unit: str = ""
+    numerator: tuple[str, ...]
+    denominator: tuple[str, ...] = ()
+
+
+class Question(_Part):
+    """A survey question turned into an indicator: share of those who answer `yes`.
+
+    Attributes
+    ----------
+    yes, no : list of str
+        Codes that count; any other code is missing, never "no".
+    """
+
+    column: str
+    indicator: str
+    yes: tuple[str, ...]
+    no: tuple[str, ...]
+
+
+class Descriptor(_Part):
+    """A kind of file.
+
+    Attributes
+    ----------
+    columns : mapping
+        Our column → the supplier's.
+    tokens : mapping
+        Text allowed in place of a number → why it is missing.
+    date_format : str
+        ``strptime`` form of the dates.
+    crosswalk : str
+        File in ``data/reference/crosswalks`` that classifies its subjects.
+    record_type : str
+        Kind of event, for ``events``.
+    """
+
+    kind: Kind
+    title: str
+    publisher: str
+    licence: str
+    contact: str = ""
+    cadence: str = ""
+    sensitivity: Literal["N0", "N1", "N2", "N3"] = "N0"
+    file: FileFormat = FileFormat()
+    columns: Mapping[str, str] = {}
+    tokens: Mapping[str, str] = {}
+    date_format: str = "%Y-%m-%d"
+    crosswalk: str = ""
+    record_type: str = ""
+    indicator: tuple[Indicator, ...] = ()
+    question: tuple[Question, ...] = ()
+    options: Mapping[str, str] = {}
+
+    def column(self, ours: str) -> str:
+        """Return the supplier's name of our column, or "" where the file has none."""
+        return self.columns.get(ours, "")
+
+
+def load_descriptor(name: str, workbench: paths.Workbench) -> Descriptor:
+    """Return a descriptor: the workbench's own, or the one that ships with the package.
+
+    Raises
+    ------
+    SettingsError
+        If there is none of that name; lists those there are.
+    SourceError
+        If it does not hold what a descriptor must.
+    """
+    folders = (workbench.root / "data" / "sources", paths.bundled("data", "sources"))
+    for folder in folders:
+        path = folder / f"{name}.toml"
+        if path.is_file():
+            return read_descriptor(path)
+    known = sorted({found.stem for folder in folders for found in folder.glob("*.toml")})
+    raise SettingsError(
+        "There is no descriptor called {name}. Those there are: {known}. Write "
+        "data/sources/{name}.toml, or correct the name in lab.toml.",
+        name=name,
+        known=tuple(known),
+    )
+
+
+def read_descriptor(path: Path) -> Descriptor:
+    """Return the descriptor in `path`, checked."""
+    try:
+        return Descriptor.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, ValidationError, UnicodeDecodeError) as wrong:
+        raise SourceError(
+            "The descriptor {path} is not valid: {reason}.",
+            path=str(path),
+            reason=str(wrong).replace("\n", " "),
+        ) from wrong

@@ -1,0 +1,125 @@
+"""Files of single events by point or by colonia name: case files, calls, offences, reports.
+
+Names, folios and narratives stop here: what goes on is a pseudonym, a day, an hour, a
+subject and a place.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from labtools.findings import Finding, Severity
+from labtools.messages import plural
+from labtools.privacy.pseudonyms import pseudonyms
+from labtools.sources.files import read_cells, require_columns
+from labtools.sources.protocol import Cleaned, Intake, dates, tidy
+from labtools.tables.account import Account
+
+_NOT_EARTH = 180.0
+
+
+def clean_events(intake: Intake) -> Cleaned:
+    """Return the canonical table ``events`` of a file, and what became of each row.
+
+    Rejected: a row cut short, a date that is not one, a day outside the period that the
+    source speaks of, and a second row with a folio already seen.
+    """
+    cells = read_cells(intake.path, intake.descriptor.file)
+    require_columns(intake.path, cells, intake.descriptor.columns)
+    reasons = _reasons(intake, cells)
+    kept = cells[reasons.isna()]
+    events = _events(intake, kept)
+    rejected = reasons.value_counts()
+    account = Account(
+        "clean",
+        intake.source,
+        read=len(cells),
+        kept=len(kept),
+        rejected={str(reason): int(n) for reason, n in rejected.items()},
+        changed=_changes(intake, events, kept),
+    )
+    return Cleaned({"events": events}, account, _findings(intake, kept))
+
+
+def _reasons(intake: Intake, cells: pd.DataFrame) -> pd.Series:
+    day = dates(cells[intake.descriptor.column("date")], intake.descriptor.date_format)
+    reasons = pd.Series(None, index=cells.index, dtype="object")
+    folio = intake.descriptor.column("folio")
+    if folio:
+        reasons[cells[folio].duplicated() & cells[folio].ne("")] = "folio_repeated"
+    if intake.first_day is not None:
+        reasons[day < intake.first_day] = "before_first_day"
+    reasons[day > intake.cutoff] = "after_cutoff"
+    reasons[day.isna()] = "date_not_valid"
+    reasons[cells.isna().any(axis=1)] = "row_cut_short"
+    return reasons
+
+
+def _events(intake: Intake, cells: pd.DataFrame) -> pd.DataFrame:
+    column = intake.descriptor.column
+    blank = pd.Series(None, index=cells.index, dtype="str")
+
+    def text_of(ours: str) -> pd.Series:
+        return tidy(cells[column(ours)]) if column(ours) else blank
+
+    lon, lat = (_degrees(cells, column(name)) for name in ("lon", "lat"))
+    hour = text_of("hour").str.extract(r"^(\d{1,2}):", expand=False)
+    return pd.DataFrame(
+        {
+            "event_id": _identifiers(intake, cells),
+            "source": intake.source,
+            "record_type": intake.descriptor.record_type,
+            "occurred_on": dates(cells[column("date")], intake.descriptor.date_format),
+            "hour": pd.to_numeric(hour).where(lambda h: h.between(0, 23)).astype("Int64"),
+            "subject": text_of("subject"),
+            "lon": lon,
+            "lat": lat,
+            "place": text_of("place"),
+            "borough": text_of("borough"),
+        }
+    ).reset_index(drop=True)
+
+
+def _identifiers(intake: Intake, cells: pd.DataFrame) -> pd.Series:
+    folio = intake.descriptor.column("folio")
+    row = cells.index.to_series().astype(str)
+    written = cells[folio].where(cells[folio].ne(""), "row " + row) if folio else "row " + row
+    return pseudonyms(written, key=intake.key, source=intake.source)
+
+
+def _degrees(cells: pd.DataFrame, column: str) -> pd.Series:
+    if not column:
+        return pd.Series(float("nan"), index=cells.index)
+    value = pd.to_numeric(cells[column].str.strip(), errors="coerce")
+    return value.where(value.abs() <= _NOT_EARTH)
+
+
+def _changes(intake: Intake, events: pd.DataFrame, kept: pd.DataFrame) -> dict[str, int]:
+    column = intake.descriptor.column
+    counted: dict[str, int] = {}
+    for name in ("lon", "lat"):
+        if column(name):
+            written = kept[column(name)].str.strip().ne("")
+            counted[f"{name}_not_valid"] = int(
+                (written.to_numpy() & events[name].isna().to_numpy()).sum()
+            )
+    if column("hour"):
+        counted["hour_unknown"] = int(events["hour"].isna().sum())
+        exact = kept[column("hour")].str.strip().str.startswith("12:00:00")
+        counted["hour_exactly_noon"] = int(exact.sum())
+    if not column("folio"):
+        counted["exact_duplicates_kept"] = int(kept.duplicated().sum())
+    return {name: n for name, n in counted.items() if n}
+
+
+def _findings(intake: Intake, kept: pd.DataFrame) -> tuple[Finding, ...]:
+    if intake.descriptor.column("folio"):
+        return ()
+    same = int(kept.duplicated().sum())
+    if not same:
+        return ()
+    sentence = plural(
+        "{source}: one row is identical to another and has no folio; it was kept.",
+        "{source}: {n} rows are identical to others and have no folio; they were kept.",
+    )
+    return (Finding(sentence, Severity.CAUTION, {"source": intake.source, "n": same}),)

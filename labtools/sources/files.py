@@ -1,0 +1,220 @@
+"""Opening suppliers' files safely: declared encoding, no guess, nothing turned into a number.
+
+Every cell arrives as text, exactly as written; a cell that is not there (a row cut short)
+is missing, and a blank one is "".
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import IO
+
+import geopandas as gpd
+import pandas as pd
+from python_calamine import CalamineError, CalamineWorkbook
+
+from labtools.errors import SourceError
+from labtools.sources.descriptor import FileFormat
+
+#: A supplier's file that expands to more is refused before it fills the memory.
+MAXIMUM_BYTES = 2 * 1024**3
+
+_OPENERS: Mapping[str, Callable[..., IO[bytes]]] = MappingProxyType(
+    {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+)
+
+
+def read_cells(path: Path, form: FileFormat) -> pd.DataFrame:
+    """Return the table in a CSV or XLSX file, every cell as text.
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be opened, expands beyond `MAXIMUM_BYTES`, is not in the declared
+        encoding, has a row with more cells than its header, or repeats a column's name.
+    """
+    if form.format == "xlsx":
+        return _read_sheet(path, form)
+    text = _decoded(path, read_bytes(path), form.encoding)
+    try:
+        table = pd.read_csv(
+            io.StringIO(text),
+            dtype=str,
+            sep=form.delimiter,
+            skiprows=form.header_row,
+            keep_default_na=False,
+            na_values=[],
+            index_col=False,
+            on_bad_lines="error",
+        )
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, pd.errors.ParserWarning) as wrong:
+        raise SourceError(
+            "{path} is not a table with “{delimiter}” between its cells ({reason}). Ask the "
+            "supplier for the file again, or correct its descriptor.",
+            path=path.name,
+            delimiter=form.delimiter,
+            reason=str(wrong).strip(),
+        ) from wrong
+    return _checked_header(path, table)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return a file's bytes, expanded (gzip, bzip2, xz, zip with one member)."""
+    try:
+        if path.suffix == ".zip":
+            return _only_member(path)
+        opener = _OPENERS.get(path.suffix, open)
+        with opener(path, "rb") as stream:
+            return _limited(path, stream)
+    except (OSError, EOFError, lzma.LZMAError, zipfile.BadZipFile) as wrong:
+        raise SourceError(
+            "{path} cannot be opened ({reason}). Check the path, or ask for the file again.",
+            path=str(path),
+            reason=str(wrong),
+        ) from wrong
+
+
+def read_areas(path: Path, form: FileFormat) -> gpd.GeoDataFrame:
+    """Return the polygons in a GeoJSON, GPKG or SHP file, in degrees (EPSG:4326).
+
+    Raises
+    ------
+    SourceError
+        If it cannot be read, or nobody says its reference system.
+    """
+    try:
+        areas = gpd.read_file(path)
+    except Exception as wrong:  # pyogrio raises many kinds for one thing: not readable
+        raise SourceError(
+            "{path} cannot be read as polygons ({reason}). GeoJSON, GPKG and SHP are accepted.",
+            path=str(path),
+            reason=str(wrong),
+        ) from wrong
+    if form.crs:
+        areas = areas.set_crs(form.crs, allow_override=True)
+    if areas.crs is None:
+        raise SourceError(
+            "{path} does not say its coordinate reference system. Add “crs” under [file] in its "
+            "descriptor.",
+            path=path.name,
+        )
+    return areas.to_crs("EPSG:4326")
+
+
+def require_columns(path: Path, table: pd.DataFrame, wanted: Mapping[str, str]) -> None:
+    """Refuse a table that lacks a column (`wanted`: our name → the supplier's).
+
+    Raises
+    ------
+    SourceError
+        Names the first missing column, how many are missing, and those there are.
+    """
+    absent = [theirs for theirs in wanted.values() if theirs not in table.columns]
+    if absent:
+        raise SourceError(
+            "{path} has no column “{column}” ({n} missing). Its columns are: {found}. Correct "
+            "the columns in lab.toml or in the descriptor.",
+            path=path.name,
+            column=absent[0],
+            n=len(absent),
+            found=tuple(map(str, table.columns[:40])),
+        )
+
+
+def _read_sheet(path: Path, form: FileFormat) -> pd.DataFrame:
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(read_bytes(path)))
+    except CalamineError as wrong:
+        raise SourceError(
+            "{path} is not a spreadsheet that can be read ({reason}). Ask for it as XLSX.",
+            path=path.name,
+            reason=str(wrong),
+        ) from wrong
+    names = book.sheet_names
+    if (form.sheet and form.sheet not in names) or (not form.sheet and len(names) > 1):
+        raise SourceError(
+            "{path} has the sheets {sheets}, and its descriptor names “{sheet}”. Write which "
+            "one holds the table.",
+            path=path.name,
+            sheets=tuple(names),
+            sheet=form.sheet,
+        )
+    rows = book.get_sheet_by_name(form.sheet or names[0]).to_python(skip_empty_area=False)
+    header, body = rows[form.header_row], rows[form.header_row + 1 :]
+    cells = [[_cell_text(value) for value in row] for row in body]
+    table = pd.DataFrame(cells, columns=[str(name).strip() for name in header], dtype="str")
+    return _checked_header(path, table)
+
+
+def _cell_text(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _decoded(path: Path, content: bytes, declared: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as not_utf8:
+        if declared.lower().replace("_", "-") in {"utf-8", "utf8", "utf-8-sig"}:
+            line = content[: not_utf8.start].count(b"\n") + 1
+            raise SourceError(
+                "{path} is not UTF-8: line {line} holds a byte that no UTF-8 text has. If the "
+                "supplier writes Latin-1, set encoding = \"latin-1\" in its descriptor.",
+                path=path.name,
+                line=line,
+            ) from not_utf8
+    try:
+        return content.decode(declared)
+    except (UnicodeDecodeError, LookupError) as wrong:
+        raise SourceError(
+            "{path} is neither UTF-8 nor {declared} ({reason}). Correct the encoding in its "
+            "descriptor.",
+            path=path.name,
+            declared=declared,
+            reason=str(wrong),
+        ) from wrong
+
+
+def _limited(path: Path, stream: IO[bytes]) -> bytes:
+    content = stream.read(MAXIMUM_BYTES + 1)
+    if len(content) > MAXIMUM_BYTES:
+        raise SourceError(
+            "{path} expands to more than {limit} bytes and was not read. Ask the supplier for "
+            "it in parts.",
+            path=path.name,
+            limit=MAXIMUM_BYTES,
+        )
+    return content
+
+
+def _only_member(path: Path) -> bytes:
+    with zipfile.ZipFile(path) as archive:
+        members = [info for info in archive.infolist() if not info.is_dir()]
+        if len(members) != 1:
+            raise SourceError(
+                "{path} holds {n} files and one was expected. Take the right one out.",
+                path=path.name,
+                n=len(members),
+            )
+        with archive.open(members[0]) as stream:
+            return _limited(path, stream)
+
+
+def _checked_header(path: Path, table: pd.DataFrame) -> pd.DataFrame:
+    table.columns = [str(column).strip() for column in table.columns]
+    twice = table.columns[table.columns.duplicated()]
+    if len(twice):
+        raise SourceError(
+            "{path} has two columns called “{column}”. Ask the supplier which one is meant.",
+            path=path.name,
+            column=str(twice[0]),
+        )
+    return table

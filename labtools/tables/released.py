@@ -1,0 +1,132 @@
+"""A ficha's released tables as one JSON file: what pages and dashboards may read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import pandas as pd
+
+from labtools.errors import TableError
+from labtools.tables.contracts import CONTRACTS, check_table
+from labtools.tables.store import writing
+
+SCHEMA = 1
+
+#: The canonical tables that a ficha carries its slices of.
+FICHA_TABLES = (
+    "crime",
+    "change",
+    "place",
+    "series",
+    "perception",
+    "indicators",
+    "actions_done",
+    "unknowns",
+    "sources",
+    "period",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What one ficha says, as tables.
+
+    Attributes
+    ----------
+    colonia_id : str
+        Key of the colonia in the register.
+    tables : mapping of str to pandas.DataFrame
+        Slices of the released tables (see `FICHA_TABLES`) and ``profile``, one row:
+        name, borough, population, area_km2, entered_on.
+    seal : str
+        First 16 hexadecimal digits of the sha256 of the tables: two fichas with the same
+        seal say the same.
+    """
+
+    colonia_id: str
+    tables: Mapping[str, pd.DataFrame]
+    seal: str
+
+
+def slug(colonia_id: str) -> str:
+    """Return the file name of a colonia: made from its key, never from its name."""
+    return re.sub(r"[^a-z0-9-]", "-", colonia_id.lower())
+
+
+def seal_of(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Return the seal of a ficha's tables."""
+    from labtools.tables.lineage import digest_of  # noqa: PLC0415 - lineage reads the package
+
+    return digest_of({name: _rows(table) for name, table in tables.items()})[:16]
+
+
+def write_ficha(released: Released, path: Path) -> None:
+    """Write a ficha's tables; the same tables give the same bytes."""
+    told = {
+        "schema": SCHEMA,
+        "colonia_id": released.colonia_id,
+        "seal": released.seal,
+        "tables": {name: _rows(table) for name, table in released.tables.items()},
+    }
+    with writing(path) as aside:
+        aside.write_text(
+            json.dumps(told, ensure_ascii=False, sort_keys=True, indent=0) + "\n",
+            encoding="utf-8",
+        )
+
+
+def read_ficha(path: Path) -> Released:
+    """Return the tables of a ficha, each checked against its contract.
+
+    Raises
+    ------
+    TableError
+        If the file is absent or is not a ficha of this version.
+    """
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        schema, rows = told["schema"], told["tables"]
+    except (OSError, ValueError, KeyError) as unreadable:
+        raise TableError(
+            "{path} is not a ficha of this workbench ({reason}). Make it again: "
+            "“labtools run”.",
+            path=str(path),
+            reason=str(unreadable),
+        ) from unreadable
+    if schema != SCHEMA:
+        raise TableError(
+            "{path} has version {found} of the ficha format and this workbench reads "
+            "{expected}. Make it again: “labtools run”.",
+            path=str(path),
+            found=schema,
+            expected=SCHEMA,
+        )
+    tables = {name: _table(name, found) for name, found in rows.items()}
+    return Released(told["colonia_id"], MappingProxyType(tables), told["seal"])
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, object]]:
+    plain = table.drop(columns="geometry", errors="ignore")
+    told: list[dict[str, object]] = json.loads(
+        plain.to_json(orient="records", date_format="iso", date_unit="s", double_precision=10)
+    )
+    return told
+
+
+def _table(name: str, rows: list[dict[str, object]]) -> pd.DataFrame:
+    if name not in FICHA_TABLES:
+        return pd.DataFrame(rows)
+    columns = CONTRACTS[name].columns
+    table = pd.DataFrame(rows, columns=list(columns))
+    for column, spec in columns.items():
+        kind = str(spec.dtype)
+        if kind.startswith("datetime64"):
+            table[column] = pd.to_datetime(table[column]).dt.tz_localize(None)
+        elif "str" in kind:
+            table[column] = table[column].astype("str")
+    return check_table(name, table)

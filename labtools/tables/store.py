@@ -1,0 +1,118 @@
+"""Canonical tables on disk: GeoParquet, checked both ways, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from labtools.errors import SettingsError, TableError
+from labtools.tables.contracts import CONTRACTS, check_table
+from labtools.tables.lineage import Lineage, write_lineage
+
+
+def write_table(
+    name: str, table: pd.DataFrame, folder: Path, *, lineage: Lineage, as_name: str = ""
+) -> Path:
+    """Check `table` against its contract, write it with its lineage, and return the file.
+
+    Parameters
+    ----------
+    name : str
+        Canonical table; also the file's name unless `as_name` gives another.
+
+    Raises
+    ------
+    TableError
+        If the table breaks its contract.
+    SettingsError
+        If the folder cannot be written.
+    """
+    checked = check_table(name, table)
+    path = folder / f"{as_name or name}.parquet"
+    make_folder(folder)
+    with writing(path) as aside:
+        checked.to_parquet(aside, index=False)
+    write_lineage(path, lineage)
+    return path
+
+
+def read_table(
+    name: str,
+    folder: Path,
+    *,
+    as_name: str = "",
+    where: Sequence[tuple[str, str, object]] | None = None,
+) -> pd.DataFrame:
+    """Return a canonical table from `folder`, or only its rows that hold `where`.
+
+    Parameters
+    ----------
+    where : sequence of (column, operator, value), optional
+        Read only matching rows, as ``pandas.read_parquet(filters=...)`` does.
+
+    Raises
+    ------
+    TableError
+        If the table was not made yet, or breaks its contract.
+    """
+    path = folder / f"{as_name or name}.parquet"
+    if not path.is_file():
+        raise TableError(
+            "The table {table} is not in {folder} yet. Run the steps that make it: "
+            "“labtools run” does them in order.",
+            table=as_name or name,
+            folder=str(folder),
+        )
+    reader = gpd.read_parquet if "geometry" in CONTRACTS[name].columns else pd.read_parquet
+    table = reader(path, filters=list(where) if where else None)
+    return check_table(name, table)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Path]:
+    """Give a hidden name to write to; rename it to `path` only if the block succeeds."""
+    handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    aside = Path(name)
+    try:
+        yield aside
+        aside.chmod(0o644)
+        with aside.open("rb") as written:
+            os.fsync(written.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path, *, private: bool = False) -> Path:
+    """Make `folder` (only its owner may enter if `private`) and return it.
+
+    Raises
+    ------
+    SettingsError
+        If it cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if private:
+            folder.chmod(0o700)
+    except OSError as refused:
+        raise _unwritable(folder, refused.strerror or str(refused)) from refused
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _unwritable(folder, os.strerror(13))
+    return folder
+
+
+def _unwritable(folder: Path, reason: str) -> SettingsError:
+    return SettingsError(
+        "The folder {folder} cannot be written ({reason}). Give yourself permission to write "
+        "there, or choose another workbench with --workbench.",
+        folder=str(folder),
+        reason=reason,
+    )

@@ -1,0 +1,76 @@
+"""The words that canonical tables may hold, and what readers see in their place."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from labtools.messages import mark, say
+
+TOTAL = "total"
+
+#: Crime groups shown by colonia; `SENSITIVE` is shown for the whole municipality and year only.
+GROUPS = ("violence", "robbery", "theft", "other")
+SENSITIVE = "sensitive"
+UNCLASSIFIED = "unclassified"
+NOT_A_CRIME = "not_a_crime"
+
+RECORD_TYPES = ("case_file", "call", "civic_offence", "citizen_report")
+
+SHOWN, MISSING, SUPPRESSED = "shown", "missing", "suppressed"
+STATES = (SHOWN, MISSING, SUPPRESSED)
+
+LOCATED = ("inside", "by_name")
+NOT_LOCATED = (
+    "outside",
+    "default_point",
+    "no_place",
+    "unknown_name",
+    "ambiguous_name",
+)
+
+VERDICTS = ("increase", "decrease", "none", "unknown")
+VERSUS = ("below", "similar", "above", "unknown")
+
+_LABELS = MappingProxyType(
+    {
+        TOTAL: mark("All recorded crime shown here"),
+        "violence": mark("Violence against persons"),
+        "robbery": mark("Robbery with violence"),
+        "theft": mark("Theft and damage without violence"),
+        "other": mark("Other recorded crimes"),
+        SENSITIVE: mark("Sexual and family violence and crimes against minors"),
+        UNCLASSIFIED: mark("Not yet classified"),
+        NOT_A_CRIME: mark("Facts that are not crimes"),
+        "case_file": mark("Case files"),
+        "call": mark("Emergency calls (9-1-1)"),
+        "civic_offence": mark("Civic offences"),
+        "citizen_report": mark("Citizen reports (070)"),
+        "inside": mark("point inside the colonia"),
+        "by_name": mark("colonia by its written name"),
+        "outside": mark("point outside every colonia"),
+        "default_point": mark("default point of an office"),
+        "no_place": mark("neither point nor name"),
+        "unknown_name": mark("name not in the register"),
+        "ambiguous_name": mark("name of several colonias"),
+        "increase": mark("increased"),
+        "decrease": mark("decreased"),
+        "none": mark("no distinguishable change"),
+        "unknown": mark("not known"),
+        "below": mark("below the municipality"),
+        "similar": mark("not distinguishable from the municipality"),
+        "above": mark("above the municipality"),
+        SHOWN: mark("shown"),
+        MISSING: mark("no data"),
+        SUPPRESSED: mark("withheld to protect people"),
+        "insufficient": mark("insufficient sample"),
+        "insecurity": mark("Feel unsafe in their city"),
+        "insecurity_street": mark("Feel unsafe in the streets they use"),
+        "insecurity_transport": mark("Feel unsafe in public transport"),
+        "cohesion": mark("Trust their neighbours"),
+    }
+)
+
+
+def label(word: str) -> str:
+    """Return what a reader sees for a word of the vocabulary, in the language in force."""
+    return say(_LABELS[word])
