@@ -12,7 +12,7 @@ from labtools.errors import SettingsError
 from labtools.paths import Workbench
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
-Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+Day = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
 
 
 class _Part(BaseModel):
@@ -28,6 +28,8 @@ class Lab(_Part):
         Name of the lab, as printed on its pages.
     municipality, municipality_id : str
         Name, and INEGI key (five digits).
+    perception_city : str
+        Name of the city in the surveys of perception, where it differs from `municipality`.
     crs : str
         Projected coordinate reference system for areas and distances, in metres.
     seed : int
@@ -36,6 +38,7 @@ class Lab(_Part):
 
     name: str
     municipality: str
+    perception_city: str = ""
     municipality_id: Annotated[str, Field(pattern=r"^\d{2,5}$")]
     crs: str = "EPSG:6372"
     seed: int = 2026
@@ -52,14 +55,21 @@ class FileOf(_Part):
         Name of the descriptor in ``data/sources/`` (of the workbench or of the package).
     cutoff : str
         Date on which the supplier cut the data, ISO.
+    first_day : str, optional
+        First day that the file speaks of, ISO; earlier events are not accepted.
     columns : dict
         Our column → the supplier's column, where this file differs from its descriptor.
+    where : dict
+        Supplier's column → value: read only these rows or features (one municipality of a
+        state's file); a value may end in ``*``.
     """
 
     path: Path
     descriptor: Slug
-    cutoff: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    cutoff: Day
+    first_day: Day | None = None
     columns: dict[str, str] = {}
+    where: dict[str, str] = {}
 
 
 class Source(FileOf):
@@ -73,13 +83,10 @@ class Register(FileOf):
 
     Attributes
     ----------
-    where : dict
-        Supplier's column → value: keep only these features (a municipality of a state file).
     population : {"register", "census"}
         Whether residents come from the register's own column or from the census.
     """
 
-    where: dict[str, str] = {}
     population: Literal["register", "census"] = "register"
 
 

@@ -16,7 +16,7 @@ from labtools.tables import vocabulary as words
 
 def is_known(*values: object) -> bool:
     """Return whether all of `values` are numbers that can be drawn or written."""
-    return all(bool(pd.notna(value)) for value in values)  # type: ignore[call-overload]
+    return all(bool(pd.notna(value)) for value in values)
 
 
 def state_words(state: str) -> str:
@@ -43,8 +43,8 @@ def count_words(events: object, low: object, high: object, state: str) -> str:
     """Return a count with its true range: "3 (1 to 5)", or why there is none."""
     if state != words.SHOWN or not is_known(events):
         return state_words(words.MISSING if state == words.SHOWN else state)
-    published = number(_real(events))
-    if not is_known(low, high) or _real(low) == _real(high):
+    published = number(real(events))
+    if not is_known(low, high) or real(low) == real(high):
         return published
     return text("{figure} ({low} to {high})", figure=published, low=count(low), high=count(high))
 
@@ -53,7 +53,7 @@ def rate_words(value: object) -> str:
     """Return a rate with one decimal, or two where one would hide it."""
     if not is_known(value):
         return words.label(words.MISSING)
-    rate = _real(value)
+    rate = real(value)
     return number(rate, 2 if 0 < rate < 1 else 1)
 
 
@@ -61,7 +61,7 @@ def interval_words(low: object, high: object) -> str:
     """Return the two ends of an interval of rates: "3.1 to 5.6"."""
     if not is_known(low, high):
         return words.label(words.MISSING)
-    if math.isinf(_real(high)):
+    if math.isinf(real(high)):
         return text("{low} or more", low=rate_words(low))
     return text("{low} to {high}", low=rate_words(low), high=rate_words(high))
 
@@ -72,7 +72,9 @@ def figure_words(value: object, low: object, high: object, state: str) -> str:
         return state_words(words.MISSING if state == words.SHOWN else state)
     if not is_known(low, high):
         return rate_words(value)
-    return text("{figure} ({interval})", figure=rate_words(value), interval=interval_words(low, high))
+    return text(
+        "{figure} ({interval})", figure=rate_words(value), interval=interval_words(low, high)
+    )
 
 
 def share_words(share: object, low: object, high: object, state: str) -> str:
@@ -80,19 +82,20 @@ def share_words(share: object, low: object, high: object, state: str) -> str:
     if state != words.SHOWN or not is_known(share):
         return state_words(words.MISSING if state == words.SHOWN else state)
     if not is_known(low, high):
-        return percent(_real(share))
+        return percent(real(share))
     return text(
         "{figure} ({low} to {high})",
-        figure=percent(_real(share)),
-        low=number(_real(low) * 100),
-        high=percent(_real(high)),
+        figure=percent(real(share)),
+        low=number(real(low) * 100),
+        high=percent(real(high)),
     )
 
 
 def count(value: object) -> str:
     """Return a whole number as the reader writes it."""
-    return number(_real(value))
+    return number(real(value))
 
 
-def _real(value: object) -> float:
+def real(value: object) -> float:
+    """Return a value of a table that is known to be a number."""
     return float(value)  # type: ignore[arg-type]

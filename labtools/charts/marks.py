@@ -43,9 +43,7 @@ def triangle(x: float, y: float, *, up: bool, fill: str) -> Svg:
 
 def reference(x: float, y: float) -> Svg:
     """Return the municipality's figure: an upright line."""
-    return element(
-        "line", x1=x, x2=x, y1=y - 11, y2=y + 11, stroke=theme.INK, stroke_width="2.5"
-    )
+    return element("line", x1=x, x2=x, y1=y - 11, y2=y + 11, stroke=theme.INK, stroke_width="2.5")
 
 
 def arrow(x: float, y: float, *, right: bool) -> Svg:

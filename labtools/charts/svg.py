@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
 #: Characters that XML does not allow, even escaped.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -69,10 +70,7 @@ def path_of(points: Iterable[tuple[float, float]], *, closed: bool = True) -> st
     at = [(round(x * 10), round(y * 10)) for x, y in points]
     if not at:
         return ""
-    steps = [
-        (x - before_x, y - before_y)
-        for (before_x, before_y), (x, y) in zip(at, at[1:], strict=False)
-    ]
+    steps = [(x - before_x, y - before_y) for (before_x, before_y), (x, y) in pairwise(at)]
     moves = [step for step in steps if step != (0, 0)]
     if closed and moves and at[0] == at[-1]:
         moves = moves[:-1]
@@ -114,7 +112,7 @@ def picture(
 
 def name_of(kind: str, title: str, description: str) -> str:
     """Return the name that a picture's ids begin with."""
-    told = "\0".join((kind, title, description)).encode("utf-8", "replace")
+    told = f"{kind}\0{title}\0{description}".encode("utf-8", "replace")
     return f"{kind}-{hashlib.sha256(told).hexdigest()[:8]}"
 
 

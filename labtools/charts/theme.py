@@ -8,6 +8,7 @@ contrast of at least 4.5 : 1 with its ground.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from labtools.charts.svg import Svg, element, joined
@@ -18,9 +19,15 @@ RULE = "#c3cad2"
 FAINT = "#e9edf0"
 PAPER = "#ffffff"
 ACCENT = "#1f5c8b"
-ABOVE = "#a8480a"
+ABOVE = "#b4561a"
 BELOW = "#2b7bba"
 SIMILAR = "#6b7682"
+HATCH = "#8792a0"
+ABOVE_TINT = "#f0c9a8"
+BELOW_TINT = "#b9d8ef"
+RANGE = "#a9c4d9"
+MARKED = "#cfdfeb"
+PLAIN_TINT = "#c9d9e6"
 GROUND = "#f4f2ec"
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
@@ -71,17 +78,17 @@ def steps_from_zero(highest: float, about: int = 5) -> tuple[float, ...]:
     return tuple(step * i for i in range(math.ceil(highest / step - 1e-9) + 1))
 
 
-def words_width(words: str, size: float) -> float:
+def words_width(words: str, size: float, *, bold: bool = False) -> float:
     """Return a safe guess of the width of words: fonts differ between machines."""
-    return len(words) * size * 0.56
+    return len(words) * size * (0.63 if bold else 0.57)
 
 
-def wrapped(words: str, width: float, size: float) -> tuple[str, ...]:
+def wrapped(words: str, width: float, size: float, *, bold: bool = False) -> tuple[str, ...]:
     """Return words broken into lines that fit `width`."""
     lines = [""]
     for word in words.split():
         longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and words_width(longer, size) > width:
+        if lines[-1] and words_width(longer, size, bold=bold) > width:
             lines.append(word)
         else:
             lines[-1] = longer
@@ -100,7 +107,7 @@ def patterns(name: str) -> Svg:
     slanted = element(
         "pattern",
         element("rect", width=5, height=5, fill=PAPER),
-        element("rect", width=2, height=5, fill=SIMILAR),
+        element("rect", width="1.3", height=5, fill=HATCH),
         id=f"{name}-similar",
         width=5,
         height=5,
@@ -109,7 +116,7 @@ def patterns(name: str) -> Svg:
     crossed = element(
         "pattern",
         element("rect", width=5, height=5, fill=PAPER),
-        element("path", d="M0 0h5M0 0v5", stroke=INK, stroke_width="1.4"),
+        element("path", d="M0 0h5M0 0v5", stroke=SOFT_INK, stroke_width="1.1"),
         id=f"{name}-withheld",
         width=5,
         height=5,
@@ -123,6 +130,6 @@ def fill_of(name: str, pattern: str) -> str:
     return f"url(#{name}-{pattern})"
 
 
-def canvas(body: tuple[str, ...] | list[str]) -> Svg:
+def canvas(body: Iterable[str]) -> Svg:
     """Return the group that gives every word of a picture its font."""
     return element("g", joined(body), font_family=FONT, font_size=LABEL_SIZE, fill=INK)

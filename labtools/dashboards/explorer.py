@@ -51,9 +51,9 @@ class ColoniaExplorer:
         self._list = widgets.Dropdown(layout=_FULL)
         self._groups = widgets.Dropdown(options=group_choices(), layout=_FULL)
         self._found, self._caption, self._ficha = (widgets.HTML() for _ in range(3))
-        self._say_choices(self._choices)
         self._listen()
-        self._show()
+        self._say_choices(self._choices)
+        self._show_group()
         self.page = self._laid_out()
 
     def choose(self, colonia_id: object) -> None:
@@ -63,14 +63,14 @@ class ColoniaExplorer:
             if colonia_id not in {value for _, value in self._list.options}:
                 self._say_choices(self._choices)
             self._list.value = colonia_id
-            self._show()
+            self._show_colonia()
 
     def choose_group(self, group: object) -> None:
         """Show a crime group; anything else changes nothing."""
         if isinstance(group, str) and group in GROUPS:
             self.group = group
             self._groups.value = group
-            self._show()
+            self._show_group()
 
     def search(self, typed: object) -> None:
         """List the colonias whose names hold what was typed, with or without accents."""
@@ -92,24 +92,31 @@ class ColoniaExplorer:
         return next((key for key in ordered if key in with_ficha), ordered[0])
 
     def _listen(self) -> None:
-        self._list.observe(lambda change: self.choose(change["new"]), "value")
+        self._list.observe(self._take_from_list, "value")
         self._groups.observe(lambda change: self.choose_group(change["new"]), "value")
         self._search.observe(lambda change: self.search(change["new"]), "value")
         self._search.on_submit(lambda box: self.choose_first_found(box.value))
+
+    def _take_from_list(self, change: Mapping[str, Any]) -> None:
+        self.choose(change["new"])
 
     def _say_choices(self, found: tuple[ColoniaChoice, ...]) -> None:
         options = [(choice.label, choice.colonia_id) for choice in found]
         is_there = self.colonia_id in {value for _, value in options}
         prompt = [] if is_there else [(text("Choose a colonia…"), "")]
-        with self._list.hold_trait_notifications():
-            self._list.options = [*prompt, *options]
-            self._list.value = self.colonia_id if is_there else ""
+        self._list.unobserve(self._take_from_list, "value")  # new options choose their first
+        self._list.options = [*prompt, *options]
+        self._list.value = self.colonia_id if is_there else ""
+        self._list.observe(self._take_from_list, "value")
 
-    def _show(self) -> None:
-        released = self._data.ficha(self.colonia_id)
+    def _show_group(self) -> None:
         self._map.show_tiers(tiers_of(self._data.crime, self.group))
-        self._map.mark(self.colonia_id)
         self._caption.value = self._say_caption()
+        self._show_colonia()
+
+    def _show_colonia(self) -> None:
+        released = self._data.ficha(self.colonia_id)
+        self._map.mark(self.colonia_id)
         panel = ficha_panel(released, self.group, pictures=self._pictures, tell=self._tell)
         self._ficha.value = str(panel)
 
@@ -183,11 +190,9 @@ def _boxed(css_class: str, *inside: widgets.Widget) -> widgets.Box:
     return box
 
 
-def _labelled(words_before: str, *inside: widgets.Widget) -> widgets.Box:
-    for control in inside:
-        if hasattr(control, "description") and not isinstance(control, widgets.HTML):
-            control.description = words_before
-    return _boxed("lab-control", *inside)
+def _labelled(name: str, control: widgets.Widget, *below: widgets.Widget) -> widgets.Box:
+    control.description = name
+    return _boxed("lab-control", control, *below)
 
 
 def _say_found(n: int) -> str:

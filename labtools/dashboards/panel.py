@@ -55,9 +55,17 @@ def ficha_panel(released: Released, group: str, *, pictures: Pictures, tell: Tel
             _perception_card(tables, pictures, told),
             class_="lab-cards",
         ),
-        _section(text("How it changed in a year"), told.get("change"), _drawn(pictures.change, tables, "change")),
+        _section(
+            text("How it changed in a year"),
+            told.get("change"),
+            _drawn(pictures.change, tables, "change"),
+        ),
         _section(text("Quarter by quarter"), (), _series(tables, group, pictures)),
-        _section(text("Its place among the colonias"), told.get("place"), _drawn(pictures.place, tables, "place")),
+        _section(
+            text("Its place among the colonias"),
+            told.get("place"),
+            _drawn(pictures.place, tables, "place"),
+        ),
         _section(text("Actions of the programme"), told.get("actions")),
         _section(text("What is not known"), told.get("unknowns")),
         _section(text("Sources"), told.get("sources"), _seal(released)),
@@ -187,4 +195,4 @@ def _no_data() -> Svg:
 
 
 def _known(value: object) -> bool:
-    return bool(pd.notna(value))  # type: ignore[call-overload]
+    return bool(pd.notna(value))

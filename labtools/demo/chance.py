@@ -27,6 +27,10 @@ Part = Literal[
     "offence_quirks",
     "report_quirks",
     "national",
+    "actions",
+    "register",
+    "census_quirks",
+    "leading_rows",
 ]
 
 
@@ -71,9 +75,7 @@ def logistic(values: np.ndarray) -> np.ndarray:
     return np.asarray(1 / (1 + np.exp(-values)))
 
 
-def draw_columns(
-    shares: np.ndarray, rows: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
+def draw_columns(shares: np.ndarray, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return, for each of `rows`, a column of `shares` drawn with that row's weights.
 
     Parameters

@@ -11,11 +11,13 @@ from labtools.demo.chance import Part, draw_columns, generator
 from labtools.demo.ground import OUTSIDE, Ground, scatter
 from labtools.demo.history import History
 from labtools.demo.intensity import MONTHS, N_MONTHS, street_log
-from labtools.demo.kinds import GROUPS, HOURS, KINDS, Group, kinds_of, recorded_mix
+from labtools.demo.kinds import GROUPS, HOURS, Group, kinds, kinds_of, recorded_mix
 from labtools.demo.people import People
 
 LAST_DAY = np.datetime64("2025-12-31")
-NOON_SHARE = 0.08
+NOON_SHARE = 0.07
+QUARTER_SHARE = 0.7  # times rounded to a quarter of an hour
+SATURDAY = 5
 WEEKEND_PULL: dict[Group, float] = {
     "violence": 1.6,
     "robbery": 1.0,
@@ -47,18 +49,21 @@ class Lead(NamedTuple):
         crime (violence, robbery and theft, true) expected `months` later.
     total : int
         Expected number of rows in the six years.
+    prefix : str
+        How its folios begin.
     """
 
     part: Part
     months: int
     coefficient: float
     total: int
+    prefix: str
 
 
 LEADS: dict[str, Lead] = {
-    "calls_911": Lead("calls", 1, 0.8, 86_000),
-    "civic_offences": Lead("offences", 2, 0.6, 12_000),
-    "reports_070": Lead("reports", 2, 0.4, 25_000),
+    "calls_911": Lead("calls", 1, 0.8, 86_000, "911-"),
+    "civic_offences": Lead("offences", 2, 0.6, 12_000, "JC-"),
+    "reports_070": Lead("reports", 2, 0.4, 25_000, "070-"),
 }
 CALLS: tuple[tuple[str, str, int, str], ...] = (
     ("Seguridad", "Riña", 14, "night"),
@@ -96,8 +101,9 @@ REPORTS: tuple[tuple[str, str, int, str], ...] = (
 def case_files(ground: Ground, history: History, seed: int) -> pd.DataFrame:
     """Return the case files, one a row, in order of the day they were opened.
 
-    Columns: ``colonia`` and ``kind`` (positions), ``at`` (when it happened), ``noon`` (the
-    clerk wrote 12:00 for want of an hour), ``opened`` (day), ``x`` and ``y`` (metres).
+    Columns: ``folio``, ``colonia`` and ``kind`` (positions), ``at`` (when it happened),
+    ``noon`` (the clerk wrote 12:00 for want of an hour), ``opened`` (day), ``x`` and ``y``
+    (metres).
     """
     rng = generator(seed, "case_files")
     colonia, month, group = _unpacked(history.recorded)
@@ -105,7 +111,7 @@ def case_files(ground: Ground, history: History, seed: int) -> pd.DataFrame:
     for k, name in enumerate(GROUPS):
         of_group = group == k
         kind[of_group] = rng.choice(kinds_of(name), of_group.sum(), p=recorded_mix(name))
-    hours = np.array([HOURS[each.hours] for each in KINDS], dtype=float)
+    hours = np.array([HOURS[each.hours] for each in kinds()], dtype=float)
     day = _days(month, group, rng)
     at = day + _times(draw_columns(hours, kind, rng), rng)
     noon = rng.random(len(kind)) < NOON_SHARE
@@ -114,7 +120,11 @@ def case_files(ground: Ground, history: History, seed: int) -> pd.DataFrame:
     table = pd.DataFrame({"colonia": colonia, "kind": kind, "at": at, "noon": noon})
     table["opened"] = _opened(day, group, rng)
     table[["x", "y"]] = place
-    return table.sort_values(["opened", "at", "colonia"], kind="stable", ignore_index=True)
+    table = table.sort_values(["opened", "at", "colonia"], kind="stable", ignore_index=True)
+    year = table["opened"].dt.year
+    number = table.groupby(year).cumcount() + 1
+    table["folio"] = "CI/SLL/" + number.map("{:05d}".format) + "/" + year.astype(str)
+    return table
 
 
 def leading_counts(history: History, name: str, seed: int) -> np.ndarray:
@@ -134,7 +144,7 @@ def leading_events(
     """Return the rows of one leading record, in order of time.
 
     Columns: ``colonia``, ``kind`` (position in `CALLS`, `OFFENCES` or `REPORTS`), ``at``,
-    ``x`` and ``y``.
+    ``x``, ``y`` and ``folio``.
     """
     counts = leading_counts(history, name, seed)
     rng = np.random.default_rng(generator(seed, LEADS[name].part).spawn(1)[0])
@@ -146,7 +156,10 @@ def leading_events(
     at = _days(month, calm, rng) + _times(draw_columns(hours, kind, rng), rng)
     table = pd.DataFrame({"colonia": colonia, "kind": kind, "at": at})
     table[["x", "y"]] = scatter(ground, colonia, _street_corners(ground, rng), rng)
-    return table.sort_values(["at", "colonia"], kind="stable", ignore_index=True)
+    table = table.sort_values(["at", "colonia"], kind="stable", ignore_index=True)
+    prefix = LEADS[name].prefix
+    table["folio"] = [f"{prefix}{k + 1:06d}" for k in range(len(table))]
+    return table
 
 
 def _unpacked(counts: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -157,7 +170,8 @@ def _unpacked(counts: np.ndarray) -> tuple[np.ndarray, ...]:
 def _mix(catalogue: tuple[tuple[str, str, int, str], ...], colonias: pd.DataFrame) -> np.ndarray:
     """Weights of the kinds in each colonia: darker places report more lamps, and so on."""
     columns = [
-        weight * np.exp(0.4 * (colonias[theme] if theme in colonias else 0.0 * colonias["disorder"]))
+        weight
+        * np.exp(0.4 * (colonias[theme] if theme in colonias else 0.0 * colonias["disorder"]))
         for theme, _, weight, _ in catalogue
     ]
     return np.column_stack(columns)
@@ -167,7 +181,7 @@ def _days(month: np.ndarray, group: np.ndarray, rng: np.random.Generator) -> np.
     first = MONTHS.to_numpy().astype("datetime64[D]")
     day = first[:, None] + np.arange(31)
     in_month = day.astype("datetime64[M]") == first[:, None].astype("datetime64[M]")
-    weekend = (day.astype(int) + 3) % 7 >= 5  # 1970-01-01 was a Thursday
+    weekend = (day.astype(int) + 3) % 7 >= SATURDAY  # 1970-01-01 was a Thursday
     pull = np.array([WEEKEND_PULL[name] for name in GROUPS])
     weight = np.where(weekend[:, None], pull[None, :, None], 1.0) * in_month[:, None]
     flat = weight.reshape(-1, 31)
@@ -179,19 +193,19 @@ def _times(hour: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Clock times; people round minutes to quarters."""
     exact = rng.integers(0, 60, len(hour))
     round_ = 15 * rng.integers(0, 4, len(hour))
-    minute = np.where(rng.random(len(hour)) < 0.7, round_, exact)
+    minute = np.where(rng.random(len(hour)) < QUARTER_SHARE, round_, exact)
     return np.asarray((hour * 60 + minute) * np.timedelta64(60, "s"))
 
 
 def _opened(day: np.ndarray, group: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The day the case file was opened, never after the cut of the extract."""
+    """Days on which case files were opened, never after the cut of the extract."""
     delay = rng.exponential(np.array([DELAY_DAYS[name] for name in GROUPS])[group]).astype(int)
-    room = ((LAST_DAY - day) / np.timedelta64(1, "D")).astype(int)
+    room = (LAST_DAY - day.astype("datetime64[D]")).astype(int)
     delay = np.where(delay > room, rng.integers(0, room + 1), delay)
     return np.asarray(day + delay * np.timedelta64(1, "D"))
 
 
 def _street_corners(ground: Ground, rng: np.random.Generator) -> np.ndarray:
-    """Some blocks attract far more than others, so that events cluster inside colonias."""
+    """Weights of blocks: a few attract far more than others, so events cluster inside colonias."""
     home = ground.blocks["colonia"].to_numpy()
     return np.where(home == OUTSIDE, 0.0, rng.lognormal(0, 0.9, len(home)))

@@ -27,6 +27,7 @@ N_GAPS = 9  # territories that belong to no colonia
 SHARE_OUTSIDE = 0.03
 OUTSIDE = -1
 HALF_WIDTH, HALF_HEIGHT = 9_000.0, 7_000.0
+CENTRE_REACH = 2_200.0  # of the delegación in the middle
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,8 @@ def _block_points(rng: np.random.Generator) -> np.ndarray:
     within, around = tries[inside][:N_BLOCKS], tries[~inside]
     # One step of Lloyd's relaxation keeps the density and removes slivers.
     cells, _ = _cells(np.vstack([within, around]), n_inside=len(within))
-    return np.vstack([[cell.mean(axis=0) for cell in cells], around]) + centre_point()
+    relaxed = np.array([cell.mean(axis=0) for cell in cells])
+    return np.asarray(np.vstack([relaxed, around]) + centre_point())
 
 
 def _inside_outline(points: np.ndarray) -> np.ndarray:
@@ -188,12 +190,14 @@ def _seeds(blocks: pd.DataFrame, n: int, rng: np.random.Generator) -> np.ndarray
 
 def _grow(roads: csr_array, seeds: np.ndarray) -> np.ndarray:
     """Give each block to the seed from which it is easiest to reach: territories hold together."""
-    nearest = dijkstra(roads, directed=False, indices=seeds, min_only=True, return_predecessors=True)[2]
+    nearest = dijkstra(
+        roads, directed=False, indices=seeds, min_only=True, return_predecessors=True
+    )[2]
     return np.asarray(np.searchsorted(np.sort(seeds), nearest))
 
 
 def _open_gaps(blocks: pd.DataFrame, territory: np.ndarray) -> np.ndarray:
-    """Number the territories from 0, leaving out those that will belong to no colonia."""
+    """Territories numbered from 0; -1 for the few that will belong to no colonia."""
     area = np.bincount(territory, blocks["area"])
     distance = np.hypot(*(blocks[["x", "y"]].to_numpy() - centre_point()).T)
     far = np.bincount(territory, distance) / np.bincount(territory) > HALF_HEIGHT / 2
@@ -209,13 +213,13 @@ def _boroughs(blocks: pd.DataFrame, territory: np.ndarray) -> np.ndarray:
     inside = blocks[territory != OUTSIDE].groupby(territory[territory != OUTSIDE])
     arms = inside[["x", "y"]].mean().to_numpy() - centre_point()
     around = ((np.arctan2(arms[:, 1], arms[:, 0]) / (2 * np.pi)) % 1 * (N_BOROUGHS - 1)).astype(int)
-    return np.asarray(np.where(np.hypot(*arms.T) < 2_200, 0, around + 1))
+    return np.asarray(np.where(np.hypot(*arms.T) < CENTRE_REACH, 0, around + 1))
 
 
 def _in_reading_order(
     blocks: pd.DataFrame, territory: np.ndarray, boroughs: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Number colonias by delegación and then in rows, as a register would."""
+    """Colonias numbered by delegación and then in rows, as a register would."""
     inside = blocks[territory != OUTSIDE].groupby(territory[territory != OUTSIDE])
     middle = inside[["x", "y"]].mean().to_numpy()
     order = np.lexsort((middle[:, 0], -middle[:, 1] // 1_200, boroughs))

@@ -122,7 +122,7 @@ def _wandering(n: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _level(latent: Latent) -> np.ndarray:
-    """What to add to each group so that recorded crimes are as many as wanted."""
+    """Logarithms that, added to each group, give as many recorded crimes as wanted."""
     shares = np.array([SHARES[group] for group in GROUPS])
     recorded = np.exp(latent.log_true[:, :N_MONTHS]) * latent.recorded_share[:, None, :]
-    return np.log(RECORDED_PER_MONTH * shares / recorded.mean(axis=(0, 1)))
+    return np.asarray(np.log(RECORDED_PER_MONTH * shares / recorded.mean(axis=(0, 1))))

@@ -20,33 +20,78 @@ BOROUGHS = (
 INDUSTRIAL_PARK = "Parque Industrial El Llano"
 PILOTS = ("La Sierrita", "San Miguelito")
 N_HOMONYMS = 8
+EXTENDED_SHARE, SECTIONED_SHARE = 0.12, 0.10  # developments that grew
 
 SAINTS = (
     *("San Antonio", "San Isidro", "San Judas Tadeo", "San Martín", "San Ángel", "San Ramón"),
     *("San Jerónimo", "San Nicolás", "San Cayetano", "San Lorenzo", "San Andrés", "San Román"),
-    *("Santa Teresa", "Santa Mónica", "Santa Bárbara", "Santa Inés", "Santa Cecilia", "Santa Clara"),
+    *(
+        "Santa Teresa",
+        "Santa Mónica",
+        "Santa Bárbara",
+        "Santa Inés",
+        "Santa Cecilia",
+        "Santa Clara",
+    ),
 )
 LANDS = (
-    *("Ángeles", "Cedros", "Encinos", "Girasoles", "Laureles", "Manantiales", "Naranjos", "Nogales"),
+    *(
+        "Ángeles",
+        "Cedros",
+        "Encinos",
+        "Girasoles",
+        "Laureles",
+        "Manantiales",
+        "Naranjos",
+        "Nogales",
+    ),
     *("Olivos", "Pinos", "Robles", "Sauces", "Tulipanes", "Viñedos", "Cañaverales", "Jacarandas"),
 )
 VIEWS = (
     *("Llano", "Bosque", "Lago", "Río", "Mirador", "Parque", "Peñasco", "Sol", "Valle", "Álamo"),
     *("Campanario", "Cañón", "Jaral", "Ocaso", "Pedregal", "Ángel"),
 )
-VIEW_KINDS = ("Villas", "Rincón", "Colinas", "Real", "Praderas", "Balcones")
+SAINT_KINDS = ("Barrio de", "Ejido", "Fraccionamiento", "Lomas de", "Hacienda de", "Villas de")
+LAND_KINDS = ("Jardines", "Paseos", "Prados", "Privadas", "Arboledas")
+VIEW_KINDS = ("Villas", "Rincón", "Colinas", "Real", "Praderas", "Balcones", "Lomas")
 PEOPLE = (
     *("Benito Juárez", "Emiliano Zapata", "Josefa Ortiz", "Lázaro Cárdenas", "Miguel Hidalgo"),
     *("José María Morelos", "Ignacio Allende", "Vicente Guerrero", "Francisco I. Madero"),
-    *("Venustiano Carranza", "Nicolás Bravo", "Leona Vicario", "Ignacio Zaragoza", "Rosario Castellanos"),
+    *(
+        "Venustiano Carranza",
+        "Nicolás Bravo",
+        "Leona Vicario",
+        "Ignacio Zaragoza",
+        "Rosario Castellanos",
+    ),
 )
 SINGULAR = (
     *("La Cañada Chica", "La Joya Azul", "El Peñón", "La Lagunita", "El Tepetate", "La Ladera"),
     *("Peña Blanca", "El Zapote", "La Era", "El Arco", "Las Torres", "La Ciénega", "El Cortijo"),
-    *("Niños Héroes", "Año de Juárez", "Dos Arroyos", "El Órgano", "La Piedad Vieja", "El Huizache"),
+    *(
+        "Niños Héroes",
+        "Año de Juárez",
+        "Dos Arroyos",
+        "El Órgano",
+        "La Piedad Vieja",
+        "El Huizache",
+    ),
     *("Cuitláhuac", "Xochiquetzal", "Tonatiuh", "Nezahualcóyotl", "Revolución", "Constituyentes"),
-    *("Reforma Agraria", "Independencia", "Obrera", "Ferrocarrilera", "Industrial Norte", "Electricistas"),
-    *("Rincón de O'Higgins", "Residencial D'Alba", "Villas D'Anunzio", "Sta. Rita", "Sta. Engracia"),
+    *(
+        "Reforma Agraria",
+        "Independencia",
+        "Obrera",
+        "Ferrocarrilera",
+        "Industrial Norte",
+        "Electricistas",
+    ),
+    *(
+        "Rincón de O'Higgins",
+        "Residencial D'Alba",
+        "Villas D'Anunzio",
+        "Sta. Rita",
+        "Sta. Engracia",
+    ),
     *("Fracc. Las Américas", "Fracc. Real Campestre", "Col. del Maestro", "U.H. El Porvenir"),
 )
 ABBREVIATIONS = (
@@ -62,7 +107,13 @@ ABBREVIATIONS = (
     ("JARDINES ", "JARD. "),
     ("HACIENDA ", "HDA. "),
 )
-UNKNOWN_PLACES = ("DOMICILIO CONOCIDO", "SIN COLONIA", "EL TANQUE", "CARRETERA ESTATAL KM 12", "N/E")
+UNKNOWN_PLACES = (
+    "DOMICILIO CONOCIDO",
+    "SIN COLONIA",
+    "EL TANQUE",
+    "CARRETERA ESTATAL KM 12",
+    "N/E",
+)
 
 
 def colonia_names(boroughs: np.ndarray, rng: np.random.Generator) -> list[str]:
@@ -140,10 +191,9 @@ def _distinct(n: int, rng: np.random.Generator) -> list[str]:
 
 def _bases(rng: np.random.Generator) -> list[str]:
     bases = [
-        *(f"{kind} {saint}" for kind in ("Barrio de", "Ejido", "Fraccionamiento") for saint in SAINTS),
+        *(f"{kind} {saint}" for kind in SAINT_KINDS for saint in SAINTS),
         *SAINTS,
-        *(f"{kind} de los {land}" for kind in ("Jardines", "Paseos", "Prados") for land in LANDS[:-1]),
-        *(f"Lomas de {name}" for name in SAINTS),
+        *(f"{kind} de los {land}" for kind in LAND_KINDS for land in LANDS[:-1]),
         *(f"{kind} del {view}" for kind in VIEW_KINDS for view in VIEWS),
         *(f"Unidad Habitacional {name}" for name in PEOPLE),
         *PEOPLE,
@@ -155,15 +205,15 @@ def _bases(rng: np.random.Generator) -> list[str]:
 
 def _family(base: str, rng: np.random.Generator) -> list[str]:
     kind = rng.random()
-    if kind < 0.12:
+    if kind < EXTENDED_SHARE:
         return [base, f"Ampliación {base}"]
-    if kind < 0.22:
+    if kind < EXTENDED_SHARE + SECTIONED_SHARE:
         return [f"{base} {order} Sección" for order in ("1ra", "2da", "3ra")[: rng.integers(2, 4)]]
     return [base]
 
 
 def _far(start: int, borough: int, boroughs: np.ndarray) -> int:
-    """The first position from `start` on that lies in another delegación."""
+    """First position from `start` on that lies in another delegación."""
     elsewhere = np.flatnonzero(boroughs != borough)
     return int(elsewhere[elsewhere >= start][0])
 

@@ -82,7 +82,9 @@ def _colonias(ground: Ground, seed: int) -> pd.DataFrame:
             "borough": ground.boroughs,
             "population": _populations(names, distance, rng),
             "marginality": marginality,
-            "young_men": standardised(smooth_field(places, rng) + 0.3 * marginality + 0.6 * noise[2]),
+            "young_men": standardised(
+                smooth_field(places, rng) + 0.3 * marginality + 0.6 * noise[2]
+            ),
             "commerce": standardised(smooth_field(places, rng) + 3.0 * hub + 0.5 * noise[3]),
             "disorder": standardised(disorder),
             "darkness": standardised(smooth_field(places, rng) + 0.4 * marginality),

@@ -130,9 +130,7 @@ def log_actions(programme: Programme, rng: np.random.Generator) -> pd.DataFrame:
     (in the unit of the kind) and ``cost`` (pesos).
     """
     months = np.arange(N_MONTHS)
-    present = (programme.first_month != NEVER)[:, None] & (
-        months >= programme.first_month[:, None]
-    )
+    present = (programme.first_month != NEVER)[:, None] & (months >= programme.first_month[:, None])
     counts = rng.poisson(0.9 * present)
     colonia, month = np.divmod(np.repeat(np.arange(counts.size), counts.ravel()), N_MONTHS)
     kind = rng.choice(len(ACTIONS), len(colonia), p=[action[5] for action in ACTIONS])
@@ -144,5 +142,7 @@ def log_actions(programme: Programme, rng: np.random.Generator) -> pd.DataFrame:
     # The pilots enter on the 15th: nothing may be logged before that.
     entry = pd.to_datetime([STAGES[max(s, 1) - 1][0] for s in programme.stage]).to_numpy()
     date = np.maximum(date, entry[colonia])
-    table = pd.DataFrame({"colonia": colonia, "date": date, "kind": kind, "dose": dose, "cost": cost})
+    table = pd.DataFrame(
+        {"colonia": colonia, "date": date, "kind": kind, "dose": dose, "cost": cost}
+    )
     return table.sort_values(["date", "colonia", "kind"], kind="stable", ignore_index=True)

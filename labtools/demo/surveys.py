@@ -23,6 +23,7 @@ CRIME, DISORDER, DARKNESS, OWN = 0.40, 0.30, 0.25, 0.25
 QUARTERLY_ERROR = 0.022
 MISSING_QUARTER = "2020T2"  # the real survey could not go out that quarter either
 NO_ANSWER = 9
+SILENT_SHARE, SILENT_SHARE_OVERALL = 0.02, 0.008
 _ITEMS = {"BP1_2_03": 0.35, "BP1_2_08": 0.60, "BP1_4_1": 0.2, "BP1_4_2": -0.6, "BP1_4_3": -1.0}
 
 
@@ -48,9 +49,7 @@ class Fear:
     log_odds: np.ndarray
 
 
-def feel(
-    ground: Ground, people: People, history: History, rng: np.random.Generator
-) -> Fear:
+def feel(ground: Ground, people: People, history: History, rng: np.random.Generator) -> Fear:
     """Return the latent fear: it follows street crime, disorder and darkness."""
     rate = street_log(history.log_true)[:, :N_MONTHS] - np.log(people.exposure)[:, None]
     usual = rate.mean(axis=1)
@@ -106,13 +105,13 @@ def quarterly_series(fear: Fear, seed: int) -> pd.DataFrame:
 
 
 def _share(log_odds: np.ndarray) -> np.ndarray:
-    """The share of men and women together."""
+    """Share of men and women together."""
     women = logistic(log_odds + WOMAN_LOG_ODDS)
     return np.asarray(WOMAN_SHARE * women + (1 - WOMAN_SHARE) * logistic(log_odds))
 
 
 def _frame(ground: Ground, people: People) -> pd.DataFrame:
-    """The blocks that can be drawn, with their stratum (delegación × marginality)."""
+    """Blocks that can be drawn, with their stratum (delegación × marginality)."""
     colonias = people.colonias
     high = colonias["marginality"] > colonias.groupby("borough")["marginality"].transform("median")
     stratum = (10 * (colonias["borough"] + 1) + high.astype(int) + 1).to_numpy()
@@ -158,11 +157,14 @@ def _answers(
     insecure = rng.random(len(persons)) < logistic(lean)
     answers = {"BP1_1": np.where(insecure, 2, 1)}
     for item, ease in _ITEMS.items():
-        yes = rng.random(len(persons)) < logistic(ease + 0.5 * (lean - CITY_LOG_ODDS) + insecure - 0.6)
+        yes = rng.random(len(persons)) < logistic(
+            ease + 0.5 * (lean - CITY_LOG_ODDS) + insecure - 0.6
+        )
         # Places are coded 1 safe, 2 unsafe; conducts 1 seen, 2 not seen.
         answers[item] = np.where(yes, 2, 1) if item.startswith("BP1_2") else np.where(yes, 1, 2)
     for item, values in answers.items():
-        silent = rng.random(len(persons)) < (0.008 if item == "BP1_1" else 0.02)
+        usual = SILENT_SHARE_OVERALL if item == "BP1_1" else SILENT_SHARE
+        silent = rng.random(len(persons)) < usual
         answers[item] = np.where(silent, NO_ANSWER, values)
     return persons.assign(woman=woman, **answers)
 
@@ -173,7 +175,7 @@ def _cohesion(
     disorder = colonias["disorder"].to_numpy()[persons["colonia"]]
     felt = 3.2 - 0.35 * disorder + rng.normal(0, 1, len(persons))
     rounded = np.clip(np.round(felt), 1, 5).astype(int)
-    return np.where(rng.random(len(persons)) < 0.015, NO_ANSWER, rounded)
+    return np.where(rng.random(len(persons)) < SILENT_SHARE, NO_ANSWER, rounded)
 
 
 def _victim_share(people: People, history: History) -> np.ndarray:
@@ -192,5 +194,3 @@ def _victims(
     victim = rng.random(len(persons)) < victims[colonia]
     told = rng.random(len(persons)) < 0.8 * latent.reporting[colonia]
     return np.where(victim, 1, 2), np.where(victim, np.where(told, "1", "2"), "")
-
-

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
-from IPython.core.interactiveshell import InteractiveShell
 from ipykernel.ipkernel import IPythonKernel
+from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
@@ -15,15 +14,15 @@ from papermill.engines import Engine, NotebookExecutionManager
 from papermill.exceptions import PapermillExecutionError
 from papermill.log import logger
 
-from labtools.runs.shell import Message, NotebookShell, fresh_shell
-from labtools.runs.streams import captured
+from labtools.runs.shell import NotebookShell, fresh_shell
+from labtools.runs.streams import CellStreams
 
 IN_PROCESS = "labtools-in-process"
 
 Announce = Callable[[int], None]
 
 
-class InProcessEngine(Engine):  # type: ignore[misc] - papermill carries no types
+class InProcessEngine(Engine):  # type: ignore[misc]  # papermill carries no types
     """Papermill engine for a process that exists for one notebook: a lane's child."""
 
     @classmethod
@@ -33,7 +32,7 @@ class InProcessEngine(Engine):  # type: ignore[misc] - papermill carries no type
         kernel_name: str,  # noqa: ARG003 - Papermill passes it; there is no kernel
         *,
         announce: Announce = lambda _index: None,
-        **options: Any,  # noqa: ANN401 - Papermill's, for its own client
+        **options: Any,
     ) -> None:
         """Run all cells; `announce` hears the index of each before it starts."""
         run_cells(nb_man, announce, **options)
@@ -82,6 +81,8 @@ class CellRunner:
     def __init__(self, client: PapermillNotebookClient, shell: NotebookShell) -> None:
         self._client = client
         self._shell = shell
+        self._session = shell.display_pub.session
+        self._streams = CellStreams(self._session.send_print)
 
     def run(self, cell: NotebookNode, index: int) -> None:
         """Run one cell; markdown, blank and skipped cells are left as they are.
@@ -91,43 +92,31 @@ class CellRunner:
         CellExecutionError
             If the cell fails and is not tagged ``raises-exception``.
         """
-        if not is_executed(cell, self._client.skip_cells_with_tag):
+        if not _is_executed(cell, self._client.skip_cells_with_tag):
             return
-        cell.outputs = []
         cell.execution_count = self._shell.execution_count
         self._client.clear_before_next_output = False
-        with self._listening(cell, index):
-            result = self._shell.run_cell(cell.source, store_history=True)
-        _merge_streams(cell)
-        problem = result.error_before_exec or result.error_in_exec
-        failed = problem is not None or self._shell._last_traceback is not None  # noqa: SLF001 - as ipykernel does
-        if failed and "raises-exception" not in cell.metadata.get("tags", []):
-            content = {
-                "ename": type(problem).__name__,
-                "evalue": str(problem),
-                "traceback": self._shell._last_traceback or [],  # noqa: SLF001 - as ipykernel does
-            }
-            raise CellExecutionError.from_cell_and_msg(cell, content)
-
-    @contextmanager
-    def _listening(self, cell: NotebookNode, index: int) -> Iterator[None]:
-        def hear(message: Message) -> None:
+        with self._streams.installed():
+            run_cell: Callable[..., ExecutionResult] = self._shell.run_cell
+            result = run_cell(cell.source, store_history=True)
+        # Only now, with the process's own streams back: Papermill may log what it hears.
+        for message in self._session.heard():
             self._client.process_message(message, cell, index)
+        _merge_streams(cell)
+        error = result.error_before_exec or result.error_in_exec
+        if "raises-exception" not in cell.metadata.get("tags", []):
+            self._raise_if_failed(cell, error)
 
-        def hear_print(name: str, text: str) -> None:
-            session.send(None, "stream", {"name": name, "text": text})
-
-        session = self._shell.display_pub.session
-        session.listener = hear
-        with captured(hear_print) as flush:
-            try:
-                yield
-            finally:
-                flush()
-                session.listener = None
+    def _raise_if_failed(self, cell: NotebookNode, error: BaseException | None) -> None:
+        # An object whose display fails leaves a traceback and no error.
+        traceback = self._shell._last_traceback  # noqa: SLF001 - as ipykernel does
+        if error is None and traceback is None:
+            return
+        content = {"ename": type(error).__name__, "evalue": str(error), "traceback": traceback}
+        raise CellExecutionError.from_cell_and_msg(cell, content)
 
 
-def is_executed(cell: NotebookNode, skip_tag: str = "skip-execution") -> bool:
+def _is_executed(cell: NotebookNode, skip_tag: str) -> bool:
     """Return whether running the notebook runs this cell."""
     skipped = skip_tag in cell.metadata.get("tags", [])
     return cell.cell_type == "code" and bool("".join(cell.source).strip()) and not skipped

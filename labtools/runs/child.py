@@ -12,16 +12,15 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe, wait
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from labtools import messages
-from labtools.runs.jobs import Failure, Limits
+from labtools.runs.jobs import Failure, Limits, cell_too_long, failure_of, notebook_too_long
 
 Announce = Callable[[int], None]
 Work = Callable[[Announce], object]
 
 _LOOK_EVERY = 0.25  # seconds between looks at a child that may have died in silence
-_LINE = 300  # characters of an error that fit into a line of a table
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux's prctl
 
 
@@ -35,7 +34,7 @@ class Ending:
 
     Attributes
     ----------
-    result : object
+    result
         What the work returned; None if it failed.
     failure : Failure or None
         Why there is no result.
@@ -45,7 +44,7 @@ class Ending:
         Processor time of the child and of its own children.
     """
 
-    result: object
+    result: Any
     failure: Failure | None
     timed_out: bool
     cpu_seconds: float
@@ -93,15 +92,6 @@ def run_in_child(
         return attendant.attend(callers)
     finally:
         attendant.finish()
-
-
-def failure_of(problem: BaseException) -> Failure:
-    """Return an exception as a failure: its kind and text, in one line."""
-    name = getattr(problem, "ename", type(problem).__name__)
-    said = str(getattr(problem, "evalue", problem)).strip()
-    first_line = said.splitlines()[0] if said else ""
-    line = ": ".join(part for part in (name, first_line) if part)
-    return Failure(line[:_LINE], getattr(problem, "cell_index", None))
 
 
 def _be_child(work: Work, writer: Connection, limits: Limits, parent: int) -> NoReturn:
@@ -158,10 +148,7 @@ class _Attendant:
             ready = wait([self._reader, *callers], timeout=_LOOK_EVERY)
             if any(caller in ready for caller in callers):
                 raise Abandoned
-            if self._reader in ready:
-                ending = self._hear()
-            else:
-                ending = self._look()
+            ending = self._hear() if self._reader in ready else self._look()
             if ending is not None:
                 return ending
 
@@ -198,15 +185,9 @@ class _Attendant:
         now = time.monotonic()
         cell, job = self._limits.cell_seconds, self._limits.job_seconds
         if cell is not None and self._cell is not None and now - self._cell_started > cell:
-            error = messages.text(
-                "The cell took more than {seconds} s and was stopped.",
-                seconds=messages.number(cell, _digits(cell)),
-            )
+            error = cell_too_long(cell)
         elif job is not None and now - self._started > job:
-            error = messages.text(
-                "The notebook took more than {seconds} s and was stopped.",
-                seconds=messages.number(job, _digits(job)),
-            )
+            error = notebook_too_long(job)
         else:
             return None
         _, cpu = self.finish()
@@ -233,7 +214,3 @@ class _Attendant:
     def _has_exited(self) -> bool:
         options = os.WEXITED | os.WNOHANG | os.WNOWAIT
         return os.waitid(os.P_PID, self._pid, options) is not None
-
-
-def _digits(seconds: float) -> int:
-    return 0 if float(seconds).is_integer() else 1

@@ -24,10 +24,10 @@ class WarmEngine:
     @classmethod
     def execute_notebook(
         cls,
-        nb: Any,  # noqa: ANN401 - a NotebookNode, which must not be imported here
+        nb: Any,
         kernel_name: str,
-        **options: Any,  # noqa: ANN401 - whatever Papermill passes on
-    ) -> Any:  # noqa: ANN401 - as above
+        **options: Any,
+    ) -> Any:
         """Execute `nb` and return it with its outputs."""
         from papermill.engines import NBClientEngine  # noqa: PLC0415 - see the module's docstring
 
@@ -39,14 +39,14 @@ class WarmEngine:
         return NBClientEngine.execute_notebook(nb, kernel_name, **options)
 
     @classmethod
-    def nb_kernel_name(cls, nb: Any, name: str | None = None) -> str:  # noqa: ANN401 - as above
+    def nb_kernel_name(cls, nb: Any, name: str | None = None) -> str:
         """Return the kernel that the notebook asks for."""
         from papermill.utils import nb_kernel_name  # noqa: PLC0415 - as above
 
         return str(nb_kernel_name(nb, name))
 
     @classmethod
-    def nb_language(cls, nb: Any, language: str | None = None) -> str:  # noqa: ANN401 - as above
+    def nb_language(cls, nb: Any, language: str | None = None) -> str:
         """Return the language of the notebook."""
         from papermill.utils import nb_language  # noqa: PLC0415 - as above
 

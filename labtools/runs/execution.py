@@ -64,7 +64,8 @@ def reproducible(notebook: NotebookNode, template: Path) -> bytes:
         cell["id"] = f"cell-{number}"
         cell.metadata.pop("execution", None)
         cell.metadata["papermill"] = _only(cell.metadata.get("papermill", {}), _KEPT_OF_CELL)
-    return (nbformat.v4.writes(notebook) + "\n").encode()
+    text: str = nbformat.v4.writes(notebook)
+    return (text + "\n").encode()
 
 
 def put_in_place(aside: Path, output: Path) -> Failure | None:

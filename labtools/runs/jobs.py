@@ -1,10 +1,17 @@
-"""What a run is asked to do and what came of it: jobs, limits, outcomes."""
+"""What a run is asked to do and what came of it: jobs, limits, outcomes.
+
+Plain data that crosses the borders between the caller, the lanes and their children.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from labtools import messages
+
+_LINE = 300  # characters of an error that fit into a line of a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +78,61 @@ class Failure:
 
     error: str
     cell: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """What a lane does once, before its first job.
+
+    Attributes
+    ----------
+    preload : tuple of str
+        Modules to import.
+    warm : bytes
+        A pickled function without arguments, or None, to call after that.
+    limits : Limits
+        What each job may use.
+    """
+
+    preload: tuple[str, ...]
+    warm: bytes
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a lane tells of one job; the failure's cell is that of the executed notebook."""
+
+    failure: Failure | None
+    seconds: float
+    cpu_seconds: float
+
+
+def failure_of(problem: BaseException) -> Failure:
+    """Return an exception as a failure: its kind and text, in one line.
+
+    Papermill's exception for a failed cell is told as the error in that cell.
+    """
+    name = getattr(problem, "ename", type(problem).__name__)
+    said = str(getattr(problem, "evalue", problem)).strip()
+    first_line = said.splitlines()[0] if said else ""
+    line = ": ".join(part for part in (name, first_line) if part)
+    return Failure(line[:_LINE], getattr(problem, "cell_index", None))
+
+
+def notebook_too_long(seconds: float) -> str:
+    """Say that a notebook reached its time limit."""
+    return messages.text(
+        "The notebook took more than {seconds} s and was stopped.", seconds=_seconds(seconds)
+    )
+
+
+def cell_too_long(seconds: float) -> str:
+    """Say that a cell reached its time limit."""
+    return messages.text(
+        "The cell took more than {seconds} s and was stopped.", seconds=_seconds(seconds)
+    )
+
+
+def _seconds(seconds: float) -> str:
+    return messages.number(seconds, 0 if float(seconds).is_integer() else 1)

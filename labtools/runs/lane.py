@@ -12,45 +12,16 @@ import importlib
 import pickle
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from papermill.engines import papermill_engines
 
 from labtools.runs.cells import IN_PROCESS, InProcessEngine
-from labtools.runs.child import Abandoned, Announce, failure_of, run_in_child
+from labtools.runs.child import Abandoned, Announce, run_in_child
 from labtools.runs.execution import discard, execute_job, put_in_place
-from labtools.runs.jobs import Failure, Job, Limits
+from labtools.runs.jobs import Job, Limits, Loading, Report, failure_of
 from labtools.runs.shell import fresh_shell
-
-
-@dataclass(frozen=True, slots=True)
-class Loading:
-    """What a lane does once, before its first job.
-
-    Attributes
-    ----------
-    preload : tuple of str
-        Modules to import.
-    warm : bytes
-        A pickled function without arguments, or None, to call after that.
-    limits : Limits
-        What each job may use.
-    """
-
-    preload: tuple[str, ...]
-    warm: bytes
-    limits: Limits
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a lane tells of one job; the failure's cell is that of the executed notebook."""
-
-    failure: Failure | None
-    seconds: float
-    cpu_seconds: float
 
 
 def serve(descriptor: int) -> None:

@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from labtools import messages
-from labtools.runs.jobs import Job, Limits
+from labtools.runs.jobs import Job, Limits, Loading
 
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _PATIENCE = 5  # seconds for a lane to end by itself once its caller has hung up
@@ -47,8 +47,6 @@ class LaneHandle:
     """
 
     def __init__(self, start: Start) -> None:
-        from labtools.runs.lane import Loading  # noqa: PLC0415 - a lane needs os.fork
-
         ours, theirs = socket.socketpair()
         self.connection = Connection(ours.detach())
         self.index: int | None = None
@@ -80,9 +78,13 @@ class LaneHandle:
         with suppress(OSError):  # as above
             self.connection.send((job, self._aside))
 
+    def hang_up(self) -> None:
+        """Tell the lane that nobody waits for it any more; it then ends by itself."""
+        self.connection.close()
+
     def close(self) -> None:
         """Hang up; see to it that the lane and its child are gone, and the unfinished file."""
-        self.connection.close()
+        self.hang_up()
         try:
             self._process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:

@@ -134,6 +134,8 @@ class _Dispatch:
                     self._hear(lane)
         finally:
             for lane in self._lanes:
+                lane.hang_up()
+            for lane in self._lanes:
                 lane.close()
         return [self._outcomes[index] for index in range(len(self._jobs))]
 
@@ -183,9 +185,7 @@ class _Dispatch:
     ) -> None:
         cell = self._in_template(index, failure.cell) if failure else None
         error = failure.error if failure else None
-        outcome = Outcome(
-            self._jobs[index].key, failure is None, seconds, cpu_seconds, error, cell
-        )
+        outcome = Outcome(self._jobs[index].key, failure is None, seconds, cpu_seconds, error, cell)
         self._outcomes[index] = outcome
         self._on_done(outcome)
 

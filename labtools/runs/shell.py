@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.compilerop import CachingCompiler
 from IPython.core.interactiveshell import InteractiveShell
-from ipykernel.zmqshell import ZMQInteractiveShell
 from jupyter_client.session import Session
 from traitlets.config import Config
 
@@ -23,36 +23,54 @@ BACKEND = "module://matplotlib_inline.backend_inline"
 Message = dict[str, Any]
 
 
-class LocalSession(Session):  # type: ignore[misc] - jupyter_client carries no types here
-    """A session whose messages reach `listener` instead of a socket."""
+class LocalSession(Session):  # type: ignore[misc]  # jupyter_client is not followed by mypy
+    """A session that keeps its messages instead of sending them through a socket."""
 
-    listener: Callable[[Message], None] | None = None
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept: list[Message] = []
 
     def send(
         self,
         _stream: object,
         msg_or_type: Message | str,
         content: Mapping[str, object] | None = None,
-        **_options: object,
+        *_sockets_arguments: object,
+        **_sockets_options: object,
     ) -> Message:
-        """Hand a message over as a client would receive it, after its trip through JSON."""
-        is_message = isinstance(msg_or_type, dict)
-        message = msg_or_type if is_message else self.msg(msg_or_type, content=content)
+        """Keep a message as a client would receive it, after its trip through JSON."""
+        if isinstance(msg_or_type, str):
+            message: Message = self.msg(msg_or_type, content=content)
+        else:
+            message = msg_or_type
         message["content"] = self.unpack(self.pack(message["content"]))
-        if self.listener is not None:
-            self.listener(message)
+        self._kept.append(message)
         return message
 
+    def send_print(self, name: str, text: str) -> None:
+        """Keep what was printed to the stream `name`."""
+        self.send(None, "stream", {"name": name, "text": text})
 
-class CellCompiler(CachingCompiler):  # type: ignore[misc] - IPython carries no types here
+    def heard(self) -> list[Message]:
+        """Return the messages kept since the last call."""
+        kept, self._kept = self._kept, []
+        return kept
+
+
+class CellCompiler(CachingCompiler):  # type: ignore[misc]  # IPython is not followed by mypy
     """Names the code of a cell alike in every run; ipykernel's names hold the process id."""
 
     def get_code_name(self, raw_code: str, transformed_code: str, number: int) -> str:
-        """Return a name such as ``<cell-3-5d41402a>``."""
-        return f"<cell-{number}-{zlib.crc32((raw_code or transformed_code).encode()):08x}>"
+        """Return a name such as ``<notebook>/cell-3-5d41402a.py``.
+
+        It ends as ipykernel's does, or IPython would draw tracebacks in another way.
+        """
+        return (
+            f"<notebook>/cell-{number}-{zlib.crc32((raw_code or transformed_code).encode()):08x}.py"
+        )
 
 
-class NotebookShell(ZMQInteractiveShell):  # type: ignore[misc] - ipykernel carries no types here
+class NotebookShell(ZMQInteractiveShell):
     """The stock kernel's shell, in this process."""
 
     def ask_exit(self) -> None:
@@ -78,7 +96,7 @@ def fresh_shell() -> NotebookShell:
     if InteractiveShell.initialized():
         type(InteractiveShell.instance()).clear_instance()
     quiet = Config({"HistoryManager": {"enabled": False}})
-    shell = NotebookShell.instance(config=quiet, compiler_class=CellCompiler)
+    shell: NotebookShell = NotebookShell.instance(config=quiet, compiler_class=CellCompiler)
     session = LocalSession()
     for publisher in (shell.displayhook, shell.display_pub):
         publisher.session = session

@@ -31,7 +31,7 @@ class CellStream(io.TextIOBase):
         self.name = name
         self._listener = listener
         self._pieces: list[str] = []
-        self._beneath = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+        self._beneath = tempfile.TemporaryFile()  # noqa: SIM115 - as long-lived as the stream
         self._read_until = 0
 
     def writable(self) -> bool:
@@ -52,8 +52,6 @@ class CellStream(io.TextIOBase):
 
     def flush(self) -> None:
         """Tell the listener what has been written since the last flush."""
-        if self.closed:
-            return
         text = self._new_beneath() + "".join(self._pieces)
         self._pieces.clear()
         if text:
@@ -61,7 +59,7 @@ class CellStream(io.TextIOBase):
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        """Take the place of the process's own stream, descriptor included."""
+        """Take the place of the process's own stream inside the block, descriptor included."""
         before = getattr(sys, self.name)
         before.flush()
         kept = os.dup(self.fileno())
@@ -73,12 +71,6 @@ class CellStream(io.TextIOBase):
             setattr(sys, self.name, before)
             os.dup2(kept, self.fileno())
             os.close(kept)
-            self.close()
-
-    def close(self) -> None:
-        """Close, without telling anyone what was never flushed."""
-        self._beneath.close()
-        super().close()
 
     def _new_beneath(self) -> str:
         size = os.fstat(self._beneath.fileno()).st_size
@@ -89,16 +81,24 @@ class CellStream(io.TextIOBase):
         return new.decode(self.encoding, errors="replace")
 
 
-@contextmanager
-def captured(listener: Listener) -> Iterator[Callable[[], None]]:
-    """Capture both streams inside the block; yields the function that flushes them."""
-    streams = CellStream("stdout", listener), CellStream("stderr", listener)
-    with ExitStack() as stack:
-        for stream in streams:
-            stack.enter_context(stream.installed())
+class CellStreams:
+    """Both streams of a notebook.
 
-        def flush() -> None:
-            for stream in streams:
-                stream.flush()
+    They stay the same objects from cell to cell, because a log handler made in one cell
+    keeps writing to them in the next.
+    """
 
-        yield flush
+    def __init__(self, listener: Listener) -> None:
+        self._streams = CellStream("stdout", listener), CellStream("stderr", listener)
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Capture what is printed inside the block, and flush at its end."""
+        with ExitStack() as stack:
+            for stream in self._streams:
+                stack.enter_context(stream.installed())
+            try:
+                yield
+            finally:
+                for stream in self._streams:
+                    stream.flush()

@@ -6,13 +6,14 @@ import logging
 import pickle
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from labtools import messages
-from labtools.runs.jobs import Failure, Job, Limits, Outcome
+from labtools.runs.jobs import Failure, Job, Limits, Outcome, failure_of, notebook_too_long
 
 logger = logging.getLogger(__name__)
 
@@ -46,5 +47,49 @@ def serve() -> None:
     try:
         execute_job(job, aside, engine_name="nbclient", execution_timeout=limits.cell_seconds)
     except Exception as problem:  # noqa: BLE001 - the caller reports it
-        failure = _failure_of(problem)
+        failure = failure_of(problem)
     sys.stdout.buffer.write(pickle.dumps(failure))
+
+
+def _run(job: Job, limits: Limits) -> Outcome:
+    from labtools.runs.execution import (  # noqa: PLC0415 - not needed where processes fork
+        discard,
+        put_in_place,
+    )
+
+    aside = job.output.with_name(f".{job.output.name}.{threading.get_ident()}")
+    started = time.monotonic()
+    try:
+        failure = _ask(job, aside, limits) or put_in_place(aside, job.output)
+    finally:
+        discard(aside)
+    seconds = time.monotonic() - started
+    error, cell = (failure.error, failure.cell) if failure else (None, None)
+    return Outcome(job.key, failure is None, seconds, 0.0, error, cell)
+
+
+def _ask(job: Job, aside: Path, limits: Limits) -> Failure | None:
+    try:
+        done = subprocess.run(  # noqa: S603 - our own module, our own interpreter
+            [sys.executable, "-c", _program()],
+            input=pickle.dumps((job, aside, limits)),
+            stdout=subprocess.PIPE,
+            timeout=limits.job_seconds,
+            check=False,
+        )
+        failure: Failure | None = pickle.loads(done.stdout)  # noqa: S301 - from our own process
+    except subprocess.TimeoutExpired:
+        return Failure(notebook_too_long(limits.job_seconds or 0))
+    except (EOFError, pickle.UnpicklingError):
+        return Failure(
+            messages.text(
+                "The process ended with code {code} before it finished.", code=done.returncode
+            )
+        )
+    return failure
+
+
+def _program() -> str:
+    return (
+        f"import sys; sys.path[:] = {sys.path!r}; from labtools.runs.unforked import serve; serve()"
+    )

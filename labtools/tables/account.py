@@ -69,6 +69,7 @@ def read_accounts(folder: Path) -> tuple[Account, ...]:
     return tuple(
         Account(**json.loads(path.read_text(encoding="utf-8")))
         for path in sorted(folder.glob("*.json"))
+        if not path.name.endswith(".lineage.json")
     )
 
 

@@ -67,6 +67,7 @@ _LABELS = MappingProxyType(
         "insecurity_street": mark("Feel unsafe in the streets they use"),
         "insecurity_transport": mark("Feel unsafe in public transport"),
         "cohesion": mark("Trust their neighbours"),
+        "reported": mark("Victims who reported the crime"),
     }
 )
 

@@ -1,0 +1,194 @@
+"""Counts by quarter, with the range in which each true count lies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from labtools.charts import marks, rows, theme
+from labtools.charts.figures import count_words, is_known, named, real
+from labtools.charts.svg import Svg, element, joined, name_of, picture
+from labtools.messages import number, text
+from labtools.tables import vocabulary as words
+
+_KIND = "series"
+_LEFT, _TOP, _HEIGHT = 40.0, 12.0, 150.0
+_BASE = _TOP + _HEIGHT
+_YEAR = 4  # quarters: a longer series meets a January, which names its year
+_LEAST = (0.0, 1.0, 2.0, 3.0, 4.0)  # smallest axis: counts are whole
+
+
+def series_chart(series: pd.DataFrame, *, group: str = words.TOTAL, title: str = "") -> Svg:
+    """Draw one colonia's quarterly counts of one crime group.
+
+    The line breaks where a quarter has no figure; the axis begins at zero.
+
+    Parameters
+    ----------
+    series : pandas.DataFrame
+        Rows of the released table ``series`` of one colonia.
+    group : str, default "total"
+        Crime group drawn.
+    title : str, optional
+        What is read aloud first.
+
+    Raises
+    ------
+    TableError
+        If the table holds more than one colonia.
+    """
+    chosen = series.loc[series["group"] == group].sort_values("quarter")
+    table = rows.in_order(chosen)
+    told = rows.Told(
+        title or text("Recorded crime by quarter: {group}", group=named(group)),
+        " ".join(_sentence(row) for row in table) or words.label(words.MISSING),
+    )
+    name = name_of(_KIND, told.title, told.description)
+    scale = _scale(table)
+    plot = [theme.patterns(name), _grid(scale), _years(table)]
+    plot += [
+        _line(table, scale),
+        *(_quarter(row, _x(table, i), scale, name) for i, row in enumerate(table)),
+    ]
+    legend, bottom = marks.legend(_keys(table, name), _BASE + 26, theme.WIDTH)
+    return picture(
+        _KIND,
+        (theme.WIDTH, bottom),
+        title=told.title,
+        description=told.description,
+        body=[theme.canvas([*plot, legend])],
+    )
+
+
+def _state(row: Mapping[str, object]) -> str:
+    if row["state"] == words.SHOWN and not is_known(row["events"]):
+        return words.MISSING
+    return str(row["state"])
+
+
+def _quarter_words(row: Mapping[str, object]) -> str:
+    day = pd.Timestamp(str(row["quarter"]))
+    return text("quarter {quarter} of {year}", quarter=day.quarter, year=str(day.year))
+
+
+def _sentence(row: Mapping[str, object]) -> str:
+    return text(
+        "{label}: {figure}.",
+        label=_quarter_words(row),
+        figure=count_words(row["events"], row["events_low"], row["events_high"], _state(row)),
+    )
+
+
+def _scale(table: Sequence[Mapping[str, object]]) -> theme.Axis:
+    known = [real(row[c]) for row in table for c in ("events", "events_high") if is_known(row[c])]
+    steps = theme.steps_from_zero(max(known, default=4.0), about=4)
+    if steps[-1] < len(_LEAST) - 1:
+        steps = _LEAST
+    whole = tuple((step, number(step)) for step in steps if step == int(step))
+    return theme.Axis(0.0, steps[-1], 0.0, _HEIGHT, whole, "")
+
+
+def _y(scale: theme.Axis, value: object) -> float:
+    return _BASE - scale.at(real(value))
+
+
+def _x(table: Sequence[Mapping[str, object]], place: int) -> float:
+    room = (theme.WIDTH - _LEFT - 4) / max(len(table), 1)
+    return _LEFT + room * (place + 0.5)
+
+
+def _grid(scale: theme.Axis) -> Svg:
+    right = f"{theme.WIDTH - 4:.0f}"
+    lines = "".join(f"M{_LEFT:.0f} {_BASE - scale.at(v):.1f}H{right}" for v, _ in scale.steps)
+    names = [
+        theme.words_at(
+            _LEFT - 6,
+            _BASE - scale.at(value) + 4,
+            step,
+            font_size=theme.SMALL_SIZE,
+            fill=theme.SOFT_INK,
+            text_anchor="end",
+        )
+        for value, step in scale.steps
+    ]
+    base = f"M{_LEFT:.0f} {_BASE:.0f}H{right}"
+    return joined(
+        [
+            element("path", d=lines, stroke=theme.FAINT, fill="none"),
+            element("path", d=base, stroke=theme.SOFT_INK, fill="none"),
+            *names,
+        ]
+    )
+
+
+def _years(table: Sequence[Mapping[str, object]]) -> Svg:
+    drawn = []
+    for i, row in enumerate(table):
+        day = pd.Timestamp(str(row["quarter"]))
+        if day.month != 1 and (i or len(table) > _YEAR):
+            continue
+        x = _x(table, i)
+        drawn.append(element("path", d=f"M{x:.1f} {_BASE:.0f}v5", stroke=theme.SOFT_INK))
+        drawn.append(
+            theme.words_at(
+                x, _BASE + 18, str(day.year), font_size=theme.SMALL_SIZE, fill=theme.SOFT_INK
+            )
+        )
+    return joined(drawn)
+
+
+def _line(table: Sequence[Mapping[str, object]], scale: theme.Axis) -> Svg:
+    data, pen_down = "", False
+    for i, row in enumerate(table):
+        if _state(row) == words.SHOWN:
+            data += f"{'L' if pen_down else 'M'}{_x(table, i):.1f} {_y(scale, row['events']):.1f}"
+        pen_down = _state(row) == words.SHOWN
+    return element("path", d=data, fill="none", stroke=theme.ACCENT, stroke_width="1.5")
+
+
+def _quarter(row: Mapping[str, object], x: float, scale: theme.Axis, name: str) -> Svg:
+    state = _state(row)
+    if state != words.SHOWN:
+        return _gap(state, x, name)
+    y = _y(scale, row["events"])
+    sign = rows.zero(x, y) if row["events"] == 0 else marks.dot(x, y, fill=theme.ACCENT, size=4)
+    if not is_known(row["events_low"], row["events_high"]):
+        return sign
+    low, high = _y(scale, row["events_low"]), _y(scale, row["events_high"])
+    return joined([_range(x, high, low), sign])
+
+
+def _range(x: float, top: float, bottom: float) -> Svg:
+    return element(
+        "rect", x=x - 3, y=top, width=6, height=max(bottom - top, 0.0), fill=theme.RANGE, rx=1
+    )
+
+
+def _gap(state: str, x: float, name: str) -> Svg:
+    place = {"x": x - 5, "y": _TOP, "width": 10, "height": _HEIGHT}
+    if state == words.SUPPRESSED:
+        fill = theme.fill_of(name, "withheld")
+        return element("rect", fill=fill, stroke=theme.INK, class_="withheld", **place)
+    return element(
+        "rect",
+        fill="none",
+        stroke=theme.SOFT_INK,
+        stroke_dasharray="3 3",
+        class_="absent",
+        **place,
+    )
+
+
+def _keys(table: Sequence[Mapping[str, object]], name: str) -> list[marks.Key]:
+    states = [_state(row) for row in table]
+    keys = []
+    if words.SHOWN in states:
+        keys.append(marks.Key(marks.dot(13, 0, fill=theme.ACCENT, size=4), text("published count")))
+    if any(
+        is_known(row["events_low"]) and row["events_low"] != row["events_high"] for row in table
+    ):
+        keys.append(marks.Key(_range(13, -8, 8), text("the true count lies in this range")))
+    if any(_state(row) == words.SHOWN and row["events"] == 0 for row in table):
+        keys.append(rows.key_of_zero())
+    return keys + rows.keys_of_states(states, name)

@@ -1,0 +1,100 @@
+"""The municipality in three tiers: below, not distinguishable, above; no gradient, no order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from labtools.charts import marks, theme
+from labtools.charts.figures import named
+from labtools.charts.ground import Ground, ground_of, path_data, window_around
+from labtools.charts.svg import Svg, element, joined, name_of, picture
+from labtools.messages import plural, say, text
+from labtools.tables import vocabulary as words
+
+_KIND = "tiers"
+_WIDTH, _TALLEST = theme.WIDTH, 520.0
+_TIERS = ("above", "similar", "below", "unknown", words.SUPPRESSED, words.MISSING)
+
+
+def tier_map(
+    colonias: gpd.GeoDataFrame | Ground, crime: pd.DataFrame, *, group: str = words.TOTAL
+) -> Svg:
+    """Draw which colonias lie below or above the municipality's rate, where that can be told.
+
+    Parameters
+    ----------
+    colonias : geopandas.GeoDataFrame or Ground
+        The released table ``colonias_shown``, or the ground made of it.
+    crime : pandas.DataFrame
+        The released table ``crime``; a colonia without a row has no data.
+    group : str, default "total"
+        Crime group drawn.
+    """
+    ground = colonias if isinstance(colonias, Ground) else ground_of(colonias)
+    tiers = _tiers(ground, crime.loc[crime["group"] == group])
+    found = {tier: np.flatnonzero(tiers == tier) for tier in _TIERS if (tiers == tier).any()}
+    title = text("Recorded crime against the municipality, by colonia: {group}", group=named(group))
+    description = " ".join(_told(tier, len(places)) for tier, places in found.items())
+    name = name_of(_KIND, title, description)
+    areas, bottom = _areas(ground, found, name)
+    keys = [marks.Key(_swatch(tier, name), _label(tier)) for tier in found]
+    legend, bottom = marks.legend(keys, bottom + 8, _WIDTH)
+    return picture(
+        _KIND,
+        (_WIDTH, bottom),
+        title=title,
+        description=description,
+        body=[theme.canvas([theme.patterns(name), areas, legend])],
+    )
+
+
+def _tiers(ground: Ground, crime: pd.DataFrame) -> np.ndarray:
+    shown = crime["state"] == words.SHOWN
+    tier = crime["versus_municipality"].where(shown, crime["state"])
+    by_colonia = dict(zip(crime["colonia_id"], tier, strict=True))
+    return np.array([by_colonia.get(key, words.MISSING) for key in ground.ids], dtype=object)
+
+
+def _areas(ground: Ground, found: Mapping[str, np.ndarray], name: str) -> tuple[Svg, float]:
+    left, top, right, bottom = ground.outline.bounds
+    height = min(_WIDTH * (bottom - top) / max(right - left, 1.0), _TALLEST)
+    window = window_around(ground.outline.bounds, (_WIDTH, height))
+    drawn = []
+    for tier, places in found.items():
+        shapes = window.drawn(ground.shapes[places], tolerance=0.35)
+        drawn.append(element("path", d=path_data(shapes), class_=tier, **_look(tier, name)))
+    return joined(drawn), height
+
+
+def _look(tier: str, name: str) -> dict[str, object]:
+    fills = {
+        "above": theme.ABOVE,
+        "below": theme.BELOW_TINT,
+        "similar": theme.fill_of(name, "similar"),
+        "unknown": theme.FAINT,
+        words.SUPPRESSED: theme.fill_of(name, "withheld"),
+    }
+    dashes = {"stroke_dasharray": "2 2"} if tier == words.MISSING else {}
+    edge = theme.SOFT_INK if tier == words.MISSING else theme.PAPER
+    if tier in {"similar", "unknown", words.SUPPRESSED}:
+        edge = theme.SIMILAR
+    fill = fills.get(tier, theme.PAPER)
+    return {"fill": fill, "stroke": edge, "stroke_width": "0.7", "fill_rule": "evenodd", **dashes}
+
+
+def _swatch(tier: str, name: str) -> Svg:
+    look = {**_look(tier, name), "stroke": theme.SOFT_INK}
+    return element("rect", x=2, y=-6, width=22, height=12, **look)
+
+
+def _label(tier: str) -> str:
+    return text("not known") if tier == "unknown" else words.label(tier)
+
+
+def _told(tier: str, n: int) -> str:
+    counted = say(plural("{n} colonia", "{n} colonias"), n=n)
+    return text("{label}: {figure}.", label=_label(tier), figure=counted)

@@ -1,0 +1,236 @@
+"""Voilà with the doors closed: runs as ``python -m labtools.dashboards.hardened``.
+
+Stock Voilà lets a viewer change theme and template (a script runs, a request never ends),
+read pictures of the served folder, start kernels without end, and answers any Host.  Here
+only what a page needs is routed, and the rest does not exist.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import socket
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from jupyter_server.base.handlers import FileFindHandler
+from jupyter_server.services.kernels.handlers import KernelHandler
+from jupyterlab_server.config import get_federated_extensions
+from jupyterlab_server.themes_handler import ThemesHandler
+from tornado.httpserver import HTTPServer
+from tornado.ioloop import IOLoop
+from tornado.web import HTTPError
+from traitlets.config import Config
+from voila.app import Voila
+from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
+from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
+from voila.tornado.handler import TornadoVoilaHandler
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
+from voila.utils import get_voila_labextensions_path
+
+from labtools import messages
+from labtools.dashboards.gate import EveryReader, PlainErrors, Refusal, guarded
+from labtools.dashboards.kernels import ALLOWED_MESSAGES, ReaderKernels, WidgetsOnly
+from labtools.dashboards.server import Service
+from labtools.messages import text
+
+TEMPLATE = "laboratorio"
+EXTENSIONS = (
+    "@jupyter-widgets/jupyterlab-manager",
+    "@voila-dashboards/widgets-manager8",
+    "jupyter-leaflet",
+)
+
+_KERNEL = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
+_MEMORY = 4 * 2**30  # bytes of address space for the server and for each kernel
+_LONGEST_MESSAGE = 256 * 2**10
+_LIMITS = {"idle_connection_timeout": 10, "max_header_size": 8192, "max_body_size": 65536}
+
+
+def voila_config(service: Service) -> Config:
+    """Return Voilà's settings: everything that a viewer could turn is fixed here."""
+    return Config(
+        {
+            "Voila": {
+                "open_browser": False,
+                "root_dir": str(service.notebooks),
+                "connection_dir_root": str(service.sockets),
+                "identity_provider_class": EveryReader,
+                "kernel_websocket_connection_class": WidgetsOnly,
+                "log_level": "WARN",
+                "tornado_settings": {
+                    "websocket_max_message_size": _LONGEST_MESSAGE,
+                    "xsrf_cookie_kwargs": {"samesite": "Strict"},
+                    "default_handler_class": Refusal,
+                },
+            },
+            "VoilaConfiguration": {
+                "template": TEMPLATE,
+                "theme": "light",
+                "allow_theme_override": "NO",
+                "allow_template_override": "NO",
+                "file_allowlist": [],
+                "strip_sources": True,
+                "show_tracebacks": False,
+                "extension_denylist": unwanted_extensions(),
+                "http_keep_alive_timeout": 120,
+                "multi_kernel_manager_class": ReaderKernels,
+                "resources": {"words": page_words()},
+            },
+            "VoilaExecutor": {
+                "timeout": 60,
+                "cell_error_instruction": text("Tell the laboratory that this page failed."),
+            },
+            "ReaderKernels": {
+                "most": service.most_readers,
+                "cull_idle_timeout": service.idle_minutes * 60,
+                "cull_interval": 15,
+                "cull_connected": True,
+            },
+            "KernelManager": {"transport": "ipc"},
+        }
+    )
+
+
+def unwanted_extensions() -> list[str]:
+    """Return the JupyterLab extensions installed here that pages have no use for."""
+    installed = get_federated_extensions(get_voila_labextensions_path())
+    return sorted(name for name in installed if name not in EXTENSIONS)
+
+
+def page_words() -> dict[str, str]:
+    """Return the words of the page around a dashboard, in the language in force."""
+    return {
+        "lang": messages.language().replace("_", "-"),
+        "opening": text("Opening the dashboard…"),
+        "script": text("This dashboard needs JavaScript. The fichas can be read without it."),
+        "ended": text("This page was left alone for a while and was closed."),
+        "again": text("Open it again"),
+        "map": text("Map of colonias; the list “Colonia” does the same with the keyboard"),
+    }
+
+
+class Page(PlainErrors, TornadoVoilaHandler):  # type: ignore[misc] # no types in Voilà
+    """A page of the allow-list; every other name does not exist, and starts nothing."""
+
+    async def get(self, page: str = "") -> None:
+        """Run the page's notebook in a kernel of its own and show it."""
+        pages = self.settings["pages"]
+        if page and page not in pages:
+            raise HTTPError(404)
+        _ = self.xsrf_token  # the page gives it back when it closes, to end its kernel
+        await super().get(f"{page or pages[0]}.ipynb")
+
+
+class KernelState(PlainErrors, KernelHandler):  # type: ignore[misc] # no types in Jupyter
+    """Whether a page's kernel lives; ending it goes through `VoilaShutdownKernelHandler`."""
+
+    def delete(self, **_: str) -> None:
+        """Refuse."""
+        raise HTTPError(405)
+
+
+class TemplateFiles(PlainErrors, TemplateStaticFileHandler):  # type: ignore[misc]
+    """Static files of our template and of those that it stands on."""
+
+    async def get(self, path: str, include_body: bool = True) -> None:  # noqa: FBT001, FBT002
+        """Send a file; a path of any other form does not exist."""
+        if not re.fullmatch(rf"({TEMPLATE}|lab|base)/static/[\w.@/-]+", path) or ".." in path:
+            raise HTTPError(404)
+        await super().get(path, include_body)
+
+
+class StaticFiles(PlainErrors, MultiStaticFileHandler):  # type: ignore[misc]
+    """Voilà's own static files."""
+
+
+class ThemeFiles(PlainErrors, ThemesHandler):  # type: ignore[misc]
+    """Style sheets of the light theme."""
+
+
+class ExtensionFiles(PlainErrors, FileFindHandler):  # type: ignore[misc]
+    """Files of the few extensions that pages use."""
+
+
+class ReadersVoila(Voila):  # type: ignore[misc] # no types in Voilà
+    """Voilà for readers: our routes, our socket, our gate, and no configuration file."""
+
+    service: Service
+    door: socket.socket
+
+    def load_config_file(self, *_: Any, **__: Any) -> None:
+        """Read no file: no folder of the machine decides how readers are served."""
+
+    def init_settings(self) -> dict[str, Any]:
+        """Return Voilà's settings and what its pages may ask of a kernel."""
+        settings: dict[str, Any] = super().init_settings()
+        self.kernel_manager.allowed_message_types = list(ALLOWED_MESSAGES)
+        return {**settings, "pages": self.service.pages}
+
+    def init_handlers(self) -> list[Any]:
+        """Return the routes: what a page needs to stand, and no other."""
+        extensions = "|".join(re.escape(name) for name in EXTENSIONS)
+        themes = {
+            "themes_url": "/voila/api/themes",
+            "path": self.themes_dir,
+            "labextensions_path": self.labextensions_path,
+            "no_cache_paths": ["/"],
+        }
+        page = {
+            "template_paths": self.template_paths,
+            "config": self.config,
+            "voila_configuration": self.voila_configuration,
+        }
+        return [
+            (rf"/api/kernels/{_KERNEL}", KernelState),
+            (rf"/api/kernels/{_KERNEL}/channels", VoilaKernelWebsocketHandler),
+            (r"/voila/templates/(.*)", TemplateFiles),
+            (r"/voila/static/(.*)", StaticFiles, {"paths": self.static_paths}),
+            (r"/voila/api/themes/(.*)", ThemeFiles, themes),
+            (r"/voila/api/shutdown/(.*)", VoilaShutdownKernelHandler),
+            (
+                rf"/voila/labextensions/((?:{extensions})/.*)",
+                ExtensionFiles,
+                {"path": self.labextensions_path, "no_cache_paths": ["/"]},
+            ),
+            (r"/(?P<page>[a-z0-9_]{0,60})", Page, page),
+        ]
+
+    def listen(self) -> None:
+        """Answer on the socket that was opened for us, until our parent ends or asks."""
+        server = HTTPServer(guarded(self.app, self.service.hosts), **_LIMITS)
+        server.add_socket(self.door)
+        self.ioloop = IOLoop.current()
+        self.ioloop.add_handler(sys.stdin.fileno(), self._parent_spoke, IOLoop.READ)
+        try:
+            self.ioloop.start()
+        finally:
+            server.stop()
+            self.stop()
+
+    def _parent_spoke(self, descriptor: int, _: int) -> None:
+        if not os.read(descriptor, 1024):
+            self.ioloop.stop()
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Serve: `arguments` are the number of a listening socket, and a `Service` as JSON."""
+    told = json.loads(arguments[1])
+    door = socket.socket(fileno=int(arguments[0]))
+    door.setblocking(False)  # noqa: FBT003 - the standard library's signature
+    door.set_inheritable(False)
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    service = Service(
+        **{**told, "hosts": tuple(told["hosts"]), "pages": tuple(told["pages"])},
+    )
+    app = ReadersVoila(config=voila_config(service))
+    app.service, app.door = service, door
+    app.initialize([])
+    app.start()
+
+
+if __name__ == "__main__":
+    run(sys.argv[1:])

@@ -1,0 +1,103 @@
+"""Kernels of readers' pages: few, short-lived, reached through private sockets.
+
+A kernel obeys only what widgets need: a viewer cannot run code in it, nor fill it with
+widgets of their own.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from tornado.web import HTTPError
+from traitlets import Integer
+
+ALLOWED_MESSAGES = (
+    "comm_open",
+    "comm_close",
+    "comm_msg",
+    "comm_info_request",
+    "kernel_info_request",
+)
+CONTROL = "jupyter.widget.control"
+
+_PROTOCOL_1 = "v1.kernel.websocket.jupyter.org"
+_CONTENT = 3  # place of a message's content among its parts, after header, parent and metadata
+
+
+class ReaderKernels(AsyncMappingKernelManager):  # type: ignore[misc] # no types in Jupyter
+    """The kernels of one server: never more than `most`, and none that nobody watches.
+
+    Attributes
+    ----------
+    most : int
+        Kernels at once; a further reader is answered 503.
+    alone_seconds : int
+        A kernel whose page was closed, or never opened, ends after this time.
+    """
+
+    most = Integer(8, help="Kernels at once.").tag(config=True)
+    alone_seconds = Integer(60, help="Life of a kernel without a page.").tag(config=True)
+    _starting = 0
+
+    async def _async_start_kernel(self, **options: Any) -> str:
+        """Start a kernel, if there is room for one more."""
+        if len(self) + self._starting >= self.most:
+            await self._end_forsaken()
+        if len(self) + self._starting >= self.most:
+            raise HTTPError(503)
+        self._starting += 1
+        try:
+            return str(await super()._async_start_kernel(**options))
+        finally:
+            self._starting -= 1
+
+    start_kernel = _async_start_kernel
+
+    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
+        """End a kernel that nobody watches; leave the others to the ordinary rule."""
+        if self._is_forsaken(kernel_id):
+            await self.shutdown_kernel(kernel_id, now=True)
+        else:
+            await super().cull_kernel_if_idle(kernel_id)
+
+    async def _end_forsaken(self) -> None:
+        for kernel_id in self.list_kernel_ids():
+            if self._is_forsaken(kernel_id):
+                await self.shutdown_kernel(kernel_id, now=True)
+
+    def _is_forsaken(self, kernel_id: str) -> bool:
+        last = getattr(self._kernels.get(kernel_id), "last_activity", None)
+        if last is None or self._kernel_connections.get(kernel_id, 0):
+            return False
+        return bool(datetime.now(UTC) - last > timedelta(seconds=self.alone_seconds))
+
+
+class WidgetsOnly(ZMQChannelsWebsocketConnection):  # type: ignore[misc] # no types in Jupyter
+    """A viewer's line to the kernel, on which widgets may be asked for and moved, not made."""
+
+    def handle_incoming_message(self, incoming_msg: Any) -> None:
+        """Pass a message on, unless it opens a widget or is not a message at all."""
+        try:
+            opens = self._opens_something(incoming_msg)
+        except (ValueError, LookupError, TypeError, AttributeError):
+            return  # not a message of Jupyter's protocols
+        if not opens:
+            super().handle_incoming_message(incoming_msg)
+
+    def _opens_something(self, incoming_msg: Any) -> bool:
+        header, content = self._header_and_content(incoming_msg)
+        return bool(header["msg_type"] == "comm_open" and content.get("target_name") != CONTROL)
+
+    def _header_and_content(self, incoming_msg: Any) -> tuple[Any, Any]:
+        if self.subprotocol == _PROTOCOL_1:
+            _, parts = deserialize_msg_from_ws_v1(incoming_msg)
+            return json.loads(parts[0]), json.loads(parts[_CONTENT])
+        if isinstance(incoming_msg, bytes):
+            raise TypeError
+        message = json.loads(incoming_msg)
+        return message["header"], message["content"]

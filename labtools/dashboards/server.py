@@ -1,0 +1,286 @@
+"""Serve the dashboards that ship with the package, on one released edition.
+
+The server is a process of its own with an environment of its own.  It holds nothing but
+our notebooks, the released folder, and a private folder that goes when it stops.
+:mod:`labtools.dashboards.hardened` is what runs in it.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from labtools import messages
+from labtools.dashboards.data import ENVIRONMENT_VARIABLE, open_released
+from labtools.errors import DependencyError, SettingsError
+from labtools.paths import bundled
+
+PAGES = ("colonia_explorer",)
+PORT = 8866
+
+_NEEDED = ("voila", "ipywidgets", "ipyleaflet")
+_KEPT = ("PATH", "TZ", "PROJ_DATA", "GDAL_DATA", "LD_LIBRARY_PATH")
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_STOP_AFTER = 10  # seconds for the kernels to end before the server is killed
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a dashboards' server may do.
+
+    Attributes
+    ----------
+    public : str
+        Released folder that its pages read.
+    folder : str
+        Private folder of the server.
+    hosts : tuple of str
+        Names by which readers may call it; a request with any other Host is refused.
+    pages : tuple of str
+        Pages served, the first of them at ``/``.
+    most_readers : int
+        Pages open at once; the next reader is asked to wait.
+    idle_minutes : int
+        A page left alone this long is closed.
+    """
+
+    public: str
+    folder: str
+    hosts: tuple[str, ...]
+    pages: tuple[str, ...] = PAGES
+    most_readers: int = 8
+    idle_minutes: int = 20
+
+    @property
+    def notebooks(self) -> Path:
+        """Folder of the pages' notebooks: the only one that Voilà sees."""
+        return Path(self.folder) / "pages"
+
+    @property
+    def sockets(self) -> Path:
+        """Folder of the kernels' sockets, which only this user may enter."""
+        return Path(self.folder) / "kernels"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server at work.
+
+    Attributes
+    ----------
+    url : str
+        Address of its first page.
+    service : Service
+        What it may do.
+    process : subprocess.Popen
+        Its process.
+    """
+
+    url: str
+    service: Service
+    process: subprocess.Popen[bytes]
+
+
+def serve(
+    public: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = PORT,
+    also_called: Sequence[str] = (),
+    when_ready: Callable[[str], object] = print,
+) -> int:
+    """Serve the dashboards until stopped (Ctrl-C), and return the server's exit status.
+
+    Parameters
+    ----------
+    public : Path
+        ``reports/<run>/public`` of a workbench.
+    host, port : str, int
+        Where to listen.  Listening beyond this machine is a decision of the network's
+        administrator: put a proxy with TLS before it.
+    also_called : sequence of str
+        Other names by which readers reach the server (the proxy's name).
+    when_ready : callable
+        Told the address.
+
+    Raises
+    ------
+    DependencyError
+        If Voilà is not installed.
+    TableError
+        If the folder holds no released edition.
+    SettingsError
+        If the port is taken or the address is not of this machine.
+    """
+    with serving(public, host=host, port=port, also_called=also_called) as running:
+        when_ready(running.url)
+        try:
+            return running.process.wait()
+        except KeyboardInterrupt:
+            return 0
+
+
+@contextmanager
+def serving(
+    public: Path, *, host: str = "127.0.0.1", port: int = PORT, also_called: Sequence[str] = ()
+) -> Iterator[Running]:
+    """Serve the dashboards inside the block; see :func:`serve`.  Port 0 takes a free one."""
+    check_installed()
+    edition = open_released(public).public
+    with listening(host, port) as door, _private_folder() as folder, _ended_by_signals():
+        service = Service(str(edition), str(folder), allowed_hosts(host, door, also_called))
+        _fill(service)
+        process = _start(service, door)
+        try:
+            yield Running(f"http://{_in_url(host)}:{door.getsockname()[1]}/", service, process)
+        finally:
+            _stop(process)
+
+
+def check_installed() -> None:
+    """Refuse early, with the remedy, where a library of the dashboards is absent.
+
+    Raises
+    ------
+    DependencyError
+        If Voilà or one of the widgets' libraries is not installed.
+    """
+    absent = tuple(name for name in _NEEDED if find_spec(name) is None)
+    if absent:
+        raise DependencyError(
+            "Dashboards need {absent}, not installed here. Install them: "
+            "pip install 'labtools[dash]'",
+            absent=absent,
+        )
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there, before anything else is started.
+
+    Raises
+    ------
+    SettingsError
+        If the port is taken, needs privileges, or the address is not of this machine.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=64)
+    except (OSError, OverflowError) as refused:
+        if getattr(refused, "errno", None) == errno.EADDRINUSE:
+            raise SettingsError(
+                "Port {port} is already in use, perhaps by another dashboard. Stop that one, "
+                "or choose another port with --port.",
+                port=str(port),
+            ) from refused
+        raise SettingsError(
+            "It is not possible to listen on {host}, port {port} ({reason}). Choose another "
+            "with --host and --port.",
+            host=host,
+            port=str(port),
+            reason=str(refused),
+        ) from refused
+
+
+def allowed_hosts(host: str, door: socket.socket, also_called: Sequence[str]) -> tuple[str, ...]:
+    """Return the Host headers that are answered: names with the port, and proxies' names bare.
+
+    Any other is refused: a page elsewhere could otherwise point its own name at this
+    machine and read the dashboard with its reader's eyes (DNS rebinding).
+    """
+    port = door.getsockname()[1]
+    local = ("localhost", "127.0.0.1", "[::1]")
+    own = local if host in {"127.0.0.1", "::1", "localhost"} else (*local, _in_url(host))
+    named = [f"{name}:{port}" for name in (*own, *also_called)]
+    return tuple(dict.fromkeys(name.lower() for name in (*named, *also_called)))
+
+
+def clean_environment(service: Service, around: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the server and its kernels: what they need, no secret of ours."""
+    folder = Path(service.folder)
+    kept = {name: around[name] for name in _KEPT if name in around}
+    own = {
+        "HOME": folder / "home",
+        "TMPDIR": folder / "home",
+        "IPYTHONDIR": folder / "home",
+        "JUPYTER_CONFIG_DIR": folder / "jupyter",
+        "JUPYTER_DATA_DIR": folder / "jupyter",
+        "JUPYTER_RUNTIME_DIR": folder / "kernels",
+        "JUPYTER_PATH": Path(__file__).parent / "template",
+        ENVIRONMENT_VARIABLE: service.public,
+        "LABTOOLS_LANG": messages.language(),
+        "LANG": "C.UTF-8",
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **dict.fromkeys(_THREADS, "1"),
+    }
+    return {**kept, **{name: str(value) for name, value in own.items()}}
+
+
+@contextmanager
+def _private_folder() -> Iterator[Path]:
+    # Short, because a socket's path may not exceed 107 characters; mkdtemp makes it 0700.
+    folder = Path(tempfile.mkdtemp(prefix="lab-", dir="/tmp" if Path("/tmp").is_dir() else None))  # noqa: S108
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Turn SIGTERM into an exit that cleans up, as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _fill(service: Service) -> None:
+    for folder in ("home", "jupyter", "kernels", "pages"):
+        (Path(service.folder) / folder).mkdir(mode=0o700)
+    for page in service.pages:
+        notebook = bundled("notebooks", "dashboards", f"{page}.ipynb")
+        shutil.copyfile(notebook, service.notebooks / notebook.name)
+
+
+def _start(service: Service, door: socket.socket) -> subprocess.Popen[bytes]:
+    command = (sys.executable, "-m", "labtools.dashboards.hardened", str(door.fileno()))
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        (*command, json.dumps(asdict(service))),
+        cwd=service.notebooks,
+        env=clean_environment(service, os.environ),
+        stdin=subprocess.PIPE,  # closes when we end, however we end; the server then ends too
+        pass_fds=(door.fileno(),),
+        start_new_session=True,
+    )
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        process.wait(_STOP_AFTER)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

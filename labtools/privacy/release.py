@@ -1,0 +1,174 @@
+"""What may be released of each table, applied and then proven by a gate.
+
+`protect_quarters` makes the counts that may be seen; everything else in the public edition
+is computed from them.  `check_release` looks at each table again before it goes out, and
+refuses a table that nobody registered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import pandas as pd
+
+from labtools.errors import PrivacyError
+from labtools.privacy.rounding import BASE, round_counts
+from labtools.settings import Disclosure
+from labtools.tables import vocabulary as words
+
+#: Variance of base-3 rounding for a remainder that is 0, 1 or 2 with equal chance.
+ROUNDING_VARIANCE = 4 / 3
+#: How far a rounded count lies from the true one, at most.
+ROUNDING_SLACK = BASE - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the gate compares a table with.
+
+    Attributes
+    ----------
+    withheld : frozenset of str
+        Colonias below the floors: no figure of theirs may be seen.
+    rules : Disclosure
+        The floors in force.
+    """
+
+    withheld: frozenset[str]
+    rules: Disclosure
+
+
+Rule = Callable[[str, pd.DataFrame, Evidence], None]
+
+
+def withheld_colonias(colonias: pd.DataFrame, rules: Disclosure) -> frozenset[str]:
+    """Return the colonias about which nothing is shown: too few people or dwellings.
+
+    A colonia whose population is not known is withheld too: nobody can say it is large enough.
+    """
+    small = ~(colonias["population"] >= rules.minimum_population)
+    small |= colonias["dwellings"] < rules.minimum_dwellings
+    return frozenset(colonias.loc[small, "colonia_id"])
+
+
+def protect_quarters(
+    quarters: pd.DataFrame, withheld: frozenset[str], *, key: bytes
+) -> pd.DataFrame:
+    """Return the counts that may be released: keyed rounding, and withheld colonias emptied."""
+    cells = quarters[["colonia_id", "quarter", "group"]]
+    rounded = round_counts(quarters["events"], cells, key=key, table="quarters")
+    hidden = quarters["colonia_id"].isin(withheld)
+    return quarters.assign(
+        events=rounded.mask(hidden),
+        state=quarters["state"].mask(hidden, words.SUPPRESSED),
+    )
+
+
+def protect_months(months: pd.DataFrame, *, key: bytes) -> pd.DataFrame:
+    """Return the municipality's monthly counts, rounded.
+
+    The sensitive group is in it so that its twelve months can be summed; by month it is not
+    released.
+    """
+    rounded = round_counts(months["events"], months[["month", "group"]], key=key, table="months")
+    return months.assign(events=rounded)
+
+
+def check_release(name: str, table: pd.DataFrame, evidence: Evidence) -> str:
+    """Return the rule under which `table` may be released.
+
+    Raises
+    ------
+    PrivacyError
+        If the table is not registered, or breaks its rule: first case, and how many.
+    """
+    if name not in REGISTRY:
+        raise PrivacyError(
+            "The table {table} is not registered for release. Only these are: {known}. Register "
+            "it in privacy/release.py with its rule, or keep it internal.",
+            table=name,
+            known=tuple(REGISTRY),
+        )
+    rule, check = REGISTRY[name]
+    check(name, table, evidence)
+    return rule
+
+
+def _counts_rounded(name: str, table: pd.DataFrame, evidence: Evidence) -> None:
+    counts = [c for c in ("events", "before", "now") if c in table.columns]
+    for column in counts:
+        known = table[table[column].notna()]
+        _refuse(
+            name,
+            known[known[column] % BASE != 0],
+            "The table {table} holds a count that was not rounded ({n} cases; the first is "
+            "{first}). Make the table from the protected counts.",
+        )
+    if "group" in table.columns and "colonia_id" in table.columns:
+        allowed = (*words.GROUPS, words.TOTAL)
+        _refuse(
+            name,
+            table[~table["group"].isin(allowed)],
+            "The table {table} shows a sensitive group by colonia ({n} cases; the first is "
+            "{first}). It may be shown for the whole municipality and year only.",
+        )
+    _withheld_empty(name, table, evidence)
+
+
+def _withheld_empty(name: str, table: pd.DataFrame, evidence: Evidence) -> None:
+    if "colonia_id" not in table.columns:
+        return
+    hidden = table[table["colonia_id"].isin(evidence.withheld)]
+    identifying = {"colonia_id", "group", "quarter", "indicator", "label", "unit", "source"}
+    described = {"state", "municipality", "municipality_rate", "person_years", "colonias"}
+    fixed = identifying | described | {"verdict", "versus_municipality"}
+    figures = [c for c in table.columns if c not in fixed]
+    _refuse(
+        name,
+        hidden[hidden[figures].notna().any(axis=1)],
+        "The table {table} shows a figure of a colonia that is below the floor of population "
+        "({n} cases; the first is {first}).",
+    )
+
+
+def _enough_respondents(name: str, table: pd.DataFrame, evidence: Evidence) -> None:
+    few = table["respondents"] < evidence.rules.minimum_respondents
+    _refuse(
+        name,
+        table[few.fillna(value=False).astype(bool) & table["share"].notna()],
+        "The table {table} shows an estimate from too few people ({n} cases; the first is "
+        "{first}).",
+    )
+
+
+def _public_already(_name: str, _table: pd.DataFrame, _evidence: Evidence) -> None:
+    """Hold no rule: names, polygons, programme and sources are public by nature."""
+
+
+def _refuse(name: str, wrong: pd.DataFrame, sentence: str) -> None:
+    if len(wrong):
+        plain = wrong.drop(columns="geometry", errors="ignore")
+        first = ", ".join(f"{c}={v}" for c, v in plain.iloc[0].items())
+        raise PrivacyError(sentence, table=name, n=len(wrong), first=first)
+
+
+#: Table → name of its rule, and the check that proves it.
+REGISTRY: Mapping[str, tuple[str, Rule]] = MappingProxyType(
+    {
+        "crime": ("P2 rounded base 3, floors", _counts_rounded),
+        "change": ("P2 rounded base 3, floors", _counts_rounded),
+        "series": ("P2 rounded base 3, floors", _counts_rounded),
+        "place": ("from P2, floors", _withheld_empty),
+        "indicators": ("official census and indices, floors", _withheld_empty),
+        "municipality_series": ("P4 rounded base 3", _counts_rounded),
+        "municipality_crime": ("P4 rounded base 3", _counts_rounded),
+        "perception": ("survey estimates with enough respondents", _enough_respondents),
+        "colonias_shown": ("public by nature", _public_already),
+        "actions_done": ("public by nature", _public_already),
+        "unknowns": ("public by nature", _public_already),
+        "sources": ("public by nature", _public_already),
+        "period": ("public by nature", _public_already),
+    }
+)

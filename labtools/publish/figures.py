@@ -1,0 +1,172 @@
+"""A ficha's tables as rows of words, ready for a page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from labtools.charts.figures import (
+    count,
+    count_words,
+    figure_words,
+    is_known,
+    named,
+    rate_words,
+    real,
+    state_words,
+)
+from labtools.messages import day, number, percent, text
+from labtools.tables import vocabulary as words
+
+_ORDER = {group: place for place, group in enumerate((words.TOTAL, *words.GROUPS))}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: its words, and the state of the figure it tells (shown, missing, suppressed)."""
+
+    words: str
+    state: str = words.SHOWN
+
+
+def crime_rows(crime: pd.DataFrame) -> list[tuple[Cell, ...]]:
+    """Return group, count with its range, rate, steadied rate, municipality's rate, reading."""
+    ordered = sorted(crime.to_dict("records"), key=lambda row: _ORDER.get(row["group"], 99))
+    return [_crime_row(row) for row in ordered]
+
+
+def exposure_words(crime: pd.DataFrame) -> str:
+    """Return how many person-years the rates rest on."""
+    years = sorted({real(value) for value in crime["person_years"] if is_known(value)})
+    if not years:
+        return text("The population is not known, so there are no rates.")
+    counted = tuple(number(value) for value in years)
+    return text("Exposed population: {years} person-years; rates per 1,000.", years=counted)
+
+
+def indicator_rows(indicators: pd.DataFrame) -> list[tuple[Cell, ...]]:
+    """Return label, the colonia's value, the municipality's value."""
+    return [
+        (
+            Cell(str(row["label"])),
+            _measure(row["value"], str(row["unit"])),
+            _measure(row["municipality"], str(row["unit"])),
+        )
+        for row in indicators.to_dict("records")
+    ]
+
+
+def action_rows(actions: pd.DataFrame) -> list[tuple[Cell, ...]]:
+    """Return action, agency, times, dates."""
+    return [
+        (
+            Cell(str(row["action_type"])),
+            _written(row["agency"]),
+            Cell(count(row["times"])),
+            Cell(_dates(row["first"], row["last"])),
+        )
+        for row in actions.to_dict("records")
+    ]
+
+
+def unknown_rows(unknowns: pd.DataFrame) -> list[tuple[Cell, ...]]:
+    """Return what is missing, in how many records, as what share."""
+    return [
+        (Cell(named(str(row["what"]))), _counted(row["n"]), _part(row["share"]))
+        for row in unknowns.to_dict("records")
+    ]
+
+
+def source_rows(sources: pd.DataFrame) -> list[tuple[Cell, ...]]:
+    """Return title, publisher, licence, cut date, and the fingerprint of the supplier's file."""
+    return [
+        (
+            Cell(str(row["title"])),
+            Cell(str(row["publisher"])),
+            Cell(str(row["licence"])),
+            Cell(day(row["cutoff"].date())),
+            Cell(str(row["digest"])[:12]),
+        )
+        for row in sources.to_dict("records")
+    ]
+
+
+def profile_facts(profile: pd.DataFrame) -> Sequence[tuple[str, Cell]]:
+    """Return borough, population, area and entry into the programme, each with its name."""
+    row = profile.iloc[0]
+    entered = pd.to_datetime(row.get("entered_on"))
+    population, area = row.get("population"), row.get("area_km2")
+    return (
+        (text("Borough"), _written(row.get("borough"))),
+        (text("Population"), Cell(count(population)) if is_known(population) else _absent()),
+        (text("Area"), Cell(text("{n} km²", n=number(area, 2))) if is_known(area) else _absent()),
+        (
+            text("In the programme since"),
+            Cell(day(entered.date())) if is_known(entered) else Cell(text("not in the programme")),
+        ),
+    )
+
+
+def period_words(period: pd.DataFrame) -> str:
+    """Return the 12 months that rates are of: from its first day to its last."""
+    row = period.iloc[0]
+    last = row["window_end"] - pd.Timedelta(days=1)
+    return text(
+        "Facts that occurred from {first} to {last}",
+        first=day(row["window_start"].date()),
+        last=day(last.date()),
+    )
+
+
+def _crime_row(row: dict[str, object]) -> tuple[Cell, ...]:
+    state = str(row["state"])
+    return (
+        Cell(named(str(row["group"]))),
+        Cell(count_words(row["events"], row["events_low"], row["events_high"], state), state),
+        Cell(figure_words(row["rate"], row["lower"], row["upper"], state), state),
+        Cell(
+            figure_words(row["smoothed"], row["smoothed_lower"], row["smoothed_upper"], state),
+            state,
+        ),
+        Cell(rate_words(row["municipality_rate"])),
+        Cell(_reading(str(row["versus_municipality"]), state), state),
+    )
+
+
+def _reading(versus: str, state: str) -> str:
+    return words.label(versus) if state == words.SHOWN else state_words(state)
+
+
+def _measure(value: object, unit: str) -> Cell:
+    if not is_known(value):
+        return _absent()
+    if unit in {"share", "%"}:
+        share = real(value) if unit == "share" else real(value) / 100
+        return Cell(percent(share, 1))
+    digits = 0 if math.isclose(real(value), round(real(value))) else 1
+    return Cell(f"{number(real(value), digits)} {unit}".strip())
+
+
+def _counted(n: object) -> Cell:
+    return Cell(count(n)) if is_known(n) else _absent()
+
+
+def _part(share: object) -> Cell:
+    return Cell(percent(real(share), 1)) if is_known(share) else _absent()
+
+
+def _written(value: object) -> Cell:
+    return Cell(str(value)) if is_known(value) and str(value) else _absent()
+
+
+def _absent() -> Cell:
+    return Cell(words.label(words.MISSING), words.MISSING)
+
+
+def _dates(first: pd.Timestamp, last: pd.Timestamp) -> str:
+    if first == last:
+        return day(first.date())
+    return text("{first} to {last}", first=day(first.date()), last=day(last.date()))

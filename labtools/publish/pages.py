@@ -1,0 +1,85 @@
+"""Pages made of templates: one environment, every value escaped, one frame around all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from labtools.publish import wording
+
+_TEMPLATES = Path(__file__).parent / "templates"
+ASSETS = Path(__file__).parent / "assets"
+
+#: Nothing from elsewhere, nothing inline: a page can only show what its own site holds.
+CONTENT_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+_NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
+
+
+def render(template: str, language: str, site_root: str, facts: Mapping[str, object]) -> str:
+    """Return a page.
+
+    Parameters
+    ----------
+    template : str
+        Name of the template, without its ending.
+    language : str
+        Edition; the caller speaks it already (`labtools.messages.speaking`).
+    site_root : str
+        Way from the page to the top of the site: "." or "..".
+    facts : mapping
+        What the template fills in; ``here`` says which of its files the page is, by language.
+    """
+    page = _environment().get_template(f"{template}.html")
+    return page.render(
+        policy=CONTENT_POLICY,
+        html_language=wording.HTML_LANGUAGES[language],
+        root=site_root,
+        home=wording.home_of(language, site_root),
+        files={name: wording.file_of(name, language) for name in ("reading", "data", "map")},
+        frame=wording.frame_words(),
+        others=_other_editions(language, site_root, facts["here"]),
+        **facts,
+    )
+
+
+def inline(picture: str) -> Markup:
+    """Return a picture as it stands inside a page, where its namespace goes without saying."""
+    return Markup(picture.replace(_NAMESPACE, "", 1))  # noqa: S704 - our own charts, escaped
+
+
+def here_of(page: str) -> dict[str, str]:
+    """Return the file of a page in each edition."""
+    return {language: wording.file_of(page, language) for language in wording.EDITIONS}
+
+
+def _other_editions(language: str, site_root: str, here: object) -> list[dict[str, str]]:
+    files = dict(here) if isinstance(here, Mapping) else {}
+    return [
+        {
+            "href": f"{wording.home_of(other, site_root)}/{files[other]}",
+            "language": wording.HTML_LANGUAGES[other],
+            "name": wording.LANGUAGE_NAMES[other],
+        }
+        for other in wording.EDITIONS
+        if other != language
+    ]
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        keep_trailing_newline=True,
+    )

@@ -1,0 +1,162 @@
+"""What pages say of their own, in the language in force; figures come from the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from labtools.messages import text
+
+#: Folder of each edition inside the site; the first language stands at its top.
+EDITIONS: Mapping[str, str] = MappingProxyType({"es_MX": "", "en": "en"})
+_FILES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "es_MX": {
+            "home": "index.html",
+            "reading": "como-leer.html",
+            "data": "datos.html",
+            "map": "mapa.html",
+        },
+        "en": {
+            "home": "index.html",
+            "reading": "how-to-read.html",
+            "data": "data.html",
+            "map": "map.html",
+        },
+    }
+)
+HTML_LANGUAGES: Mapping[str, str] = MappingProxyType({"es_MX": "es-MX", "en": "en"})
+LANGUAGE_NAMES: Mapping[str, str] = MappingProxyType({"es_MX": "Español", "en": "English"})
+
+
+def file_of(page: str, language: str) -> str:
+    """Return the file name of a page in one edition."""
+    return _FILES[language][page]
+
+
+def home_of(language: str, site_root: str) -> str:
+    """Return the folder of an edition, seen from a page whose way to the site is `site_root`."""
+    folder = EDITIONS[language]
+    return f"{site_root}/{folder}" if folder else site_root
+
+
+def frame_words() -> dict[str, str]:
+    """Return the words around every page."""
+    return {
+        "skip": text("Skip to the content"),
+        "site": text("Colonia profiles"),
+        "home": text("All colonias"),
+        "reading": text("How to read these profiles"),
+        "map": text("Map"),
+        "data": text("Open data"),
+        "sections": text("Sections of the site"),
+        "also": text("This page in another language"),
+        "promise": text(
+            "Recorded crime is only what was reported to the authorities. The figures describe "
+            "places, not the people who live there."
+        ),
+    }
+
+
+def ficha_words() -> dict[str, str]:
+    """Return the headings and fixed sentences of a ficha."""
+    return {
+        **_ficha_headings(),
+        **_ficha_columns(),
+        "kind": text("Colonia profile"),
+        "crime_by_group": text("Recorded crime by group, with its rate and its 95 % interval"),
+        "series_note": text(
+            "Each point is the published count of a quarter; its bar shows where the true count lies."
+        ),
+        "no_change": text("No change can be told apart from chance in any group."),
+        "other_groups": text("In the other groups no change can be told apart from chance."),
+        "no_actions": text("The data hold no action of the programme in this colonia."),
+        "no_perception": text("No survey tells about this area."),
+        "no_unknowns": text("The sources list no known gaps for this colonia."),
+        "seal_note": text("Two profiles with the same seal say the same."),
+    }
+
+
+def _ficha_headings() -> dict[str, str]:
+    return {
+        "where": text("Where it is and who lives there"),
+        "together": text("Recorded crime and perception, side by side"),
+        "crime": text("Recorded crime"),
+        "perception": text("Perception"),
+        "detail": text("Recorded crime in detail"),
+        "series": text("Quarter by quarter"),
+        "place": text("Among the colonias of the municipality"),
+        "change": text("Change in the last year"),
+        "actions": text("Actions of the programme"),
+        "unknowns": text("What is not known"),
+        "sources": text("Sources"),
+        "seal": text("Seal"),
+    }
+
+
+def _ficha_columns() -> dict[str, str]:
+    return {
+        "group": text("Group"),
+        "events": text("Recorded crimes"),
+        "rate": text("Rate (95 % interval)"),
+        "smoothed": text("Steadied rate (95 % interval)"),
+        "municipality": text("Municipality"),
+        "versus": text("Reading"),
+        "indicator": text("Indicator"),
+        "colonia": text("Colonia"),
+        "action": text("Action"),
+        "agency": text("Agency"),
+        "times": text("Times"),
+        "when": text("Dates"),
+        "what": text("What is missing"),
+        "n": text("Records"),
+        "share": text("Share"),
+        "source": text("Source"),
+        "publisher": text("Publisher"),
+        "licence": text("Licence"),
+        "cutoff": text("Cut date"),
+        "digest": text("Fingerprint"),
+    }
+
+
+def home_words() -> dict[str, str]:
+    """Return the words of the first page."""
+    return {
+        "search": text("Find a colonia"),
+        "hint": text("Accents and capital letters do not matter."),
+        "none": text("No colonia has that name. Try with part of it."),
+        "found": text("Colonias found:"),
+        "by_borough": text("Colonias by borough"),
+        "no_borough": text("Without a registered borough"),
+    }
+
+
+def map_words() -> dict[str, str]:
+    """Return the words of the map pages."""
+    return {
+        "groups": text("Crime groups"),
+        "note": text(
+            "A colonia is above or below only where its 95 % interval leaves the municipality's "
+            "rate out. Where it does not, the difference may be chance, and the map says so. "
+            "The map orders nothing: two colonias of the same tier cannot be told apart here."
+        ),
+    }
+
+
+def data_words() -> dict[str, str]:
+    """Return the words of the data page."""
+    return {
+        "intro": text(
+            "These are the released tables that every figure of this site is drawn from, as CSV "
+            "files (UTF-8). An empty cell is not a zero: the column “state” says whether the "
+            "figure is shown, missing or suppressed."
+        ),
+        "rounding": text(
+            "Public counts are rounded so that nobody can be singled out; “events_low” and "
+            "“events_high” hold the range of the true count."
+        ),
+        "tables": text("Released tables"),
+        "file": text("File"),
+        "rows": text("Rows"),
+        "holds": text("What it holds"),
+    }

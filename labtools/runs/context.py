@@ -1,0 +1,219 @@
+"""``lab = labtools.start(...)``: what a notebook knows of its workbench, its run and its colonia."""
+
+from __future__ import annotations
+
+import difflib
+import html
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, get_args
+
+import pandas as pd
+from IPython.display import HTML, display
+
+from labtools.errors import PrivacyError, SettingsError
+from labtools.paths import Workbench, find_workbench
+from labtools.tables.contracts import CONTRACTS
+from labtools.tables.periods import window_ending
+from labtools.tables.released import slug
+from labtools.tables.store import make_folder, read_table, writing
+
+Audience = Literal["internal", "public"]
+RUN_VARIABLE = "LABTOOLS_RUN"
+_BY_COLONIA = "colonia_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A notebook's view of one run.
+
+    Attributes
+    ----------
+    workbench : Workbench
+    run : pathlib.Path
+        Folder of the run.
+    audience : {"internal", "public"}
+        Whose edition the notebook makes: its tables hold what that audience may see.
+    colonia_id : str
+        The colonia the notebook speaks of; empty for the municipality.
+    outputs : pathlib.Path
+        Where what the notebook saves goes.
+    """
+
+    workbench: Workbench
+    run: Path
+    audience: Audience
+    colonia_id: str
+    outputs: Path
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a result table: this colonia's rows where it has colonias, else all of it."""
+        table = self.whole(name)
+        if self.colonia_id and _BY_COLONIA in table.columns:
+            return table[table[_BY_COLONIA] == self.colonia_id].reset_index(drop=True)
+        return table
+
+    def whole(self, name: str) -> pd.DataFrame:
+        """Return a result table for every colonia."""
+        return _city_table(name, self.run / "internal" / "city" / self.audience)
+
+    def profile(self) -> pd.Series:
+        """Return what is known of this colonia: name, borough, population, area, programme."""
+        return self.table("colonias_shown").drop(columns="geometry").iloc[0]
+
+    def perception(self) -> pd.DataFrame:
+        """Return perception of the city, of this colonia's borough, and of itself where shown."""
+        table = self.whole("perception")
+        own = (table["area_kind"] == "colonia") & (table["area"] == self.colonia_id)
+        borough = self.profile()["borough"] if self.colonia_id else None
+        near = (table["area_kind"] == "borough") & (table["area"] == borough)
+        city = table["area_kind"] == "city"
+        return table[own | near | city].reset_index(drop=True)
+
+    def save_table(self, name: str, table: pd.DataFrame, *, audience: Audience) -> Path:
+        """Save a table of this notebook under an audience label.
+
+        Raises
+        ------
+        PrivacyError
+            If a table of the internal edition is labelled public.
+        """
+        _check_audience(audience)
+        if audience == "public" and self.audience != "public":
+            raise PrivacyError(
+                "The table {table} was made in an internal edition and cannot be labelled "
+                'public: it may hold true counts. Save it with audience="internal".',
+                table=name,
+            )
+        path = make_folder(self.outputs / audience) / f"{name}.parquet"
+        plain = pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
+        with writing(path) as aside:
+            plain.to_parquet(aside, index=False)
+        return path
+
+    def save_figure(self, name: str, svg: str, *, audience: Audience) -> Path:
+        """Save a figure (SVG text) of this notebook under an audience label."""
+        _check_audience(audience)
+        if audience == "public" and self.audience != "public":
+            raise PrivacyError(
+                "The figure {figure} was drawn in an internal edition and cannot be labelled "
+                'public. Save it with audience="internal".',
+                figure=name,
+            )
+        path = make_folder(self.outputs / audience) / f"{name}.svg"
+        with writing(path) as aside:
+            aside.write_text(svg, encoding="utf-8")
+        return path
+
+    def say(self, *sentences: Sequence[str]) -> None:
+        """Show sentences, one paragraph each; nothing in them is taken for mark-up."""
+        paragraphs = [f"<p>{html.escape(said)}</p>" for group in sentences for said in group]
+        display(HTML("\n".join(paragraphs)))
+
+    def draw(self, svg: str) -> None:
+        """Show a figure of ``labtools.charts``."""
+        display(HTML(f"<figure>{svg}</figure>"))
+
+
+def start(
+    *,
+    colonia_id: str = "",
+    period_end: str = "",
+    audience: Audience = "internal",
+    workbench: str = "",
+    notebook: str = "",
+) -> Lab:
+    """Open a run for a notebook: the second cell of every notebook.
+
+    Parameters
+    ----------
+    colonia_id : str
+        Key in the register; empty for a notebook about the municipality.
+    period_end : str
+        Last month, ``YYYY-MM``; empty takes the run's.
+    audience : {"internal", "public"}
+        Whose edition to make.
+    workbench : str
+        Folder of the workbench; empty takes the one around the current folder.
+    notebook : str
+        Name of the notebook, for its outputs.
+
+    Raises
+    ------
+    SettingsError
+        If there is no workbench or run, the colonia is not in the register (the nearest keys
+        are named), or the run does not speak of that period.
+    """
+    _check_audience(audience)
+    bench = Workbench(Path(workbench).resolve()) if workbench else find_workbench()
+    if bench is None:
+        raise SettingsError(
+            "There is no workbench here: no lab.toml in this folder or above it. Give "
+            'workbench="…", or make one with “labtools demo” or “labtools init”.'
+        )
+    managed = os.environ.get(RUN_VARIABLE, "")
+    run = Path(managed) if managed else bench.reports / "latest"
+    if not (run / "internal" / "city" / audience).is_dir():
+        raise SettingsError(
+            "The workbench {folder} has no finished run yet. Make one with “labtools run”.",
+            folder=str(bench.root),
+        )
+    where = run / "internal" / "outputs" if managed else bench.reports / "scratch"
+    lab = Lab(bench, run, audience, colonia_id, where / (notebook or "notebook") / slug(colonia_id))
+    if colonia_id:
+        _check_colonia(lab)
+    if period_end:
+        _check_period(lab, period_end)
+    return lab
+
+
+@lru_cache(maxsize=64)
+def _city_table(name: str, folder: Path) -> pd.DataFrame:
+    # Read once in a lane's parent process; the notebooks' processes inherit it.
+    return read_table(name, folder)
+
+
+def read_shared_tables(run: str) -> None:
+    """Read every result table of a run into this process, for the notebooks it will start."""
+    for folder in sorted((Path(run) / "internal" / "city").iterdir()):
+        for path in sorted(folder.glob("*.parquet")):
+            if path.stem in CONTRACTS:
+                _city_table(path.stem, folder)
+
+
+def _check_audience(audience: str) -> None:
+    if audience not in get_args(Audience):
+        raise SettingsError(
+            "“{audience}” is not an audience. Those there are: {allowed}.",
+            audience=audience,
+            allowed=get_args(Audience),
+        )
+
+
+def _check_colonia(lab: Lab) -> None:
+    known = lab.whole("colonias_shown")["colonia_id"]
+    if lab.colonia_id not in set(known):
+        near = difflib.get_close_matches(lab.colonia_id, list(known), n=3, cutoff=0.5)
+        raise SettingsError(
+            "The colonia {colonia} is not in the register of this workbench ({n} colonias). "
+            "Nearest keys: {near}.",
+            colonia=lab.colonia_id,
+            n=len(known),
+            near=tuple(near) or ("—",),
+        )
+
+
+def _check_period(lab: Lab, period_end: str) -> None:
+    period = lab.whole("period").iloc[0]
+    last = period["window_end"] - pd.DateOffset(months=1)
+    asked = window_ending(period_end, first=period["first_month"], last=last)
+    if asked.end != period["window_end"]:
+        raise SettingsError(
+            "This run speaks of the twelve months that end in {last}, and {asked} was asked for. "
+            "Make that run with “labtools run --period-end {asked}”.",
+            last=f"{last:%Y-%m}",
+            asked=period_end,
+        )

@@ -1,0 +1,66 @@
+"""The run's manifest: what went in, what came out, with what code, when, and by whom."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from labtools.runs.jobs import Outcome
+from labtools.tables.account import Account
+from labtools.tables.lineage import code_digest, sha256_of
+from labtools.tables.store import writing
+
+_PACKAGES = ("geopandas", "numpy", "pandas", "papermill", "pyarrow", "scipy", "shapely")
+NAME = "manifest.json"
+
+
+def write_manifest(
+    run: Path,
+    *,
+    inputs: Mapping[str, str],
+    accounts: Iterable[Account],
+    outcomes: Iterable[Outcome],
+    facts: Mapping[str, object],
+) -> Path:
+    """Write ``manifest.json``: the only file of a run that holds times.
+
+    Parameters
+    ----------
+    inputs : mapping of str to str
+        File of the workbench → sha256.
+    facts : mapping
+        What else tells this run from another: period, seed, colonias.
+    """
+    public = run / "public"
+    outputs = {
+        path.relative_to(run).as_posix(): sha256_of(path)
+        for path in sorted(public.rglob("*"))
+        if path.is_file()
+    }
+    told = {
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        "code": code_digest(),
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in _PACKAGES},
+        **facts,
+        "inputs": dict(inputs),
+        "accounts": [asdict(account) for account in accounts],
+        "notebooks": [asdict(outcome) for outcome in outcomes],
+        "outputs": outputs,
+    }
+    path = run / NAME
+    with writing(path) as aside:
+        text = json.dumps(told, indent=1, ensure_ascii=False, default=str)
+        aside.write_text(text + "\n", encoding="utf-8")
+    return path
+
+
+def read_manifest(run: Path) -> dict[str, object]:
+    """Return a run's manifest."""
+    told: dict[str, object] = json.loads((run / NAME).read_text(encoding="utf-8"))
+    return told

@@ -1,0 +1,108 @@
+"""Which notebooks a run executes: ``notebooks/runs.toml`` → jobs."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from labtools import paths
+from labtools.errors import SettingsError
+from labtools.runs.context import Audience
+from labtools.runs.jobs import Job
+from labtools.tables.released import slug
+
+FICHAS = "fichas"
+
+
+class Entry(BaseModel):
+    """One notebook of a run.
+
+    Attributes
+    ----------
+    notebook : str
+        Path below ``notebooks/``.
+    for_each : {"colonia", "municipality"}
+    audiences : list of {"internal", "public"}
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    notebook: str
+    for_each: Literal["colonia", "municipality"]
+    audiences: tuple[Audience, ...]
+
+    @property
+    def path(self) -> Path:
+        """Where the notebook is."""
+        return paths.bundled("notebooks", *self.notebook.split("/"))
+
+
+def read_entries(path: Path | None = None) -> dict[str, Entry]:
+    """Return the entries of ``runs.toml``.
+
+    Raises
+    ------
+    SettingsError
+        If an entry is not valid, or names a notebook that is not there.
+    """
+    found = path or paths.bundled("notebooks", "runs.toml")
+    told = tomllib.loads(found.read_text(encoding="utf-8"))["run"]
+    try:
+        entries = {name: Entry.model_validate(entry) for name, entry in told.items()}
+    except ValidationError as invalid:
+        raise SettingsError(
+            "{path} is not valid: {reason}.",
+            path=str(found),
+            reason=str(invalid).replace("\n", " "),
+        ) from invalid
+    for name, entry in entries.items():
+        if not entry.path.is_file():
+            raise SettingsError(
+                "{path}, entry {name}: there is no notebook {notebook}.",
+                path=str(found),
+                name=name,
+                notebook=entry.notebook,
+            )
+    return entries
+
+
+def plan_jobs(
+    entries: dict[str, Entry], colonias: Sequence[str], *, period_end: str, run: Path
+) -> list[Job]:
+    """Return the jobs of a run, in a fixed order.
+
+    Parameters
+    ----------
+    colonias : sequence of str
+        Keys of the colonias that get a ficha.
+    run : pathlib.Path
+        Folder of the run.
+    """
+    return [
+        Job(
+            key=f"{name}/{audience}/{colonia}" if colonia else f"{name}/{audience}",
+            notebook=entry.path,
+            parameters=_parameters(colonia, period_end, audience),
+            output=run / "internal" / "notebooks" / name / audience / _file(name, colonia),
+        )
+        for name, entry in entries.items()
+        for audience in entry.audiences
+        for colonia in _subjects(entry, colonias)
+    ]
+
+
+def _subjects(entry: Entry, colonias: Sequence[str]) -> Iterator[str]:
+    yield from colonias if entry.for_each == "colonia" else ("",)
+
+
+def _parameters(colonia: str, period_end: str, audience: str) -> dict[str, object]:
+    common: dict[str, object] = {"period_end": period_end, "audience": audience}
+    return {"colonia_id": colonia, **common} if colonia else common
+
+
+def _file(name: str, colonia: str) -> str:
+    return f"{slug(colonia) if colonia else name}.ipynb"

@@ -1,0 +1,1 @@
+"""The eight verbs, in order: collect, clean, locate, classify, tabulate, analyse, protect, publish."""

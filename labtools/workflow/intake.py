@@ -1,0 +1,114 @@
+"""Collect and clean: suppliers' bytes kept untouched, then typed tables with an account."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from labtools.errors import SourceError
+from labtools.privacy.keys import read_key
+from labtools.settings import Source
+from labtools.sources.catalogue import CLEANERS
+from labtools.sources.protocol import Intake
+from labtools.sources.snapshot import Snapshot, take_snapshot
+from labtools.tables.account import Account
+from labtools.tables.lineage import trace
+from labtools.tables.store import make_folder, write_table, writing
+from labtools.workflow.steps import (
+    Opened,
+    account_file,
+    day_or_none,
+    done,
+    recall,
+    sign,
+)
+
+PSEUDONYM_KEY = "pseudonyms"
+
+
+def collect(opened: Opened) -> tuple[Snapshot, ...]:
+    """Keep the bytes of every source, with checksum, licence and cut date.
+
+    Raises
+    ------
+    SourceError
+        If a file is missing: nothing is taken until every file is there.
+    """
+    found = [(source, _supplied(opened, source)) for source in opened.files()]
+    taken = []
+    for source, path in found:
+        snapshot = take_snapshot(
+            path,
+            opened.workbench.raw,
+            source=source.name,
+            cutoff=source.cutoff,
+            named=source.descriptor,
+            descriptor=opened.descriptor(source),
+        )
+        with writing(opened.workbench.raw / source.name / "current") as aside:
+            aside.write_text(snapshot.folder_name, encoding="utf-8")
+        taken.append(snapshot)
+    return tuple(taken)
+
+
+def snapshot_of(opened: Opened, source: Source) -> tuple[Snapshot, Path]:
+    """Return the current snapshot of a source and its file."""
+    folder = opened.workbench.raw / source.name
+    current = folder / (folder / "current").read_text(encoding="utf-8")
+    told = json.loads((current / "snapshot.json").read_text(encoding="utf-8"))
+    snapshot = Snapshot(**told)
+    return snapshot, current / snapshot.file
+
+
+def clean(opened: Opened) -> tuple[Account, ...]:
+    """Turn every snapshot into canonical tables; a source that did not change is left alone."""
+    make_folder(opened.workbench.interim("clean"), private=True)
+    return tuple(_clean_source(opened, source) for source in opened.files())
+
+
+def cleaned_files(opened: Opened, source: Source) -> tuple[Path, ...]:
+    """Return the tables that `clean` made of a source."""
+    folder = opened.workbench.interim("clean")
+    return tuple(sorted(folder.glob(f"{source.name}.*.parquet")))
+
+
+def _supplied(opened: Opened, source: Source) -> Path:
+    path: Path = opened.workbench.root / source.path
+    if not path.is_file():
+        raise SourceError(
+            "The file {path} of the source {source} does not exist. Put it there, or correct "
+            "“path” in lab.toml.",
+            path=str(source.path),
+            source=source.name,
+        )
+    return path
+
+
+def _clean_source(opened: Opened, source: Source) -> Account:
+    descriptor = opened.descriptor(source)
+    _, path = snapshot_of(opened, source)
+    told = [descriptor.model_dump(), source.model_dump(mode="json")]
+    lineage = trace("clean", [path], root=opened.workbench.root, settings=told)
+    mark = account_file(opened, "clean", source.name)
+    if done(mark, lineage, *cleaned_files(opened, source)):
+        return recall(opened, "clean", source.name)
+    for old in cleaned_files(opened, source):
+        old.unlink()
+    intake = Intake(
+        source=source.name,
+        path=path,
+        descriptor=descriptor,
+        cutoff=pd.Timestamp(source.cutoff),
+        key=read_key(opened.workbench.secrets, PSEUDONYM_KEY),
+        first_day=day_or_none(source.first_day),
+        where=source.where,
+    )
+    cleaned = CLEANERS[descriptor.kind](intake)
+    folder = opened.workbench.interim("clean")
+    for name, table in cleaned.tables.items():
+        write_table(name, table, folder, lineage=lineage, as_name=f"{source.name}.{name}")
+    for finding in cleaned.findings:
+        opened.tell(str(finding))
+    return sign(opened, cleaned.account, lineage)

@@ -1,0 +1,220 @@
+"""Locate and classify: where each event was, and what kind of event."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from labtools.classify.crosswalk import Crosswalk, classify_subjects, load_crosswalk
+from labtools.errors import SettingsError
+from labtools.places.assign import locate_events
+from labtools.places.interpolate import interpolate_counts, shares_of_area
+from labtools.settings import Source
+from labtools.sources.descriptor import Descriptor, Indicator
+from labtools.tables import vocabulary as words
+from labtools.tables.account import Account
+from labtools.tables.contracts import empty_table
+from labtools.tables.lineage import Lineage, trace
+from labtools.tables.store import make_folder, read_table, write_table
+from labtools.workflow.intake import cleaned_files
+from labtools.workflow.steps import REGISTER, Opened, account_file, done, recall, sign
+
+
+def locate(opened: Opened) -> tuple[Account, ...]:
+    """Give every event its colonia, and every colonia its census figures."""
+    make_folder(opened.workbench.interim("located"), private=True)
+    accounts = [_locate_census(opened)]
+    accounts += [_locate_source(opened, source) for source in opened.of_kind("events")]
+    return tuple(accounts)
+
+
+def classify(opened: Opened) -> tuple[Account, ...]:
+    """Give every event and every official count its crime code and group."""
+    make_folder(opened.workbench.interim("classified"), private=True)
+    accounts = [_classify_events(opened, source) for source in opened.of_kind("events")]
+    official = opened.of_kind("municipal_incidence", "state_victims")
+    accounts += [_classify_counts(opened, source) for source in official]
+    return tuple(accounts)
+
+
+def _locate_source(opened: Opened, source: Source) -> Account:
+    clean, located = opened.workbench.interim("clean"), opened.workbench.interim("located")
+    inputs = [clean / f"{source.name}.events.parquet", located / "colonias.parquet"]
+    piles = [(p.lon, p.lat) for p in opened.settings.places.default_points]
+    lineage = trace("locate", inputs, root=opened.workbench.root, settings=piles)
+    mark = account_file(opened, "locate", source.name)
+    if done(mark, lineage, located / f"{source.name}.located.parquet"):
+        return recall(opened, "locate", source.name)
+    events = read_table("events", clean, as_name=f"{source.name}.events")
+    register = read_table("colonias", located)
+    table = locate_events(events, register, default_points=piles)
+    write_table("located", table, located, lineage=lineage, as_name=f"{source.name}.located")
+    quality = table["location_quality"].value_counts()
+    inside = quality.reindex(words.LOCATED).fillna(0).sum()
+    apart = quality.reindex(words.NOT_LOCATED).dropna()
+    return sign(
+        opened,
+        Account(
+            "locate",
+            source.name,
+            read=len(table),
+            kept=int(inside),
+            rejected={str(reason): int(n) for reason, n in apart.items()},
+            changed={str(how): int(quality.get(how, 0)) for how in words.LOCATED},
+        ),
+        lineage,
+    )
+
+
+def _locate_census(opened: Opened) -> Account:
+    """Write the register with its residents, and the indicators of each colonia."""
+    inputs = [p for s in opened.files() for p in cleaned_files(opened, s) if _is_place(p)]
+    told = [opened.settings.colonias.population, opened.settings.lab.crs]
+    lineage = trace("locate", inputs, root=opened.workbench.root, settings=told)
+    folder = opened.workbench.interim("located")
+    mark = account_file(opened, "locate", REGISTER)
+    if done(mark, lineage, folder / "colonias.parquet", folder / "indicators.parquet"):
+        return recall(opened, "locate", REGISTER)
+    clean = opened.workbench.interim("clean")
+    colonias = read_table("colonias", clean, as_name=f"{REGISTER}.colonias")
+    indicators = read_table("indicators", clean, as_name=f"{REGISTER}.indicators")
+    account = Account("locate", REGISTER, len(colonias), len(colonias))
+    for census in opened.of_kind("census"):
+        colonias, more, account = _with_census(opened, census, colonias)
+        indicators = pd.concat([indicators, more], ignore_index=True)
+    write_table("colonias", colonias, folder, lineage=lineage)
+    write_table("indicators", indicators, folder, lineage=lineage)
+    return sign(opened, account, lineage)
+
+
+def _is_place(path: Path) -> bool:
+    return path.name.split(".")[-2] in {"colonias", "indicators", "ageb", "census"}
+
+
+def _with_census(
+    opened: Opened, source: Source, colonias: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame, Account]:
+    clean = opened.workbench.interim("clean")
+    areas = opened.of_kind("ageb")
+    if not areas:
+        raise SettingsError(
+            "The census {source} needs the polygons of its AGEBs. Add a source with a "
+            "descriptor of kind “ageb” to lab.toml.",
+            source=source.name,
+        )
+    ageb = read_table("ageb", clean, as_name=f"{areas[0].name}.ageb")
+    long = read_table("census", clean, as_name=f"{source.name}.census")
+    wide = long.pivot_table(index="ageb_id", columns="variable", values="value", dropna=False)
+    shares = shares_of_area(
+        ageb, colonias, source_id="ageb_id", target_id="colonia_id", crs=opened.settings.lab.crs
+    )
+    keys = pd.Index(colonias["colonia_id"])
+    descriptor = opened.descriptor(source)
+    residents = wide[descriptor.column("population").upper()].dropna()
+    people = interpolate_counts(residents, shares, keys)
+    if opened.settings.colonias.population == "census":
+        colonias = colonias.assign(population=people.values.to_numpy())
+    indicators = _census_indicators(source, descriptor, wide, shares, keys)
+    outside = round(people.unallocated)
+    account = Account(
+        "locate",
+        REGISTER,
+        read=round(residents.sum()),
+        kept=round(residents.sum()) - outside,
+        rejected={"people_in_ageb_outside_every_colonia": outside} if outside else {},
+    )
+    return colonias, indicators, account
+
+
+def _census_indicators(
+    source: Source,
+    descriptor: Descriptor,
+    wide: pd.DataFrame,
+    shares: pd.DataFrame,
+    keys: pd.Index,
+) -> pd.DataFrame:
+    parts = [empty_table("indicators")]
+    for indicator in descriptor.indicator:
+        above, below = _sums(wide, indicator)
+        top = interpolate_counts(above, shares, keys).values
+        bottom = interpolate_counts(below, shares, keys).values
+        scale = 100.0 if indicator.unit == "%" else 1.0
+        value = (top / bottom.where(bottom > 0)) * scale
+        parts.append(
+            pd.DataFrame(
+                {
+                    "colonia_id": keys,
+                    "indicator": indicator.key,
+                    "label": indicator.label,
+                    "value": value.to_numpy(),
+                    "municipality": above.sum() / below.sum() * scale if below.sum() else np.nan,
+                    "unit": indicator.unit,
+                    "source": source.name,
+                }
+            )
+        )
+    return pd.concat([p for p in parts if len(p)] or parts, ignore_index=True)
+
+
+def _sums(wide: pd.DataFrame, indicator: Indicator) -> tuple[pd.Series, pd.Series]:
+    """Return both sides of a ratio over the areas where every part of it is known."""
+    above = [name.upper() for name in indicator.numerator]
+    below = [name.upper() for name in indicator.denominator]
+    known = wide[[*above, *below]].dropna()
+    bottom = known[below].sum(axis=1) if below else pd.Series(1.0, index=known.index)
+    return known[above].sum(axis=1), bottom
+
+
+def _classify_events(opened: Opened, source: Source) -> Account:
+    located, folder = (opened.workbench.interim(step) for step in ("located", "classified"))
+    inputs = [located / f"{source.name}.located.parquet"]
+    crosswalk = load_crosswalk(opened.descriptor(source).crosswalk)
+    lineage = _classified_lineage(opened, inputs, crosswalk)
+    mark = account_file(opened, "classify", source.name)
+    if done(mark, lineage, folder / f"{source.name}.classified.parquet"):
+        return recall(opened, "classify", source.name)
+    events = read_table("located", located, as_name=f"{source.name}.located")
+    codes = classify_subjects(events["subject"], crosswalk)
+    table = pd.concat([events.drop(columns=["lon", "lat"]), codes], axis=1)
+    columns = [c for c in table.columns if c not in {"colonia_id", "location_quality"}]
+    ordered = [*columns[: columns.index("crime_code")], "colonia_id", "location_quality"]
+    table = table[[*ordered, "crime_code", "crime_group"]]
+    write_table("classified", table, folder, lineage=lineage, as_name=f"{source.name}.classified")
+    return sign(opened, _classified(source, codes["crime_group"]), lineage)
+
+
+def _classify_counts(opened: Opened, source: Source) -> Account:
+    clean, folder = opened.workbench.interim("clean"), opened.workbench.interim("classified")
+    inputs = [clean / f"{source.name}.official_counts.parquet"]
+    crosswalk = load_crosswalk(opened.descriptor(source).crosswalk)
+    lineage = _classified_lineage(opened, inputs, crosswalk)
+    mark = account_file(opened, "classify", source.name)
+    if done(mark, lineage, folder / f"{source.name}.official_months.parquet"):
+        return recall(opened, "classify", source.name)
+    counts = read_table("official_counts", clean, as_name=f"{source.name}.official_counts")
+    group = classify_subjects(counts["subject"], crosswalk)["crime_group"]
+    keys = ["source", "area", "month", "group"]
+    summed = counts.assign(group=group).groupby(keys, as_index=False)["events"].sum(min_count=1)
+    name = f"{source.name}.official_months"
+    write_table("official_months", summed, folder, lineage=lineage, as_name=name)
+    return sign(opened, _classified(source, group), lineage)
+
+
+def _classified_lineage(opened: Opened, inputs: list[Path], crosswalk: Crosswalk) -> Lineage:
+    rules = [crosswalk.name, [(p.pattern, code) for p, code in crosswalk.rules]]
+    told = [rules, dict(crosswalk.groups)]
+    return trace("classify", inputs, root=opened.workbench.root, settings=told)
+
+
+def _classified(source: Source, groups: pd.Series) -> Account:
+    doubtful = int((groups == words.UNCLASSIFIED).sum())
+    return Account(
+        "classify",
+        source.name,
+        read=len(groups),
+        kept=len(groups) - doubtful,
+        rejected={"unclassified_for_a_person_to_code": doubtful} if doubtful else {},
+    )

@@ -1,0 +1,328 @@
+"""The city-wide results of one edition, assembled from processed tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from labtools.analysis import profiles
+from labtools.analysis.change import compare_windows, estimate_dispersion
+from labtools.analysis.rates import poisson_interval
+from labtools.analysis.survey import estimate_share
+from labtools.privacy.release import (
+    ROUNDING_SLACK,
+    ROUNDING_VARIANCE,
+    protect_months,
+    protect_quarters,
+)
+from labtools.privacy.rounding import BASE
+from labtools.settings import Settings
+from labtools.tables import vocabulary as words
+from labtools.tables.contracts import empty_table
+from labtools.tables.periods import Window
+
+_METRES_OF_DETAIL = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What an edition is made with.
+
+    Attributes
+    ----------
+    audience : {"internal", "public"}
+    window : Window
+    withheld : frozenset of str
+        Colonias without public figures.
+    with_ficha : frozenset of str
+        Colonias that get a ficha.
+    key : bytes
+        Of the rounding.
+    """
+
+    audience: str
+    window: Window
+    withheld: frozenset[str]
+    with_ficha: frozenset[str]
+    key: bytes
+
+    @property
+    def is_public(self) -> bool:
+        """Whether counts are to be protected."""
+        return self.audience == "public"
+
+
+def city_results(
+    processed: Mapping[str, pd.DataFrame], edition: Edition, settings: Settings
+) -> dict[str, pd.DataFrame]:
+    """Return every result table of an edition, for all colonias.
+
+    The public edition computes everything about crime from protected counts only.
+    """
+    colonias = processed["colonias"]
+    population = colonias.set_index("colonia_id")["population"]
+    slack = ROUNDING_SLACK if edition.is_public else 0
+    variance = ROUNDING_VARIANCE if edition.is_public else 0.0
+    quarters = processed["quarters"]
+    if edition.is_public:
+        quarters = protect_quarters(quarters, edition.withheld, key=edition.key)
+    months = _municipal_months(processed["panel"], edition)
+    municipality = municipality_table(months, population.sum(), edition, variance)
+    rates = municipality.set_index("group")["rate"]
+    keys = pd.Index(colonias["colonia_id"])
+    series = profiles.series_table(quarters, keys, slack=slack)
+    crime = profiles.crime_table(series, population, edition.window, rates, slack=slack)
+    rng = np.random.default_rng([settings.lab.seed, int(edition.is_public)])
+    by_month = months[months["group"] != words.SENSITIVE] if edition.is_public else months
+    return {
+        "series": series,
+        "crime": _states_of(crime, edition),
+        "change": _states_of(
+            profiles.change_table(series, edition.window, keys, noise_variance=variance), edition
+        ),
+        "place": _states_of(profiles.place_table(crime, slack=slack, rng=rng), edition),
+        "municipality_series": by_month.reset_index(drop=True),
+        "municipality_crime": municipality,
+        "perception": perception_table(processed, edition, settings),
+        "indicators": _indicators(processed["indicators"], edition),
+        "actions_done": _actions(processed["actions"], keys, edition.window),
+        "unknowns": unknowns_table(processed, crime, edition),
+        "sources": processed["sources"],
+        "colonias_shown": _colonias_shown(processed, edition, settings.lab.crs),
+        "period": _period(processed, edition, settings),
+    }
+
+
+def municipality_table(
+    months: pd.DataFrame, population: float, edition: Edition, variance: float
+) -> pd.DataFrame:
+    """Return the canonical table ``municipality_crime`` from the municipality's months."""
+    window = edition.window
+    rows = []
+    for group in (*words.GROUPS, words.TOTAL, words.SENSITIVE):
+        counts = months[months["group"] == group].set_index("month")["events"].sort_index()
+        now = _summed(counts, window.start, window.end)
+        before = _summed(counts, window.before_start, window.start)
+        low, high = poisson_interval(np.array([now], float))
+        recent = counts[(counts.index >= window.before_start) & (counts.index < window.end)]
+        change = compare_windows(
+            pd.Series([before]),
+            pd.Series([now]),
+            dispersion=_month_dispersion(recent),
+            noise_variance=12 * variance,
+        ).table.iloc[0]
+        scale = profiles.PER / population if population else np.nan
+        rows.append(
+            {
+                "group": group,
+                "before": before,
+                "now": now,
+                "rate": now * scale,
+                "lower": low[0] * scale,
+                "upper": high[0] * scale,
+                "ratio": change["ratio"],
+                "ratio_lower": change["lower"],
+                "ratio_upper": change["upper"],
+                "verdict": change["verdict"],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def perception_table(
+    processed: Mapping[str, pd.DataFrame], edition: Edition, settings: Settings
+) -> pd.DataFrame:
+    """Return the canonical table ``perception``: city, boroughs, and colonias where possible."""
+    city = settings.lab.perception_city or settings.lab.municipality
+    parts = [_city_shares(processed["city_perception"], city, edition.window)]
+    survey = processed["survey"]
+    waves = survey.loc[survey["wave"] < edition.window.end, "wave"]
+    if len(waves):
+        latest = survey[survey["wave"] == waves.max()]
+        for indicator, answers in latest.groupby("indicator"):
+            parts.append(_survey_shares(answers, str(indicator), settings, waves.max()))
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True) if filled else empty_table("perception")
+
+
+def unknowns_table(
+    processed: Mapping[str, pd.DataFrame], crime: pd.DataFrame, edition: Edition
+) -> pd.DataFrame:
+    """Return the canonical table ``unknowns``: what each colonia's ficha cannot say."""
+    keys = processed["colonias"]["colonia_id"]
+    parts = []
+
+    def add(what: str, colonias: pd.Series, n: int | None = None) -> None:
+        parts.append(pd.DataFrame({"colonia_id": colonias, "what": what, "n": n, "share": np.nan}))
+
+    has_files = bool(len(processed["quarters"]))
+    if not has_files:
+        add("no_incident_file", keys)
+    else:
+        add("never_reported", keys)
+        add("sensitive_not_by_colonia", keys)
+    if edition.is_public:
+        add("withheld", keys[keys.isin(edition.withheld)], None)
+    total = crime[crime["group"] == words.TOTAL].set_index("colonia_id")
+    no_population = total.index[~(total["person_years"] > 0)]
+    add("no_population", keys[keys.isin(no_population)])
+    if processed["survey"].empty:
+        add("no_survey", keys)
+    if processed["city_perception"].empty:
+        add("no_city_perception", keys)
+    if processed["actions"].empty:
+        add("no_actions_log", keys)
+    table = pd.concat(parts, ignore_index=True)
+    return table.astype({"n": "Int64"})
+
+
+def _municipal_months(panel: pd.DataFrame, edition: Edition) -> pd.DataFrame:
+    files = panel[panel["record_type"] == "case_file"]
+    months = files.groupby(["month", "group"], as_index=False)["events"].sum(min_count=1)
+    if edition.is_public:
+        months = protect_months(months, key=edition.key)
+    shown = months[months["group"].isin(words.GROUPS)]
+    total = shown.groupby("month", as_index=False)["events"].sum(min_count=len(words.GROUPS))
+    table = pd.concat([months, total.assign(group=words.TOTAL)], ignore_index=True)
+    return table[["month", "group", "events"]].sort_values(["group", "month"], ignore_index=True)
+
+
+def _summed(counts: pd.Series, start: pd.Timestamp, end: pd.Timestamp) -> float:
+    inside = counts[(counts.index >= start) & (counts.index < end)]
+    whole = len(inside) == 12 and inside.notna().all()  # noqa: PLR2004 - months in a year
+    return float(inside.sum()) if whole else np.nan
+
+
+def _month_dispersion(recent: pd.Series) -> float:
+    """Return the dispersion of a year-by-month table: season and level taken out."""
+    if len(recent) < 24 or recent.isna().any():  # noqa: PLR2004 - two whole years
+        return 1.0
+    by_year = pd.DataFrame(recent.to_numpy(float)[-24:].reshape(2, 12))
+    return estimate_dispersion(by_year)
+
+
+def _states_of(table: pd.DataFrame, edition: Edition) -> pd.DataFrame:
+    if not edition.is_public:
+        return table
+    hidden = table["colonia_id"].isin(edition.withheld)
+    return table.assign(state=table["state"].mask(hidden, words.SUPPRESSED))
+
+
+def _city_shares(city_perception: pd.DataFrame, city: str, window: Window) -> pd.DataFrame:
+    rows = city_perception[
+        (city_perception["city"] == city) & (city_perception["quarter"] < window.end)
+    ]
+    reach = 1.96 * rows["cv"] * rows["share"]
+    usable = rows["cv"].notna()
+    return pd.DataFrame(
+        {
+            "area_kind": "city",
+            "area": rows["city"],
+            "indicator": rows["indicator"],
+            "period": rows["quarter"],
+            "share": rows["share"].where(usable),
+            "lower": (rows["share"] - reach).clip(lower=0),
+            "upper": (rows["share"] + reach).clip(upper=1),
+            "respondents": pd.array([pd.NA] * len(rows), dtype="Int64"),
+            "state": np.where(usable, words.SHOWN, "insufficient"),
+            "source": "city_perception",
+        }
+    )
+
+
+def _survey_shares(
+    answers: pd.DataFrame, indicator: str, settings: Settings, wave: pd.Timestamp
+) -> pd.DataFrame:
+    minimum = settings.disclosure.minimum_respondents
+    domains: list[tuple[str, str, pd.Series | None]] = [("city", settings.lab.municipality, None)]
+    for kind, column in (("borough", "borough"), ("colonia", "colonia_id")):
+        sizes = answers.loc[answers["value"].notna(), column].value_counts()
+        domains += [(kind, str(a), answers[column] == a) for a in sorted(sizes.index)]
+    rows = []
+    for kind, area, domain in domains:
+        enough = domain is None or int((domain & answers["value"].notna()).sum()) >= minimum
+        share = estimate_share(answers, domain) if enough else None
+        shown = share is not None and share.usable(minimum_respondents=minimum)
+        rows.append(
+            {
+                "area_kind": kind,
+                "area": area,
+                "indicator": indicator,
+                "period": wave,
+                "share": share.share if share and shown else np.nan,
+                "lower": share.lower if share and shown else np.nan,
+                "upper": share.upper if share and shown else np.nan,
+                "respondents": share.respondents if share and shown else None,
+                "state": words.SHOWN if shown else "insufficient",
+                "source": "survey",
+            }
+        )
+    return pd.DataFrame(rows).astype({"respondents": "Int64"})
+
+
+def _indicators(indicators: pd.DataFrame, edition: Edition) -> pd.DataFrame:
+    hidden = indicators["colonia_id"].isin(edition.withheld if edition.is_public else ())
+    return indicators.assign(value=indicators["value"].mask(hidden))
+
+
+def _actions(actions: pd.DataFrame, keys: pd.Index, window: Window) -> pd.DataFrame:
+    recent = actions[(actions["done_on"] >= window.start) & (actions["done_on"] < window.end)]
+    known = recent[recent["colonia_id"].isin(keys)]
+    if known.empty:
+        return empty_table("actions_done")
+    grouped = known.groupby(["colonia_id", "action_type", "agency"], dropna=False)["done_on"]
+    table = grouped.agg(times="size", first="min", last="max").reset_index()
+    return table.astype({"times": "Int64"})
+
+
+def _colonias_shown(
+    processed: Mapping[str, pd.DataFrame], edition: Edition, crs: str
+) -> gpd.GeoDataFrame:
+    colonias = processed["colonias"]
+    projected = colonias.to_crs(crs)
+    simple = projected.geometry.simplify_coverage(_METRES_OF_DETAIL)
+    entered = active_programme(processed["programme"], edition.window.end)
+    return gpd.GeoDataFrame(
+        {
+            "colonia_id": colonias["colonia_id"],
+            "name": colonias["name"],
+            "borough": colonias["borough"],
+            "population": colonias["population"].round(),
+            "area_km2": (projected.area / 1e6).round(3),
+            "entered_on": colonias["colonia_id"].map(entered),
+            "has_ficha": colonias["colonia_id"].isin(edition.with_ficha),
+            "geometry": simple.to_crs("EPSG:4326"),
+        },
+        crs="EPSG:4326",
+    )
+
+
+def active_programme(programme: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
+    """Return since when each colonia has been in the programme, of those in it before `day`."""
+    inside = programme["entered_on"] < day
+    inside &= programme["left_on"].isna() | (programme["left_on"] >= day)
+    return programme[inside].groupby("colonia_id")["entered_on"].min()
+
+
+def _period(
+    processed: Mapping[str, pd.DataFrame], edition: Edition, settings: Settings
+) -> pd.DataFrame:
+    quarters = processed["quarters"]
+    first = quarters["quarter"].min() if len(quarters) else edition.window.start
+    return pd.DataFrame(
+        {
+            "first_month": [first],
+            "before_start": edition.window.before_start,
+            "window_start": edition.window.start,
+            "window_end": edition.window.end,
+            "municipality": settings.lab.municipality,
+            "lab": settings.lab.name,
+            "colonias": len(processed["colonias"]),
+            "fichas": len(edition.with_ficha),
+            "rounding_base": BASE if edition.is_public else 1,
+        }
+    )

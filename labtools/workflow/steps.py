@@ -1,0 +1,87 @@
+"""What every verb shares: an opened workbench, its sources, and whether work is up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from labtools.paths import Workbench
+from labtools.settings import FileOf, Settings, Source, load_settings
+from labtools.sources.descriptor import Descriptor, load_descriptor
+from labtools.tables.account import Account, read_accounts, write_account
+from labtools.tables.lineage import Lineage, is_current, write_lineage
+
+REGISTER = "colonias"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A workbench with its settings read.
+
+    Attributes
+    ----------
+    workbench : Workbench
+    settings : Settings
+    tell : callable
+        Called with each line that the person who started the run should see.
+    """
+
+    workbench: Workbench
+    settings: Settings
+    tell: Callable[[str], None]
+
+    def files(self) -> tuple[Source, ...]:
+        """Return the register and every source, each with its name."""
+        register = self.settings.colonias
+        named = Source(name=REGISTER, **register.model_dump(exclude={"population"}))
+        return (named, *self.settings.source)
+
+    def descriptor(self, source: FileOf) -> Descriptor:
+        """Return the descriptor of a source, with the columns of ``lab.toml`` put over it."""
+        found = load_descriptor(source.descriptor, self.workbench)
+        return found.model_copy(update={"columns": {**found.columns, **source.columns}})
+
+    def of_kind(self, *kinds: str) -> tuple[Source, ...]:
+        """Return the sources whose descriptor is of one of `kinds`."""
+        return tuple(s for s in self.files() if self.descriptor(s).kind in kinds)
+
+
+def open_workbench(
+    workbench: Workbench, tell: Callable[[str], None] = lambda _: None
+) -> Opened:
+    """Read a workbench's settings."""
+    return Opened(workbench, load_settings(workbench), tell)
+
+
+def account_file(opened: Opened, step: str, source: str) -> Path:
+    """Return where the account of a step and source is kept: its last file, so its mark."""
+    return opened.workbench.accounts / f"{step}.{source}.json"
+
+
+def done(mark: Path, lineage: Lineage, *outputs: Path) -> bool:
+    """Tell whether a step's mark and outputs were made from exactly this lineage."""
+    return bool(outputs) and all(is_current(path, lineage) for path in (*outputs, mark))
+
+
+def sign(opened: Opened, account: Account, lineage: Lineage) -> Account:
+    """Write a step's account, last of its files, with the lineage that marks it done."""
+    path = write_account(account, opened.workbench.accounts)
+    write_lineage(path, lineage)
+    return account
+
+
+def recall(opened: Opened, step: str, source: str) -> Account:
+    """Return the account that a step wrote earlier for a source."""
+    return next(
+        account
+        for account in read_accounts(opened.workbench.accounts)
+        if (account.step, account.source) == (step, source)
+    )
+
+
+def day_or_none(written: str | None) -> pd.Timestamp | None:
+    """Return an ISO date as a timestamp."""
+    return pd.Timestamp(written) if written else None

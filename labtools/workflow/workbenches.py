@@ -1,0 +1,88 @@
+"""Make a workbench: the demo with its synthetic municipality, or an empty one to fill in."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+
+from labtools import paths
+from labtools.demo.city import build_city
+from labtools.demo.files import write_suppliers
+from labtools.demo.truth import write_truth
+from labtools.errors import SettingsError
+from labtools.paths import Workbench
+from labtools.privacy.keys import make_key
+from labtools.tables.lineage import digest_of
+from labtools.tables.store import make_folder, writing
+from labtools.workflow.analyse import ROUNDING_KEY
+from labtools.workflow.intake import PSEUDONYM_KEY
+
+DEMO_SEED = 2026
+_MARK = "demo.sha256"
+
+
+def make_demo(folder: Path, *, seed: int = DEMO_SEED) -> Workbench:
+    """Write the synthetic municipality's workbench into `folder`, unless it is there already.
+
+    Its keys come from the seed, so that every demo publishes the same figures: the city is
+    invented and there is nobody to protect.  A real workbench gets random keys from `init`.
+
+    Raises
+    ------
+    SettingsError
+        If `folder` holds a workbench that is not a demo.
+    """
+    workbench = Workbench(folder.resolve())
+    mark = workbench.root / "data" / _MARK
+    if workbench.settings_file.exists() and not mark.exists():
+        raise SettingsError(
+            "{folder} holds a workbench that is not a demo and was left alone. Choose another "
+            "folder: “labtools demo FOLDER”.",
+            folder=str(folder),
+        )
+    made_from = _demo_digest(seed)
+    if mark.exists() and mark.read_text(encoding="utf-8") == made_from:
+        return workbench
+    make_folder(workbench.root)
+    city = build_city(seed)
+    write_suppliers(city, make_folder(workbench.root / "suppliers"))
+    write_truth(city, make_folder(workbench.root / "truth"))
+    for name in (PSEUDONYM_KEY, ROUNDING_KEY):
+        value = hashlib.sha256(f"labtools demo {seed} {name}".encode()).digest()
+        make_key(workbench.secrets, name, value=value)
+    shutil.copyfile(paths.bundled("lab.example.toml"), workbench.settings_file)
+    with writing(mark) as aside:
+        aside.write_text(made_from, encoding="utf-8")
+    return workbench
+
+
+def init_workbench(folder: Path) -> Workbench:
+    """Make a new workbench in `folder`: settings to fill in, folders, and random keys.
+
+    Raises
+    ------
+    SettingsError
+        If there is a workbench already: it is never overwritten.
+    """
+    workbench = Workbench(folder.resolve())
+    if workbench.settings_file.exists():
+        raise SettingsError(
+            "{folder} already holds a workbench. Edit its lab.toml, or choose another folder.",
+            folder=str(folder),
+        )
+    make_folder(workbench.root)
+    for own in (workbench.root / "suppliers", workbench.root / "data" / "sources"):
+        make_folder(own)
+    make_folder(workbench.raw, private=True)
+    for name in (PSEUDONYM_KEY, ROUNDING_KEY):
+        make_key(workbench.secrets, name)
+    shutil.copyfile(paths.bundled("lab.example.toml"), workbench.settings_file)
+    return workbench
+
+
+def _demo_digest(seed: int) -> str:
+    code = sorted((Path(__file__).parent.parent / "demo").glob("*"))
+    read = {path.name: path.read_bytes().hex() for path in code if path.is_file()}
+    example = paths.bundled("lab.example.toml").read_text(encoding="utf-8")
+    return digest_of(seed, read, example)

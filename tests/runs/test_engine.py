@@ -1,0 +1,198 @@
+import re
+import subprocess
+import sys
+
+import nbformat
+import papermill
+import pytest
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+
+from labtools.runs import engine
+
+PARAMETERS = {"colonia_id": "99001_0002"}
+
+
+def execute(path, output, engine_name, **options):
+    try:
+        papermill.execute_notebook(
+            path, output, PARAMETERS, engine_name=engine_name, progress_bar=False, **options
+        )
+    except PapermillExecutionError as error:
+        return nbformat.read(output, as_version=4), error
+    return nbformat.read(output, as_version=4), None
+
+
+def comparable(notebook):
+    """Return what a reader sees, without the two things the clock and the process id decide."""
+    return [
+        (cell.source, cell.get("execution_count"), [tidy(o) for o in merged(cell)])
+        for cell in notebook.cells
+    ]
+
+
+def merged(cell):
+    outputs = []
+    for output in cell.get("outputs", []):
+        same = outputs and output.output_type == "stream" == outputs[-1].output_type
+        if same and output.name == outputs[-1].name:
+            outputs[-1].text += output.text
+        else:
+            outputs.append(output)
+    return outputs
+
+
+def tidy(output):
+    if output.output_type == "stream":
+        output.text = re.sub(r"(/tmp/ipykernel_\d+|<notebook>)/[\w-]+\.py", "cell", output.text)
+    return dict(output)
+
+
+@pytest.mark.parametrize("name", ["shows_everything", "shows_an_error"])
+def test_what_a_reader_sees_is_what_stock_papermill_gives(notebooks, tmp_path, name, monkeypatch):
+    monkeypatch.setenv("JUPYTER_LOG_LEVEL", "ERROR")
+    path = notebooks / f"{name}.ipynb"
+
+    stock, stock_error = execute(path, tmp_path / "stock.ipynb", "nbclient")
+    ours, our_error = execute(path, tmp_path / "ours.ipynb", "labtools")
+
+    assert comparable(ours) == comparable(stock)
+    assert str(our_error) == str(stock_error)
+    assert ours.metadata.language_info == stock.metadata.language_info
+    assert statuses(ours) == statuses(stock)
+
+
+def statuses(notebook):
+    return [cell.metadata.get("papermill", {}).get("status") for cell in notebook.cells]
+
+
+def test_the_fixture_shows_every_kind_of_output(notebooks, tmp_path):
+    executed, _ = execute(notebooks / "shows_everything.ipynb", tmp_path / "o.ipynb", "labtools")
+
+    outputs = [output for cell in executed.cells for output in cell.get("outputs", [])]
+    kinds = {output.output_type for output in outputs}
+    streams = {output.name for output in outputs if output.output_type == "stream"}
+    formats = {key for output in outputs for key in output.get("data", {})}
+    assert kinds == {"stream", "display_data", "execute_result"}
+    assert streams == {"stdout", "stderr"}
+    assert formats == {"text/plain", "text/html", "text/markdown", "image/png"}
+
+
+def test_an_update_changes_the_display_it_belongs_to(notebooks, tmp_path):
+    executed, _ = execute(notebooks / "shows_everything.ipynb", tmp_path / "o.ipynb", "labtools")
+
+    [shown] = [c for c in executed.cells if "first version" in c.source]
+    assert shown.outputs[0].data["text/html"] == "second version"
+
+
+def test_leaving_by_sys_exit_is_a_failure(notebooks, tmp_path):
+    executed, error = execute(notebooks / "exits.ipynb", tmp_path / "o.ipynb", "labtools")
+
+    assert (error.ename, error.evalue, error.cell_index) == ("SystemExit", "0", 3)
+    assert executed.cells[3].metadata.papermill.status == "failed"
+
+
+def test_leaving_by_exit_is_a_failure(write_notebook, tmp_path):
+    path = write_notebook("colonia_id: str = 'x'", "exit", "print('never reached')")
+
+    _, error = execute(path, tmp_path / "o.ipynb", "labtools", kernel_name="python3")
+
+    assert error.ename == "SystemExit"
+
+
+def test_a_cell_that_never_ends_is_stopped(notebooks, tmp_path):
+    with pytest.raises(CellTimeoutError, match=r"more than 0\.5 s"):
+        execute(notebooks / "hangs.ipynb", tmp_path / "o.ipynb", "labtools", execution_timeout=0.5)
+
+
+def test_a_process_that_dies_is_a_dead_kernel(notebooks, tmp_path):
+    with pytest.raises(DeadKernelError, match="SIGKILL"):
+        execute(notebooks / "kills_itself.ipynb", tmp_path / "o.ipynb", "labtools")
+
+
+def test_a_cell_may_be_expected_to_raise(write_notebook, tmp_path):
+    path = write_notebook("colonia_id: str = 'x'", "1 / 0", "print('reached')")
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[1].metadata["tags"] = ["raises-exception"]
+    nbformat.write(notebook, path)
+
+    executed, error = execute(path, tmp_path / "o.ipynb", "labtools", kernel_name="python3")
+
+    assert error.ename == "ZeroDivisionError"
+    assert executed.cells[-1].outputs[0].text == "reached\n"
+
+
+def test_the_callers_process_stays_clean(notebooks, tmp_path):
+    before = sys.stdout, sys.modules["__main__"], "matplotlib.pyplot" in sys.modules
+
+    execute(notebooks / "leaks_state.ipynb", tmp_path / "o.ipynb", "labtools")
+
+    import statistics  # noqa: PLC0415 - the notebook wrote to it
+
+    assert (sys.stdout, sys.modules["__main__"], "matplotlib.pyplot" in sys.modules) == before
+    assert not hasattr(statistics, "residue")
+
+
+def test_the_command_line_takes_the_engine_by_name(notebooks, tmp_path):
+    output = tmp_path / "o.ipynb"
+    command = ["papermill", "--engine", "labtools", "-r", "colonia_id", "99001_0007"]
+
+    done = subprocess.run(
+        [sys.executable, "-m", *command, notebooks / "leaks_state.ipynb", output],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    executed = nbformat.read(output, as_version=4)
+    assert executed.cells[3].outputs[0].text == "99001_0007 False False\nNone False False\n"
+
+
+def test_the_command_line_fails_where_the_notebook_leaves_by_sys_exit(notebooks, tmp_path):
+    command = ["papermill", "--engine", "labtools", notebooks / "exits.ipynb", tmp_path / "o.ipynb"]
+
+    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, check=False)
+
+    assert done.returncode != 0
+
+
+def test_the_log_keeps_out_of_the_notebook(write_notebook, tmp_path):
+    path, output = write_notebook("colonia_id: str = 'x'", "print('once')"), tmp_path / "o.ipynb"
+    command = ["papermill", "--engine", "labtools", "-k", "python3", "--log-output", path, output]
+
+    done = subprocess.run(
+        [sys.executable, "-m", *command], capture_output=True, text=True, check=True
+    )
+
+    assert "once" in done.stderr
+    assert nbformat.read(output, as_version=4).cells[-1].outputs[0].text == "once\n"
+
+
+def test_where_nothing_can_be_forked_the_stock_engine_runs_and_says_so(
+    notebooks, tmp_path, monkeypatch, caplog
+):
+    monkeypatch.delattr("os.fork")
+    asked = []
+    monkeypatch.setattr(
+        "papermill.engines.NBClientEngine.execute_notebook",
+        lambda nb, _kernel, **_options: asked.append(nb) or nb,
+    )
+
+    execute(notebooks / "leaks_state.ipynb", tmp_path / "o.ipynb", "labtools")
+
+    assert len(asked) == 1
+    assert "stock kernel" in caplog.text
+
+
+def test_the_engine_can_be_imported_before_papermill():
+    program = "from labtools.runs.engine import WarmEngine; import papermill.engines as e; "
+    program += "assert e.papermill_engines.get_engine('labtools') is WarmEngine"
+
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_the_engine_offers_what_papermill_asks_of_one():
+    asked = {"execute_notebook", "nb_kernel_name", "nb_language"}
+
+    assert asked <= set(dir(engine.WarmEngine))
