@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,10 +11,14 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.engines import Engine, NotebookExecutionManager
 from papermill.exceptions import PapermillExecutionError
+from papermill.log import logger
 
 from labtools.runs.cells import run_cells
 from labtools.runs.child import Announce, run_in_child
 from labtools.runs.jobs import Limits
+
+# Python's own filters, in its order.
+_UNHEARD = (ResourceWarning, ImportWarning, PendingDeprecationWarning, DeprecationWarning)
 
 
 class ForkedEngine(Engine):  # type: ignore[misc]  # papermill carries no types
@@ -53,8 +59,25 @@ class ForkedEngine(Engine):  # type: ignore[misc]  # papermill carries no types
 def _notebook_and_error(
     nb_man: NotebookExecutionManager, announce: Announce, options: Mapping[str, Any]
 ) -> tuple[NotebookNode, PapermillExecutionError | None]:
+    _forget_the_caller()
     try:
         run_cells(nb_man, announce, **options)
     except PapermillExecutionError as error:
         return nb_man.nb, error
     return nb_man.nb, None
+
+
+def _forget_the_caller() -> None:
+    """Undo what the caller set for itself and a new process would not have.
+
+    Its warning filters, and its log handlers; Papermill's own log keeps those.
+    """
+    warnings.resetwarnings()
+    for category in _UNHEARD:
+        warnings.simplefilter("ignore", category)
+    warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")
+    root = logging.getLogger()
+    logger.setLevel(logger.getEffectiveLevel())
+    logger.handlers, root.handlers = [*logger.handlers, *root.handlers], []
+    logger.propagate = False
+    root.setLevel(logging.WARNING)

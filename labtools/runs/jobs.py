@@ -57,7 +57,8 @@ class Outcome:
         Whether the executed notebook is at its output path.  If not, whatever was
         there before is still there.
     seconds, cpu_seconds : float
-        Time of the clock, and of the processor (the job's own processes included).
+        Time of the clock, and of the processor (the job's own processes included); the
+        latter is not a number where processes cannot be forked.
     error : str or None
         What happened, in one line.
     cell : int or None

@@ -78,6 +78,10 @@ class LaneHandle:
         with suppress(OSError):  # as above
             self.connection.send((job, self._aside))
 
+    def rest(self) -> None:
+        """Take note that the lane has nothing to do."""
+        self.index = self.child = self._aside = None
+
     def hang_up(self) -> None:
         """Tell the lane that nobody waits for it any more; it then ends by itself."""
         self.connection.close()
@@ -93,7 +97,7 @@ class LaneHandle:
         if self._process.returncode != 0 and self.child is not None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.child, signal.SIGKILL)
-        if self.index is not None and self._aside is not None:
+        if self._aside is not None:
             with suppress(OSError):
                 self._aside.unlink(missing_ok=True)
 

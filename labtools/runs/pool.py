@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 from labtools import messages
 from labtools.errors import RunError, SettingsError
-from labtools.runs.jobs import Failure, Job, Limits, Outcome
+from labtools.runs.jobs import Failure, Job, Limits, Outcome, Report
 from labtools.runs.lane_handle import LaneHandle, Start
 from labtools.runs.parameters import Signature, check_parameters, read_signature
 from labtools.runs.unforked import run_unforked
@@ -71,13 +71,14 @@ def run_notebooks(  # noqa: PLR0913 - options, keyword-only, of the one entrance
         return []
     limits = Limits(cell_seconds, job_seconds, memory_bytes)
     count = min(len(jobs), max(1, lanes or os.cpu_count() or 1))
-    hear = on_done or (lambda _outcome: None)
+    outcomes = _Outcomes(jobs, signatures, on_done or (lambda _outcome: None))
     if not hasattr(os, "fork"):
-        return run_unforked(jobs, limits, count, hear)
+        run_unforked(jobs, limits, count, outcomes.settle)
+        return outcomes.in_order()
     with TemporaryDirectory(prefix="labtools-lanes-") as scratch:
         start = Start(tuple(preload), warm, limits, Path(scratch))
-        dispatch = _Dispatch(jobs, signatures, start, hear)
-        return dispatch.run(count)
+        _Dispatch(jobs, start, outcomes).run(count)
+    return outcomes.in_order()
 
 
 def _checked(jobs: Sequence[Job]) -> tuple[list[Job], list[Signature]]:
@@ -106,38 +107,71 @@ def _refuse_shared_outputs(jobs: Sequence[Job]) -> None:
         keys[output] = job.key
 
 
-class _Dispatch:
-    """Hands jobs to lanes, one at a time, until each has its outcome."""
+class _Outcomes:
+    """What came of each job so far."""
 
     def __init__(
         self,
         jobs: list[Job],
         signatures: list[Signature],
-        start: Start,
         on_done: Callable[[Outcome], None],
     ) -> None:
         self._jobs = jobs
         self._signatures = signatures
-        self._start = start
         self._on_done = on_done
+        self._found: dict[int, Outcome] = {}
+
+    def settle(self, index: int, report: Report) -> None:
+        """Take note of what a lane reports of the job `index`, and tell who wants to hear."""
+        failure = report.failure
+        outcome = Outcome(
+            key=self._jobs[index].key,
+            ok=failure is None,
+            seconds=report.seconds,
+            cpu_seconds=report.cpu_seconds,
+            error=failure.error if failure else None,
+            cell=self._in_template(index, failure.cell) if failure else None,
+        )
+        self._found[index] = outcome
+        self._on_done(outcome)
+
+    def are_complete(self) -> bool:
+        """Return whether every job has its outcome."""
+        return len(self._found) == len(self._jobs)
+
+    def in_order(self) -> list[Outcome]:
+        """Return the outcomes in the order of the jobs."""
+        return [self._found[index] for index in range(len(self._jobs))]
+
+    def _in_template(self, index: int, cell: int | None) -> int | None:
+        is_injected = bool(self._jobs[index].parameters)
+        is_after = cell is not None and cell > self._signatures[index].cell
+        return cell - 1 if cell is not None and is_injected and is_after else cell
+
+
+class _Dispatch:
+    """Hands jobs to lanes, one at a time, until each has its outcome."""
+
+    def __init__(self, jobs: list[Job], start: Start, outcomes: _Outcomes) -> None:
+        self._jobs = jobs
+        self._start = start
+        self._outcomes = outcomes
         self._waiting = deque(range(len(jobs)))
-        self._outcomes: dict[int, Outcome] = {}
         self._lanes: list[LaneHandle] = []
 
-    def run(self, count: int) -> list[Outcome]:
-        """Return the outcomes in the order of the jobs; leave no process behind."""
+    def run(self, count: int) -> None:
+        """Run everything in `count` lanes; leave no process behind."""
         try:
-            self._lanes.extend(LaneHandle(self._start) for _ in range(count))
-            while len(self._outcomes) < len(self._jobs):
+            for _ in range(count):
+                self._lanes.append(LaneHandle(self._start))
+            while not self._outcomes.are_complete():
                 for connection in wait([lane.connection for lane in self._lanes]):
-                    lane = next(lane for lane in self._lanes if lane.connection is connection)
-                    self._hear(lane)
+                    self._hear(next(it for it in self._lanes if it.connection is connection))
         finally:
             for lane in self._lanes:
                 lane.hang_up()
             for lane in self._lanes:
                 lane.close()
-        return [self._outcomes[index] for index in range(len(self._jobs))]
 
     def _hear(self, lane: LaneHandle) -> None:
         try:
@@ -155,15 +189,15 @@ class _Dispatch:
             lane.child = content
             return
         if kind == "done" and lane.index is not None:
-            self._settle(lane.index, content.failure, content.seconds, content.cpu_seconds)
+            self._outcomes.settle(lane.index, content)
         self._give(lane)
 
     def _give(self, lane: LaneHandle) -> None:
-        if not self._waiting:
-            lane.index = None
-            return
-        index = self._waiting.popleft()
-        lane.give(index, self._jobs[index])
+        if self._waiting:
+            index = self._waiting.popleft()
+            lane.give(index, self._jobs[index])
+        else:
+            lane.rest()
 
     def _replace(self, lane: LaneHandle) -> None:
         """Report the job that a dead lane was at, and start another lane if one is needed."""
@@ -176,20 +210,6 @@ class _Dispatch:
             )
         if lane.index is not None:
             error = messages.text("The process that ran this notebook's lane died.")
-            self._settle(lane.index, Failure(error), lane.seconds, 0.0)
+            self._outcomes.settle(lane.index, Report(Failure(error), lane.seconds, 0.0))
         if self._waiting:
             self._lanes.append(LaneHandle(self._start))
-
-    def _settle(
-        self, index: int, failure: Failure | None, seconds: float, cpu_seconds: float
-    ) -> None:
-        cell = self._in_template(index, failure.cell) if failure else None
-        error = failure.error if failure else None
-        outcome = Outcome(self._jobs[index].key, failure is None, seconds, cpu_seconds, error, cell)
-        self._outcomes[index] = outcome
-        self._on_done(outcome)
-
-    def _in_template(self, index: int, cell: int | None) -> int | None:
-        is_injected = bool(self._jobs[index].parameters)
-        is_after = cell is not None and cell > self._signatures[index].cell
-        return cell - 1 if cell is not None and is_injected and is_after else cell

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import pickle
 import subprocess
 import sys
@@ -13,27 +14,29 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from labtools import messages
-from labtools.runs.jobs import Failure, Job, Limits, Outcome, failure_of, notebook_too_long
+from labtools.runs.jobs import Failure, Job, Limits, Report, failure_of, notebook_too_long
 
 logger = logging.getLogger(__name__)
 
 
 def run_unforked(
-    jobs: list[Job], limits: Limits, lanes: int, on_done: Callable[[Outcome], None]
-) -> list[Outcome]:
-    """Execute `jobs` with a stock kernel each; slower, and without the memory limit."""
+    jobs: list[Job], limits: Limits, lanes: int, settle: Callable[[int, Report], None]
+) -> None:
+    """Execute `jobs` with a stock kernel each; slower, and without the memory limit.
+
+    `settle` hears the place of each job and its report as it comes.
+    """
     logger.warning(
         "This system cannot fork processes: each notebook starts a stock kernel of its own, "
         "loads its libraries itself and has no memory limit."
     )
     with ThreadPoolExecutor(lanes) as threads:
         try:
-            futures = {threads.submit(_run, job, limits): job for job in jobs}
-            for future in as_completed(futures):
-                on_done(future.result())
+            places = {threads.submit(_run, job, limits): n for n, job in enumerate(jobs)}
+            for future in as_completed(places):
+                settle(places[future], future.result())
         finally:
             threads.shutdown(cancel_futures=True)
-    return [future.result() for future in futures]
 
 
 def serve() -> None:
@@ -51,21 +54,19 @@ def serve() -> None:
     sys.stdout.buffer.write(pickle.dumps(failure))
 
 
-def _run(job: Job, limits: Limits) -> Outcome:
+def _run(job: Job, limits: Limits) -> Report:
     from labtools.runs.execution import (  # noqa: PLC0415 - not needed where processes fork
         discard,
         put_in_place,
     )
 
-    aside = job.output.with_name(f".{job.output.name}.{threading.get_ident()}")
+    aside = job.output.with_name(f".{job.output.name}.{os.getpid()}-{threading.get_ident()}")
     started = time.monotonic()
     try:
         failure = _ask(job, aside, limits) or put_in_place(aside, job.output)
     finally:
         discard(aside)
-    seconds = time.monotonic() - started
-    error, cell = (failure.error, failure.cell) if failure else (None, None)
-    return Outcome(job.key, failure is None, seconds, 0.0, error, cell)
+    return Report(failure, time.monotonic() - started, cpu_seconds=float("nan"))
 
 
 def _ask(job: Job, aside: Path, limits: Limits) -> Failure | None:

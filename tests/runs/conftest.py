@@ -23,7 +23,11 @@ def write_notebook(tmp_path):
         tagged = nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})
         others = [nbformat.v4.new_code_cell(source) for source in sources]
         path = tmp_path / name
-        nbformat.write(nbformat.v4.new_notebook(cells=[tagged, *others]), path)
+        kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
+        notebook = nbformat.v4.new_notebook(
+            cells=[tagged, *others], metadata={"kernelspec": kernel}
+        )
+        nbformat.write(notebook, path)
         return path
 
     return write

@@ -50,7 +50,7 @@ def tidy(output):
 
 @pytest.mark.parametrize("name", ["shows_everything", "shows_an_error"])
 def test_what_a_reader_sees_is_what_stock_papermill_gives(notebooks, tmp_path, name, monkeypatch):
-    monkeypatch.setenv("JUPYTER_LOG_LEVEL", "ERROR")
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")  # ipykernel hears no subprocesses where it is set
     path = notebooks / f"{name}.ipynb"
 
     stock, stock_error = execute(path, tmp_path / "stock.ipynb", "nbclient")
@@ -95,7 +95,7 @@ def test_leaving_by_sys_exit_is_a_failure(notebooks, tmp_path):
 def test_leaving_by_exit_is_a_failure(write_notebook, tmp_path):
     path = write_notebook("colonia_id: str = 'x'", "exit", "print('never reached')")
 
-    _, error = execute(path, tmp_path / "o.ipynb", "labtools", kernel_name="python3")
+    _, error = execute(path, tmp_path / "o.ipynb", "labtools")
 
     assert error.ename == "SystemExit"
 
@@ -116,7 +116,7 @@ def test_a_cell_may_be_expected_to_raise(write_notebook, tmp_path):
     notebook.cells[1].metadata["tags"] = ["raises-exception"]
     nbformat.write(notebook, path)
 
-    executed, error = execute(path, tmp_path / "o.ipynb", "labtools", kernel_name="python3")
+    executed, error = execute(path, tmp_path / "o.ipynb", "labtools")
 
     assert error.ename == "ZeroDivisionError"
     assert executed.cells[-1].outputs[0].text == "reached\n"
@@ -158,15 +158,17 @@ def test_the_command_line_fails_where_the_notebook_leaves_by_sys_exit(notebooks,
 
 
 def test_the_log_keeps_out_of_the_notebook(write_notebook, tmp_path):
-    path, output = write_notebook("colonia_id: str = 'x'", "print('once')"), tmp_path / "o.ipynb"
-    command = ["papermill", "--engine", "labtools", "-k", "python3", "--log-output", path, output]
+    cell = "import logging; print('once'); logging.warning('mine')"
+    path, output = write_notebook("colonia_id: str = 'x'", cell), tmp_path / "o.ipynb"
+    command = ["papermill", "--engine", "labtools", "--log-output", path, output]
 
     done = subprocess.run(
         [sys.executable, "-m", *command], capture_output=True, text=True, check=True
     )
 
     assert "once" in done.stderr
-    assert nbformat.read(output, as_version=4).cells[-1].outputs[0].text == "once\n"
+    outputs = nbformat.read(output, as_version=4).cells[-1].outputs
+    assert {output.text for output in outputs} == {"once\n", "WARNING:root:mine\n"}
 
 
 def test_where_nothing_can_be_forked_the_stock_engine_runs_and_says_so(

@@ -1,0 +1,63 @@
+"""Open things in a browser: ``labtools serve`` and ``labtools lab``."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from labtools import paths
+from labtools.cli.options import the_workbench, workbench_option
+from labtools.errors import DependencyError
+from labtools.messages import text
+
+# ruff: noqa: PLC0415 - a command imports what it runs when it is called
+
+
+def serve_command() -> click.Command:
+    """Return ``labtools serve``."""
+
+    def serve(workbench: Path | None, host: str, port: int) -> None:
+        from labtools.dashboards.server import serve as start
+
+        public = the_workbench(workbench).reports / "latest" / "public"
+        start(public, host=host, port=port)
+
+    help_ = text(
+        "Serve the dashboards, read-only, from the released tables of the latest run. Stop with "
+        "Ctrl-C."
+    )
+    params: list[click.Parameter] = [
+        workbench_option(),
+        click.Option(["--host"], default="127.0.0.1", help=text("Address to listen on.")),
+        click.Option(["--port"], default=8866, help=text("Port to listen on.")),
+    ]
+    return click.Command("serve", callback=serve, params=params, help=help_)
+
+
+def lab_command() -> click.Command:
+    """Return ``labtools lab``."""
+
+    def lab(workbench: Path | None, arguments: tuple[str, ...]) -> None:
+        bench = the_workbench(workbench)
+        if importlib.util.find_spec("jupyterlab") is None:
+            raise DependencyError(
+                "JupyterLab is not installed. Install it with: pip install 'labtools[lab]'."
+            )
+        os.environ[paths.ENVIRONMENT_VARIABLE] = str(bench.root)
+        root = f"--ServerApp.root_dir={paths.bundled('notebooks')}"
+        command = [sys.executable, "-m", "jupyterlab", root, *arguments]
+        os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell
+
+    help_ = text(
+        "Open JupyterLab on the notebooks, with this workbench. Whatever follows -- is for "
+        "JupyterLab."
+    )
+    params: list[click.Parameter] = [
+        workbench_option(),
+        click.Argument(["arguments"], nargs=-1),
+    ]
+    return click.Command("lab", callback=lab, params=params, help=help_)

@@ -1,0 +1,118 @@
+"""What is wrong with this installation, workbench, data and last run, and what mends it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from labtools.errors import LabError
+from labtools.messages import text
+from labtools.paths import Workbench
+from labtools.privacy.keys import read_key
+from labtools.settings import Settings, load_settings
+from labtools.workflow.analyse import ROUNDING_KEY
+from labtools.workflow.intake import PSEUDONYM_KEY
+from labtools.workflow.steps import open_workbench
+
+_EXTRAS = {"voila": "dash", "ipyleaflet": "dash", "jupyterlab": "lab"}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: whether it is well, and what was seen, with its remedy."""
+
+    ok: bool
+    seen: str
+
+    def __str__(self) -> str:
+        return self.seen
+
+
+def examine(workbench: Workbench) -> tuple[Check, ...]:
+    """Return every check of a workbench, well or not."""
+    checks = list(_installation())
+    try:
+        settings = load_settings(workbench)
+    except LabError as wrong:
+        return (*checks, Check(ok=False, seen=str(wrong)))
+    checks.append(Check(ok=True, seen=text("lab.toml is valid")))
+    checks += _data(workbench, settings)
+    checks += _secrets(workbench)
+    checks.append(_last_run(workbench))
+    return tuple(checks)
+
+
+def _installation() -> Iterator[Check]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Check(ok=True, seen=text("Python {version}", version=version))
+    for module, extra in _EXTRAS.items():
+        there = importlib.util.find_spec(module) is not None
+        seen = (
+            text("{module} is installed", module=module)
+            if there
+            else text(
+                "{module} is not installed: pip install 'labtools[{extra}]'",
+                module=module,
+                extra=extra,
+            )
+        )
+        yield Check(there, seen)
+    can_fork = hasattr(os, "fork")
+    yield Check(
+        ok=True,
+        seen=text("notebooks run in warm forked processes")
+        if can_fork
+        else text("this system cannot fork: notebooks run in stock kernels, more slowly"),
+    )
+
+
+def _data(workbench: Workbench, settings: Settings) -> Iterator[Check]:
+    opened = open_workbench(workbench)
+    for source in opened.files():
+        there = (workbench.root / source.path).is_file()
+        try:
+            opened.descriptor(source)
+        except LabError as wrong:
+            yield Check(ok=False, seen=str(wrong))
+            continue
+        seen = (
+            text("source {source}: {path}", source=source.name, path=str(source.path))
+            if there
+            else text(
+                "source {source}: the file {path} is missing. Put it there, or correct lab.toml.",
+                source=source.name,
+                path=str(source.path),
+            )
+        )
+        yield Check(there, seen)
+    if not opened.of_kind("events") and settings.source:
+        seen = text("no file of incidents: fichas will say so, and show no zeros")
+        yield Check(ok=True, seen=seen)
+
+
+def _secrets(workbench: Workbench) -> Iterator[Check]:
+    for name in (PSEUDONYM_KEY, ROUNDING_KEY):
+        try:
+            read_key(workbench.secrets, name)
+        except LabError as wrong:
+            yield Check(ok=False, seen=str(wrong))
+            continue
+        path = workbench.secrets / f"{name}.key"
+        private = not stat.S_IMODE(path.stat().st_mode) & 0o077
+        seen = (
+            text("key {name} is there and private", name=name)
+            if private
+            else text("others can read the key {path}: chmod 400 {path}", path=str(path))
+        )
+        yield Check(private, seen)
+
+
+def _last_run(workbench: Workbench) -> Check:
+    latest = workbench.reports / "latest"
+    if (latest / "manifest.json").is_file():
+        return Check(ok=True, seen=text("last run: {run}", run=latest.resolve().name))
+    return Check(ok=False, seen=text("there is no finished run yet: labtools run"))
