@@ -59,6 +59,8 @@ class FileOf(_Part):
         First day that the file speaks of, ISO; earlier events are not accepted.
     columns : dict
         Our column → the supplier's column, where this file differs from its descriptor.
+    tokens : dict
+        Text that this file writes in place of a number → why the number is missing.
     where : dict
         Supplier's column → value: read only these rows or features (one municipality of a
         state's file); a value may end in ``*``.
@@ -69,6 +71,7 @@ class FileOf(_Part):
     cutoff: Day
     first_day: Day | None = None
     columns: dict[str, str] = {}
+    tokens: dict[str, str] = {}
     where: dict[str, str] = {}
 
 

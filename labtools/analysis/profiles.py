@@ -36,14 +36,15 @@ def series_table(quarters: pd.DataFrame, colonias: pd.Index, *, slack: int) -> p
     """
     keys = ["colonia_id", "quarter"]
     wide = quarters.set_index([*keys, "group"])["events"].unstack("group")
-    wide[words.TOTAL] = wide[list(words.GROUPS)].sum(axis=1, min_count=len(words.GROUPS))
+    wide = wide.reindex(columns=list(words.GROUPS))
+    wide[words.TOTAL] = wide.sum(axis=1, min_count=len(words.GROUPS))
     state = quarters.groupby(keys)["state"].first()
     long = wide[list(_GROUPS)].stack().rename("events")
     long = long.reindex(
         pd.MultiIndex.from_product([*_levels(quarters, colonias), _GROUPS], names=[*keys, "group"])
     ).reset_index()
     table = _with_range(long, quarters=1, slack=slack).assign(
-        state=long.set_index(keys).index.map(state).fillna(words.MISSING),
+        state=pd.Series(long.set_index(keys).index.map(state), dtype="str").fillna(words.MISSING),
     )
     return check_table("series", table[[*keys, "group", *_EVENTS, "state"]])
 

@@ -57,7 +57,9 @@ def versus_sign(versus: str, x: float, y: float) -> Svg:
 
 def versus_fill(versus: str, name: str) -> str:
     """Return the fill of a bar by how its figure lies: hatched if not distinguishable."""
-    return {"above": theme.ABOVE_TINT, "below": theme.BELOW_TINT}.get(versus, theme.fill_of(name, "similar"))
+    return {"above": theme.ABOVE_TINT, "below": theme.BELOW_TINT}.get(
+        versus, theme.fill_of(name, "similar")
+    )
 
 
 def _row(row: Mapping[str, object], estimate: Estimate) -> rows.Row:

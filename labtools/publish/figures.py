@@ -20,6 +20,7 @@ from labtools.charts.figures import (
 )
 from labtools.messages import day, number, percent, text
 from labtools.tables import vocabulary as words
+from labtools.tables.vocabulary import SHOWN
 
 _ORDER = {group: place for place, group in enumerate((words.TOTAL, *words.GROUPS))}
 
@@ -29,7 +30,7 @@ class Cell:
     """One cell: its words, and the state of the figure it tells (shown, missing, suppressed)."""
 
     words: str
-    state: str = words.SHOWN
+    state: str = SHOWN
 
 
 def crime_rows(crime: pd.DataFrame) -> list[tuple[Cell, ...]]:

@@ -293,7 +293,7 @@ def _colonias_shown(
             "borough": colonias["borough"],
             "population": colonias["population"].round(),
             "area_km2": (projected.area / 1e6).round(3),
-            "entered_on": colonias["colonia_id"].map(entered),
+            "entered_on": entered.reindex(colonias["colonia_id"]).to_numpy(),
             "has_ficha": colonias["colonia_id"].isin(edition.with_ficha),
             "geometry": simple.to_crs("EPSG:4326"),
         },

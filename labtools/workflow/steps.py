@@ -40,9 +40,13 @@ class Opened:
         return (named, *self.settings.source)
 
     def descriptor(self, source: FileOf) -> Descriptor:
-        """Return the descriptor of a source, with the columns of ``lab.toml`` put over it."""
+        """Return the descriptor of a source, with what ``lab.toml`` says of it put over it."""
         found = load_descriptor(source.descriptor, self.workbench)
-        return found.model_copy(update={"columns": {**found.columns, **source.columns}})
+        own = {
+            "columns": {**found.columns, **source.columns},
+            "tokens": {**found.tokens, **source.tokens},
+        }
+        return found.model_copy(update=own)
 
     def of_kind(self, *kinds: str) -> tuple[Source, ...]:
         """Return the sources whose descriptor is of one of `kinds`."""

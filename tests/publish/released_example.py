@@ -88,7 +88,12 @@ def write_released(public: Path, tables: Mapping[str, pd.DataFrame] | None = Non
 def _colonias(names: tuple[str, ...]) -> gpd.GeoDataFrame:
     wide, high = 0.0075, 0.0065
     squares = [
-        box(-100.4 + i % 4 * wide, 20.6 - i // 4 * high, -100.4 + (i % 4 + 1) * wide, 20.6 - (i // 4 - 1) * high)
+        box(
+            -100.4 + i % 4 * wide,
+            20.6 - i // 4 * high,
+            -100.4 + (i % 4 + 1) * wide,
+            20.6 - (i // 4 - 1) * high,
+        )
         for i in range(len(names))
     ]
     return gpd.GeoDataFrame(
@@ -221,8 +226,7 @@ def _series() -> pd.DataFrame:
                     }
                 )
     counts = dict.fromkeys(["events", "events_low", "events_high"], "Int64")
-    table = pd.DataFrame(rows).astype({**counts, "quarter": "datetime64[us]"})
-    return table
+    return pd.DataFrame(rows).astype({**counts, "quarter": "datetime64[us]"})
 
 
 def _indicators() -> pd.DataFrame:
@@ -250,7 +254,11 @@ def _actions() -> pd.DataFrame:
 
 
 def _unknowns() -> pd.DataFrame:
-    rows = [(key, what, n, share) for key in IDS for what, n, share in (("default_point", 31, 0.04), ("outside", None, None))]
+    rows = [
+        (key, what, n, share)
+        for key in IDS
+        for what, n, share in (("default_point", 31, 0.04), ("outside", None, None))
+    ]
     table = pd.DataFrame(rows, columns=["colonia_id", "what", "n", "share"])
     return table.astype({"n": "Int64", "share": float})
 
@@ -272,8 +280,22 @@ def _perception(names: tuple[str, ...]) -> pd.DataFrame:
 
 def _sources() -> pd.DataFrame:
     rows = [
-        ("case_files", "Carpetas de investigación", "Fiscalía", "Libre uso", "2025-12-31", "3f" * 8),
-        ("survey", "Encuesta de percepción", "INEGI", "Términos de libre uso", "2025-10-15", "a1" * 8),
+        (
+            "case_files",
+            "Carpetas de investigación",
+            "Fiscalía",
+            "Libre uso",
+            "2025-12-31",
+            "3f" * 8,
+        ),
+        (
+            "survey",
+            "Encuesta de percepción",
+            "INEGI",
+            "Términos de libre uso",
+            "2025-10-15",
+            "a1" * 8,
+        ),
         ("census", "Censo de población", "INEGI", "Términos de libre uso", "2020-03-15", "0c" * 8),
     ]
     columns = ["source", "title", "publisher", "licence", "cutoff", "digest"]
@@ -288,7 +310,13 @@ def _municipality_series() -> pd.DataFrame:
 
 def _municipality_crime() -> pd.DataFrame:
     row = {"group": "total", "before": 8_400, "now": 8_190, "rate": 14.0, "lower": 13.7}
-    rest = {"upper": 14.3, "ratio": 0.98, "ratio_lower": 0.95, "ratio_upper": 1.0, "verdict": "none"}
+    rest = {
+        "upper": 14.3,
+        "ratio": 0.98,
+        "ratio_lower": 0.95,
+        "ratio_upper": 1.0,
+        "verdict": "none",
+    }
     return pd.DataFrame([{**row, **rest}]).astype({"before": "Int64", "now": "Int64"})
 
 

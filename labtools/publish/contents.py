@@ -1,0 +1,159 @@
+"""Every page of the site, made of one released edition."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from labtools.charts.figures import named
+from labtools.charts.ground import Ground
+from labtools.charts.maps import locator_map
+from labtools.charts.tiers import tier_map
+from labtools.messages import number, plural, say, speaking, text
+from labtools.publish import wording
+from labtools.publish.ficha import render_ficha
+from labtools.publish.figures import period_words
+from labtools.publish.open_data import HOLDS, holds
+from labtools.publish.pages import here_of, inline, render
+from labtools.publish.reading import reading_parts
+from labtools.tables import vocabulary as words
+from labtools.tables.released import Released, slug
+
+Tell = Callable[[Released], Mapping[str, Sequence[str]]]
+_GROUPS = (words.TOTAL, *words.GROUPS)
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What all pages of the site are drawn from.
+
+    Attributes
+    ----------
+    tables : mapping of str to pandas.DataFrame
+        The released tables.
+    fichas : tuple of Released
+        One for each colonia that has a page.
+    ground : Ground
+        The colonias as they are drawn.
+    tell : callable
+        Narrates a ficha by section, in the language in force.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    fichas: tuple[Released, ...]
+    ground: Ground
+    tell: Tell
+
+
+def site_pages(edition: Edition) -> Iterator[tuple[str, str]]:
+    """Give each page of each language: its place in the site, and its markup."""
+    for language, folder in wording.EDITIONS.items():
+        way, top = (f"{folder}/", "..") if folder else ("", ".")
+        with speaking(language):
+            for place, html in _pages(edition, language, top):
+                yield way + place, html
+
+
+def colonias_listed(edition: Edition) -> list[tuple[str, str, str]]:
+    """Return name, borough and file of each colonia with a page, in alphabetical order."""
+    rows = []
+    for ficha in edition.fichas:
+        profile = ficha.tables["profile"].iloc[0]
+        borough = profile["borough"] if pd.notna(profile["borough"]) else ""
+        rows.append((str(profile["name"]), str(borough), slug(ficha.colonia_id)))
+    twice = {name for name, n in Counter(row[:2] for row in rows).items() if n > 1}
+    told = [(f"{n} ({f})" if (n, b) in twice else n, b, f) for n, b, f in rows]
+    return sorted(told, key=lambda row: (folded(row[0]), row))
+
+
+def folded(name: str) -> str:
+    """Return a name without accents or capital letters, as the search compares it."""
+    apart = unicodedata.normalize("NFD", name)
+    return "".join(c for c in apart if not unicodedata.combining(c)).lower()
+
+
+def _pages(edition: Edition, language: str, top: str) -> Iterator[tuple[str, str]]:
+    frame = _frame(edition)
+
+    def page(template: str, here: Mapping[str, str], facts: Mapping[str, object]) -> str:
+        return render(template, language, top, {**frame, "here": here, **facts})
+
+    home, reading, data = (here_of(name) for name in ("home", "reading", "data"))
+    yield home[language], page("index", home, _home(edition))
+    yield reading[language], page("reading", reading, _reading(edition))
+    yield data[language], page("data", data, _data(edition))
+    for group in _GROUPS:
+        here = {one: _map_file(group, one) for one in wording.EDITIONS}
+        yield here[language], page("map", here, _map(edition, group, language))
+    for ficha in edition.fichas:
+        html = render_ficha(
+            ficha,
+            map_svg=locator_map(edition.ground, ficha.colonia_id),
+            language=language,
+            sentences=edition.tell(ficha),
+            site_root="../.." if wording.EDITIONS[language] else "..",
+        )
+        yield f"colonias/{slug(ficha.colonia_id)}.html", html
+
+
+def _frame(edition: Edition) -> dict[str, object]:
+    period = edition.tables["period"]
+    return {
+        "lab": str(period["lab"].iloc[0]),
+        "place_name": str(period["municipality"].iloc[0]),
+        "period": period_words(period),
+    }
+
+
+def _home(edition: Edition) -> dict[str, object]:
+    listed = colonias_listed(edition)
+    names = sorted({borough for _, borough, _ in listed}, key=lambda b: (not b, folded(b)))
+    boroughs = [
+        (borough, [(name, file) for name, its, file in listed if its == borough])
+        for borough in names
+    ]
+    return {
+        "title": text("Colonia profiles"),
+        "words": wording.home_words(),
+        "counted": say(plural("{n} colonia", "{n} colonias"), n=len(listed)),
+        "boroughs": boroughs,
+    }
+
+
+def _reading(edition: Edition) -> dict[str, object]:
+    base = edition.tables["period"]["rounding_base"].iloc[0]
+    return {
+        "title": text("How to read these profiles"),
+        "lead": text("What the figures say, what they do not say, and how sure they are."),
+        "parts": reading_parts(int(base) if pd.notna(base) else 0),
+    }
+
+
+def _data(edition: Edition) -> dict[str, object]:
+    files = [
+        {"name": name, "rows": number(len(edition.tables[name])), "holds": holds(name)}
+        for name in HOLDS
+    ]
+    return {"title": text("Open data"), "words": wording.data_words(), "csv_files": files}
+
+
+def _map(edition: Edition, group: str, language: str) -> dict[str, object]:
+    groups = [
+        {"file": _map_file(one, language), "name": named(one), "here": one == group}
+        for one in _GROUPS
+    ]
+    return {
+        "title": text("Map of the municipality: {group}", group=named(group)),
+        "words": wording.map_words(),
+        "groups": groups,
+        "map": inline(tier_map(edition.ground, edition.tables["crime"], group=group)),
+    }
+
+
+def _map_file(group: str, language: str) -> str:
+    file = wording.file_of("map", language)
+    return file if group == words.TOTAL else file.replace(".html", f"-{group}.html")

@@ -1,0 +1,66 @@
+"""Released tables as CSV: the same figures as the pages, for spreadsheets and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import pandas as pd
+
+from labtools.messages import mark, say
+
+#: Every released table, and what a reader finds in it.
+HOLDS: Mapping[str, str] = MappingProxyType(
+    {
+        "colonias_shown": mark("Colonias: name, borough, population and area"),
+        "crime": mark("Recorded crime by colonia and group: counts, rates and intervals"),
+        "change": mark("Change between the last 12 months and the 12 before, with intervals"),
+        "place": mark("Share of colonias with a lower rate, as an interval"),
+        "series": mark("Counts by colonia, quarter and group"),
+        "perception": mark("Surveys: shares with their intervals, by area"),
+        "indicators": mark("Census indicators by colonia"),
+        "actions_done": mark("Actions of the programme by colonia"),
+        "unknowns": mark("What is not known of each colonia"),
+        "municipality_series": mark("Counts of the whole municipality by month and group"),
+        "municipality_crime": mark("Recorded crime of the whole municipality by group"),
+        "sources": mark("Sources, licences and cut dates"),
+        "period": mark("The months that the figures are of"),
+    }
+)
+#: A spreadsheet would run text that begins so as a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def holds(table: str) -> str:
+    """Return what a reader finds in a released table."""
+    return say(HOLDS[table])
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table without its shapes; text that a spreadsheet would run is quoted.
+
+    Numbers, negative ones too, stay as they are; what is missing is an empty cell.
+    """
+    plain = pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
+    safe = plain.apply(lambda column: _quoted(column) if _is_text(column) else column)
+    safe.to_csv(
+        path,
+        index=False,
+        encoding="utf-8-sig",  # without the mark, Excel misreads accents
+        date_format="%Y-%m-%d",
+        float_format="%.10g",
+        lineterminator="\n",
+    )
+
+
+def _is_text(column: pd.Series) -> bool:
+    return bool(pd.api.types.is_object_dtype(column) or pd.api.types.is_string_dtype(column))
+
+
+def _quoted(column: pd.Series) -> pd.Series:
+    return column.map(_safe, na_action="ignore")
+
+
+def _safe(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

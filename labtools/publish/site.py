@@ -1,0 +1,151 @@
+"""The public site of one released edition: written whole, or not at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from labtools.charts.ground import ground_of
+from labtools.errors import SettingsError, TableError
+from labtools.publish.contents import Edition, Tell, colonias_listed, site_pages
+from labtools.publish.open_data import HOLDS, write_csv
+from labtools.publish.pages import ASSETS
+from labtools.tables.released import Released, read_ficha, slug
+from labtools.tables.store import read_table
+
+_MARK = Path("assets", "search.js")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteReport:
+    """What was written.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+        The site; open its ``index.html``.
+    fichas, pages : int
+        Colonias with a page, and pages in all languages.
+    heaviest : int
+        Bytes of the heaviest page.
+    """
+
+    folder: Path
+    fichas: int
+    pages: int
+    heaviest: int
+
+
+def without_sentences(_released: Released) -> Mapping[str, Sequence[str]]:
+    """Tell nothing: figures and tables stand alone."""
+    return {}
+
+
+def build_site(public: Path, site: Path, *, tell: Tell = without_sentences) -> SiteReport:
+    """Write the site of a released edition, in every language; same edition, same bytes.
+
+    The site is made beside `site` and takes its place at the end: nothing of an earlier
+    edition is left, and a failure leaves the earlier site as it was.
+
+    Parameters
+    ----------
+    public : pathlib.Path
+        The ``public`` folder of a run.
+    site : pathlib.Path
+        Folder of the site; an earlier site there is replaced.
+    tell : callable
+        Narrates a ficha by section, in the language in force.
+
+    Raises
+    ------
+    TableError
+        If a released table or a ficha is absent or breaks its contract.
+    SettingsError
+        If `site` holds something that is not a site.
+    """
+    _check_place(site)
+    edition = _read(public, tell)
+    site.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{site.name}-", dir=site.parent))
+    try:
+        sizes = [_write(aside / place, html) for place, html in site_pages(edition)]
+        _write_files(aside, edition)
+        _put(aside, site)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return SiteReport(site, len(edition.fichas), len(sizes), max(sizes))
+
+
+def _check_place(site: Path) -> None:
+    if site.is_dir() and any(site.iterdir()) and not (site / _MARK).is_file():
+        raise SettingsError(
+            "The folder {path} holds files that are not a site made here, and a new site would "
+            "replace them. Choose an empty folder.",
+            path=str(site),
+        )
+
+
+def _read(public: Path, tell: Tell) -> Edition:
+    tables = {name: read_table(name, public / "tables") for name in HOLDS}
+    files = sorted((public / "fichas").glob("*.json"))
+    if not files:
+        raise TableError(
+            "The released folder {folder} holds no ficha. Release them first: “labtools run”.",
+            folder=str(public),
+        )
+    fichas = tuple(read_ficha(file) for file in files)
+    _check_slugs(fichas)
+    return Edition(tables, fichas, ground_of(tables["colonias_shown"]), tell)
+
+
+def _check_slugs(fichas: Sequence[Released]) -> None:
+    times = Counter(slug(ficha.colonia_id) for ficha in fichas)
+    file, n = times.most_common(1)[0]
+    if n > 1:
+        keys = tuple(ficha.colonia_id for ficha in fichas if slug(ficha.colonia_id) == file)
+        raise TableError(
+            "The colonias {keys} would share the page {file}.html. Give them keys that differ in "
+            "more than capital letters or signs.",
+            keys=keys,
+            file=file,
+        )
+
+
+def _write(path: Path, html: str) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    written = html.encode("utf-8", "replace")
+    path.write_bytes(written)
+    return len(written)
+
+
+def _write_files(folder: Path, edition: Edition) -> None:
+    assets, data = folder / "assets", folder / "data"
+    assets.mkdir()
+    data.mkdir()
+    for name in ("style.css", "search.js"):
+        shutil.copyfile(ASSETS / name, assets / name)
+    _write(assets / "index.js", _index(edition))
+    for name in HOLDS:
+        write_csv(edition.tables[name], data / f"{name}.csv")
+
+
+def _index(edition: Edition) -> str:
+    """Return the search's colonias as a script: a page opened from a disk cannot fetch data."""
+    listed = json.dumps(colonias_listed(edition), separators=(",", ":"))
+    return f"window.COLONIAS={listed};\n"
+
+
+def _put(aside: Path, site: Path) -> None:
+    aside.chmod(0o755)
+    if not site.exists():
+        aside.replace(site)
+        return
+    earlier = Path(tempfile.mkdtemp(prefix=f".{site.name}-earlier-", dir=site.parent))
+    site.replace(earlier / "site")
+    aside.replace(site)
+    shutil.rmtree(earlier)
