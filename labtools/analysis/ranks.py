@@ -6,9 +6,7 @@ import numpy as np
 import pandas as pd
 
 
-def place_intervals(
-    draws: np.ndarray, areas: pd.Index, *, level: float = 0.90
-) -> pd.DataFrame:
+def place_intervals(draws: np.ndarray, areas: pd.Index, *, level: float = 0.90) -> pd.DataFrame:
     """Return, for each area, between which shares of the other areas its rate lies.
 
     Parameters

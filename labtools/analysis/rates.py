@@ -12,7 +12,6 @@ from labtools.errors import AnalysisError
 from labtools.findings import Finding, Severity
 from labtools.messages import plural
 
-
 _NEGATIVE = plural(
     "The column {column} has a negative value, at {first}. Look at the table it came from.",
     "The column {column} has {n} negative values; the first is at {first}. Look at the table "

@@ -96,9 +96,7 @@ def _cluster_variance(
     return variance, max(1, len(totals) - len(size))
 
 
-def _logit_limits(
-    share: float, error: float, freedom: int, level: float
-) -> tuple[float, float]:
+def _logit_limits(share: float, error: float, freedom: int, level: float) -> tuple[float, float]:
     if not 0 < share < 1:
         return np.nan, np.nan
     reach = stats.t.ppf((1 + level) / 2, freedom) * error / (share * (1 - share))

@@ -24,9 +24,7 @@ def doctor_command() -> click.Command:
             click.echo(f"{'✓' if check.ok else '✗'} {check}")
         wrong = sum(not check.ok for check in checks)
         if wrong:
-            click.echo(
-                say(plural("{n} thing to mend.", "{n} things to mend."), n=wrong), err=True
-            )
+            click.echo(say(plural("{n} thing to mend.", "{n} things to mend."), n=wrong), err=True)
             sys.exit(1)
 
     help_ = text(

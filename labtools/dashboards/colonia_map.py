@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -22,18 +22,21 @@ from labtools.messages import text
 from labtools.tables import vocabulary as words
 
 PATTERNS = "tablero"
-TIERS = ("below", "similar", "above", words.MISSING, words.SUPPRESSED)
+TIERS = ("above", "similar", "below", "unknown", words.SUPPRESSED, words.MISSING)
 
 _TILE = 256.0  # pixels of the whole world at zoom 0, by Leaflet's convention
 _MARGIN = 0.94
 _SIZES = (80.0, 6_000.0)  # sides that the map of a real screen can have, in pixels
+# The same signs as the map of the published pages (labtools.charts.tiers).
 _FILLS: Mapping[str, str] = {
-    "below": "#9cc5e4",
-    "similar": theme.FAINT,
-    "above": "#c9692c",
-    words.MISSING: theme.PAPER,
+    "above": theme.ABOVE,
+    "similar": theme.fill_of(PATTERNS, "similar"),
+    "below": "#b9d8ef",
+    "unknown": theme.FAINT,
     words.SUPPRESSED: theme.fill_of(PATTERNS, "withheld"),
+    words.MISSING: theme.PAPER,
 }
+_MARK = {"color": theme.INK, "weight": 4, "fill": False, "opacity": 1}
 
 
 class ColoniaMap:
@@ -85,7 +88,7 @@ def tiers_of(crime: pd.DataFrame, group: str) -> dict[str, str]:
     """Return colonia → tier for one crime group, one of `TIERS`."""
     rows = crime[crime["group"] == group]
     shown = rows["versus_municipality"].where(rows["state"] == words.SHOWN, rows["state"])
-    return dict(zip(rows["colonia_id"], shown.replace("unknown", words.MISSING), strict=True))
+    return dict(zip(rows["colonia_id"], shown, strict=True))
 
 
 def zoom_that_fits(
@@ -107,20 +110,17 @@ def zoom_that_fits(
     return max(1.0, math.floor(zoom / step) * step)
 
 
-def legend() -> Svg:
-    """Return what each sign of the map means; it also holds the map's patterns."""
-    named = {
-        "below": words.label("below"),
-        "similar": words.label("similar"),
-        "above": words.label("above"),
-        words.MISSING: words.label(words.MISSING),
-        words.SUPPRESSED: words.label(words.SUPPRESSED),
-    }
-    entries = [element("li", _swatch(tier), element("span", named[tier])) for tier in TIERS]
-    return element("ul", joined(entries), class_="lab-legend", aria_label=text("Signs of the map"))
-
-
-_MARK = {"color": theme.INK, "weight": 4, "fill": False, "opacity": 1}
+def legend(tiers: Collection[str] = TIERS) -> Svg:
+    """Return what each sign on the map means; it also holds the map's patterns."""
+    shown = [tier for tier in TIERS if tier in tiers]
+    entries = [element("li", _swatch(tier), element("span", words.label(tier))) for tier in shown]
+    patterns = element(
+        "svg", theme.patterns(PATTERNS), width=0, height=0, aria_hidden="true", class_="lab-signs"
+    )
+    listed = element(
+        "ul", joined(entries), class_="lab-legend", aria_label=text("Signs of the map")
+    )
+    return joined([patterns, listed])
 
 
 def _bare_map(layers: tuple[ipyleaflet.Layer, ...], bounds: tuple[float, ...]) -> ipyleaflet.Map:
@@ -139,10 +139,8 @@ def _bare_map(layers: tuple[ipyleaflet.Layer, ...], bounds: tuple[float, ...]) -
 
 
 def _swatch(tier: str) -> Svg:
-    inside = [element("rect", x=1, y=1, width=24, height=14, **_drawn(tier))]
-    if tier == words.SUPPRESSED:
-        inside.insert(0, theme.patterns(PATTERNS))
-    return element("svg", *inside, viewBox="0 0 26 16", width=26, height=16, aria_hidden="true")
+    square = element("rect", x=1, y=1, width=24, height=14, **_drawn(tier))
+    return element("svg", square, viewBox="0 0 26 16", width=26, height=16, aria_hidden="true")
 
 
 def _drawn(tier: str) -> dict[str, object]:

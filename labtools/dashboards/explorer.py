@@ -51,6 +51,7 @@ class ColoniaExplorer:
         self._list = widgets.Dropdown(layout=_FULL)
         self._groups = widgets.Dropdown(options=group_choices(), layout=_FULL)
         self._found, self._caption, self._ficha = (widgets.HTML() for _ in range(3))
+        self._legend = widgets.HTML()
         self._listen()
         self._say_choices(self._choices)
         self._show_group()
@@ -110,7 +111,9 @@ class ColoniaExplorer:
         self._list.observe(self._take_from_list, "value")
 
     def _show_group(self) -> None:
-        self._map.show_tiers(tiers_of(self._data.crime, self.group))
+        tiers = tiers_of(self._data.crime, self.group)
+        self._map.show_tiers(tiers)
+        self._legend.value = str(legend(set(tiers.values())))
         self._caption.value = self._say_caption()
         self._show_colonia()
 
@@ -133,7 +136,7 @@ class ColoniaExplorer:
             _labelled(text("Recorded crime on the map"), self._groups),
         )
         place = _boxed("lab-map", self._map.widget)
-        left = _boxed("lab-left", self._caption, place, widgets.HTML(str(legend())), _advice())
+        left = _boxed("lab-left", self._caption, place, self._legend, _advice())
         columns = _boxed("lab-columns", left, _boxed("lab-right", self._ficha))
         return _boxed("lab-explorer", _style(), controls, columns)
 

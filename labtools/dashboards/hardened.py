@@ -147,7 +147,7 @@ class StaticFiles(PlainErrors, MultiStaticFileHandler):  # type: ignore[misc]
     """Voilà's own static files."""
 
 
-class ThemeFiles(PlainErrors, ThemesHandler):  # type: ignore[misc]
+class ThemeFiles(PlainErrors, ThemesHandler):
     """Style sheets of the light theme."""
 
 

@@ -14,12 +14,21 @@ import pandas as pd
 from labtools import messages
 from labtools.charts import figures
 from labtools.charts.svg import Svg, element, joined
-from labtools.messages import text
+from labtools.messages import mark, say, text
 from labtools.tables import vocabulary as words
 from labtools.tables.released import Released
 
 Draw = Callable[[pd.DataFrame], str]
-Tell = Callable[[Released], Mapping[str, Sequence[str]]]
+Told = Mapping[str, Sequence[str]]
+Tables = Mapping[str, pd.DataFrame]
+Tell = Callable[[Released], Told]
+
+_CHANGE = mark("How it changed in a year")
+_PLACE = mark("Its place among the colonias")
+_QUARTERS = mark("Quarter by quarter")
+_ACTIONS = mark("Actions of the programme")
+_UNKNOWNS = mark("What is not known")
+_SOURCES = mark("Sources")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +56,22 @@ def ficha_panel(released: Released, group: str, *, pictures: Pictures, tell: Tel
     """
     told = tell(released) if released.seal else {}
     tables = released.tables
-    sections = [
+    cards = (_crime_card(tables, group, pictures, told), _perception_card(tables, pictures, told))
+    more = (
+        _section(_CHANGE, told.get("change"), _drawn(pictures.change, tables, "change")),
+        _section(_PLACE, told.get("place"), _drawn(pictures.place, tables, "place")),
+        _section(_QUARTERS, (), _series(tables, group, pictures)),
+        _section(_ACTIONS, told.get("actions")),
+        _section(_UNKNOWNS, told.get("unknowns")),
+        _section(_SOURCES, told.get("sources"), _seal(released)),
+    )
+    return element(
+        "div",
         _who(tables, told),
-        element(
-            "div",
-            _crime_card(tables, group, pictures, told),
-            _perception_card(tables, pictures, told),
-            class_="lab-cards",
-        ),
-        _section(
-            text("How it changed in a year"),
-            told.get("change"),
-            _drawn(pictures.change, tables, "change"),
-        ),
-        _section(text("Quarter by quarter"), (), _series(tables, group, pictures)),
-        _section(
-            text("Its place among the colonias"),
-            told.get("place"),
-            _drawn(pictures.place, tables, "place"),
-        ),
-        _section(text("Actions of the programme"), told.get("actions")),
-        _section(text("What is not known"), told.get("unknowns")),
-        _section(text("Sources"), told.get("sources"), _seal(released)),
-    ]
-    return element("div", *sections, class_="lab-ficha")
+        element("div", *cards, class_="lab-cards"),
+        element("div", *more, class_="lab-more"),
+        class_="lab-ficha",
+    )
 
 
 def months_covered(period: pd.Series) -> str:
@@ -83,31 +84,21 @@ def months_covered(period: pd.Series) -> str:
     )
 
 
-def _who(tables: Mapping[str, pd.DataFrame], told: Mapping[str, Sequence[str]]) -> Svg:
+def _who(tables: Tables, told: Told) -> Svg:
     profile = tables["profile"].iloc[0]
-    facts = [
-        text("{borough} borough", borough=profile["borough"]) if _known(profile["borough"]) else "",
-        text("{people} inhabitants", people=messages.number(profile["population"]))
-        if _known(profile["population"])
-        else text("population: no data"),
-        text("{area} km²", area=messages.number(profile["area_km2"], 2))
-        if _known(profile["area_km2"])
-        else "",
-    ]
+    about = " ".join((*told.get("where", ()), *told.get("who", ())))
     return element(
         "header",
         element("h2", str(profile["name"])),
-        element("p", " · ".join(fact for fact in facts if fact), class_="lab-facts"),
-        _sentences(told.get("who")),
-        _without_ficha() if not told else Svg(""),
+        element("p", about, class_="lab-about") if about else _without_ficha(profile),
     )
 
 
 def _crime_card(
-    tables: Mapping[str, pd.DataFrame],
+    tables: Tables,
     group: str,
     pictures: Pictures,
-    told: Mapping[str, Sequence[str]],
+    told: Told,
 ) -> Svg:
     rows = tables["crime"]
     chosen = rows[rows["group"] == group]
@@ -118,9 +109,17 @@ def _crime_card(
         element("p", f"{words.label(group)} · {months}", class_="lab-what"),
         _figures_of(chosen.iloc[0]) if len(chosen) else _no_data(),
         _drawn(pictures.rates, tables, "crime"),
-        _sentences(told.get("crime")),
+        _of_all_crime(group, told),
         class_="lab-card lab-crime",
     )
+
+
+def _of_all_crime(group: str, told: Told) -> Svg:
+    """Return the sentences on crime, which speak of all groups together."""
+    said = _sentences(told.get("crime"))
+    if not said or group == words.TOTAL:
+        return said
+    return joined((element("p", words.label(words.TOTAL), class_="lab-what lab-turn"), said))
 
 
 def _figures_of(row: pd.Series) -> Svg:
@@ -140,9 +139,7 @@ def _figures_of(row: pd.Series) -> Svg:
     return joined(told)
 
 
-def _perception_card(
-    tables: Mapping[str, pd.DataFrame], pictures: Pictures, told: Mapping[str, Sequence[str]]
-) -> Svg:
+def _perception_card(tables: Tables, pictures: Pictures, told: Told) -> Svg:
     has_any = "perception" in tables and len(tables["perception"]) > 0
     return element(
         "section",
@@ -154,13 +151,13 @@ def _perception_card(
     )
 
 
-def _series(tables: Mapping[str, pd.DataFrame], group: str, pictures: Pictures) -> Svg:
+def _series(tables: Tables, group: str, pictures: Pictures) -> Svg:
     if "series" not in tables:
         return Svg("")
     return element("figure", Svg(pictures.series(tables["series"], group)))
 
 
-def _drawn(draw: Draw, tables: Mapping[str, pd.DataFrame], name: str) -> Svg:
+def _drawn(draw: Draw, tables: Tables, name: str) -> Svg:
     return element("figure", Svg(draw(tables[name]))) if name in tables else Svg("")
 
 
@@ -169,7 +166,7 @@ def _section(title: str, sentences: Sequence[str] | None, *inside: Svg) -> Svg:
     body = [_sentences(sentences), *inside]
     if not any(body):
         return Svg("")
-    return element("section", element("h3", title), *body, class_="lab-section")
+    return element("section", element("h3", say(title)), *body, class_="lab-section")
 
 
 def _sentences(sentences: Sequence[str] | None) -> Svg:
@@ -182,11 +179,17 @@ def _seal(released: Released) -> Svg:
     return element("p", text("Seal of this ficha: {seal}", seal=released.seal), class_="lab-seal")
 
 
-def _without_ficha() -> Svg:
-    return element(
-        "p",
-        text("This colonia has no ficha in this edition; its recorded crime is shown."),
-        class_="lab-note",
+def _without_ficha(profile: pd.Series) -> Svg:
+    borough = profile["borough"] if _known(profile["borough"]) else words.label(words.MISSING)
+    return joined(
+        (
+            element("p", text("Borough: {borough}", borough=borough), class_="lab-about"),
+            element(
+                "p",
+                text("This colonia has no ficha in this edition; its recorded crime is shown."),
+                class_="lab-note",
+            ),
+        )
     )
 
 

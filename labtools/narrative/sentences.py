@@ -55,9 +55,7 @@ def _where(tables: Tables) -> tuple[str, ...]:
     )
     said = [place]
     if pd.notna(profile["area_km2"]):
-        said.append(
-            text("Its area is {area} km².", area=number(float(profile["area_km2"]), 2))
-        )
+        said.append(text("Its area is {area} km².", area=number(float(profile["area_km2"]), 2)))
     entered = profile["entered_on"]
     if isinstance(entered, str) or pd.notna(entered):
         when = messages.day(pd.Timestamp(entered).date())
@@ -75,16 +73,16 @@ def _who(tables: Tables) -> tuple[str, ...]:
     said = [
         text("About {people} people live here, according to the census.", people=number(people))
     ]
-    for row in tables["indicators"].itertuples():
-        if pd.notna(row.value):
-            said.append(
-                text(
-                    "{label}: {value} (municipality: {municipality}).",
-                    label=row.label,
-                    value=_with_unit(row.value, row.unit),
-                    municipality=_with_unit(row.municipality, row.unit),
-                )
-            )
+    said += [
+        text(
+            "{label}: {value} (municipality: {municipality}).",
+            label=row.label,
+            value=_with_unit(row.value, row.unit),
+            municipality=_with_unit(row.municipality, row.unit),
+        )
+        for row in tables["indicators"].itertuples()
+        if pd.notna(row.value)
+    ]
     return tuple(said)
 
 
@@ -133,9 +131,7 @@ mark_versus_above = messages.mark(
 mark_versus_below = messages.mark(
     "Even allowing for chance, it is below the figure of the municipality."
 )
-mark_versus_similar = messages.mark(
-    "It cannot be told apart from the figure of the municipality."
-)
+mark_versus_similar = messages.mark("It cannot be told apart from the figure of the municipality.")
 
 
 def _count_sentence(tables: Tables, total: pd.Series) -> str:
@@ -176,9 +172,7 @@ def _change(tables: Tables) -> tuple[str, ...]:
             ),
         )
     rest = (shown["verdict"] == "none").sum()
-    closing = (
-        (text("In the other groups there is no distinguishable change."),) if rest else ()
-    )
+    closing = (text("In the other groups there is no distinguishable change."),) if rest else ()
     return (*told, *closing)
 
 
@@ -286,9 +280,7 @@ def _actions(tables: Tables) -> tuple[str, ...]:
 
 
 def _unknowns(tables: Tables) -> tuple[str, ...]:
-    return tuple(
-        say(_UNKNOWN[what]) for what in tables["unknowns"]["what"] if what in _UNKNOWN
-    )
+    return tuple(say(_UNKNOWN[what]) for what in tables["unknowns"]["what"] if what in _UNKNOWN)
 
 
 _UNKNOWN: Mapping[str, str] = MappingProxyType(
@@ -312,9 +304,7 @@ _UNKNOWN: Mapping[str, str] = MappingProxyType(
             "Nobody is registered as living here, so that no rate per person can be given."
         ),
         "no_survey": messages.mark("No survey asked people of this colonia how safe they feel."),
-        "no_city_perception": messages.mark(
-            "There is no figure of perception for the whole city."
-        ),
+        "no_city_perception": messages.mark("There is no figure of perception for the whole city."),
         "no_actions_log": messages.mark("What the programme did here was not supplied."),
     }
 )

@@ -55,9 +55,7 @@ def locate_events(
     )
 
 
-def assign_points(
-    lon: np.ndarray, lat: np.ndarray, register: gpd.GeoDataFrame
-) -> np.ndarray:
+def assign_points(lon: np.ndarray, lat: np.ndarray, register: gpd.GeoDataFrame) -> np.ndarray:
     """Return, for each point, the position in `register` of its colonia, or -1.
 
     A point on a border, or where polygons overlap, goes to the smaller colonia, so that it

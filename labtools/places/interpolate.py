@@ -16,13 +16,13 @@ class Interpolated:
 
     Attributes
     ----------
-    values : pandas.Series
+    counts : pandas.Series
         Count by target area; every target area is there, 0 where no source area meets it.
     unallocated : float
         Count of source areas that meet no target area.
     """
 
-    values: pd.Series
+    counts: pd.Series
     unallocated: float
 
 
@@ -59,9 +59,7 @@ def shares_of_area(
     return pd.DataFrame(kept[kept["share"] > 0])
 
 
-def interpolate_counts(
-    counts: pd.Series, shares: pd.DataFrame, targets: pd.Index
-) -> Interpolated:
+def interpolate_counts(counts: pd.Series, shares: pd.DataFrame, targets: pd.Index) -> Interpolated:
     """Return `counts` (indexed by source area) shared out over `targets`.
 
     Raises

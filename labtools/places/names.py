@@ -73,9 +73,7 @@ class Resolution:
 
 def fold_name(name: str) -> str:
     """Return a name as compared: "1ra. Secc. Sta. Lucía" → "primera seccion santa lucia"."""
-    plain = "".join(
-        c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)
-    )
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
     words = re.findall(r"[a-z0-9]+", plain.casefold())
     full = [_ABBREVIATIONS.get(word, word) for word in words]
     return " ".join(word for word in full if word not in _KINDS)

@@ -1,4 +1,4 @@
-"""``lab = labtools.start(...)``: what a notebook knows of its workbench, its run and its colonia."""
+"""``lab = labtools.start(...)``: what a notebook knows of its run and its colonia."""
 
 from __future__ import annotations
 

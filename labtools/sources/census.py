@@ -29,9 +29,7 @@ def clean_census(intake: Intake) -> Cleaned:
     codes = [kept[zones[zone]] for zone in _ZONES[:4]]
     ageb_id = codes[0].str.cat(codes[1:])
     parts = [
-        pd.DataFrame(
-            {"ageb_id": ageb_id, "variable": name, "value": numbers(intake, kept, name)}
-        )
+        pd.DataFrame({"ageb_id": ageb_id, "variable": name, "value": numbers(intake, kept, name)})
         for name in variables
     ]
     rejected = level[wanted & (level != "ageb")].value_counts()

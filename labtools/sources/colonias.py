@@ -79,7 +79,7 @@ def _chosen(intake: Intake, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     keep = np.ones(len(areas), bool)
     for column, value in intake.where.items():
         written = areas[column].astype("str")
-        keep &= (written.str.startswith(value[:-1]) if value.endswith("*") else written == value)
+        keep &= written.str.startswith(value[:-1]) if value.endswith("*") else written == value
     if not keep.any():
         raise SourceError(
             "{path} has no feature that matches {where}. Correct “where” in lab.toml.",
@@ -144,9 +144,7 @@ def _register(intake: Intake, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     ).reset_index(drop=True)
 
 
-def _indicators(
-    intake: Intake, areas: gpd.GeoDataFrame, colonias: pd.DataFrame
-) -> pd.DataFrame:
+def _indicators(intake: Intake, areas: gpd.GeoDataFrame, colonias: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for indicator in intake.descriptor.indicator:
         require_columns(intake.path, areas, {indicator.key: indicator.numerator[0]})

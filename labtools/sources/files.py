@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO
+from typing import IO, Any
 
 import geopandas as gpd
 import pandas as pd
@@ -26,7 +26,7 @@ from labtools.sources.descriptor import FileFormat
 #: A supplier's file that expands to more is refused before it fills the memory.
 MAXIMUM_BYTES = 2 * 1024**3
 
-_OPENERS: Mapping[str, Callable[..., IO[bytes]]] = MappingProxyType(
+_OPENERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 )
 
@@ -167,7 +167,7 @@ def _decoded(path: Path, content: bytes, declared: str) -> str:
             line = content[: not_utf8.start].count(b"\n") + 1
             raise SourceError(
                 "{path} is not UTF-8: line {line} holds a byte that no UTF-8 text has. If the "
-                "supplier writes Latin-1, set encoding = \"latin-1\" in its descriptor.",
+                'supplier writes Latin-1, set encoding = "latin-1" in its descriptor.',
                 path=path.name,
                 line=line,
             ) from not_utf8

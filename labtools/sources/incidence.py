@@ -1,4 +1,4 @@
-"""SESNSP's counts: municipal incidence (months as columns) and victims by state (months as rows)."""
+"""SESNSP's counts: municipal incidence (wide months) and victims by state (long)."""
 
 from __future__ import annotations
 

@@ -49,7 +49,9 @@ def clean_survey(intake: Intake) -> Cleaned:
     parts = []
     for question in questions:
         code = kept[question.column].str.strip()
-        value = np.where(code.isin(question.yes), 1.0, np.where(code.isin(question.no), 0.0, np.nan))
+        value = np.where(
+            code.isin(question.yes), 1.0, np.where(code.isin(question.no), 0.0, np.nan)
+        )
         parts.append(head.assign(indicator=question.indicator, value=value))
     lost = int((~whole).sum())
     account = Account(

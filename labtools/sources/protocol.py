@@ -101,6 +101,8 @@ def dates(cells: pd.Series, form: str) -> pd.Series:
 def tidy(cells: pd.Series) -> pd.Series:
     """Return text with spaces folded, in NFC; blank becomes missing."""
     unique = cells.dropna().unique()
-    folded = pd.Series(unique, dtype="str").str.normalize("NFC").str.replace(r"\s+", " ", regex=True)
+    folded = (
+        pd.Series(unique, dtype="str").str.normalize("NFC").str.replace(r"\s+", " ", regex=True)
+    )
     lookup = dict(zip(unique, folded.str.strip(), strict=True))
     return cells.map(lookup).replace("", None).astype("str")

@@ -78,7 +78,8 @@ def accounts_table(accounts: Iterable[Account]) -> pd.DataFrame:
     rows = []
     for account in accounts:
         head = {name: getattr(account, name) for name in ("step", "source", "read", "kept")}
-        reasons = [(r, n) for r, n in sorted(account.rejected.items()) if n] or [(None, 0)]
+        found = sorted((reason, n) for reason, n in account.rejected.items() if n)
+        reasons: list[tuple[str | None, int]] = [*found] or [(None, 0)]
         rows += [{**head, "reason": reason, "rejected": n} for reason, n in reasons]
     columns = ["step", "source", "read", "kept", "reason", "rejected"]
     table = pd.DataFrame(rows, columns=columns)

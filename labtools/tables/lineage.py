@@ -67,9 +67,7 @@ def digest_of(*parts: object) -> str:
     return hashlib.sha256(told.encode()).hexdigest()
 
 
-def trace(
-    step: str, inputs: Iterable[Path], *, root: Path, settings: object = None
-) -> Lineage:
+def trace(step: str, inputs: Iterable[Path], *, root: Path, settings: object = None) -> Lineage:
     """Return the lineage of what `step` makes from `inputs`, named relative to `root`."""
     read = {_named(path, root): sha256_of(path) for path in sorted(set(inputs))}
     return Lineage(step, read, digest_of(settings), code_digest())
@@ -77,9 +75,7 @@ def trace(
 
 def write_lineage(path: Path, lineage: Lineage) -> Lineage:
     """Write the lineage of the file `path` beside it, and return it with its checksum."""
-    signed = Lineage(
-        lineage.step, lineage.inputs, lineage.settings, lineage.code, sha256_of(path)
-    )
+    signed = Lineage(lineage.step, lineage.inputs, lineage.settings, lineage.code, sha256_of(path))
     told = json.dumps(asdict(signed), indent=1, sort_keys=True, ensure_ascii=False)
     _beside(path).write_text(told + "\n", encoding="utf-8")
     return signed

@@ -93,8 +93,7 @@ def read_ficha(path: Path) -> Released:
         schema, rows = told["schema"], told["tables"]
     except (OSError, ValueError, KeyError) as unreadable:
         raise TableError(
-            "{path} is not a ficha of this workbench ({reason}). Make it again: "
-            "“labtools run”.",
+            "{path} is not a ficha of this workbench ({reason}). Make it again: “labtools run”.",
             path=str(path),
             reason=str(unreadable),
         ) from unreadable

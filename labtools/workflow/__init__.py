@@ -1,1 +1,1 @@
-"""The eight verbs, in order: collect, clean, locate, classify, tabulate, analyse, protect, publish."""
+"""Eight verbs: collect, clean, locate, classify, tabulate, analyse, protect, publish."""

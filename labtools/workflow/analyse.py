@@ -151,9 +151,7 @@ def _window(opened: Opened, processed: dict[str, pd.DataFrame], period_end: str)
     return window_ending(period_end, first=last - pd.DateOffset(years=5), last=last)
 
 
-def _chosen(
-    opened: Opened, processed: dict[str, pd.DataFrame], window: Window
-) -> tuple[str, ...]:
+def _chosen(opened: Opened, processed: dict[str, pd.DataFrame], window: Window) -> tuple[str, ...]:
     wanted, colonias = opened.settings.fichas, processed["colonias"]
     keys = colonias["colonia_id"]
     if wanted.select == "all":

@@ -116,7 +116,7 @@ def _with_census(
     residents = wide[descriptor.column("population").upper()].dropna()
     people = interpolate_counts(residents, shares, keys)
     if opened.settings.colonias.population == "census":
-        colonias = colonias.assign(population=people.values.to_numpy())
+        colonias = colonias.assign(population=people.counts.to_numpy())
     indicators = _census_indicators(source, descriptor, wide, shares, keys)
     outside = round(people.unallocated)
     account = Account(
@@ -139,8 +139,8 @@ def _census_indicators(
     parts = [empty_table("indicators")]
     for indicator in descriptor.indicator:
         above, below = _sums(wide, indicator)
-        top = interpolate_counts(above, shares, keys).values
-        bottom = interpolate_counts(below, shares, keys).values
+        top = interpolate_counts(above, shares, keys).counts
+        bottom = interpolate_counts(below, shares, keys).counts
         scale = 100.0 if indicator.unit == "%" else 1.0
         value = (top / bottom.where(bottom > 0)) * scale
         parts.append(

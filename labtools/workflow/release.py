@@ -154,7 +154,7 @@ def _ficha(
         if not path.is_file():
             raise TableError(
                 "The ficha of {colonia} has no table {table}: its notebook did not save it with "
-                "audience=\"public\".",
+                'audience="public".',
                 colonia=colonia_id,
                 table=name,
             )
@@ -165,9 +165,7 @@ def _ficha(
     return Released(colonia_id, MappingProxyType(tables), seal_of(tables))
 
 
-def _same_as_city(
-    colonia_id: str, name: str, table: pd.DataFrame, city: pd.DataFrame
-) -> None:
+def _same_as_city(colonia_id: str, name: str, table: pd.DataFrame, city: pd.DataFrame) -> None:
     """Refuse a ficha whose table is not the slice of the released one: map = table = text."""
     if "colonia_id" not in city.columns:
         return
@@ -175,7 +173,7 @@ def _same_as_city(
     if not slice_.equals(table[slice_.columns].astype(slice_.dtypes.to_dict())):
         raise PrivacyError(
             "The table {table} of the ficha of {colonia} differs from the released one. Its "
-            "notebook changed it: save what lab.table(\"{table}\") gives.",
+            'notebook changed it: save what lab.table("{table}") gives.',
             table=name,
             colonia=colonia_id,
         )

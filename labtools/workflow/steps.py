@@ -53,9 +53,7 @@ class Opened:
         return tuple(s for s in self.files() if self.descriptor(s).kind in kinds)
 
 
-def open_workbench(
-    workbench: Workbench, tell: Callable[[str], None] = lambda _: None
-) -> Opened:
+def open_workbench(workbench: Workbench, tell: Callable[[str], None] = lambda _: None) -> Opened:
     """Read a workbench's settings."""
     return Opened(workbench, load_settings(workbench), tell)
 

@@ -47,7 +47,7 @@ def make_demo(folder: Path, *, seed: int = DEMO_SEED) -> Workbench:
     make_folder(workbench.root)
     city = build_city(seed)
     write_suppliers(city, make_folder(workbench.root / "suppliers"))
-    write_truth(city, make_folder(workbench.root / "truth"))
+    write_truth(city, workbench.root)
     for name in (PSEUDONYM_KEY, ROUNDING_KEY):
         value = hashlib.sha256(f"labtools demo {seed} {name}".encode()).digest()
         make_key(workbench.secrets, name, value=value)

@@ -6,7 +6,7 @@ from labtools.demo.events import LEADS, leading_counts
 from labtools.demo.intensity import MONTHS, N_MONTHS, street_log
 from labtools.demo.kinds import GROUPS, group_reporting, kinds, recorded_mix
 from labtools.demo.names import PILOTS
-from labtools.demo.programme import STAGES, enrol, nobody, take_effect
+from labtools.demo.programme import STAGES, enrol, log_actions, nobody, take_effect
 
 AFFECTED = [GROUPS.index("robbery"), GROUPS.index("theft")]
 
@@ -179,6 +179,13 @@ def test_actions_happen_only_where_and_when_the_programme_was(city):
 
     assert (programme.stage[actions["colonia"]] > 0).all()
     assert (month.to_numpy() >= entry.to_numpy()).all()
-    pilots = actions[programme.stage[actions["colonia"]] == 2]
-    assert pilots["date"].min() >= np.datetime64("2024-01-15")
     assert (actions[["dose", "cost"]] > 0).all(axis=None)
+
+
+def test_pilots_that_enter_on_the_15th_have_no_action_before_that_day(city):
+    everybody_a_pilot = take_effect(np.full(412, 2), city.ground.neighbours)
+
+    actions = log_actions(everybody_a_pilot, np.random.default_rng(0))
+
+    assert actions["date"].min() == np.datetime64("2024-01-15")
+    assert (actions["date"] < "2024-02-01").sum() > 100

@@ -1,0 +1,65 @@
+# The workbench in short commands.  Only python3 (3.11 or later), venv and make are needed.
+PYTHON ?= python3
+VENV   ?= .venv
+DEMO   ?= demo
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo dashboards lab test check format messages lock bench clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.workbench ## set everything up and run the embedded municipality, from raw files to its site
+	@$(BIN)/labtools demo $(DEMO)
+
+dashboards: $(VENV)/.workbench ## open the demo's dashboards (Voilà), read-only
+	@$(BIN)/labtools serve --workbench $(DEMO)
+
+lab: $(VENV)/.workbench ## open JupyterLab with the demo's workbench
+	@$(BIN)/labtools lab --workbench $(DEMO)
+
+test: $(VENV)/.development ## set everything up and run the tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: $(VENV)/.development ## lint, types, floors, notebooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/nbstripout --verify notebooks/reports/*.ipynb notebooks/dashboards/*.ipynb
+
+format: $(VENV)/.development ## put code and notebooks in their form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/nbstripout notebooks/reports/*.ipynb notebooks/dashboards/*.ipynb
+
+messages: $(VENV)/.development ## bring the catalogues of sentences up to date with the code
+	$(BIN)/python tests/architecture/catalogue.py
+
+bench: $(VENV)/.development ## measure the engine against naive Papermill (ratios, one run)
+	$(BIN)/python tests/benchmarks/bench_engine.py
+
+lock: $(VENV)/.development ## write the lock files anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  pyproject.toml --extra dash --extra lab --group build -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  pyproject.toml --all-extras --group build -c requirements.lock -o requirements-dev.lock
+
+clean: ## remove the environment and the demo
+	rm -rf $(VENV) $(DEMO)
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+# Each stamp stands for an environment that holds exactly what its lock file names.
+$(VENV)/.workbench: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.development: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --require-hashes -r requirements-dev.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.workbench

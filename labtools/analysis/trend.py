@@ -1,0 +1,90 @@
+"""One series for the whole municipality: this year against the last, season and chance apart.
+
+When to use it: monthly counts that are large (a municipality's, not a colonia's).  When not:
+small counts, where the normal approximation fails (use ``change``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+from scipy import stats
+
+MONTHS = 12
+_MOST_YEARS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class YearRatio:
+    """The last twelve months over the twelve before.
+
+    Attributes
+    ----------
+    ratio, lower, upper : float
+        Missing where two whole years are not known, or one has no event.
+    p_value : float
+        Two-sided, of "no change".
+    dispersion : float
+        Variance over mean that remains after level and season, at least 1.
+    """
+
+    ratio: float
+    lower: float
+    upper: float
+    p_value: float
+    dispersion: float
+
+
+_UNKNOWN = YearRatio(np.nan, np.nan, np.nan, np.nan, np.nan)
+
+
+def compare_years(
+    counts: pd.Series, end: pd.Timestamp, *, noise_variance: float = 0.0, level: float = 0.95
+) -> YearRatio:
+    """Compare the twelve months before `end` with the twelve before those.
+
+    Quasi-Poisson regression on the calendar month and on the year counted back from `end`,
+    over the last five years at most: the season is estimated from all of them, and what is
+    left over gives the dispersion that the interval uses.
+
+    Parameters
+    ----------
+    counts : pandas.Series
+        Events by month (first days), missing where not known.
+    end : pandas.Timestamp
+        First day after the last month.
+    noise_variance : float
+        Variance of rounding noise in one month's count.
+
+    References
+    ----------
+    McCullagh, P. & Nelder, J. A. (1989). Generalized Linear Models, 2nd ed., ch. 6 and 9.
+    """
+    months = pd.date_range(end=end, periods=MONTHS * _MOST_YEARS + 1, freq="MS")[:-1]
+    known = counts.reindex(months).astype(float)
+    years_back = (np.arange(len(months))[::-1]) // MONTHS
+    whole = {k for k in range(_MOST_YEARS) if known[years_back == k].notna().all()}
+    if not {0, 1} <= whole or any(known[years_back == k].sum() == 0 for k in (0, 1)):
+        return _UNKNOWN
+    used = np.isin(years_back, list(whole))
+    return _fit(known[used], years_back[used], noise_variance, level)
+
+
+def _fit(
+    counts: pd.Series, years_back: np.ndarray, noise_variance: float, level: float
+) -> YearRatio:
+    month = pd.get_dummies(counts.index.month, drop_first=True).to_numpy(float)
+    year = pd.get_dummies(years_back, drop_first=True).to_numpy(float)
+    design = np.column_stack([np.ones(len(counts)), year, month])
+    fit = sm.GLM(counts.to_numpy(), design, family=sm.families.Poisson()).fit()
+    scale = max(1.0, float(fit.pearson_chi2 / fit.df_resid)) + noise_variance / counts.mean()
+    # The first year dummy is "one year back", so its coefficient is log(before / now).
+    effect = -float(fit.params[1])
+    error = float(np.sqrt(fit.normalized_cov_params[1, 1] * scale))
+    reach = float(stats.t.ppf((1 + level) / 2, fit.df_resid)) * error
+    p_value = float(2 * stats.t.sf(abs(effect) / error, fit.df_resid))
+    ratio, lower, upper = np.exp([effect, effect - reach, effect + reach])
+    return YearRatio(float(ratio), float(lower), float(upper), p_value, scale)

@@ -1,0 +1,239 @@
+"""What a stranger may not do to the dashboards' server: see the attacks of stock Voilà."""
+
+import http.client
+import json
+import os
+import re
+import stat
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.browser.conftest import Reader
+
+pytestmark = pytest.mark.slow
+
+PATIENCE = 60
+
+
+def ask(server, path, *, method="GET", host=""):
+    """Return status, headers and body of one request, with any Host header."""
+    port = urlsplit(server.url).port
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    try:
+        line.request(method, path, headers={"Host": host or f"127.0.0.1:{port}"})
+        answer = line.getresponse()
+        return answer.status, answer.headers, answer.read().decode("utf-8", "replace")
+    finally:
+        line.close()
+
+
+def kernels(server):
+    """Return the process ids of the server's kernels."""
+    found = []
+    for told in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if server.service.folder.encode() in told.read_bytes() and b"ipykernel" in told.read_bytes():
+                found.append(int(told.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1", "169.254.1.1:80"])
+def test_a_request_for_another_host_is_refused_before_anything_starts(server, host):
+    before = len(kernels(server))
+
+    status, _, body = ask(server, "/", host=host)
+
+    assert status == 400
+    assert "leaflet" not in body
+    assert len(kernels(server)) == before
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/voila/files/colonia_explorer.ipynb",
+        "/voila/files/../../home",
+        "/voila/files/mapa.png",
+        "/voila/tree",
+        "/voila/api/contents",
+        "/voila/render/colonia_explorer.ipynb",
+        "/voila/templates/",
+        "/voila/templates/lab",
+        "/voila/templates/lab/static/%00",
+        "/voila/templates/lab/static/../../../conf.json",
+        "/voila/static/../../../../etc/passwd",
+        "/voila/labextensions/jupyterlab_pygments/package.json",
+        "/api/contents",
+        "/api/kernels",
+        "/api/sessions",
+        "/api/terminals",
+        "/login",
+        "/otro_tablero",
+        "/colonia_explorer.ipynb",
+    ],
+)
+def test_what_a_page_does_not_need_does_not_exist(server, path):
+    before = len(kernels(server))
+
+    status, _, body = ask(server, path)
+
+    assert status == 404
+    assert server.service.folder not in body
+    assert len(kernels(server)) == before
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_nothing_can_be_written(server, method):
+    status, _, _ = ask(server, "/", method=method)
+
+    assert status in {403, 404, 405}
+
+
+@pytest.mark.parametrize("path", ["/", "/no_such_page", "/voila/static/none.js"])
+def test_every_answer_carries_the_strict_headers(server, path):
+    _, headers, _ = ask(server, path)
+
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "'unsafe-inline'" not in policy.split("style-src")[0]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Server"] == "labtools"
+
+
+def test_theme_and_template_cannot_be_chosen_by_the_viewer(server):
+    _, _, plain = ask(server, "/")
+
+    status, _, body = ask(server, "/?theme=%22%3E%3Cimg%20src=x%20onerror=alert(1)%3E&template=rst")
+
+    assert status == 200
+    assert "onerror" not in body.split("</head>")[1].split("application/json")[0]
+    assert body.count("<script") == plain.count("<script")
+
+
+def test_the_page_has_no_script_of_its_own_and_names_no_other_host(server):
+    _, _, body = ask(server, "/")
+
+    inline = re.findall(r"<script(?![^>]*\bsrc=)(?![^>]*json)[^>]*>", body)
+    assert inline == []
+    assert re.findall(r"(?:src|href)=\"(?:https?:)?//", body) == []
+
+
+def test_the_code_of_the_notebook_is_not_shown(server):
+    _, _, body = ask(server, "/")
+
+    assert "open_explorer" not in body
+
+
+def test_no_cookie_says_who_the_reader_is(server):
+    _, headers, _ = ask(server, "/")
+
+    cookies = headers.get_all("Set-Cookie") or []
+    assert [cookie.split("=")[0] for cookie in cookies] == ["_xsrf"]
+    assert "samesite=strict" in cookies[0].lower()
+
+
+def test_kernels_are_reached_through_files_that_only_their_owner_may_enter(server):
+    ask(server, "/")
+
+    folder = Path(server.service.folder)
+    sockets = [file for file in folder.rglob("*") if stat.S_ISSOCK(file.lstat().st_mode)]
+    assert sockets
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_kernel_knows_no_secret_of_the_server_and_stands_outside_of_the_workbench(server):
+    ask(server, "/")
+
+    here = kernels(server)[0]
+    environment = Path(f"/proc/{here}/environ").read_text(encoding="utf-8", errors="replace")
+    names = {pair.split("=")[0] for pair in environment.split("\0") if pair}
+    strange = {name for name in names if name in os.environ} - set(WELCOME)
+    assert strange == set()
+    assert Path(f"/proc/{here}/cwd").resolve() == Path(server.service.folder) / "pages"
+
+
+WELCOME = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "OMP_NUM_THREADS", "LC_CTYPE", "LABTOOLS_LANG")
+
+
+def test_more_readers_than_the_server_holds_are_asked_to_wait(server):
+    answers = [ask(server, "/")[0] for _ in range(server.service.most_readers + 2)]
+
+    assert set(answers) <= {200, 503}
+    assert answers[-1] == 503
+    assert len(kernels(server)) <= server.service.most_readers
+
+
+@pytest.mark.browser
+def test_a_viewer_cannot_run_code_nor_open_widgets_through_the_socket(reader: Reader, server):
+    reader.open(server.url)
+
+    answered = reader.page.evaluate(TALK)
+
+    assert answered["kernel_info_request"] > 0
+    assert {kind: n for kind, n in answered.items() if kind != "kernel_info_request"} == {
+        "execute_request": 0,
+        "complete_request": 0,
+        "shutdown_request": 0,
+        "comm_open": 0,
+    }
+
+
+TALK = """async () => {
+    const told = JSON.parse(document.getElementById("jupyter-config-data").textContent);
+    const line = new WebSocket(
+        `ws://${location.host}/api/kernels/${told.kernelId}/channels?session_id=stranger`);
+    await new Promise(open => { line.onopen = open; });
+    const contents = {
+        execute_request: {code: "1", silent: false},
+        complete_request: {code: "1", cursor_pos: 1},
+        shutdown_request: {restart: false},
+        comm_open: {comm_id: "x", target_name: "jupyter.widget", data: {}},
+        kernel_info_request: {},
+    };
+    const answered = Object.fromEntries(Object.keys(contents).map(kind => [kind, 0]));
+    line.onmessage = event => {
+        const parent = JSON.parse(event.data).parent_header?.msg_id ?? "";
+        if (parent in answered) answered[parent] += 1;
+    };
+    for (const [kind, content] of Object.entries(contents)) {
+        line.send(JSON.stringify({
+            channel: "shell", content, metadata: {}, parent_header: {}, buffers: [],
+            header: {msg_id: kind, msg_type: kind, session: "stranger", username: "",
+                     version: "5.3", date: new Date().toISOString()},
+        }));
+    }
+    await new Promise(wait => setTimeout(wait, 3000));
+    line.close();
+    return answered;
+}"""
+
+
+@pytest.mark.browser
+def test_a_page_that_is_closed_ends_its_kernel(chromium, server):
+    context = chromium.new_context()
+    person = Reader(context.new_page())
+    person.open(server.url)
+    told = person.page.evaluate("document.getElementById('jupyter-config-data').textContent")
+    kernel = json.loads(told)["kernelId"]
+    assert ask(server, f"/api/kernels/{kernel}")[0] == 200
+
+    person.page.close(run_before_unload=True)
+    context.close()
+
+    assert _becomes(lambda: ask(server, f"/api/kernels/{kernel}")[0] == 404)
+
+
+def _becomes(holds, attempts=40):
+    import time  # noqa: PLC0415 - only here
+
+    for _ in range(attempts):
+        if holds():
+            return True
+        time.sleep(0.25)
+    return False
