@@ -116,7 +116,7 @@ def _sentence(row: Mapping[str, object], drawn: rows.Row) -> str:
 
 
 def _keys(table: Sequence[Mapping[str, object]], name: str) -> list[marks.Key]:
-    shown = [row for row in table if row["state"] == words.SHOWN]
+    shown = [row for row in table if _drawn(row)]
     found = {str(row["versus_municipality"]) for row in shown}
     keys = [marks.Key(marks.reference(13, 0), text("Municipality"))] if shown else []
     for versus in ("above", "similar", "below"):

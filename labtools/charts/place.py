@@ -40,7 +40,7 @@ def place_chart(place: pd.DataFrame, *, title: str = "") -> Svg:
     keys = rows.keys_of_states((_state(row) for row in table), name)
     if any(_state(row) == words.SHOWN for row in table):
         sign = marks.bar(0, 26, 0, _FILL, stroke=theme.ACCENT)
-        keys.insert(0, marks.Key(sign, text("between these two, with 95 % confidence")))
+        keys.insert(0, marks.Key(sign, text("95 % interval")))
     return rows.chart_of_rows(_KIND, drawn, _axis(), keys, told)
 
 

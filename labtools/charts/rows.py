@@ -80,12 +80,12 @@ def keys_of_states(states: Iterable[str], name: str) -> list[marks.Key]:
 
 
 def key_of_zero() -> marks.Key:
-    """Return the entry that tells a true zero."""
-    return marks.Key(zero(13, 0), text("0: none recorded"))
+    """Return the entry that tells a published zero."""
+    return marks.Key(zero(13, 0), text("zero (not a missing figure)"))
 
 
 def zero(x: float, y: float) -> Svg:
-    """Return the sign of a true zero: an open ring."""
+    """Return the sign of a published zero: an open ring."""
     return element(
         "circle",
         cx=x,

@@ -72,7 +72,7 @@ def _areas(ground: Ground, found: Mapping[str, np.ndarray], name: str) -> tuple[
 
 def _look(tier: str, name: str) -> dict[str, object]:
     fills = {
-        "above": theme.ABOVE,
+        "above": theme.ABOVE_FILL,
         "below": theme.BELOW_TINT,
         "similar": theme.fill_of(name, "similar"),
         "unknown": theme.FAINT,

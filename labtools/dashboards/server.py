@@ -30,6 +30,7 @@ from labtools.paths import bundled
 
 PAGES = ("colonia_explorer",)
 PORT = 8866
+MOST_READERS = 8
 
 _NEEDED = ("voila", "ipywidgets", "ipyleaflet")
 _KEPT = ("PATH", "TZ", "PROJ_DATA", "GDAL_DATA", "LD_LIBRARY_PATH")
@@ -61,7 +62,7 @@ class Service:
     folder: str
     hosts: tuple[str, ...]
     pages: tuple[str, ...] = PAGES
-    most_readers: int = 8
+    most_readers: int = MOST_READERS
     idle_minutes: int = 20
 
     @property
@@ -100,6 +101,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = PORT,
     also_called: Sequence[str] = (),
+    most_readers: int = MOST_READERS,
     when_ready: Callable[[str], object] = print,
 ) -> int:
     """Serve the dashboards until stopped (Ctrl-C), and return the server's exit status.
@@ -113,6 +115,8 @@ def serve(
         administrator: put a proxy with TLS before it.
     also_called : sequence of str
         Other names by which readers reach the server (the proxy's name).
+    most_readers : int
+        Pages open at once, about 200 MB of memory each.
     when_ready : callable
         Told the address.
 
@@ -125,7 +129,9 @@ def serve(
     SettingsError
         If the port is taken or the address is not of this machine.
     """
-    with serving(public, host=host, port=port, also_called=also_called) as running:
+    with serving(
+        public, host=host, port=port, also_called=also_called, most_readers=most_readers
+    ) as running:
         when_ready(running.url)
         try:
             return running.process.wait()
@@ -135,13 +141,19 @@ def serve(
 
 @contextmanager
 def serving(
-    public: Path, *, host: str = "127.0.0.1", port: int = PORT, also_called: Sequence[str] = ()
+    public: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = PORT,
+    also_called: Sequence[str] = (),
+    most_readers: int = MOST_READERS,
 ) -> Iterator[Running]:
     """Serve the dashboards inside the block; see :func:`serve`.  Port 0 takes a free one."""
     check_installed()
     edition = open_released(public).public
     with listening(host, port) as door, _private_folder() as folder, _ended_by_signals():
-        service = Service(str(edition), str(folder), allowed_hosts(host, door, also_called))
+        hosts = allowed_hosts(host, door, also_called)
+        service = Service(str(edition), str(folder), hosts, most_readers=most_readers)
         _fill(service)
         process = _start(service, door)
         try:

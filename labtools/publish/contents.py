@@ -148,6 +148,7 @@ def _map(edition: Edition, group: str, language: str) -> dict[str, object]:
     ]
     return {
         "title": text("Map of the municipality: {group}", group=named(group)),
+        "heading": text("Map of the municipality"),
         "words": wording.map_words(),
         "groups": groups,
         "map": inline(tier_map(edition.ground, edition.tables["crime"], group=group)),

@@ -44,8 +44,8 @@ def reading_parts(rounding_base: int) -> tuple[Part, ...]:
 def _rate() -> tuple[str, ...]:
     return (
         text(
-            "A rate divides recorded crimes by the people exposed to them during a year. A rate "
-            "of 5 means five recorded crimes for every 1,000 inhabitants in 12 months. Rates let "
+            "A rate divides recorded crimes by the people exposed to them during a year. A rate of "
+            "5 means five recorded crimes for every 1,000 inhabitants in 12 months. Rates let "
             "colonias of different size be read side by side."
         ),
     )
@@ -70,17 +70,19 @@ def _interval() -> tuple[str, ...]:
 def _states(rounding_base: int) -> tuple[str, ...]:
     told = [
         text(
-            "Zero means that the sources were received and record none. “No data” means that "
-            "nobody supplied the figure: it may be any. “Withheld” means that the figure exists "
-            "and is not shown, so that no person can be singled out. They are three different "
-            "things, and none is ever written as another."
+            "Zero is a figure: the sources were received and record none, or so few that the "
+            "rounded count is zero, and then its range says so. “No data” means that nobody "
+            "supplied the figure: it may be any. “Withheld” means that the figure exists and is "
+            "not shown, so that no person can be singled out. They are three different things, "
+            "and none is ever written as another."
         ),
     ]
     if rounding_base > 1:
         told.append(
             text(
                 "Public counts are rounded to multiples of {base}. Beside each count stands the "
-                "range of the true one: “3 (1 to 5)” says that the true count lies between 1 and 5.",
+                "range of the true one: “3 (1 to 5)” says that the true count lies between 1 "
+                "and 5.",
                 base=rounding_base,
             )
         )

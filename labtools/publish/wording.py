@@ -65,10 +65,6 @@ def ficha_words() -> dict[str, str]:
         **_ficha_columns(),
         "kind": text("Colonia profile"),
         "crime_by_group": text("Recorded crime by group, with its rate and its 95 % interval"),
-        "series_note": text(
-            "Each point is the published count of a quarter; its bar shows where the true "
-            "count lies."
-        ),
         "no_change": text("No change can be told apart from chance in any group."),
         "other_groups": text("In the other groups no change can be told apart from chance."),
         "no_actions": text("The data hold no action of the programme in this colonia."),

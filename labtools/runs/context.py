@@ -11,9 +11,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
+import geopandas as gpd
 import pandas as pd
 from IPython.display import HTML, display
 
+from labtools.charts.ground import Ground, ground_of
 from labtools.errors import PrivacyError, SettingsError
 from labtools.paths import Workbench, find_workbench
 from labtools.tables.contracts import CONTRACTS
@@ -59,6 +61,10 @@ class Lab:
     def whole(self, name: str) -> pd.DataFrame:
         """Return a result table for every colonia."""
         return _city_table(name, self.run / "internal" / "city" / self.audience)
+
+    def ground(self) -> Ground:
+        """Return the map of every colonia, drawn from the same table for all notebooks."""
+        return _ground(self.run / "internal" / "city" / self.audience)
 
     def profile(self) -> pd.Series:
         """Return what is known of this colonia: name, borough, population, area, programme."""
@@ -176,12 +182,18 @@ def _city_table(name: str, folder: Path) -> pd.DataFrame:
     return read_table(name, folder)
 
 
+@lru_cache(maxsize=4)
+def _ground(folder: Path) -> Ground:
+    return ground_of(gpd.GeoDataFrame(_city_table("colonias_shown", folder)))
+
+
 def read_shared_tables(run: str) -> None:
     """Read every result table of a run into this process, for the notebooks it will start."""
     for folder in sorted((Path(run) / "internal" / "city").iterdir()):
         for path in sorted(folder.glob("*.parquet")):
             if path.stem in CONTRACTS:
                 _city_table(path.stem, folder)
+        _ground(folder)
 
 
 def _check_audience(audience: str) -> None:

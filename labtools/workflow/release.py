@@ -14,6 +14,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from labtools.errors import PrivacyError, TableError
+from labtools.narrative import sentences
 from labtools.privacy.keys import read_key
 from labtools.privacy.release import (
     REGISTRY,
@@ -87,7 +88,7 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
     site = public / "site"
     if site.exists():
         shutil.rmtree(site)
-    build_site(public, site)
+    build_site(public, site, tell=sentences)
     write_manifest(
         prepared.folder,
         inputs=_inputs(opened),

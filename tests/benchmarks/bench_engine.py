@@ -58,12 +58,19 @@ def main(count: int) -> None:
         jobs = make_jobs(Path(folder), count)
         stock = measured(lambda: run_stock(jobs))
         ours = measured(lambda: run_notebooks(jobs, preload=["geopandas", "pandas"]))
-    print(f"{count} notebooks, {os.cpu_count()} processors")
-    for name, (cpu, wall) in (("stock loop", stock), ("run_notebooks", ours)):
-        print(f"{name:14} {cpu / count:6.3f} CPU s and {wall / count:6.3f} s per notebook")
-    print(
-        f"ratio          {stock[0] / ours[0]:6.1f} CPU   and {stock[1] / ours[1]:6.1f} by the clock"
-    )
+    lines = [
+        f"{count} notebooks, {os.cpu_count()} processors",
+        line("stock loop", stock, count),
+        line("run_notebooks", ours, count),
+        f"ratio         {stock[0] / ours[0]:8.1f} CPU   and {stock[1] / ours[1]:8.1f} by the clock",
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def line(name: str, used: tuple[float, float], count: int) -> str:
+    """Return what one way used for each notebook."""
+    cpu, wall = (seconds / count for seconds in used)
+    return f"{name:14}{cpu:8.3f} CPU s and {wall:8.3f} s per notebook"
 
 
 def make_jobs(folder: Path, count: int) -> list[Job]:

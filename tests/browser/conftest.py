@@ -26,6 +26,7 @@ ALONE = (
     "--disable-component-update",
     "--disable-sync",
 )
+SECRET = "not-for-readers"
 PATIENCE = 60_000
 
 
@@ -49,8 +50,10 @@ class Reader:
 def server(tmp_path_factory) -> Iterator[Running]:
     workbench = tmp_path_factory.mktemp("workbench")
     public = write_edition(workbench / "reports" / "2026-01" / "public")
-    with serving(public, port=0) as running:
-        yield running
+    with pytest.MonkeyPatch.context() as around:
+        around.setenv("DATABASE_PASSWORD", SECRET)
+        with serving(public, port=0, most_readers=24) as running:
+            yield running
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """The explorer as a reader meets it, in a real browser."""
 
+import base64
+
 import pytest
 
 from tests.browser.conftest import PATIENCE, SCREENSHOTS
@@ -7,6 +9,9 @@ from tests.browser.released_example import HOSTILE, NAMES
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+CARDS = (".lab-crime", ".lab-perception")
+FILLS = """() => [...document.querySelectorAll("path.leaflet-interactive")]
+    .map(path => path.getAttribute("fill")).join()"""
 SEARCH, COLONIAS, GROUPS = ".lab-control input", ".lab-control select >> nth=0", "select >> nth=1"
 
 
@@ -43,16 +48,11 @@ def test_choosing_a_colonia_in_the_list_changes_its_figures_and_its_pictures(rea
 
 def test_choosing_a_crime_group_paints_the_map_anew_and_keeps_the_colonia(reader, server):
     reader.open(server.url)
-    fills = "nodes => nodes.map(node => node.getAttribute('fill')).join()"
-    before = reader.page.eval_on_selector_all("path.leaflet-interactive", fills)
+    before = reader.page.evaluate(f"({FILLS})()")
     name = reader.page.inner_text(".lab-ficha h2")
 
     reader.page.select_option(GROUPS, index=2)
-    reader.page.wait_for_function(
-        f"before => ({fills})([...document.querySelectorAll('path.leaflet-interactive')]) !== before",
-        arg=before,
-        timeout=PATIENCE,
-    )
+    reader.page.wait_for_function(f"before => ({FILLS})() !== before", arg=before, timeout=PATIENCE)
 
     assert reader.page.inner_text(".lab-ficha h2") == name
 
@@ -110,9 +110,7 @@ def test_zero_missing_and_withheld_read_differently(reader, server):
     assert len(set(said.values())) == 3
 
 
-def test_crime_and_perception_stand_side_by_side_on_a_desk_and_one_below_on_a_phone(
-    reader, server
-):
+def test_crime_and_perception_stand_side_by_side_on_a_desk_and_one_below_on_a_phone(reader, server):
     def tops():
         return [reader.page.locator(card).bounding_box()["y"] for card in CARDS]
 
@@ -124,9 +122,6 @@ def test_crime_and_perception_stand_side_by_side_on_a_desk_and_one_below_on_a_ph
     assert on_a_desk[0] == on_a_desk[1]
     assert on_a_phone[0] < on_a_phone[1]
     assert reader.page.evaluate("document.documentElement.scrollWidth") <= 390
-
-
-CARDS = (".lab-crime", ".lab-perception")
 
 
 def test_nothing_leaves_this_machine_and_nothing_fails(reader, server):
@@ -154,8 +149,6 @@ def test_the_page_is_drawn_and_its_picture_is_kept(reader, server, device, width
 
 def _pixels(reader, picture):
     """Return the colours of a picture, as its own browser reads them."""
-    import base64  # noqa: PLC0415 - only here
-
     return reader.page.evaluate(
         """async encoded => {
             const image = new Image();
