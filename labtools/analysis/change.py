@@ -53,17 +53,18 @@ def estimate_dispersion(counts: pd.DataFrame, *, noise_variance: float = 0.0) ->
     noise_variance : float
         Variance of noise added on purpose to each count (rounding), taken out here.
     """
-    known = counts.dropna()
+    known = counts.dropna(axis=1, how="all").dropna()
     known = known[known.sum(axis=1) > 0].to_numpy(float)
     total = known.sum()
     if known.shape[0] < 2 or known.shape[1] < 2 or total == 0:  # noqa: PLR2004 - needs two ways
         return 1.0
-    expected = np.outer(known.sum(axis=1), known.sum(axis=0)) / total
-    squares = (known - expected) ** 2 - noise_variance
-    expected = np.where(expected > 0, expected, np.nan)
-    freedom = (known.shape[0] - 1) * (known.shape[1] - 1)
-    # Ratio of sums, not sum of ratios: one expected count near zero must not decide.
-    return max(1.0, float(np.nansum(squares) / np.nansum(expected) * expected.size / freedom))
+    by_area, by_period = known.sum(axis=1) / total, known.sum(axis=0) / total
+    squares = ((known - np.outer(by_area, by_period) * total) ** 2).sum()
+    noise = noise_variance * (known.shape[0] - 1) * (known.shape[1] - 1)
+    # Ratio of sums, not sum of ratios: one expected count near zero must not decide.  Fitting
+    # the margins takes away each area's and each period's own share of the variance.
+    left = total * (1 - (by_area**2).sum()) * (1 - (by_period**2).sum())
+    return max(1.0, float((squares - noise) / left))
 
 
 def compare_windows(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 
 def place_intervals(draws: np.ndarray, areas: pd.Index, *, level: float = 0.90) -> pd.DataFrame:
@@ -12,7 +13,8 @@ def place_intervals(draws: np.ndarray, areas: pd.Index, *, level: float = 0.90) 
     Parameters
     ----------
     draws : numpy.ndarray, shape (n_draws, n_areas)
-        Posterior draws of the rates; an area with missing draws gets no place.
+        Posterior draws of the rates; an area with missing draws gets no place.  Areas that
+        tie in a draw hold all the places of their tie, so that equals are not put in order.
     areas : pandas.Index
         Keys of the areas.
     level : float
@@ -32,8 +34,11 @@ def place_intervals(draws: np.ndarray, areas: pd.Index, *, level: float = 0.90) 
     table = pd.DataFrame(np.nan, index=areas, columns=["lower_share", "upper_share"])
     n = int(ranked.sum())
     if n > 1:
-        order = draws[:, ranked].argsort(axis=1, kind="stable").argsort(axis=1)
         tail = (1 - level) / 2
-        limits = np.quantile(order / (n - 1), [tail, 1 - tail], axis=0)
-        table.loc[ranked, ["lower_share", "upper_share"]] = limits.T
+        for column, method, q in (
+            ("lower_share", "min", tail),
+            ("upper_share", "max", 1 - tail),
+        ):
+            below = stats.rankdata(draws[:, ranked], method=method, axis=1) - 1
+            table.loc[ranked, column] = np.quantile(below / (n - 1), q, axis=0)
     return table

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special, stats
 
+from labtools.analysis.rates import poisson_interval
 from labtools.errors import AnalysisError
 
 _ENOUGH_AREAS = 5
@@ -29,17 +30,25 @@ class GammaPoissonFit:
         exposure.  ``inf`` both when areas differ no more than chance alone makes them.
     mean : float
         Events per unit of exposure over all areas.
+    exposure : float
+        Of all areas that took part.
     """
 
     shape: float
     inverse_scale: float
     mean: float
+    exposure: float
 
     def posterior(self, events: pd.Series, exposure: pd.Series, *, level: float) -> pd.DataFrame:
         """Return ``rate``, ``lower`` and ``upper`` of each area, per unit of exposure.
 
-        An area without exposure has missing values.  Missing counts stay missing.
+        An area without exposure has missing values.  Missing counts stay missing.  Where areas
+        differ no more than chance, all have the common rate, known as well as all their
+        counts together know it.
         """
+        exposure = exposure.reindex(events.index)
+        if np.isinf(self.shape):
+            return self._common(events, exposure, level)
         tail = (1 - level) / 2
         a, b = self._shape_rate(events, exposure)
         return pd.DataFrame(
@@ -55,18 +64,25 @@ class GammaPoissonFit:
         self, events: np.ndarray, exposure: pd.Series, *, rng: np.random.Generator
     ) -> np.ndarray:
         """Return posterior draws of the rates; `events` has shape (n_draws, n_areas)."""
-        a, b = self._shape_rate(events, exposure.to_numpy(float))
+        if np.isinf(self.shape):
+            known = ~np.isnan(events) & (exposure.to_numpy(float) > 0)
+            common = rng.gamma(self.mean * self.exposure + 0.5, size=(len(events), 1))
+            return np.where(known, common / self.exposure, np.nan)
+        a, b = self._shape_rate(events, exposure)
         return np.asarray(rng.gamma(a) / b)
 
     def _shape_rate(self, events: object, exposure: object) -> tuple[np.ndarray, np.ndarray]:
-        n = np.asarray(events, float)
         at_risk = np.asarray(exposure, float)
         at_risk = np.where(at_risk > 0, at_risk, np.nan)
-        if np.isinf(self.shape):
-            # One common rate: its uncertainty is that of the municipality's count.
-            large = 1e8
-            return large * self.mean + n, large + at_risk
-        return self.shape + n, self.inverse_scale + at_risk
+        return self.shape + np.asarray(events, float), self.inverse_scale + at_risk
+
+    def _common(self, events: pd.Series, exposure: pd.Series, level: float) -> pd.DataFrame:
+        total = np.array([self.mean * self.exposure])
+        lower, upper = (limit[0] / self.exposure for limit in poisson_interval(total, level=level))
+        table = pd.DataFrame(
+            {"rate": self.mean, "lower": lower, "upper": upper}, index=events.index
+        )
+        return table.where(events.notna() & (exposure > 0))
 
 
 def fit_gamma_poisson(events: pd.Series, exposure: pd.Series) -> GammaPoissonFit:
@@ -84,6 +100,7 @@ def fit_gamma_poisson(events: pd.Series, exposure: pd.Series) -> GammaPoissonFit
     Clayton, D. & Kaldor, J. (1987). Empirical Bayes estimates of age-standardized relative
     risks for use in disease mapping. Biometrics 43, 671-681. doi:10.2307/2532003
     """
+    exposure = exposure.reindex(events.index)
     known = events.notna() & (exposure > 0)
     n, e = events[known].to_numpy(float), exposure[known].to_numpy(float)
     if len(n) < _ENOUGH_AREAS:
@@ -93,9 +110,11 @@ def fit_gamma_poisson(events: pd.Series, exposure: pd.Series) -> GammaPoissonFit
             needed=_ENOUGH_AREAS,
             n=len(n),
         )
-    mean = n.sum() / e.sum()
-    if mean == 0:
-        return GammaPoissonFit(np.inf, np.inf, 0.0)
+    total, mean = float(e.sum()), float(n.sum() / e.sum())
+    # The slope of the likelihood where areas do not differ: uphill only if they vary beyond
+    # chance.  An optimiser would wander off on that flat shore.
+    if ((n - e * mean) ** 2 - n).sum() <= 0:
+        return GammaPoissonFit(np.inf, np.inf, mean, total)
     found = optimize.minimize(
         _minus_log_likelihood,
         x0=np.array([0.0, np.log(mean)]),
@@ -104,9 +123,7 @@ def fit_gamma_poisson(events: pd.Series, exposure: pd.Series) -> GammaPoissonFit
         jac=False,
     )
     shape, level = np.exp(found.x)
-    if shape > 1 / np.finfo(np.float32).eps:
-        return GammaPoissonFit(np.inf, np.inf, mean)
-    return GammaPoissonFit(float(shape), float(shape / level), mean)
+    return GammaPoissonFit(float(shape), float(shape / level), mean, total)
 
 
 def marshall_rates(events: pd.Series, exposure: pd.Series) -> pd.Series:
@@ -120,8 +137,10 @@ def marshall_rates(events: pd.Series, exposure: pd.Series) -> pd.Series:
     Marshall, R. J. (1991). Mapping disease and mortality rates using empirical Bayes
     estimators. Applied Statistics 40, 283-294. doi:10.2307/2347593
     """
-    at_risk = exposure.where(exposure > 0)
+    at_risk = exposure.where(exposure > 0).reindex(events.index)
     known = at_risk.notna() & events.notna()
+    if not known.any():
+        return pd.Series(np.nan, index=events.index)
     n, e = events[known], at_risk[known]
     mean = n.sum() / e.sum()
     raw = n / e

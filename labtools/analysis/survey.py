@@ -22,7 +22,8 @@ class Share:
     Attributes
     ----------
     share, standard_error : float
-        Missing where nobody answered.
+        Missing where nobody answered; the error also where the answers of no two clusters
+        of a stratum can be compared (nothing then tells how far the share may be off).
     lower, upper : float
         Limits on the logit scale, so that they stay inside (0, 1).
     respondents : int
@@ -67,7 +68,7 @@ def estimate_share(
     Särndal, C.-E., Swensson, B. & Wretman, J. (1992). Model Assisted Survey Sampling, ch. 5.
     Lumley, T. (2010). Complex Surveys, ch. 2 (logit intervals, lonely clusters).
     """
-    inside = survey["value"].notna()
+    inside = survey["value"].notna() & survey["weight"].notna()
     if domain is not None:
         inside &= domain
     answered = int(inside.sum())
@@ -77,27 +78,27 @@ def estimate_share(
     value = survey["value"].fillna(0.0)
     share = float((weight * value).sum() / weight.sum())
     influence = weight * (value - share) / weight.sum()
-    variance, freedom = _cluster_variance(influence, survey["stratum"], survey["cluster"])
-    error = float(np.sqrt(variance))
+    variance = _cluster_variance(influence, survey["stratum"], survey["cluster"])
+    # A domain inside one cluster has no variance between clusters: that is not precision.
+    clusters = survey.loc[inside, ["stratum", "cluster"]].drop_duplicates()
+    freedom = len(clusters) - clusters["stratum"].nunique()
+    error = float(np.sqrt(variance)) if freedom else np.nan
     lower, upper = _logit_limits(share, error, freedom, level)
     return Share(share, error, lower, upper, answered)
 
 
-def _cluster_variance(
-    influence: pd.Series, stratum: pd.Series, cluster: pd.Series
-) -> tuple[float, int]:
+def _cluster_variance(influence: pd.Series, stratum: pd.Series, cluster: pd.Series) -> float:
     totals = influence.groupby([stratum, cluster]).sum()
     by_stratum = totals.groupby(level=0)
     size = by_stratum.size()
     centre = by_stratum.mean().where(size > 1, totals.mean())
     deviations = (totals - centre.reindex(totals.index, level=0)) ** 2
     scale = (size / (size - 1)).where(size > 1, 1.0)
-    variance = float((deviations.groupby(level=0).sum() * scale).sum())
-    return variance, max(1, len(totals) - len(size))
+    return float((deviations.groupby(level=0).sum() * scale).sum())
 
 
 def _logit_limits(share: float, error: float, freedom: int, level: float) -> tuple[float, float]:
-    if not 0 < share < 1:
+    if not 0 < share < 1 or not freedom:
         return np.nan, np.nan
     reach = stats.t.ppf((1 + level) / 2, freedom) * error / (share * (1 - share))
     middle = np.log(share / (1 - share))

@@ -14,6 +14,13 @@ from labtools.messages import number, percent, text
 from labtools.tables import vocabulary as words
 
 
+def records(table: pd.DataFrame) -> list[dict[str, object]]:
+    """Return the rows of a table by column, several times faster than pandas does for few rows."""
+    columns = [table[column].tolist() for column in table.columns]
+    names = [str(column) for column in table.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
 def is_known(*values: object) -> bool:
     """Return whether all of `values` are numbers that can be drawn or written."""
     return all(bool(pd.notna(value)) for value in values)

@@ -28,7 +28,7 @@ def perception_chart(perception: pd.DataFrame, *, title: str = "") -> Svg:
     title : str, optional
         What is read aloud first.
     """
-    table = latest(perception).to_dict("records")
+    table = records(latest(perception))
     drawn = [_row(row) for row in table]
     told = rows.Told(
         title or text("What people say in surveys, by area"),

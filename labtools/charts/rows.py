@@ -124,7 +124,7 @@ def in_order(table: pd.DataFrame) -> list[dict[str, object]]:
             "colonia_id first.",
             n=n,
         )
-    rows: list[dict[str, object]] = table.to_dict("records")
+    rows: list[dict[str, object]] = records(table)
     return sorted(rows, key=lambda row: _ORDER.get(str(row["group"]), len(_ORDER)))
 
 

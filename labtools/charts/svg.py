@@ -74,8 +74,8 @@ def path_of(points: Iterable[tuple[float, float]], *, closed: bool = True) -> st
     moves = [step for step in steps if step != (0, 0)]
     if closed and moves and at[0] == at[-1]:
         moves = moves[:-1]
-    start = f"M{coordinate(at[0][0] / 10)} {coordinate(at[0][1] / 10)}"
-    line = "".join(f"l{coordinate(x / 10)} {coordinate(y / 10)}" for x, y in moves)
+    start = f"M{_tenths(at[0][0])} {_tenths(at[0][1])}"
+    line = "".join(f"l{_tenths(x)} {_tenths(y)}" for x, y in moves)
     return start + line.replace(" -", "-") + ("z" if closed else "")
 
 
@@ -114,6 +114,13 @@ def name_of(kind: str, title: str, description: str) -> str:
     """Return the name that a picture's ids begin with."""
     told = f"{kind}\0{title}\0{description}".encode("utf-8", "replace")
     return f"{kind}-{hashlib.sha256(told).hexdigest()[:8]}"
+
+
+def _tenths(n: int) -> str:
+    """Return n tenths as a decimal, exactly."""
+    whole, rest = divmod(abs(n), 10)
+    sign = "-" if n < 0 else ""
+    return f"{sign}{whole}.{rest}" if rest else f"{sign}{whole}"
 
 
 def _value(value: object) -> str:

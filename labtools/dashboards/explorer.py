@@ -96,7 +96,11 @@ class ColoniaExplorer:
         self._list.observe(self._take_from_list, "value")
         self._groups.observe(lambda change: self.choose_group(change["new"]), "value")
         self._search.observe(lambda change: self.search(change["new"]), "value")
-        self._search.on_submit(lambda box: self.choose_first_found(box.value))
+        self._search.on_msg(self._take_enter)
+
+    def _take_enter(self, box: widgets.Text, said: Mapping[str, Any], _: object) -> None:
+        if said.get("event") == "submit":
+            self.choose_first_found(box.value)
 
     def _take_from_list(self, change: Mapping[str, Any]) -> None:
         self.choose(change["new"])

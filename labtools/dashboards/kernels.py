@@ -82,22 +82,32 @@ class WidgetsOnly(ZMQChannelsWebsocketConnection):  # type: ignore[misc] # no ty
 
     def handle_incoming_message(self, incoming_msg: Any) -> None:
         """Pass a message on, unless it opens a widget or is not a message at all."""
-        try:
-            opens = self._opens_something(incoming_msg)
-        except (ValueError, LookupError, TypeError, AttributeError):
-            return  # not a message of Jupyter's protocols
-        if not opens:
+        if is_let_through(incoming_msg, str(self.subprotocol or "")):
             super().handle_incoming_message(incoming_msg)
 
-    def _opens_something(self, incoming_msg: Any) -> bool:
-        header, content = self._header_and_content(incoming_msg)
-        return bool(header["msg_type"] == "comm_open" and content.get("target_name") != CONTROL)
 
-    def _header_and_content(self, incoming_msg: Any) -> tuple[Any, Any]:
-        if self.subprotocol == _PROTOCOL_1:
-            _, parts = deserialize_msg_from_ws_v1(incoming_msg)
-            return json.loads(parts[0]), json.loads(parts[_CONTENT])
-        if isinstance(incoming_msg, bytes):
-            raise TypeError
-        message = json.loads(incoming_msg)
-        return message["header"], message["content"]
+def is_let_through(message: str | bytes, protocol: str) -> bool:
+    """Return whether a message from a browser is one, and opens nothing but the widgets' control.
+
+    Parameters
+    ----------
+    protocol : str
+        Subprotocol of the websocket; empty for the older one, whose messages are JSON.
+    """
+    try:
+        header, content = _header_and_content(message, protocol)
+        if header["msg_type"] != "comm_open":
+            return True
+        return bool(content["target_name"] == CONTROL)
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return False
+
+
+def _header_and_content(message: str | bytes, protocol: str) -> tuple[Any, Any]:
+    if protocol != _PROTOCOL_1:
+        told = json.loads(message if isinstance(message, str) else "null")  # no older binary form
+        return told["header"], told["content"]
+    if not isinstance(message, bytes):
+        raise TypeError
+    _, parts = deserialize_msg_from_ws_v1(message)
+    return json.loads(parts[0]), json.loads(parts[_CONTENT])

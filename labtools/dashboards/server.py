@@ -26,6 +26,7 @@ from pathlib import Path
 from labtools import messages
 from labtools.dashboards.data import ENVIRONMENT_VARIABLE, open_released
 from labtools.errors import DependencyError, SettingsError
+from labtools.messages import text
 from labtools.paths import bundled
 
 PAGES = ("colonia_explorer",)
@@ -35,6 +36,7 @@ MOST_READERS = 8
 _NEEDED = ("voila", "ipywidgets", "ipyleaflet")
 _KEPT = ("PATH", "TZ", "PROJ_DATA", "GDAL_DATA", "LD_LIBRARY_PATH")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_LAST_PORT = 65_535
 _STOP_AFTER = 10  # seconds for the kernels to end before the server is killed
 
 
@@ -187,23 +189,19 @@ def listening(host: str, port: int) -> socket.socket:
     SettingsError
         If the port is taken, needs privileges, or the address is not of this machine.
     """
+    if not 0 <= port <= _LAST_PORT:
+        raise _cannot_listen(host, port, text("ports go from 0 to 65535"))
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=64)
-    except (OSError, OverflowError) as refused:
-        if getattr(refused, "errno", None) == errno.EADDRINUSE:
+    except OSError as refused:
+        if refused.errno == errno.EADDRINUSE:
             raise SettingsError(
                 "Port {port} is already in use, perhaps by another dashboard. Stop that one, "
                 "or choose another port with --port.",
                 port=str(port),
             ) from refused
-        raise SettingsError(
-            "It is not possible to listen on {host}, port {port} ({reason}). Choose another "
-            "with --host and --port.",
-            host=host,
-            port=str(port),
-            reason=str(refused),
-        ) from refused
+        raise _cannot_listen(host, port, refused.strerror or str(refused)) from refused
 
 
 def allowed_hosts(host: str, door: socket.socket, also_called: Sequence[str]) -> tuple[str, ...]:
@@ -239,6 +237,16 @@ def clean_environment(service: Service, around: Mapping[str, str]) -> dict[str, 
         **dict.fromkeys(_THREADS, "1"),
     }
     return {**kept, **{name: str(value) for name, value in own.items()}}
+
+
+def _cannot_listen(host: str, port: int, reason: str) -> SettingsError:
+    return SettingsError(
+        "It is not possible to listen on {host}, port {port} ({reason}). Choose another "
+        "with --host and --port.",
+        host=host,
+        port=str(port),
+        reason=reason,
+    )
 
 
 @contextmanager

@@ -18,17 +18,8 @@ from labtools.publish.pages import inline, render
 from labtools.publish.wording import ficha_words
 from labtools.tables.released import Released, slug
 
-_SECTIONS = (
-    "where",
-    "who",
-    "crime",
-    "change",
-    "place",
-    "perception",
-    "actions",
-    "unknowns",
-    "sources",
-)
+#: Sections that sentences are told in; the sources' table tells all there is of them.
+_SECTIONS = ("where", "who", "crime", "change", "place", "perception", "actions", "unknowns")
 _DISTINGUISHABLE = ("increase", "decrease")
 
 

@@ -35,7 +35,7 @@ class Cell:
 
 def crime_rows(crime: pd.DataFrame) -> list[tuple[Cell, ...]]:
     """Return group, count with its range, rate, steadied rate, municipality's rate, reading."""
-    ordered = sorted(crime.to_dict("records"), key=lambda row: _ORDER.get(row["group"], 99))
+    ordered = sorted(records(crime), key=lambda row: _ORDER.get(row["group"], 99))
     return [_crime_row(row) for row in ordered]
 
 
@@ -56,7 +56,7 @@ def indicator_rows(indicators: pd.DataFrame) -> list[tuple[Cell, ...]]:
             _measure(row["value"], str(row["unit"])),
             _measure(row["municipality"], str(row["unit"])),
         )
-        for row in indicators.to_dict("records")
+        for row in records(indicators)
     ]
 
 
@@ -69,15 +69,16 @@ def action_rows(actions: pd.DataFrame) -> list[tuple[Cell, ...]]:
             Cell(count(row["times"])),
             Cell(_dates(row["first"], row["last"])),
         )
-        for row in actions.to_dict("records")
+        for row in records(actions)
     ]
 
 
 def unknown_rows(unknowns: pd.DataFrame) -> list[tuple[Cell, ...]]:
-    """Return what is missing, in how many records, as what share."""
+    """Return what is missing, in how many records, as what share; sentences tell the rest."""
     return [
         (Cell(named(str(row["what"]))), _counted(row["n"]), _part(row["share"]))
-        for row in unknowns.to_dict("records")
+        for row in records(unknowns)
+        if is_known(row["n"]) or is_known(row["share"])
     ]
 
 
@@ -91,7 +92,7 @@ def source_rows(sources: pd.DataFrame) -> list[tuple[Cell, ...]]:
             Cell(day(row["cutoff"].date())),
             Cell(str(row["digest"])[:12]),
         )
-        for row in sources.to_dict("records")
+        for row in records(sources)
     ]
 
 

@@ -50,7 +50,8 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
         encoding="utf-8-sig",  # without the mark, Excel misreads accents
         date_format="%Y-%m-%d",
         float_format="%.10g",
-        lineterminator="\n",
+        # With this ending a carriage return inside a text is quoted, so it cannot open a row.
+        lineterminator="\r\n",
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import importlib
 import pickle
+import threading
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from papermill.engines import papermill_engines
 
+from labtools import messages
 from labtools.runs.cells import IN_PROCESS, InProcessEngine
 from labtools.runs.child import Abandoned, Announce, run_in_child
 from labtools.runs.execution import discard, execute_job, put_in_place
@@ -54,6 +56,12 @@ def _load(loading: Loading) -> str | None:
             warm()
     except BaseException as problem:  # noqa: BLE001 - sys.exit() included: the caller must hear
         return failure_of(problem).error
+    if threading.active_count() > 1:
+        return messages.text(
+            "the thread {name} was left running, and a process with threads cannot be forked "
+            "safely",
+            name=next(it.name for it in threading.enumerate() if it.name != "MainThread"),
+        )
     gc.collect()
     gc.freeze()  # what children inherit stays shared: the collector does not touch it
     return None

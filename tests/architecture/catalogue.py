@@ -46,7 +46,7 @@ _CODE = {
 }
 
 _HEADER = """\
-# Spanish (Mexico) of the sentences in {domain}'s code.  Written for councillors, citizens and
+# Spanish (Mexico) of the sentences in the code of {domain}.  Written for councillors, citizens and
 # lab staff: plain words, formal, never "tú".  “make messages” keeps it in step with the code.
 msgid ""
 msgstr ""

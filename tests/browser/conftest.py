@@ -26,7 +26,7 @@ ALONE = (
     "--disable-component-update",
     "--disable-sync",
 )
-SECRET = "not-for-readers"
+SECRET = "not-for-readers"  # noqa: S105 - made up
 PATIENCE = 60_000
 
 

@@ -84,6 +84,20 @@ def test_no_process_is_left_after_a_run(mixed_run):
     assert children() == []
 
 
+def test_what_a_cell_started_ends_with_its_notebook(write_notebook, tmp_path):
+    cell = "import subprocess\nprint(subprocess.Popen(['sleep', '60']).pid)"
+    job = colonia_job(write_notebook("colonia_id: str = 'x'", cell), tmp_path / "o.ipynb")
+
+    run_notebooks([job], lanes=1)
+
+    pid = int(nbformat.read(job.output, as_version=4).cells[-1].outputs[0].text)
+    assert wait_for(lambda: not is_alive(pid))
+
+
+def is_alive(pid):
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
 def test_time_is_measured(mixed_run):
     _, outcomes = mixed_run
     hung = next(outcome for outcome in outcomes if outcome.key == "hangs")
@@ -206,6 +220,20 @@ def test_a_lane_that_dies_while_loading_stops_the_run(notebooks, tmp_path):
 
     with pytest.raises(RunError, match="died while it loaded"):
         run_notebooks([job], lanes=1, warm=partial(os._exit, 1))
+
+
+def test_a_thread_left_running_stops_the_run_instead_of_hanging_it(
+    notebooks, tmp_path, monkeypatch
+):
+    (tmp_path / "busy.py").write_text(
+        "import threading, time\n"
+        "threading.Thread(target=time.sleep, args=(60,), name='reader', daemon=True).start()\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    job = colonia_job(notebooks / "raises.ipynb", tmp_path / "o.ipynb")
+
+    with pytest.raises(RunError, match="the thread reader was left running"):
+        run_notebooks([job], lanes=1, preload=["busy"])
 
 
 def test_a_notebook_as_a_whole_has_its_time(notebooks, tmp_path):

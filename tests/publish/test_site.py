@@ -1,0 +1,219 @@
+import re
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from labtools.errors import SettingsError, TableError
+from labtools.publish.pages import CONTENT_POLICY
+from labtools.publish.site import build_site
+from labtools.tables.released import write_ficha
+from tests.publish.conftest import HOSTILE
+from tests.publish.markup import page_of
+from tests.publish.released_example import (
+    IDS,
+    WITHOUT_FICHA,
+    ficha_of,
+    released_tables,
+    write_released,
+)
+
+LIMIT = 150_000
+ELSEWHERE = re.compile(
+    r"""(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}|javascript:|@import""", re.IGNORECASE
+)
+
+
+def pages(site: Path) -> list[Path]:
+    return sorted(site.rglob("*.html"))
+
+
+def bytes_of(site: Path) -> dict[str, bytes]:
+    return {
+        str(file.relative_to(site)): file.read_bytes() for file in site.rglob("*") if file.is_file()
+    }
+
+
+def test_every_colonia_with_a_ficha_has_its_page_in_each_language(site):
+    expected = {f"{key.lower()}.html" for key in IDS if key != WITHOUT_FICHA}
+
+    for folder in (site / "colonias", site / "en" / "colonias"):
+        assert {file.name for file in folder.iterdir()} == expected
+
+
+def test_every_link_leads_to_a_file_of_the_site(site):
+    broken = []
+    for file in pages(site):
+        page = page_of(file)
+        targets = [
+            a.get("href") or a.get("src") for _, a in page.elements if {"href", "src"} & set(a)
+        ]
+        own = {a["id"] for _, a in page.elements if "id" in a}
+        for target in filter(None, targets):
+            if target.startswith("#"):
+                broken += [] if target[1:] in own else [(file.name, target)]
+            elif not target.startswith("data:") and not (file.parent / target).is_file():
+                broken.append((file.name, target))
+
+    assert broken == []
+
+
+def test_no_page_style_or_script_reaches_outside_the_site(site):
+    found = {
+        str(file.relative_to(site)): ELSEWHERE.findall(file.read_text(encoding="utf-8"))
+        for file in site.rglob("*")
+        if file.suffix in {".html", ".css", ".js"}
+    }
+
+    assert {name: hits for name, hits in found.items() if hits} == {}
+    assert "url(" not in (site / "assets" / "style.css").read_text(encoding="utf-8")
+
+
+def test_every_page_carries_the_strict_policy_and_nothing_that_it_would_block(site):
+    assert "'unsafe" not in CONTENT_POLICY
+    assert CONTENT_POLICY.startswith("default-src 'none';")
+    for file in pages(site):
+        page = page_of(file)
+        policies = [a for a in page.all("meta") if "http-equiv" in a]
+        attributes = {name for _, a in page.elements for name in a}
+        assert [p["content"] for p in policies] == [CONTENT_POLICY]
+        assert not {name for name in attributes if name == "style" or name.startswith("on")}
+        assert all("src" in script for script in page.all("script"))
+        assert page.all("style") == []
+
+
+def test_every_page_is_well_formed_and_its_ids_are_unique(site):
+    for file in pages(site):
+        page = page_of(file)
+        ids = Counter(a["id"] for _, a in page.elements if "id" in a)
+        assert page.crossed == [], file.name
+        assert [i for i, n in ids.items() if n > 1] == [], file.name
+
+
+def test_every_id_that_is_pointed_at_exists(site):
+    for file in pages(site):
+        page = page_of(file)
+        ids = {a["id"] for _, a in page.elements if "id" in a}
+        named = {
+            key
+            for _, a in page.elements
+            for name in ("aria-labelledby", "aria-describedby", "for")
+            for key in a.get(name, "").split()
+        }
+        painted = set(re.findall(r"url\(#([^)]+)\)", file.read_text(encoding="utf-8")))
+        assert (named | painted) - ids == set(), file.name
+
+
+def test_headings_go_down_one_step_at_a_time_from_a_single_first(site):
+    for file in pages(site):
+        levels = [int(tag[1]) for tag, _ in page_of(file).elements if re.fullmatch("h[1-6]", tag)]
+        assert levels.count(1) == 1, file.name
+        assert levels[0] == 1
+        assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_readers_of_any_kind_find_their_way(site):
+    for file in pages(site):
+        page = page_of(file)
+        assert len(page.all("main")) == len(page.all("header")[:1]) == len(page.all("footer")) == 1
+        assert [a["href"] for a in page.all("a") if a.get("class") == "skip"] == ["#content"]
+        assert all("scope" in a for a in page.all("th"))
+        assert len(page.all("caption")) == len(page.all("table"))
+        assert all(a.get("role") == "img" for a in page.all("svg"))
+        labelled = {a.get("for") for a in page.all("label")}
+        assert {a["id"] for a in page.all("input")} <= labelled
+
+
+def test_no_page_is_heavy(site):
+    assert max(file.stat().st_size for file in pages(site)) < LIMIT
+
+
+def test_nothing_ranks_colonias(site):
+    words = re.compile(
+        r"\b(peor|peores|ranking|top \d+|worst|most dangerous|más peligros)", re.IGNORECASE
+    )
+
+    assert [file.name for file in pages(site) if words.search(page_of(file).text)] == []
+
+
+def test_names_that_try_to_leave_their_place_stay_words(hostile_site):
+    for file in pages(hostile_site):
+        page = page_of(file)
+        assert page.all("img") == [], file.name
+        assert HOSTILE in page.text, file.name
+        assert not {n for _, a in page.elements for n in a if n.startswith("on")}, file.name
+        assert page.crossed == [], file.name
+        assert len(page.all("script")) == (2 if file.name == "index.html" else 0)
+
+
+def test_the_same_edition_gives_the_same_bytes(public, site, tmp_path):
+    again = build_site(public, tmp_path / "again").folder
+
+    assert bytes_of(again) == bytes_of(site)
+
+
+def test_a_new_site_takes_the_place_of_the_earlier_one_and_leaves_nothing_of_it(tmp_path):
+    public = write_released(tmp_path / "public")
+    site = build_site(public, tmp_path / "site").folder
+    (public / "fichas" / "C005.json").unlink()
+
+    report = build_site(public, site)
+
+    assert report.fichas == 10
+    assert not (site / "colonias" / "c005.html").exists()
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["public", "site"]
+
+
+def test_a_failure_leaves_the_earlier_site_as_it_was(tmp_path):
+    public = write_released(tmp_path / "public")
+    site = build_site(public, tmp_path / "site").folder
+    before = bytes_of(site)
+
+    def fail(_released: object) -> dict[str, tuple[str, ...]]:
+        raise TableError("A sentence failed.")
+
+    with pytest.raises(TableError):
+        build_site(public, site, tell=fail)
+
+    assert bytes_of(site) == before
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["public", "site"]
+
+
+def test_a_folder_that_is_not_a_site_is_never_replaced(public, tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work", encoding="utf-8")
+
+    with pytest.raises(SettingsError):
+        build_site(public, tmp_path)
+
+    assert (tmp_path / "thesis.txt").read_text(encoding="utf-8") == "years of work"
+
+
+def test_an_edition_without_fichas_says_what_to_do(tmp_path):
+    public = write_released(tmp_path / "public")
+    for file in (public / "fichas").iterdir():
+        file.unlink()
+
+    with pytest.raises(TableError, match="labtools run"):
+        build_site(public, tmp_path / "site")
+
+    assert not (tmp_path / "site").exists()
+
+
+def test_two_colonias_never_share_a_page(tmp_path):
+    tables = released_tables()
+    public = write_released(tmp_path / "public", tables)
+    twin = ficha_of(tables, "C001")
+    renamed = type(twin)("c001", twin.tables, twin.seal)
+    write_ficha(renamed, public / "fichas" / "zz.json")
+
+    with pytest.raises(TableError, match=r"c001\.html"):
+        build_site(public, tmp_path / "site")
+
+
+def test_colonias_are_listed_by_name_as_a_reader_looks_them_up(site):
+    source = (site / "index.html").read_text(encoding="utf-8")
+
+    listed = re.findall(r'colonias/[^"]+">([^<]+)<', source)
+    assert listed[:4] == ["Álamos del Río", "Centro", "El Mirador", "Jardines"]
+    assert len(listed) == len(IDS) - 1
