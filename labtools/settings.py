@@ -3,16 +3,44 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from labtools.errors import SettingsError
+from labtools.messages import mark, plural, say
 from labtools.paths import Workbench
 
+
+def _in_calendar(written: str) -> str:
+    date.fromisoformat(written)
+    return written
+
+
+#: The register of colonias goes by this name beside the sources.
+REGISTER = "colonias"
+
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
-Day = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_in_calendar)]
+
+#: What pydantic calls a fault → what readers are told; its own words serve for the rest.
+_FAULTS = MappingProxyType(
+    {
+        "missing": mark("it is missing"),
+        "extra_forbidden": mark("there is no entry of that name"),
+        "string_pattern_mismatch": mark("it is not written in the expected form"),
+        "string_type": mark("it must be text between quotation marks"),
+        "int_type": mark("it must be a whole number"),
+        "int_parsing": mark("it must be a whole number"),
+        "literal_error": mark("it must be one of {expected}"),
+        "greater_than_equal": mark("it must be at least {ge}"),
+        "too_short": mark("it must not be empty"),
+        "value_error": mark("it is not a valid value: {error}"),
+    }
+)
 
 
 class _Part(BaseModel):
@@ -176,7 +204,7 @@ def load_settings(workbench: Workbench) -> Settings:
     """
     path = workbench.settings_file
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        told = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as absent:
         raise SettingsError(
             "There is no lab.toml in {folder}. Make a workbench with “labtools init {folder}”, "
@@ -189,33 +217,61 @@ def load_settings(workbench: Workbench) -> Settings:
             path=str(path),
             reason=str(broken),
         ) from broken
+    except OSError as refused:
+        raise SettingsError(
+            "{path} cannot be opened ({reason}). Give yourself permission to read it.",
+            path=str(path),
+            reason=refused.strerror or str(refused),
+        ) from refused
     try:
         settings = Settings.model_validate(told)
     except ValidationError as invalid:
         raise _explained(path, invalid) from invalid
-    _check_names(path, settings)
+    _check_sources(path, settings)
     return settings
 
 
+def first_fault(invalid: ValidationError) -> tuple[str, str]:
+    """Return the first entry that is not valid, and why, in the reader's language."""
+    first = invalid.errors(include_url=False)[0]
+    entry = ".".join(str(part) for part in first["loc"])
+    sentence = _FAULTS.get(first["type"])
+    reason = say(sentence, **first.get("ctx", {})) if sentence else first["msg"]
+    return entry, reason
+
+
 def _explained(path: Path, invalid: ValidationError) -> SettingsError:
-    errors = invalid.errors(include_url=False)
-    first = errors[0]
+    entry, reason = first_fault(invalid)
     return SettingsError(
-        "{path}: {n} entries are not valid; the first is {entry}: {reason}. "
-        "lab.example.toml shows every entry.",
+        plural(
+            "{path}: the entry {entry} is not valid: {reason}. lab.example.toml shows every entry.",
+            "{path}: {n} entries are not valid; the first is {entry}: {reason}. "
+            "lab.example.toml shows every entry.",
+        ),
         path=str(path),
-        n=len(errors),
-        entry=".".join(str(part) for part in first["loc"]),
-        reason=first["msg"],
+        n=invalid.error_count(),
+        entry=entry,
+        reason=reason,
     )
 
 
-def _check_names(path: Path, settings: Settings) -> None:
-    names = [source.name for source in settings.source]
+def _check_sources(path: Path, settings: Settings) -> None:
+    names = [REGISTER, *(source.name for source in settings.source)]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise SettingsError(
-            "{path}: two sources are called {name}. Give each source a name of its own.",
+            "{path}: two sources are called {name} (the register of colonias is called "
+            "“colonias”). Give each source a name of its own.",
             path=str(path),
             name=twice[0],
         )
+    for source in settings.source:
+        if source.first_day and source.first_day > source.cutoff:
+            raise SettingsError(
+                "{path}: the source {name} has first_day {first}, after its cutoff {cutoff}. "
+                "Correct one of them.",
+                path=str(path),
+                name=source.name,
+                first=source.first_day,
+                cutoff=source.cutoff,
+            )

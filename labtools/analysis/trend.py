@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy import stats
 
 MONTHS = 12
@@ -70,21 +69,24 @@ def compare_years(
     if not {0, 1} <= whole or any(known[years_back == k].sum() == 0 for k in (0, 1)):
         return _UNKNOWN
     used = np.isin(years_back, list(whole))
-    return _fit(known[used], years_back[used], noise_variance, level)
+    # One row for each year, the last one last; one column for each calendar month.
+    return _fit(known[used].to_numpy().reshape(-1, MONTHS), noise_variance, level)
 
 
-def _fit(
-    counts: pd.Series, years_back: np.ndarray, noise_variance: float, level: float
-) -> YearRatio:
-    month = pd.get_dummies(counts.index.month, drop_first=True).to_numpy(float)
-    year = pd.get_dummies(years_back, drop_first=True).to_numpy(float)
-    design = np.column_stack([np.ones(len(counts)), year, month])
-    fit = sm.GLM(counts.to_numpy(), design, family=sm.families.Poisson()).fit()
-    scale = max(1.0, float(fit.pearson_chi2 / fit.df_resid)) + noise_variance / counts.mean()
-    # The first year dummy is "one year back", so its coefficient is log(before / now).
-    effect = -float(fit.params[1])
-    error = float(np.sqrt(fit.normalized_cov_params[1, 1] * scale))
-    reach = float(stats.t.ppf((1 + level) / 2, fit.df_resid)) * error
-    p_value = float(2 * stats.t.sf(abs(effect) / error, fit.df_resid))
+def _fit(counts: np.ndarray, noise_variance: float, level: float) -> YearRatio:
+    # With whole years the fit has a closed form: each expected count is its year's total
+    # times its month's share, and the year's effect is the logarithm of a ratio of totals.
+    counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
+    years = counts.sum(axis=1)
+    expected = np.outer(years, counts.sum(axis=0)) / counts.sum()
+    freedom = (counts.shape[0] - 1) * (counts.shape[1] - 1)
+    if not freedom:
+        return _UNKNOWN
+    pearson = float(((counts - expected) ** 2 / expected).sum())
+    scale = max(1.0, pearson / freedom) + noise_variance / counts.mean()
+    effect = float(np.log(years[-1] / years[-2]))
+    error = float(np.sqrt(scale * (1 / years[-1] + 1 / years[-2])))
+    reach = float(stats.t.ppf((1 + level) / 2, freedom)) * error
+    p_value = float(2 * stats.t.sf(abs(effect) / error, freedom))
     ratio, lower, upper = np.exp([effect, effect - reach, effect + reach])
     return YearRatio(float(ratio), float(lower), float(upper), p_value, scale)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 import pandas as pd
 
 from labtools.charts import marks, rows, theme
-from labtools.charts.figures import count, is_known, named, real, share_words
+from labtools.charts.figures import count, is_known, named, real, records, share_words
 from labtools.charts.svg import Svg, joined, name_of
 from labtools.messages import mark, month, say, text
 from labtools.tables import vocabulary as words
@@ -16,6 +17,8 @@ _KIND = "perception"
 _FILL = theme.PLAIN_TINT
 _KINDS = {"colonia": mark("colonia"), "borough": mark("borough"), "city": mark("city")}
 _AREAS = tuple(_KINDS)
+_INDICATORS = ("insecurity", "insecurity_street", "insecurity_transport", "cohesion")
+_SOURCES = {"survey": mark("survey of the lab"), "city_perception": mark("survey of cities")}
 
 
 def perception_chart(perception: pd.DataFrame, *, title: str = "") -> Svg:
@@ -28,8 +31,8 @@ def perception_chart(perception: pd.DataFrame, *, title: str = "") -> Svg:
     title : str, optional
         What is read aloud first.
     """
-    table = records(latest(perception))
-    drawn = [_row(row) for row in table]
+    table = latest(perception)
+    drawn = [_row(row, before) for row, before in zip(table, [None, *table], strict=False)]
     told = rows.Told(
         title or text("What people say in surveys, by area"),
         " ".join(_sentence(row, one) for row, one in zip(table, drawn, strict=True)),
@@ -45,20 +48,27 @@ def perception_chart(perception: pd.DataFrame, *, title: str = "") -> Svg:
     return rows.chart_of_rows(_KIND, drawn, _axis(), keys, told)
 
 
-def latest(perception: pd.DataFrame) -> pd.DataFrame:
-    """Return the last period of each indicator in each area: colonia, then borough, then city."""
-    order = perception["area_kind"].map({kind: i for i, kind in enumerate(_AREAS)})
-    table = perception.assign(order=order).sort_values(
-        ["indicator", "order", "area", "period"], kind="stable"
-    )
-    last = table.drop_duplicates(["indicator", "area_kind", "area"], keep="last")
-    return last.drop(columns="order").reset_index(drop=True)
+def latest(perception: pd.DataFrame) -> list[dict[str, object]]:
+    """Return the last period of each indicator, area and source: colonia, borough, city."""
+    last: dict[tuple[object, ...], dict[str, object]] = {}
+    for row in sorted(records(perception), key=lambda row: str(row["period"])):
+        last[row["indicator"], row["area_kind"], row["area"], row["source"]] = row
+    return sorted(last.values(), key=_order)
+
+
+def _order(row: Mapping[str, object]) -> tuple[int, str, int, str, str]:
+    indicator, kind = str(row["indicator"]), str(row["area_kind"])
+    known = _INDICATORS.index(indicator) if indicator in _INDICATORS else len(_INDICATORS)
+    return known, indicator, _AREAS.index(kind), str(row["area"]), str(row["source"])
 
 
 def area_words(row: Mapping[str, object]) -> str:
-    """Return an area with its kind: "Centro (borough)"."""
-    kind = say(_KINDS[str(row["area_kind"])])
-    return text("{area} ({kind})", area=str(row["area"]), kind=kind)
+    """Return an area with its kind and source: "Centro (borough), survey of the lab"."""
+    kind, source = say(_KINDS[str(row["area_kind"])]), str(row["source"])
+    place = text("{area} ({kind})", area=str(row["area"]), kind=kind)
+    if source not in _SOURCES:
+        return place
+    return text("{place}, {source}", place=place, source=say(_SOURCES[source]))
 
 
 def _state(row: Mapping[str, object]) -> str:
@@ -67,14 +77,13 @@ def _state(row: Mapping[str, object]) -> str:
     return str(row["state"])
 
 
-def _row(row: Mapping[str, object]) -> rows.Row:
-    state = _state(row)
-    label = text(
-        "{indicator} · {area}", indicator=named(str(row["indicator"])), area=area_words(row)
-    )
+def _row(row: Mapping[str, object], before: Mapping[str, object] | None) -> rows.Row:
+    state, label = _state(row), area_words(row)
+    again = before is not None and before["indicator"] == row["indicator"]
+    heading = "" if again else named(str(row["indicator"]))
     figure = share_words(row["share"], row["lower"], row["upper"], state)
     if state != words.SHOWN:
-        return rows.Row(label, figure, rows.without_figure(state))
+        return rows.Row(label, figure, rows.without_figure(state), heading)
 
     def draw(axis: theme.Axis, y: float, _name: str) -> Svg:
         parts: list[Svg] = []
@@ -85,19 +94,18 @@ def _row(row: Mapping[str, object]) -> rows.Row:
         parts.append(rows.zero(axis.at(0), y) if share == 0 else marks.dot(axis.at(share), y))
         return joined(parts)
 
-    return rows.Row(label, figure, draw)
+    return rows.Row(label, figure, draw, heading)
 
 
 def _sentence(row: Mapping[str, object], drawn: rows.Row) -> str:
-    when = pd.Timestamp(str(row["period"])).date()
+    label = text("{indicator}: {area}", indicator=named(str(row["indicator"])), area=drawn.label)
+    when = month(row["period"]) if isinstance(row["period"], date) else ""
     if not is_known(row["respondents"]):
-        return text(
-            "{label}, {month}: {figure}.", label=drawn.label, month=month(when), figure=drawn.figure
-        )
+        return text("{label}, {month}: {figure}.", label=label, month=when, figure=drawn.figure)
     return text(
         "{label}, {month}: {figure}; {n} people asked.",
-        label=drawn.label,
-        month=month(when),
+        label=label,
+        month=when,
         figure=drawn.figure,
         n=count(row["respondents"]),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from labtools.charts import marks, theme
-from labtools.charts.figures import named
+from labtools.charts.figures import named, records
 from labtools.charts.svg import Svg, element, joined, name_of, picture
 from labtools.errors import TableError
 from labtools.messages import text
@@ -31,11 +31,15 @@ class Row:
         What it is about, at the left; its figure in words, at the right.
     draw : callable (axis, y, name) -> Svg
         Draws the marks of the row at height `y`; `name` finds the picture's patterns.
+    heading : str, optional
+        Stands above the row; give it to the first row of each set, "" to the others.  Where
+        it is None the label is the heading itself.
     """
 
     label: str
     figure: str
     draw: Drawn
+    heading: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +128,7 @@ def in_order(table: pd.DataFrame) -> list[dict[str, object]]:
             "colonia_id first.",
             n=n,
         )
-    rows: list[dict[str, object]] = records(table)
-    return sorted(rows, key=lambda row: _ORDER.get(str(row["group"]), len(_ORDER)))
+    return sorted(records(table), key=lambda row: _ORDER.get(str(row["group"]), len(_ORDER)))
 
 
 def sentence_of(row: Row) -> str:
@@ -139,15 +142,24 @@ def group_label(row: dict[str, object]) -> str:
 
 
 def _row(row: Row, axis: theme.Axis, top: float, name: str) -> tuple[Svg, float]:
+    bold = row.heading is None
+    above: list[Svg] = []
+    if row.heading:
+        above, top = _lines(row.heading, top + 4, theme.WIDTH, bold=True)
     room = theme.WIDTH - 12 - theme.words_width(row.figure, theme.LABEL_SIZE)
-    lines = theme.wrapped(row.label, room, theme.LABEL_SIZE, bold=True)
-    label = [
-        theme.words_at(LEFT - 4, top + 13 + i * _LINE, line, font_weight=600)
+    label, bottom = _lines(row.label, top, room, bold=bold)
+    figure = theme.words_at(RIGHT + 4, top + 13, row.figure, text_anchor="end")
+    y = bottom + 15
+    return joined([*above, *label, figure, _track(axis, y), row.draw(axis, y, name)]), y + 17
+
+
+def _lines(words: str, top: float, room: float, *, bold: bool) -> tuple[list[Svg], float]:
+    lines = theme.wrapped(words, room, theme.LABEL_SIZE, bold=bold)
+    drawn = [
+        theme.words_at(LEFT - 4, top + 13 + i * _LINE, line, font_weight=600 if bold else None)
         for i, line in enumerate(lines)
     ]
-    figure = theme.words_at(RIGHT + 4, top + 13, row.figure, text_anchor="end")
-    y = top + _LINE * len(lines) + 15
-    return joined([*label, figure, _track(axis, y), row.draw(axis, y, name)]), y + 17
+    return drawn, top + _LINE * len(lines)
 
 
 def _track(axis: theme.Axis, y: float) -> Svg:

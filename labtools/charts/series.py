@@ -67,8 +67,12 @@ def _state(row: Mapping[str, object]) -> str:
     return str(row["state"])
 
 
+def _day(row: Mapping[str, object]) -> pd.Timestamp:
+    return row["quarter"]
+
+
 def _quarter_words(row: Mapping[str, object]) -> str:
-    day = pd.Timestamp(str(row["quarter"]))
+    day = _day(row)
     return text("quarter {quarter} of {year}", quarter=day.quarter, year=str(day.year))
 
 
@@ -125,7 +129,7 @@ def _grid(scale: theme.Axis) -> Svg:
 def _years(table: Sequence[Mapping[str, object]]) -> Svg:
     drawn = []
     for i, row in enumerate(table):
-        day = pd.Timestamp(str(row["quarter"]))
+        day = _day(row)
         if day.month != 1 and (i or len(table) > _YEAR):
             continue
         x = _x(table, i)

@@ -51,7 +51,7 @@ class ColoniaExplorer:
         self._list = widgets.Dropdown(layout=_FULL)
         self._groups = widgets.Dropdown(options=group_choices(), layout=_FULL)
         self._found, self._caption, self._ficha = (widgets.HTML() for _ in range(3))
-        self._legend = widgets.HTML()
+        self._legend, self._heard = widgets.HTML(), widgets.HTML()
         self._listen()
         self._say_choices(self._choices)
         self._show_group()
@@ -124,8 +124,13 @@ class ColoniaExplorer:
     def _show_colonia(self) -> None:
         released = self._data.ficha(self.colonia_id)
         self._map.mark(self.colonia_id)
+        self._heard.value = str(element("p", self._say_shown()))
         panel = ficha_panel(released, self.group, pictures=self._pictures, tell=self._tell)
         self._ficha.value = str(panel)
+
+    def _say_shown(self) -> str:
+        name = self._known[self.colonia_id]
+        return text("Now shown: {name}. {group}", name=name, group=words.label(self.group))
 
     def _say_caption(self) -> str:
         months = months_covered(self._data.period)
@@ -142,7 +147,8 @@ class ColoniaExplorer:
         place = _boxed("lab-map", self._map.widget)
         left = _boxed("lab-left", self._caption, place, self._legend, _advice())
         columns = _boxed("lab-columns", left, _boxed("lab-right", self._ficha))
-        return _boxed("lab-explorer", _style(), controls, columns)
+        heard = _boxed("lab-heard", self._heard)
+        return _boxed("lab-explorer", _style(), controls, heard, columns)
 
 
 def colonia_explorer(

@@ -26,6 +26,7 @@ ALLOWED_MESSAGES = (
 CONTROL = "jupyter.widget.control"
 
 _PROTOCOL_1 = "v1.kernel.websocket.jupyter.org"
+_MOST_PARTS = 64
 _CONTENT = 3  # place of a message's content among its parts, after header, parent and metadata
 
 
@@ -109,5 +110,8 @@ def _header_and_content(message: str | bytes, protocol: str) -> tuple[Any, Any]:
         return told["header"], told["content"]
     if not isinstance(message, bytes):
         raise TypeError
+    # Jupyter counts up to whatever number stands first: 2**64 would stop the server for ever.
+    if int.from_bytes(message[:8], "little") > _MOST_PARTS:
+        raise ValueError
     _, parts = deserialize_msg_from_ws_v1(message)
     return json.loads(parts[0]), json.loads(parts[_CONTENT])

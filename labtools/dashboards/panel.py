@@ -154,7 +154,8 @@ def _perception_card(tables: Tables, pictures: Pictures, told: Told) -> Svg:
 def _series(tables: Tables, group: str, pictures: Pictures) -> Svg:
     if "series" not in tables:
         return Svg("")
-    return element("figure", Svg(pictures.series(tables["series"], group)))
+    drawn = element("figure", Svg(pictures.series(tables["series"], group)))
+    return joined((element("p", words.label(group), class_="lab-what"), drawn))
 
 
 def _drawn(draw: Draw, tables: Tables, name: str) -> Svg:

@@ -70,20 +70,9 @@ def _who(tables: Tables) -> tuple[str, ...]:
         return (text("How many people live here is not known."),)
     if people == 0:
         return (text("Nobody lives here according to the census."),)
-    said = [
-        text("About {people} people live here, according to the census.", people=number(people))
-    ]
-    said += [
-        text(
-            "{label}: {value} (municipality: {municipality}).",
-            label=row.label,
-            value=_with_unit(row.value, row.unit),
-            municipality=_with_unit(row.municipality, row.unit),
-        )
-        for row in tables["indicators"].itertuples()
-        if pd.notna(row.value)
-    ]
-    return tuple(said)
+    return (
+        text("About {people} people live here, according to the census.", people=number(people)),
+    )
 
 
 def _crime(tables: Tables) -> tuple[str, ...]:
@@ -331,10 +320,6 @@ def _window(tables: Tables) -> tuple[str, str]:
 def _of_group(table: pd.DataFrame, group: str) -> pd.Series | None:
     rows = table[table["group"] == group]
     return rows.iloc[0] if len(rows) else None
-
-
-def _with_unit(value: float, unit: str) -> str:
-    return f"{number(value, 1)} {unit}".strip()
 
 
 _SPEAKERS: Mapping[str, Callable[[Tables], tuple[str, ...]]] = MappingProxyType(

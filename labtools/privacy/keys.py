@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 
@@ -17,9 +18,13 @@ def make_key(folder: Path, name: str, *, value: bytes | None = None) -> Path:
     A key that exists is kept: a new key would change every published figure.
     """
     path = make_folder(folder, private=True) / f"{name}.key"
-    if not path.exists():
-        path.write_bytes((value or secrets.token_bytes(_BYTES)).hex().encode())
-        path.chmod(0o400)
+    try:
+        # Private from its first byte, and never over one that another process just made.
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+    except FileExistsError:
+        return path
+    with os.fdopen(handle, "wb") as file:
+        file.write((value or secrets.token_bytes(_BYTES)).hex().encode())
     return path
 
 

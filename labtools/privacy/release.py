@@ -117,29 +117,50 @@ def _counts_rounded(name: str, table: pd.DataFrame, evidence: Evidence) -> None:
     _withheld_empty(name, table, evidence)
 
 
+def _months_rounded(name: str, table: pd.DataFrame, evidence: Evidence) -> None:
+    _refuse(
+        name,
+        table[table["group"] == words.SENSITIVE],
+        "The table {table} shows the sensitive group by month ({n} cases; the first is {first}). "
+        "It may be shown for the whole municipality and year only.",
+    )
+    _counts_rounded(name, table, evidence)
+
+
 def _withheld_empty(name: str, table: pd.DataFrame, evidence: Evidence) -> None:
     if "colonia_id" not in table.columns:
         return
     hidden = table[table["colonia_id"].isin(evidence.withheld)]
     identifying = {"colonia_id", "group", "quarter", "indicator", "label", "unit", "source"}
     described = {"state", "municipality", "municipality_rate", "person_years", "colonias"}
-    fixed = identifying | described | {"verdict", "versus_municipality"}
-    figures = [c for c in table.columns if c not in fixed]
+    judged = [c for c in ("verdict", "versus_municipality") if c in table.columns]
+    figures = [c for c in table.columns if c not in {*identifying, *described, *judged}]
+    tells = hidden[figures].notna().any(axis=1) | (hidden[judged] != "unknown").any(axis=1)
     _refuse(
         name,
-        hidden[hidden[figures].notna().any(axis=1)],
+        hidden[tells],
         "The table {table} shows a figure of a colonia that is below the floor of population "
         "({n} cases; the first is {first}).",
     )
 
 
 def _enough_respondents(name: str, table: pd.DataFrame, evidence: Evidence) -> None:
-    few = table["respondents"] < evidence.rules.minimum_respondents
+    told = table[["share", "lower", "upper"]].notna().any(axis=1)
+    enough = table["respondents"] >= evidence.rules.minimum_respondents
+    # Official series of cities come without their number of respondents.
+    official = (table["area_kind"] == "city") & table["respondents"].isna()
     _refuse(
         name,
-        table[few.fillna(value=False).astype(bool) & table["share"].notna()],
+        table[told & ~(official | enough.fillna(value=False).astype(bool))],
         "The table {table} shows an estimate from too few people ({n} cases; the first is "
         "{first}).",
+    )
+    withheld = (table["area_kind"] == "colonia") & table["area"].isin(evidence.withheld)
+    _refuse(
+        name,
+        table[withheld & told],
+        "The table {table} shows a figure of a colonia that is below the floor of population "
+        "({n} cases; the first is {first}).",
     )
 
 
@@ -162,7 +183,7 @@ REGISTRY: Mapping[str, tuple[str, Rule]] = MappingProxyType(
         "series": ("P2 rounded base 3, floors", _counts_rounded),
         "place": ("from P2, floors", _withheld_empty),
         "indicators": ("official census and indices, floors", _withheld_empty),
-        "municipality_series": ("P4 rounded base 3", _counts_rounded),
+        "municipality_series": ("P4 rounded base 3, sensitive by year only", _months_rounded),
         "municipality_crime": ("P4 rounded base 3", _counts_rounded),
         "perception": ("survey estimates with enough respondents", _enough_respondents),
         "colonias_shown": ("public by nature", _public_already),

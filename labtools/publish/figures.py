@@ -16,6 +16,7 @@ from labtools.charts.figures import (
     named,
     rate_words,
     real,
+    records,
     state_words,
 )
 from labtools.messages import day, number, percent, text
@@ -35,7 +36,7 @@ class Cell:
 
 def crime_rows(crime: pd.DataFrame) -> list[tuple[Cell, ...]]:
     """Return group, count with its range, rate, steadied rate, municipality's rate, reading."""
-    ordered = sorted(records(crime), key=lambda row: _ORDER.get(row["group"], 99))
+    ordered = sorted(records(crime), key=lambda row: _ORDER.get(str(row["group"]), 99))
     return [_crime_row(row) for row in ordered]
 
 
@@ -89,7 +90,7 @@ def source_rows(sources: pd.DataFrame) -> list[tuple[Cell, ...]]:
             Cell(str(row["title"])),
             Cell(str(row["publisher"])),
             Cell(str(row["licence"])),
-            Cell(day(row["cutoff"].date())),
+            Cell(day(pd.Timestamp(str(row["cutoff"])).date())),
             Cell(str(row["digest"])[:12]),
         )
         for row in records(sources)

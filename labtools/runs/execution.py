@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import random
 from collections.abc import Mapping
@@ -36,6 +37,9 @@ def execute_job(job: Job, aside: Path, *, engine_name: str, **options: object) -
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - notebooks may still use it
     aside.parent.mkdir(parents=True, exist_ok=True)
+    # Papermill's own reading of the parameters cell does not know Literal and warns of each;
+    # the job was checked against the cell's signature already, more strictly.
+    logging.getLogger("papermill").setLevel(logging.ERROR)
     notebook = papermill.execute_notebook(
         _plain(job.notebook),
         None,

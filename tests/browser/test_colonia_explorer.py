@@ -169,5 +169,25 @@ def test_the_map_and_every_control_have_a_name(reader, server):
 
     assert reader.page.get_by_label("Colonia", exact=True).count() == 1
     assert reader.page.locator(".leaflet-container[aria-label]").count() == 1
+    assert reader.page.locator(".lab-heard[aria-live]").count() == 1
     assert reader.page.locator("html[lang]").count() == 1
     assert reader.page.locator("h1").count() == 1
+
+
+def test_a_page_whose_kernel_has_ended_says_so_and_offers_to_open_it_again(reader, server):
+    reader.page.clock.install()
+    reader.open(server.url)
+    assert reader.page.locator("#ended").is_hidden()
+
+    reader.page.evaluate(END_THE_KERNEL)
+    reader.page.clock.fast_forward("02:00")
+
+    reader.page.locator("#ended a").wait_for(state="visible", timeout=PATIENCE)
+
+
+END_THE_KERNEL = """async () => {
+    const told = JSON.parse(document.getElementById("jupyter-config-data").textContent);
+    const form = new FormData();
+    form.append("_xsrf", document.cookie.match("_xsrf=([^;]*)")[1]);
+    await fetch(`/voila/api/shutdown/${told.kernelId}`, {method: "POST", body: form});
+}"""

@@ -123,6 +123,16 @@ def test_a_rate_that_is_marked_shown_but_has_no_value_is_never_drawn_as_zero():
     assert "no data" in written(svg)
 
 
+def test_two_surveys_of_the_same_area_are_both_drawn_and_named(tables):
+    city = tables["perception"].query("area_kind == 'city' and indicator == 'insecurity'")
+    both = pd.concat([city, city.assign(source="city_perception", share=0.6)])
+
+    told = described(perception_chart(both))
+
+    assert "survey of the lab, October 2025: 48 %" in told
+    assert "survey of cities, October 2025: 60 %" in told
+
+
 def test_two_colonias_are_never_mixed_in_one_chart(tables):
     with pytest.raises(TableError, match="holds 12"):
         interval_chart(tables["crime"])
@@ -188,8 +198,7 @@ def test_perception_keeps_the_last_period_and_says_when_too_few_were_asked(table
     kept = latest(tables["perception"])
     svg = perception_chart(tables["perception"])
 
-    norte = kept[kept["area"] == "Norte"]
-    assert norte["share"].tolist() == [0.57]
+    assert [row["share"] for row in kept if row["area"] == "Norte"] == [0.57]
     assert "57 % (48 to 66 %); 208 people asked" in described(svg)
     assert "61 %" not in described(svg)
     assert "insufficient sample" in written(svg)

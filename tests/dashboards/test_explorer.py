@@ -177,4 +177,15 @@ def test_the_page_is_one_widget_with_its_controls_before_the_map(data):
     page = colonia_explorer(data, pictures=PICTURES, tell=told)
 
     classes = [name for part in page.children for name in part._dom_classes]
-    assert [name for name in classes if name.startswith("lab-")] == ["lab-controls", "lab-columns"]
+    ours = [name for name in classes if name.startswith("lab-")]
+    assert ours == ["lab-controls", "lab-heard", "lab-columns"]
+
+
+def test_what_is_shown_is_also_said_for_those_who_listen(explorer):
+    explorer.choose("C09")
+    said = explorer._heard.value
+
+    explorer.choose_group("theft")
+
+    assert NAMES["C09"] in said
+    assert explorer._heard.value != said

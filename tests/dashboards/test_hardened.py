@@ -131,6 +131,7 @@ def test_only_the_widgets_control_may_be_opened(kind, content, passes, protocol)
     assert is_let_through(message, protocol) is passes
 
 
+# The third once stopped the whole server: stock Jupyter counts to the number that stands first.
 @pytest.mark.parametrize("noise", [b"", b"\0" * 40, b"\xff" * 64, "[]", "null", "{", "[" * 10_000])
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_noise_on_the_line_is_dropped(noise, protocol):

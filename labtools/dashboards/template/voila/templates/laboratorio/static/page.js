@@ -17,6 +17,7 @@
     if (!map) return;
     map.setAttribute("role", "region");
     map.setAttribute("aria-label", document.body.dataset.mapName);
+    main.querySelector(".lab-heard")?.setAttribute("aria-live", "polite");
     drawn = true;
   };
 

@@ -1,0 +1,213 @@
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from labtools.analysis.change import compare_windows, estimate_dispersion
+from labtools.errors import AnalysisError
+
+N_AREAS = 200
+
+
+def windows(**pairs: tuple[float, float]) -> tuple[pd.Series, pd.Series]:
+    table = pd.DataFrame(pairs, index=["before", "now"], dtype=float).T
+    return table["before"], table["now"]
+
+
+def draw(rng, mean, dispersion, shape):
+    """Counts with the given mean and variance over mean."""
+    if dispersion == 1:
+        return rng.poisson(mean, shape)
+    return rng.negative_binomial(mean / (dispersion - 1), 1 / dispersion, shape)
+
+
+@pytest.mark.parametrize(("before", "now"), [(0, 5), (3, 9), (12, 4), (40, 41), (7, 7), (6, 0)])
+def test_without_overdispersion_the_test_is_the_exact_binomial_one(before, now):
+    row = compare_windows(*windows(a=(before, now))).table.loc["a"]
+
+    exact = stats.binomtest(now, before + now, 0.5)
+    limits = exact.proportion_ci(0.95, method="exact")
+    assert row["p_value"] == pytest.approx(exact.pvalue)
+    assert row["lower"] == pytest.approx(limits.low / (1 - limits.low))
+    if before:
+        assert row["upper"] == pytest.approx(limits.high / (1 - limits.high))
+    else:
+        assert np.isnan([row["upper"], row["ratio"]]).all()
+
+
+def test_overdispersed_counts_count_as_fewer_events():
+    row = compare_windows(*windows(a=(30, 60)), dispersion=3).table.loc["a"]
+
+    fewer = compare_windows(*windows(a=(10, 20))).table.loc["a"]
+    columns = ["ratio", "lower", "upper", "p_value"]
+    pd.testing.assert_series_equal(row[columns], fewer[columns])
+
+
+def test_rounding_noise_widens_every_interval():
+    pair = windows(a=(30, 60), b=(3, 3), c=(300, 240))
+
+    plain, noisy = (compare_windows(*pair, noise_variance=v).table for v in (0.0, 16 / 3))
+
+    assert (noisy["lower"] < plain["lower"]).all()
+    assert (noisy["upper"] > plain["upper"]).all()
+    assert (noisy["p_value"] >= plain["p_value"]).all()
+
+
+def test_an_unknown_count_gives_an_unknown_verdict_and_is_not_judged_with_the_others():
+    pair = windows(a=(np.nan, 50), b=(50, np.nan), c=(10, 60))
+
+    table = compare_windows(*pair).table
+
+    assert table["verdict"].to_list() == ["unknown", "unknown", "increase"]
+    assert (
+        table.loc[["a", "b"], ["ratio", "lower", "upper", "p_value", "q_value"]]
+        .isna()
+        .all(axis=None)
+    )
+    assert table.loc["c", "q_value"] == table.loc["c", "p_value"]
+
+
+def test_nothing_before_and_nothing_now_is_no_change():
+    row = compare_windows(*windows(a=(0, 0))).table.loc["a"]
+
+    assert row["verdict"] == "none"
+    assert row[["ratio", "lower", "upper", "p_value", "q_value"]].isna().all()
+
+
+def test_many_areas_are_judged_together_by_benjamini_and_hochberg():
+    # Before and now swap places in the last one: a decrease of the same size.
+    pair = windows(a=(10, 30), b=(11, 24), c=(10, 11), d=(30, 10))
+
+    table = compare_windows(*pair).table
+
+    p = table["p_value"]
+    assert table["q_value"].to_list() == pytest.approx(
+        [p["a"] * 2, p["b"] * 4 / 3, p["c"], p["d"] * 2]
+    )
+    assert table["verdict"].to_list() == ["increase", "none", "none", "decrease"]
+    # Alone, the second would have been called an increase.
+    assert p["b"] < 0.05 < table.loc["b", "q_value"]
+
+
+def test_the_two_windows_must_be_of_the_same_areas():
+    before, now = windows(a=(1, 2), b=(3, 4))
+
+    with pytest.raises(AnalysisError, match=r"2 areas before and 1 now.*Align them"):
+        compare_windows(before, now[["a"]])
+
+
+def test_counts_that_vary_as_chance_does_have_dispersion_one():
+    rng = np.random.default_rng(1)
+    found = [estimate_dispersion(quarters(rng, 3.0, 1.0)) for _ in range(30)]
+
+    assert min(found) == 1
+    # 200 areas × 12 quarters: the standard error of one estimate is about 0.03.
+    assert np.mean(found) == pytest.approx(1.0, abs=0.03)
+
+
+@pytest.mark.parametrize("mean", [3, 40])
+@pytest.mark.parametrize("dispersion", [2, 4])
+def test_the_dispersion_that_made_the_counts_is_found(mean, dispersion):
+    rng = np.random.default_rng(2)
+
+    found = [estimate_dispersion(quarters(rng, mean, dispersion)) for _ in range(20)]
+
+    assert np.mean(found) == pytest.approx(dispersion, rel=0.03)
+
+
+def test_a_large_area_among_few_does_not_hide_the_dispersion():
+    rng = np.random.default_rng(3)
+    means = np.array([[400.0], [20.0], [20.0], [20.0]])
+
+    found = [
+        estimate_dispersion(pd.DataFrame(draw(rng, np.tile(means, 12), 4, (4, 12))))
+        for _ in range(300)
+    ]
+
+    # The estimate is never below 1, and is skewed: its mean has a standard error of 0.08.
+    assert np.mean(found) == pytest.approx(4, abs=0.3)
+
+
+def test_season_and_trend_of_the_whole_city_are_no_dispersion():
+    rng = np.random.default_rng(4)
+    season = np.tile([1.0, 2.0, 0.5, 1.5], 3) * np.linspace(1, 2, 12)
+
+    counts = pd.DataFrame(rng.poisson(5 * season, (N_AREAS, 12)))
+
+    assert estimate_dispersion(counts) == pytest.approx(1, abs=0.1)
+
+
+def test_noise_added_on_purpose_is_taken_out_of_the_dispersion():
+    rng = np.random.default_rng(5)
+    counts = quarters(rng, 12.0, 2.0)
+    noisy = counts + rng.normal(0, 2, counts.shape)
+
+    found = estimate_dispersion(noisy, noise_variance=4)
+
+    assert found == pytest.approx(estimate_dispersion(counts), rel=0.06)
+
+
+def test_areas_and_periods_without_counts_do_not_silence_the_others():
+    rng = np.random.default_rng(6)
+    counts = quarters(rng, 12.0, 3.0)
+    holes = counts.astype(float).assign(not_covered=np.nan)
+    holes.loc["withheld"] = np.nan
+
+    assert estimate_dispersion(holes) == estimate_dispersion(counts)
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [pd.DataFrame([[1.0, 9.0]]), pd.DataFrame([[1.0], [9.0]]), pd.DataFrame(np.zeros((3, 3)))],
+)
+def test_where_dispersion_cannot_be_seen_it_is_that_of_chance(counts):
+    assert estimate_dispersion(counts) == 1
+
+
+def quarters(rng, mean, dispersion):
+    return pd.DataFrame(draw(rng, mean, dispersion, (N_AREAS, 12)))
+
+
+@pytest.mark.parametrize("mean", [3, 12, 60, 300])
+@pytest.mark.parametrize("dispersion", [1, 2, 4])
+def test_where_nothing_changed_false_alarms_stay_below_their_limit(mean, dispersion):
+    rng = np.random.default_rng([mean, dispersion])
+    below, alarms, naive = [], [], []
+    for _ in range(10):
+        counts = quarters(rng, mean / 4, dispersion)
+        before, now = counts.iloc[:, 4:8].sum(axis=1), counts.iloc[:, 8:].sum(axis=1)
+        table = compare_windows(before, now, dispersion=estimate_dispersion(counts)).table
+        below += list(table["p_value"] < 0.05)
+        alarms += list(table["verdict"].isin(["increase", "decrease"]))
+        naive += list((now - before).abs() > 0.2 * before)
+
+    # 2,000 comparisons: the standard error of a share of 0.05 is 0.005.
+    assert np.mean(below) <= 0.05 + 3 * 0.005
+    assert np.mean(alarms) <= 0.002
+    # The traffic light of ±20 % would have lit up for nothing, most where counts are small.
+    assert np.mean(naive) > (0.25 if mean < 60 else 0.01)
+
+
+def test_a_change_that_did_happen_is_found():
+    rng = np.random.default_rng(8)
+    counts = quarters(rng, 15.0, 2.0)
+    counts.iloc[:20, 8:] = draw(rng, 45.0, 2, (20, 4))
+    before, now = counts.iloc[:, 4:8].sum(axis=1), counts.iloc[:, 8:].sum(axis=1)
+
+    table = compare_windows(before, now, dispersion=estimate_dispersion(counts)).table
+
+    assert (table["verdict"][:20] == "increase").sum() >= 15
+    assert (table["verdict"][20:] != "none").sum() <= 3
+
+
+@pytest.mark.parametrize("dispersion", [1, 3])
+def test_the_interval_holds_the_true_ratio_at_least_as_often_as_it_says(dispersion):
+    rng = np.random.default_rng(9)
+    before = pd.Series(draw(rng, 40.0, dispersion, 4_000), dtype=float)
+    now = pd.Series(draw(rng, 60.0, dispersion, 4_000), dtype=float)
+
+    table = compare_windows(before, now, dispersion=dispersion).table
+
+    held = (table["lower"] <= 1.5) & (table["upper"].fillna(np.inf) >= 1.5)
+    # The standard error of the share is 0.0035.
+    assert held.mean() >= 0.95 - 0.01
