@@ -28,12 +28,12 @@ check: $(VENV)/.development ## lint, types, floors, notebooks
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/nbstripout --verify notebooks/reports/*.ipynb notebooks/dashboards/*.ipynb
+	$(BIN)/nbstripout --keep-id --verify notebooks/reports/*.ipynb notebooks/dashboards/*.ipynb
 
 format: $(VENV)/.development ## put code and notebooks in their form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/nbstripout notebooks/reports/*.ipynb notebooks/dashboards/*.ipynb
+	$(BIN)/nbstripout --keep-id notebooks/reports/*.ipynb notebooks/dashboards/*.ipynb
 
 messages: $(VENV)/.development ## bring the catalogues of sentences up to date with the code
 	$(BIN)/python tests/architecture/catalogue.py

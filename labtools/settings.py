@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from labtools.errors import SettingsError
 from labtools.messages import mark, plural, say
@@ -16,7 +18,10 @@ from labtools.paths import Workbench
 
 
 def _in_calendar(written: str) -> str:
-    date.fromisoformat(written)
+    try:
+        date.fromisoformat(written)
+    except ValueError as wrong:
+        raise PydanticCustomError("not_in_calendar", "not a day") from wrong
     return written
 
 
@@ -38,7 +43,7 @@ _FAULTS = MappingProxyType(
         "literal_error": mark("it must be one of {expected}"),
         "greater_than_equal": mark("it must be at least {ge}"),
         "too_short": mark("it must not be empty"),
-        "value_error": mark("it is not a valid value: {error}"),
+        "not_in_calendar": mark("the calendar has no such day"),
     }
 )
 
@@ -236,8 +241,10 @@ def first_fault(invalid: ValidationError) -> tuple[str, str]:
     first = invalid.errors(include_url=False)[0]
     entry = ".".join(str(part) for part in first["loc"])
     sentence = _FAULTS.get(first["type"])
-    reason = say(sentence, **first.get("ctx", {})) if sentence else first["msg"]
-    return entry, reason
+    facts = dict(first.get("ctx", {}))
+    if "expected" in facts:
+        facts["expected"] = tuple(re.findall(r"'([^']*)'", facts["expected"]))
+    return entry, say(sentence, **facts) if sentence else first["msg"]
 
 
 def _explained(path: Path, invalid: ValidationError) -> SettingsError:

@@ -63,9 +63,14 @@ def _order(row: Mapping[str, object]) -> tuple[int, str, int, str, str]:
 
 
 def area_words(row: Mapping[str, object]) -> str:
-    """Return an area with its kind and source: "Centro (borough), survey of the lab"."""
-    kind, source = say(_KINDS[str(row["area_kind"])]), str(row["source"])
-    place = text("{area} ({kind})", area=str(row["area"]), kind=kind)
+    """Return an area with its kind and source: "Centro (borough), survey of the lab".
+
+    A colonia is known by its key alone, and only ever shown on its own page.
+    """
+    kind, source = str(row["area_kind"]), str(row["source"])
+    place = text("{area} ({kind})", area=str(row["area"]), kind=say(_KINDS[kind]))
+    if kind == "colonia":
+        place = text("This colonia")
     if source not in _SOURCES:
         return place
     return text("{place}, {source}", place=place, source=say(_SOURCES[source]))

@@ -36,7 +36,7 @@ _FILLS: Mapping[str, str] = {
     words.SUPPRESSED: theme.fill_of(PATTERNS, "withheld"),
     words.MISSING: theme.PAPER,
 }
-_MARK = {"color": theme.INK, "weight": 4, "fill": False, "opacity": 1}
+_MARK = {"color": theme.INK, "weight": 3.5, "fill": False, "opacity": 1}
 
 
 class ColoniaMap:
@@ -153,8 +153,8 @@ def _style_of(feature: Mapping[str, Any], tiers: Mapping[str, str]) -> dict[str,
     return {
         "fillColor": _FILLS[tier],
         "fillOpacity": 1,
-        "color": theme.SOFT_INK,
-        "weight": 1,
+        "color": theme.SIMILAR,
+        "weight": 0.7,
         "dashArray": "3 3" if tier == words.MISSING else "",
     }
 

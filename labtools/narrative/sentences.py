@@ -11,12 +11,16 @@ from types import MappingProxyType
 import pandas as pd
 
 from labtools import messages
-from labtools.messages import number, percent, plural, say, text
+from labtools.messages import number, plural, say, text
+from labtools.narrative.crime import (
+    Tables,
+    change_sentences,
+    crime_sentences,
+    place_sentences,
+)
 from labtools.tables import vocabulary as words
 from labtools.tables.released import Released
-from labtools.tables.vocabulary import label
 
-Tables = Mapping[str, pd.DataFrame]
 SECTIONS = (
     "where",
     "who",
@@ -75,143 +79,14 @@ def _who(tables: Tables) -> tuple[str, ...]:
     )
 
 
-def _crime(tables: Tables) -> tuple[str, ...]:
-    total = _of_group(tables["crime"], words.TOTAL)
-    if total is None or total["state"] == words.MISSING:
-        return (
-            text(
-                "There is no figure of recorded crime: no file of incidents was supplied. "
-                "This does not mean that there was no crime."
-            ),
-        )
-    if total["state"] == words.SUPPRESSED:
-        return (
-            text(
-                "The figures are withheld because few people live here and someone could be "
-                "singled out. This does not mean that there was no crime."
-            ),
-        )
-    said = [_count_sentence(tables, total)]
-    if pd.notna(total["rate"]):
-        said.append(
-            text(
-                "That is {rate} per 1,000 people in a year; with chance taken into account, "
-                "between {lower} and {upper}. In the municipality it is {municipality}.",
-                rate=number(total["rate"], 1),
-                lower=number(total["lower"], 1),
-                upper=number(total["upper"], 1),
-                municipality=number(total["municipality_rate"], 1),
-            )
-        )
-    verdicts = {
-        "above": mark_versus_above,
-        "below": mark_versus_below,
-        "similar": mark_versus_similar,
-    }
-    verdict = str(total["versus_municipality"])
-    if verdict in verdicts:
-        said.append(say(verdicts[verdict]))
-    return tuple(said)
-
-
-mark_versus_above = messages.mark(
-    "Even allowing for chance, it is above the figure of the municipality."
-)
-mark_versus_below = messages.mark(
-    "Even allowing for chance, it is below the figure of the municipality."
-)
-mark_versus_similar = messages.mark("It cannot be told apart from the figure of the municipality.")
-
-
-def _count_sentence(tables: Tables, total: pd.Series) -> str:
-    start, end = _window(tables)
-    if total["events_low"] == total["events_high"]:
-        return say(
-            plural(
-                "From {start} to {end}, one case file was opened for facts that happened here.",
-                "From {start} to {end}, {n} case files were opened for facts that happened here.",
-            ),
-            n=int(total["events"]),
-            start=start,
-            end=end,
-        )
-    return text(
-        "From {start} to {end}, about {events} case files were opened for facts that happened "
-        "here (between {low} and {high}: published counts are rounded to protect people).",
-        start=start,
-        end=end,
-        events=number(total["events"]),
-        low=number(total["events_low"]),
-        high=number(total["events_high"]),
-    )
-
-
-def _change(tables: Tables) -> tuple[str, ...]:
-    shown = tables["change"][tables["change"]["state"] == words.SHOWN]
-    if shown.empty or (shown["verdict"] == "unknown").all():
-        return (text("It is not known whether it changed: there are no two years to compare."),)
-    told = [
-        _changed(row) for _, row in shown.iterrows() if row["verdict"] in {"increase", "decrease"}
-    ]
-    if not told:
-        return (
-            text(
-                "No distinguishable change: the differences between these twelve months and the "
-                "twelve before are of a size that chance alone produces."
-            ),
-        )
-    rest = (shown["verdict"] == "none").sum()
-    closing = (text("In the other groups there is no distinguishable change."),) if rest else ()
-    return (*told, *closing)
-
-
-def _changed(row: pd.Series) -> str:
-    facts = {
-        "group": label(str(row["group"])),
-        "before": number(row["before"]),
-        "now": number(row["now"]),
-        "low": percent(abs(float(row["lower"]) - 1)),
-        "high": percent(abs(float(row["upper"]) - 1)) if pd.notna(row["upper"]) else "—",
-    }
-    if row["verdict"] == "increase":
-        return text(
-            "{group}: increased from {before} to {now} in twelve months (between {low} and "
-            "{high} more, allowing for chance).",
-            **facts,
-        )
-    return text(
-        "{group}: decreased from {before} to {now} in twelve months (between {high} and {low} "
-        "less, allowing for chance).",
-        **facts,
-    )
-
-
-def _place(tables: Tables) -> tuple[str, ...]:
-    total = _of_group(tables["place"], words.TOTAL)
-    if total is None or total["state"] != words.SHOWN or pd.isna(total["lower_share"]):
-        return (text("Its place among the colonias is not known."),)
-    low, high = float(total["lower_share"]) * 100, float(total["upper_share"]) * 100
-    return (
-        text(
-            "Of every 100 colonias, between {low} and {high} have a lower rate of recorded crime. "
-            "Nothing more exact can be said honestly.",
-            low=number(low),
-            high=number(high),
-        ),
-    )
-
-
 def _perception(tables: Tables) -> tuple[str, ...]:
     table = tables["perception"]
-    said = [
-        _felt(row)
-        for _, row in _latest(table[table["indicator"] == "insecurity"]).iterrows()
-        if row["state"] == words.SHOWN
-    ]
-    own = table[(table["area_kind"] == "colonia") & (table["state"] == words.SHOWN)]
-    if not said:
+    felt = table[table["indicator"] == "insecurity"]
+    if felt.empty:
         return (text("There is no survey of how safe people feel here."),)
-    if own.empty:
+    said = [_felt(row) for _, row in _latest(felt).iterrows()]
+    own = felt[felt["area_kind"] == "colonia"]
+    if not own["state"].isin([words.SHOWN, words.SUPPRESSED]).any():
         said.append(
             text(
                 "For this colonia alone the survey asked too few people, or none: no figure is "
@@ -243,10 +118,12 @@ def _felt(row: pd.Series) -> str:
 
 
 def _latest(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the last figure of each area where it may be shown, the lab's own survey first."""
     order = table.sort_values("period")
     last = order.drop_duplicates(["area_kind", "area", "source"], keep="last")
+    shown = last[last["state"] == words.SHOWN]
     rank = {"colonia": 0, "borough": 1, "city": 2}
-    by_area = last.assign(rank=last["area_kind"].map(rank)).sort_values(["rank", "source"])
+    by_area = shown.assign(rank=shown["area_kind"].map(rank)).sort_values(["rank", "source"])
     return by_area.drop_duplicates(["area_kind", "area"], keep="last")
 
 
@@ -311,24 +188,13 @@ def _sources(tables: Tables) -> tuple[str, ...]:
     )
 
 
-def _window(tables: Tables) -> tuple[str, str]:
-    period = tables["period"].iloc[0]
-    last = period["window_end"] - pd.DateOffset(months=1)
-    return messages.month(period["window_start"].date()), messages.month(last.date())
-
-
-def _of_group(table: pd.DataFrame, group: str) -> pd.Series | None:
-    rows = table[table["group"] == group]
-    return rows.iloc[0] if len(rows) else None
-
-
 _SPEAKERS: Mapping[str, Callable[[Tables], tuple[str, ...]]] = MappingProxyType(
     {
         "where": _where,
         "who": _who,
-        "crime": _crime,
-        "change": _change,
-        "place": _place,
+        "crime": crime_sentences,
+        "change": change_sentences,
+        "place": place_sentences,
         "perception": _perception,
         "actions": _actions,
         "unknowns": _unknowns,

@@ -59,13 +59,14 @@ def assign_points(lon: np.ndarray, lat: np.ndarray, register: gpd.GeoDataFrame) 
     """Return, for each point, the position in `register` of its colonia, or -1.
 
     A point on a border, or where polygons overlap, goes to the smaller colonia, so that it
-    is counted once and always in the same one.
+    is counted once and always in the same one, whatever the order of the register.
     """
     points, back = np.unique(np.column_stack([lon, lat]), axis=0, return_inverse=True)
     tree = shapely.STRtree(register.geometry.to_numpy())
     at, polygon = tree.query(shapely.points(points), predicate="intersects")
     area = shapely.area(register.geometry.to_numpy())
-    largest_first = np.lexsort((polygon, -area[polygon]))
+    key = register["colonia_id"].rank().to_numpy()  # decides between colonias of one size
+    largest_first = np.lexsort((-key[polygon], -area[polygon]))
     found = np.full(len(points), -1)
     found[at[largest_first]] = polygon[largest_first]  # the last one written is the smallest
     return found[back.reshape(-1)]

@@ -19,7 +19,7 @@ class Interpolated:
     counts : pandas.Series
         Count by target area; every target area is there, 0 where no source area meets it.
     unallocated : float
-        Count of source areas that meet no target area.
+        Count of source areas that meet none of those target areas.
     """
 
     counts: pd.Series
@@ -77,6 +77,7 @@ def interpolate_counts(counts: pd.Series, shares: pd.DataFrame, targets: pd.Inde
         )
     source_id, target_id = shares.columns[:2]
     part = shares["share"] * shares[source_id].map(counts)
-    values = part.groupby(shares[target_id]).sum().reindex(targets, fill_value=0.0)
+    known = shares[target_id].isin(targets)
+    values = part[known].groupby(shares[target_id]).sum().reindex(targets, fill_value=0.0)
     met = counts.index.isin(shares[source_id])
-    return Interpolated(values, float(counts[~met].sum()))
+    return Interpolated(values, float(counts[~met].sum() + part[~known].sum()))

@@ -89,7 +89,8 @@ def resolve_names(
     names : pandas.Series of str
         Written names; missing or blank means that none was written.
     boroughs : pandas.Series of str, optional
-        Written boroughs, aligned with `names`; tells homonyms apart.
+        Written boroughs, aligned with `names`; tells homonyms apart, and keeps a name from
+        meaning a colonia of another borough.
     register : pandas.DataFrame
         Canonical table ``colonias``.
     """
@@ -103,19 +104,29 @@ def resolve_names(
             "borough": _folded(register["borough"]),
             "colonia_id": register["colonia_id"],
         }
-    )
-    by_both = _unique(known.dropna(subset=["borough"]), ["name", "borough"])
-    by_name = _unique(known, ["name"])
-    found = asked.merge(by_both, how="left", on=["name", "borough"])["colonia_id"]
-    wider = asked.merge(by_name, how="left", on="name")["colonia_id"]
-    colonia_id = found.fillna(wider)
-    colonia_id.index = names.index
+    ).dropna(subset=["name"])  # a colonia without a name is nobody's written name
+    colonia_id, elsewhere = _looked_up(asked, known)
     exists = folded.isin(set(known["name"]))
     quality = pd.Series("unknown_name", index=names.index, dtype="str")
-    quality[exists] = "ambiguous_name"
+    quality[exists & ~elsewhere] = "ambiguous_name"
     quality[colonia_id.notna()] = "by_name"
     quality[folded.isna()] = "no_place"
     return Resolution(colonia_id.astype("str"), quality)
+
+
+def _looked_up(asked: pd.DataFrame, known: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Return the colonia of each name and borough, and whether it stands only in another one.
+
+    A borough that the register does not know says nothing; one that it knows is believed.
+    """
+    by_both = _unique(known.dropna(subset=["borough"]), ["name", "borough"])
+    by_name = _unique(known, ["name"]).rename(columns={"borough": "found_in"})
+    found = asked.merge(by_both, how="left", on=["name", "borough"]).set_index(asked.index)
+    wider = asked.merge(by_name, how="left", on="name").set_index(asked.index)
+    believed = asked["borough"].isin(set(known["borough"].dropna())) & wider["found_in"].notna()
+    elsewhere = believed & (wider["found_in"] != asked["borough"])
+    colonia_id = found["colonia_id"].fillna(wider["colonia_id"].mask(elsewhere))
+    return colonia_id, elsewhere
 
 
 def _folded(names: pd.Series) -> pd.Series:
@@ -124,4 +135,4 @@ def _folded(names: pd.Series) -> pd.Series:
 
 
 def _unique(known: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    return known.drop_duplicates(keys, keep=False)[[*keys, "colonia_id"]]
+    return known.drop_duplicates(keys, keep=False)

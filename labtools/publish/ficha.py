@@ -18,8 +18,9 @@ from labtools.publish.pages import inline, render
 from labtools.publish.wording import ficha_words
 from labtools.tables.released import Released, slug
 
-#: Sections that sentences are told in; the sources' table tells all there is of them.
-_SECTIONS = ("where", "who", "crime", "change", "place", "perception", "actions", "unknowns")
+#: Sections told in sentences.  Who lives there and the sources are told by their tables, which
+#: hold the same figures.
+_SECTIONS = ("where", "crime", "change", "place", "perception", "actions", "unknowns")
 _DISTINGUISHABLE = ("increase", "decrease")
 
 
@@ -65,7 +66,7 @@ def _facts(
         "place_name": str(tables["period"]["municipality"].iloc[0]),
         "lab": str(tables["period"]["lab"].iloc[0]),
         "told": {section: tuple(sentences.get(section, ())) for section in _SECTIONS},
-        "facts": figures.profile_facts(profile),
+        "facts": _facts_untold(profile, sentences),
         "seal": released.seal,
         "map": inline(map_svg),
         **_charts(tables),
@@ -73,16 +74,31 @@ def _facts(
     }
 
 
+def _facts_untold(
+    profile: pd.DataFrame, sentences: Mapping[str, Sequence[str]]
+) -> list[tuple[str, figures.Cell]]:
+    """Return the profile's facts, without those that sentences tell already."""
+    place = [] if sentences.get("where") else figures.profile_facts(profile)
+    return [*place, figures.population_fact(profile)]
+
+
 def _charts(tables: Mapping[str, pd.DataFrame]) -> dict[str, Markup | None]:
-    change = tables["change"]
+    change, perception = tables["change"], tables["perception"]
+    asked = _beside_crime(perception)
     told = change.loc[change["verdict"].isin(_DISTINGUISHABLE)]
     return {
         "crime_chart": _drawn(interval_chart, tables["crime"]),
-        "perception_chart": _drawn(perception_chart, tables["perception"]),
+        "perception_chart": _drawn(perception_chart, perception.loc[asked]),
         "series_chart": _drawn(series_chart, tables["series"]),
         "place_chart": _drawn(place_chart, tables["place"]),
         "change_chart": _drawn(change_chart, told),
     }
+
+
+def _beside_crime(perception: pd.DataFrame) -> pd.Series:
+    """Say which rows stand beside recorded crime: the feeling of insecurity, if it was asked."""
+    insecurity = perception["indicator"] == "insecurity"
+    return insecurity if insecurity.any() else insecurity | True
 
 
 def _drawn(chart: Callable[[pd.DataFrame], str], table: pd.DataFrame) -> Markup | None:
@@ -90,12 +106,15 @@ def _drawn(chart: Callable[[pd.DataFrame], str], table: pd.DataFrame) -> Markup 
 
 
 def _rows(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
-    change = tables["change"]
+    change, perception = tables["change"], tables["perception"]
+    areas, answers = figures.perception_table(perception.loc[~_beside_crime(perception)])
     return {
         "crime_rows": figures.crime_rows(tables["crime"]),
         "exposure": figures.exposure_words(tables["crime"]),
         "indicator_rows": figures.indicator_rows(tables["indicators"]),
         "action_rows": figures.action_rows(tables["actions_done"]),
+        "areas_asked": areas,
+        "perception_rows": answers,
         "unknown_rows": figures.unknown_rows(tables["unknowns"]),
         "source_rows": figures.source_rows(tables["sources"]),
         "some_unchanged": bool((change["verdict"] == "none").any()),

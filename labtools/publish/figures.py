@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -17,8 +17,10 @@ from labtools.charts.figures import (
     rate_words,
     real,
     records,
+    share_words,
     state_words,
 )
+from labtools.charts.perception import area_words, latest
 from labtools.messages import day, number, percent, text
 from labtools.tables import vocabulary as words
 from labtools.tables.vocabulary import SHOWN
@@ -74,6 +76,18 @@ def action_rows(actions: pd.DataFrame) -> list[tuple[Cell, ...]]:
     ]
 
 
+def perception_table(perception: pd.DataFrame) -> tuple[list[str], list[tuple[Cell, ...]]]:
+    """Return the areas asked about, and each indicator with its latest share in each area."""
+    asked = latest(perception)
+    areas = list(dict.fromkeys(area_words(row) for row in asked))
+    found = {(row["indicator"], area_words(row)): _share_cell(row) for row in asked}
+    indicators = dict.fromkeys(row["indicator"] for row in asked)
+    return areas, [
+        (Cell(named(str(one))), *(found.get((one, area), _absent()) for area in areas))
+        for one in indicators
+    ]
+
+
 def unknown_rows(unknowns: pd.DataFrame) -> list[tuple[Cell, ...]]:
     """Return what is missing, in how many records, as what share; sentences tell the rest."""
     return [
@@ -98,19 +112,22 @@ def source_rows(sources: pd.DataFrame) -> list[tuple[Cell, ...]]:
 
 
 def profile_facts(profile: pd.DataFrame) -> Sequence[tuple[str, Cell]]:
-    """Return borough, population, area and entry into the programme, each with its name."""
+    """Return borough, area and entry into the programme, each with its name."""
     row = profile.iloc[0]
-    entered = pd.to_datetime(row.get("entered_on"))
-    population, area = row.get("population"), row.get("area_km2")
+    entered, area = pd.to_datetime(row.get("entered_on")), row.get("area_km2")
     return (
         (text("Borough"), _written(row.get("borough"))),
-        (text("Population"), Cell(count(population)) if is_known(population) else _absent()),
         (text("Area"), Cell(text("{n} km²", n=number(area, 2))) if is_known(area) else _absent()),
         (
             text("In the programme since"),
             Cell(day(entered.date())) if is_known(entered) else Cell(text("not in the programme")),
         ),
     )
+
+
+def population_fact(profile: pd.DataFrame) -> tuple[str, Cell]:
+    """Return how many people live in the colonia, with its name."""
+    return text("Population"), _counted(profile.iloc[0].get("population"))
 
 
 def period_words(period: pd.DataFrame) -> str:
@@ -151,6 +168,12 @@ def _measure(value: object, unit: str) -> Cell:
         return Cell(percent(share, 1))
     digits = 0 if math.isclose(real(value), round(real(value))) else 1
     return Cell(f"{number(real(value), digits)} {unit}".strip())
+
+
+def _share_cell(row: Mapping[str, object]) -> Cell:
+    state = str(row["state"])
+    told = share_words(row["share"], row["lower"], row["upper"], state)
+    return Cell(told, state)
 
 
 def _counted(n: object) -> Cell:

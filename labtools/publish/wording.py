@@ -83,6 +83,8 @@ def _ficha_headings() -> dict[str, str]:
         "detail": text("Recorded crime in detail"),
         "series": text("Quarter by quarter"),
         "place": text("Among the colonias of the municipality"),
+        "answers": text("Other answers in the surveys"),
+        "answers_note": text("Share of people asked, with its 95 % interval"),
         "change": text("Change in the last year"),
         "actions": text("Actions of the programme"),
         "unknowns": text("What is not known"),

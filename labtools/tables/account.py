@@ -43,7 +43,7 @@ class Account:
 
     def __post_init__(self) -> None:
         lost = self.read - self.kept - sum(self.rejected.values())
-        if lost:
+        if lost or min(self.kept, *self.rejected.values(), 0) < 0:
             raise TableError(
                 "The account of {step} for {source} does not add up: {read} rows read, {kept} "
                 "kept, {rejected} rejected. This is a fault of the step: please report it.",

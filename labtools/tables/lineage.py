@@ -82,11 +82,15 @@ def write_lineage(path: Path, lineage: Lineage) -> Lineage:
 
 
 def read_lineage(path: Path) -> Lineage | None:
-    """Return the lineage that stands beside `path`, or None where there is none."""
-    beside = _beside(path)
-    if not beside.is_file():
+    """Return the lineage that stands beside `path`, or None where there is none to be read.
+
+    A lineage cut short (the machine stopped while it was written) counts as none: its file
+    is made again.
+    """
+    try:
+        return Lineage(**json.loads(_beside(path).read_text(encoding="utf-8")))
+    except (FileNotFoundError, TypeError, ValueError):
         return None
-    return Lineage(**json.loads(beside.read_text(encoding="utf-8")))
 
 
 def is_current(path: Path, lineage: Lineage) -> bool:

@@ -49,11 +49,17 @@ def count_events(
     ----------
     events : pandas.DataFrame
         Canonical table ``classified``, of one record type.
+    colonias : pandas.Index
+        Keys of the register.
     months : pandas.DatetimeIndex
         Months that the source covers whole.
+    groups : tuple of str
+        Groups that get a row, whether anything of theirs was recorded or not.
     """
     month = events["occurred_on"].dt.to_period("M").dt.start_time
     reason = pd.Series(None, index=events.index, dtype="object")
+    reason[~events["crime_group"].isin(groups)] = "group_not_counted"
+    reason[~events["colonia_id"].isin(colonias)] = "not_in_register"
     reason[events["colonia_id"].isna()] = "not_located"
     reason[~month.isin(months)] = "month_not_complete"
     kept = reason.isna()
@@ -71,12 +77,13 @@ def count_events(
 def quarterly(panel: pd.DataFrame) -> pd.DataFrame:
     """Return the canonical table ``quarters``: case files by colonia, complete quarter and group.
 
-    Only the groups that are shown by colonia; a quarter with a missing month is left out.
+    Only the groups that are shown by colonia; a quarter with a missing month is left out, and
+    one with a month whose count is not known has no count either.
     """
     chosen = panel[(panel["record_type"] == "case_file") & panel["group"].isin(words.GROUPS)]
     quarter = quarter_of(chosen["month"])
     whole = chosen["month"].groupby(quarter).nunique()
     complete = quarter.isin(whole.index[whole == 3])  # noqa: PLR2004 - months in a quarter
     keys = [chosen["colonia_id"], quarter.rename("quarter"), chosen["group"]]
-    summed = chosen[complete].groupby(keys)["events"].sum(min_count=1).reset_index()
+    summed = chosen[complete].groupby(keys)["events"].sum(skipna=False).reset_index()
     return check_table("quarters", summed.assign(state=words.SHOWN))

@@ -13,9 +13,11 @@ import pandas as pd
 
 from labtools.errors import TableError
 from labtools.tables.contracts import CONTRACTS, check_table
+from labtools.tables.lineage import digest_of
 from labtools.tables.store import writing
 
 SCHEMA = 1
+SEAL_DIGITS = 16
 
 #: The canonical tables that a ficha carries its slices of.
 FICHA_TABLES = (
@@ -60,9 +62,7 @@ def slug(colonia_id: str) -> str:
 
 def seal_of(tables: Mapping[str, pd.DataFrame]) -> str:
     """Return the seal of a ficha's tables."""
-    from labtools.tables.lineage import digest_of  # noqa: PLC0415 - lineage reads the package
-
-    return digest_of({name: _rows(table) for name, table in tables.items()})[:16]
+    return digest_of({name: _rows(table) for name, table in tables.items()})[:SEAL_DIGITS]
 
 
 def write_ficha(released: Released, path: Path) -> None:
@@ -86,12 +86,13 @@ def read_ficha(path: Path) -> Released:
     Raises
     ------
     TableError
-        If the file is absent or is not a ficha of this version.
+        If the file is absent, is not a ficha of this version, or was changed after it was sealed.
     """
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
-        schema, rows = told["schema"], told["tables"]
-    except (OSError, ValueError, KeyError) as unreadable:
+        schema, rows = told["schema"], dict(told["tables"])
+        colonia_id, seal = told["colonia_id"], told["seal"]
+    except (OSError, ValueError, KeyError, TypeError) as unreadable:
         raise TableError(
             "{path} is not a ficha of this workbench ({reason}). Make it again: “labtools run”.",
             path=str(path),
@@ -105,8 +106,14 @@ def read_ficha(path: Path) -> Released:
             found=schema,
             expected=SCHEMA,
         )
+    if seal != digest_of(rows)[:SEAL_DIGITS]:
+        raise TableError(
+            "{path} was changed after it was sealed ({seal}). Make it again: “labtools run”.",
+            path=str(path),
+            seal=seal,
+        )
     tables = {name: _table(name, found) for name, found in rows.items()}
-    return Released(told["colonia_id"], MappingProxyType(tables), told["seal"])
+    return Released(colonia_id, MappingProxyType(tables), seal)
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, object]]:

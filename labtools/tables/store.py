@@ -10,6 +10,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
 
 from labtools.errors import SettingsError, TableError
 from labtools.tables.contracts import CONTRACTS, check_table
@@ -59,7 +60,7 @@ def read_table(
     Raises
     ------
     TableError
-        If the table was not made yet, or breaks its contract.
+        If the table was not made yet, is damaged, or breaks its contract.
     """
     path = folder / f"{as_name or name}.parquet"
     if not path.is_file():
@@ -70,7 +71,15 @@ def read_table(
             folder=str(folder),
         )
     reader = gpd.read_parquet if "geometry" in CONTRACTS[name].columns else pd.read_parquet
-    table = reader(path, filters=list(where) if where else None)
+    try:
+        table = reader(path, filters=list(where) if where else None)
+    except pa.ArrowInvalid as broken:
+        raise TableError(
+            "{path} cannot be read ({reason}). Delete it and run “labtools run” again: the step "
+            "that makes it will write it anew.",
+            path=str(path),
+            reason=str(broken),
+        ) from broken
     return check_table(name, table)
 
 

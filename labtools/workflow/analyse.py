@@ -25,7 +25,8 @@ from labtools.tables.account import accounts_table, read_accounts
 from labtools.tables.lineage import digest_of, read_lineage, sha256_of, trace
 from labtools.tables.periods import Window, window_ending
 from labtools.tables.store import make_folder, read_table, write_table, writing
-from labtools.workflow.results import Edition, active_programme, city_results
+from labtools.workflow.edition import Edition
+from labtools.workflow.results import active_programme, city_results
 from labtools.workflow.steps import Opened
 from labtools.workflow.tabulate import PROCESSED
 
@@ -175,7 +176,8 @@ def _chosen(opened: Opened, processed: dict[str, pd.DataFrame], window: Window) 
     return tuple(sorted(chosen))
 
 
-def _write_edition(opened: Opened, prepared: Prepared, audience: str) -> None:
+def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str, pd.DataFrame]:
+    """Return every result table of an edition of the run, made from processed tables."""
     processed = _processed(opened)
     edition = Edition(
         audience=audience,
@@ -184,11 +186,15 @@ def _write_edition(opened: Opened, prepared: Prepared, audience: str) -> None:
         with_ficha=frozenset(prepared.fichas),
         key=read_key(opened.workbench.secrets, ROUNDING_KEY),
     )
+    return city_results(processed, edition, opened.settings)
+
+
+def _write_edition(opened: Opened, prepared: Prepared, audience: str) -> None:
     inputs = [opened.workbench.processed / f"{name}.parquet" for name in PROCESSED]
     told = [audience, prepared.run_id]
     lineage = trace("analyse", inputs, root=opened.workbench.root, settings=told)
     folder = prepared.folder / "internal" / "city" / audience
-    for name, table in city_results(processed, edition, opened.settings).items():
+    for name, table in make_edition(opened, prepared, audience).items():
         write_table(name, table, folder, lineage=lineage)
     if audience == "internal":
         accounts = accounts_table(read_accounts(opened.workbench.accounts))

@@ -12,7 +12,7 @@ from labtools.classify.crosswalk import Crosswalk, classify_subjects, load_cross
 from labtools.errors import SettingsError
 from labtools.places.assign import locate_events
 from labtools.places.interpolate import interpolate_counts, shares_of_area
-from labtools.settings import Source
+from labtools.settings import REGISTER, Source
 from labtools.sources.descriptor import Descriptor, Indicator
 from labtools.tables import vocabulary as words
 from labtools.tables.account import Account
@@ -20,7 +20,7 @@ from labtools.tables.contracts import empty_table
 from labtools.tables.lineage import Lineage, trace
 from labtools.tables.store import make_folder, read_table, write_table
 from labtools.workflow.intake import cleaned_files
-from labtools.workflow.steps import REGISTER, Opened, account_file, done, recall, sign
+from labtools.workflow.steps import Opened, account_file, done, recall, sign
 
 
 def locate(opened: Opened) -> tuple[Account, ...]:

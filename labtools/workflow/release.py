@@ -15,27 +15,26 @@ import pandas as pd
 
 from labtools.errors import PrivacyError, TableError
 from labtools.narrative import sentences
-from labtools.privacy.keys import read_key
 from labtools.privacy.release import (
     REGISTRY,
     Evidence,
     check_release,
-    protect_quarters,
     withheld_colonias,
 )
 from labtools.publish.site import build_site
 from labtools.runs.jobs import Outcome
 from labtools.runs.manifest import write_manifest
 from labtools.runs.plan import FICHAS
-from labtools.tables import vocabulary as words
 from labtools.tables.account import read_accounts
+from labtools.tables.contracts import check_table
 from labtools.tables.lineage import sha256_of, trace
 from labtools.tables.released import FICHA_TABLES, Released, seal_of, slug, write_ficha
 from labtools.tables.store import make_folder, read_table, write_table
-from labtools.workflow.analyse import ROUNDING_KEY, Prepared
+from labtools.workflow.analyse import Prepared, make_edition
 from labtools.workflow.steps import Opened
 
 LEDGER = "ledger.jsonl"
+PROFILE = "profile"
 
 
 def protect(opened: Opened, prepared: Prepared) -> int:
@@ -55,8 +54,8 @@ def protect(opened: Opened, prepared: Prepared) -> int:
     city = prepared.folder / "internal" / "city" / "public"
     tables = {name: read_table(name, city) for name in REGISTRY}
     rules = {name: check_release(name, table, evidence) for name, table in tables.items()}
-    _prove_rounding(opened, tables["series"], evidence)
-    fichas = [_ficha(prepared, colonia, tables, evidence) for colonia in prepared.fichas]
+    _prove_made_from_protected(tables, make_edition(opened, prepared, "public"))
+    fichas = [_ficha(prepared, colonia, tables) for colonia in prepared.fichas]
     public = prepared.folder / "public"
     if public.exists():
         shutil.rmtree(public)
@@ -123,34 +122,36 @@ def _evidence(opened: Opened) -> Evidence:
     return Evidence(withheld_colonias(colonias, rules), rules)
 
 
-def _prove_rounding(opened: Opened, series: pd.DataFrame, evidence: Evidence) -> None:
-    """Compare each released count with the keyed rounding of the true one, made anew."""
-    quarters = read_table("quarters", opened.workbench.processed)
-    key = read_key(opened.workbench.secrets, ROUNDING_KEY)
-    expected = protect_quarters(quarters, evidence.withheld, key=key)
-    keys = ["colonia_id", "quarter", "group"]
-    cells = series[series["group"] != words.TOTAL]
-    both = cells.merge(expected, on=keys, how="left", suffixes=("", "_expected"))
-    wrong = both[both["events"].fillna(-1) != both["events_expected"].fillna(-1)]
-    if len(wrong):
-        raise PrivacyError(
-            "{n} released counts are not the keyed rounding of the true ones; the first is in "
-            "{colonia}. The tables were changed after they were made: run “labtools analyse” "
-            "again.",
-            n=len(wrong),
-            colonia=str(wrong.iloc[0]["colonia_id"]),
-        )
+def _prove_made_from_protected(
+    tables: Mapping[str, pd.DataFrame], anew: Mapping[str, pd.DataFrame]
+) -> None:
+    """Compare each table with the one that the protected counts give, made anew."""
+    for name, table in tables.items():
+        wrong = _differing(table, check_table(name, anew[name]).reset_index(drop=True))
+        if len(wrong):
+            raise PrivacyError(
+                "The table {table} is not what the protected counts give ({n} rows differ; the "
+                "first is {first}). It was changed after it was made: run “labtools analyse” "
+                "again.",
+                table=name,
+                n=len(wrong),
+                first=", ".join(str(value) for value in wrong.iloc[0].iloc[:3]),
+            )
 
 
-def _ficha(
-    prepared: Prepared,
-    colonia_id: str,
-    city: Mapping[str, pd.DataFrame],
-    evidence: Evidence,
-) -> Released:
+def _differing(table: pd.DataFrame, expected: pd.DataFrame) -> pd.DataFrame:
+    if len(table) != len(expected):
+        return table if len(table) else expected
+    differs = table.ne(expected) & ~(table.isna() & expected.isna())
+    return pd.DataFrame(table[differs.any(axis=1)])
+
+
+def _ficha(prepared: Prepared, colonia_id: str, city: Mapping[str, pd.DataFrame]) -> Released:
+    """Return the slices of the released tables that a ficha's notebook saved, and nothing else."""
     folder = prepared.folder / "internal" / "outputs" / FICHAS / slug(colonia_id) / "public"
+    of = {**city, PROFILE: city["colonias_shown"].drop(columns="geometry")}
     tables: dict[str, pd.DataFrame] = {}
-    for name in (*FICHA_TABLES, "profile"):
+    for name in (*FICHA_TABLES, PROFILE):
         path = folder / f"{name}.parquet"
         if not path.is_file():
             raise TableError(
@@ -159,25 +160,30 @@ def _ficha(
                 colonia=colonia_id,
                 table=name,
             )
-        tables[name] = pd.read_parquet(path)
-        if name != "profile":
-            check_release(name, tables[name], evidence)
-            _same_as_city(colonia_id, name, tables[name], city[name])
+        tables[name] = _slice(colonia_id, name, pd.read_parquet(path), pd.DataFrame(of[name]))
     return Released(colonia_id, MappingProxyType(tables), seal_of(tables))
 
 
-def _same_as_city(colonia_id: str, name: str, table: pd.DataFrame, city: pd.DataFrame) -> None:
-    """Refuse a ficha whose table is not the slice of the released one: map = table = text."""
-    if "colonia_id" not in city.columns:
-        return
-    slice_ = city[city["colonia_id"] == colonia_id].reset_index(drop=True)
-    if not slice_.equals(table[slice_.columns].astype(slice_.dtypes.to_dict())):
-        raise PrivacyError(
-            "The table {table} of the ficha of {colonia} differs from the released one. Its "
-            'notebook changed it: save what lab.table("{table}") gives.',
-            table=name,
-            colonia=colonia_id,
-        )
+def _slice(colonia_id: str, name: str, saved: pd.DataFrame, city: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the released table, once the saved ones prove to be the same.
+
+    So that map = table = text: a table with colonias has this one's rows, all of them; a
+    table without has some of its rows.
+    """
+    if list(saved.columns) == list(city.columns):
+        typed = saved.astype(city.dtypes.to_dict())
+        if "colonia_id" in city.columns:
+            rows = city[city["colonia_id"] == colonia_id].reset_index(drop=True)
+        else:
+            rows = city.merge(typed, how="inner")
+        if rows.equals(typed):
+            return rows
+    raise PrivacyError(
+        "The table {table} of the ficha of {colonia} differs from the released one. Its "
+        'notebook changed it: save what lab.table("{table}") gives.',
+        table=name,
+        colonia=colonia_id,
+    )
 
 
 def _record(opened: Opened, prepared: Prepared, rules: Mapping[str, str]) -> None:

@@ -9,12 +9,10 @@ from pathlib import Path
 import pandas as pd
 
 from labtools.paths import Workbench
-from labtools.settings import FileOf, Settings, Source, load_settings
+from labtools.settings import REGISTER, FileOf, Settings, Source, load_settings
 from labtools.sources.descriptor import Descriptor, load_descriptor
 from labtools.tables.account import Account, read_accounts, write_account
 from labtools.tables.lineage import Lineage, is_current, write_lineage
-
-REGISTER = "colonias"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from labtools.settings import Source
+from labtools.settings import REGISTER, Source
 from labtools.tables import vocabulary as words
 from labtools.tables.account import Account
 from labtools.tables.contracts import empty_table
@@ -15,7 +15,7 @@ from labtools.tables.lineage import trace
 from labtools.tables.panel import complete_months, count_events, quarterly
 from labtools.tables.store import read_table, write_table
 from labtools.workflow.intake import snapshot_of
-from labtools.workflow.steps import REGISTER, Opened, account_file, done, recall, sign
+from labtools.workflow.steps import Opened, account_file, done, recall, sign
 
 _GROUPS = (*words.GROUPS, words.SENSITIVE, words.UNCLASSIFIED, words.NOT_A_CRIME)
 #: Tables of several sources, put one under the other as they are.

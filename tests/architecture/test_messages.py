@@ -34,7 +34,6 @@ CODE = {
 SAME = {
     "",
     "colonia",
-    "colonia colonias",
     "colonias",
     "collect bytes sha",
     "d",

@@ -46,7 +46,7 @@ def released_tables(names: tuple[str, ...] = NAMES) -> dict[str, pd.DataFrame]:
         "indicators": _indicators(),
         "actions_done": _actions(),
         "unknowns": _unknowns(),
-        "perception": _perception(names),
+        "perception": _perception(),
         "sources": _sources(),
         "municipality_series": _municipality_series(),
         "municipality_crime": _municipality_crime(),
@@ -63,7 +63,7 @@ def ficha_of(tables: Mapping[str, pd.DataFrame], colonia_id: str) -> Released:
     for name in FICHA_TABLES:
         table = tables[name]
         if name == "perception":
-            own = {profile["name"].iloc[0], profile["borough"].iloc[0], "Example"}
+            own = {colonia_id, profile["borough"].iloc[0], "Example"}
             table = table[table["area"].isin(own)]
         elif "colonia_id" in table:
             table = table[table["colonia_id"] == colonia_id]
@@ -263,14 +263,14 @@ def _unknowns() -> pd.DataFrame:
     return table.astype({"n": "Int64", "share": float})
 
 
-def _perception(names: tuple[str, ...]) -> pd.DataFrame:
+def _perception() -> pd.DataFrame:
     rows = [
         ("borough", "Norte", "insecurity", "2025-07-01", 0.61, 0.52, 0.69, 212, "shown"),
         ("borough", "Norte", "insecurity", "2025-10-01", 0.57, 0.48, 0.66, 208, "shown"),
         ("borough", "Sur", "insecurity", "2025-10-01", None, None, None, 14, "insufficient"),
         ("city", "Example", "insecurity", "2025-10-01", 0.484, 0.451, 0.518, 1340, "shown"),
         ("city", "Example", "cohesion", "2025-10-01", 0.38, 0.35, 0.412, 1340, "shown"),
-        ("colonia", names[0], "insecurity", "2025-10-01", None, None, None, 9, "insufficient"),
+        ("colonia", IDS[0], "insecurity", "2025-10-01", None, None, None, 9, "insufficient"),
     ]
     columns = ["area_kind", "area", "indicator", "period", "share", "lower", "upper"]
     table = pd.DataFrame(rows, columns=[*columns, "respondents", "state"]).assign(source="survey")

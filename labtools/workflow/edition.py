@@ -1,0 +1,35 @@
+"""For whom results are made, and what they are made with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from labtools.tables.periods import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What an edition is made with.
+
+    Attributes
+    ----------
+    audience : {"internal", "public"}
+    window : Window
+    withheld : frozenset of str
+        Colonias without public figures.
+    with_ficha : frozenset of str
+        Colonias that get a ficha.
+    key : bytes
+        Of the rounding.
+    """
+
+    audience: str
+    window: Window
+    withheld: frozenset[str]
+    with_ficha: frozenset[str]
+    key: bytes
+
+    @property
+    def is_public(self) -> bool:
+        """Whether counts are to be protected."""
+        return self.audience == "public"
