@@ -140,8 +140,7 @@ def _figures_of(row: pd.Series) -> Svg:
 
 
 def _perception_card(tables: Tables, pictures: Pictures, told: Told) -> Svg:
-    tables = {**tables, "perception": _with_own_name(tables)}
-    has_any = len(tables["perception"]) > 0
+    has_any = "perception" in tables and len(tables["perception"]) > 0
     return element(
         "section",
         element("h3", text("Perception of safety")),
@@ -150,16 +149,6 @@ def _perception_card(tables: Tables, pictures: Pictures, told: Told) -> Svg:
         _sentences(told.get("perception")),
         class_="lab-card lab-perception",
     )
-
-
-def _with_own_name(tables: Tables) -> pd.DataFrame:
-    """Return the perception table with this colonia's name where it holds its key."""
-    if "perception" not in tables:
-        return pd.DataFrame()
-    profile = tables["profile"].iloc[0]
-    table = tables["perception"]
-    own = (table["area_kind"] == "colonia") & (table["area"] == profile["colonia_id"])
-    return table.assign(area=table["area"].mask(own, str(profile["name"])))
 
 
 def _series(tables: Tables, group: str, pictures: Pictures) -> Svg:

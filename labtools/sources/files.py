@@ -10,14 +10,18 @@ import bz2
 import gzip
 import io
 import lzma
+import re
 import zipfile
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError
 from python_calamine import CalamineError, CalamineWorkbook
 
 from labtools.errors import SourceError
@@ -26,6 +30,17 @@ from labtools.sources.descriptor import FileFormat
 #: A supplier's file that expands to more is refused before it fills the memory.
 MAXIMUM_BYTES = 2 * 1024**3
 
+_DELIMITERS = ",;\t|"
+
+#: What the openers raise for a file that is damaged, cut short or locked by a password.
+_UNREADABLE = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    lzma.LZMAError,
+    zlib.error,
+    zipfile.BadZipFile,
+)
 _OPENERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 )
@@ -38,42 +53,42 @@ def read_cells(path: Path, form: FileFormat) -> pd.DataFrame:
     ------
     SourceError
         If the file cannot be opened, expands beyond `MAXIMUM_BYTES`, is not in the declared
-        encoding, has a row with more cells than its header, or repeats a column's name.
+        encoding, is a web page, is separated by something else, has a row with more cells than
+        its header, or repeats a column's name.
     """
     if form.format == "xlsx":
         return _read_sheet(path, form)
     text = _decoded(path, read_bytes(path), form.encoding)
+    _refuse_web_page(path, text)
     try:
-        table = pd.read_csv(
+        # The header is read as a row: given names, pandas cuts longer rows in silence and
+        # renames repeated columns.
+        rows = pd.read_csv(
             io.StringIO(text),
+            header=None,
             dtype=str,
             sep=form.delimiter,
             skiprows=form.header_row,
             keep_default_na=False,
             na_values=[],
-            index_col=False,
             on_bad_lines="error",
         )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, pd.errors.ParserWarning) as wrong:
-        raise SourceError(
-            "{path} is not a table with “{delimiter}” between its cells ({reason}). Ask the "
-            "supplier for the file again, or correct its descriptor.",
-            path=path.name,
-            delimiter=form.delimiter,
-            reason=str(wrong).strip(),
-        ) from wrong
-    return _checked_header(path, table)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as wrong:
+        raise _not_a_table(path, form, str(wrong).strip()) from wrong
+    header = rows.iloc[0].tolist()
+    _check_delimiter(path, header, form)
+    return _named(path, header, rows.iloc[1:].reset_index(drop=True))
 
 
 def read_bytes(path: Path) -> bytes:
     """Return a file's bytes, expanded (gzip, bzip2, xz, zip with one member)."""
     try:
-        if path.suffix == ".zip":
+        if path.suffix.lower() == ".zip":
             return _only_member(path)
-        opener = _OPENERS.get(path.suffix, open)
+        opener = _OPENERS.get(path.suffix.lower(), open)
         with opener(path, "rb") as stream:
-            return _limited(path, stream)
-    except (OSError, EOFError, lzma.LZMAError, zipfile.BadZipFile) as wrong:
+            return limited(path, stream)
+    except _UNREADABLE as wrong:
         raise SourceError(
             "{path} cannot be opened ({reason}). Check the path, or ask for the file again.",
             path=str(path),
@@ -82,21 +97,29 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_areas(path: Path, form: FileFormat) -> gpd.GeoDataFrame:
-    """Return the polygons in a GeoJSON, GPKG or SHP file, in degrees (EPSG:4326).
+    """Return the polygons in a GeoJSON, GPKG or zipped SHP file, in degrees (EPSG:4326).
 
     Raises
     ------
     SourceError
-        If it cannot be read, or nobody says its reference system.
+        If it cannot be read, has several layers of which none is named, or nobody says its
+        reference system.
     """
     try:
-        areas = gpd.read_file(path)
-    except Exception as wrong:  # pyogrio raises many kinds for one thing: not readable
+        layer = _layer(path, form)
+        areas = gpd.read_file(path, layer=layer)
+    except (DataSourceError, DataLayerError, OSError) as wrong:
         raise SourceError(
-            "{path} cannot be read as polygons ({reason}). GeoJSON, GPKG and SHP are accepted.",
-            path=str(path),
+            "{path} cannot be read as polygons ({reason}). GeoJSON, GPKG, and a ZIP with all the "
+            "files of a shapefile are accepted.",
+            path=path.name,
             reason=str(wrong),
         ) from wrong
+    if not isinstance(areas, gpd.GeoDataFrame):
+        raise SourceError(
+            "{path} is a table without polygons. Ask for the areas as GeoJSON or GPKG.",
+            path=path.name,
+        )
     if form.crs:
         areas = areas.set_crs(form.crs, allow_override=True)
     if areas.crs is None:
@@ -109,14 +132,14 @@ def read_areas(path: Path, form: FileFormat) -> gpd.GeoDataFrame:
 
 
 def require_columns(path: Path, table: pd.DataFrame, wanted: Mapping[str, str]) -> None:
-    """Refuse a table that lacks a column (`wanted`: our name → the supplier's).
+    """Refuse a table that lacks a column (`wanted`: our name → the supplier's, "" for none).
 
     Raises
     ------
     SourceError
         Names the first missing column, how many are missing, and those there are.
     """
-    absent = [theirs for theirs in wanted.values() if theirs not in table.columns]
+    absent = [theirs for theirs in wanted.values() if theirs and theirs not in table.columns]
     if absent:
         raise SourceError(
             "{path} has no column “{column}” ({n} missing). Its columns are: {found}. Correct "
@@ -147,10 +170,76 @@ def _read_sheet(path: Path, form: FileFormat) -> pd.DataFrame:
             sheet=form.sheet,
         )
     rows = book.get_sheet_by_name(form.sheet or names[0]).to_python(skip_empty_area=False)
+    if len(rows) <= form.header_row:
+        raise SourceError(
+            "{path} has {n} rows, and its descriptor expects the header in row {row}. Correct "
+            "header_row (the number of rows above the header).",
+            path=path.name,
+            n=len(rows),
+            row=form.header_row + 1,
+        )
     header, body = rows[form.header_row], rows[form.header_row + 1 :]
     cells = [[_cell_text(value) for value in row] for row in body]
-    table = pd.DataFrame(cells, columns=[str(name).strip() for name in header], dtype="str")
-    return _checked_header(path, table)
+    return _named(path, header, pd.DataFrame(cells, columns=range(len(header)), dtype="str"))
+
+
+def _layer(path: Path, form: FileFormat) -> str:
+    layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+    if form.sheet in layers:
+        return form.sheet
+    if form.sheet or len(layers) != 1:
+        raise SourceError(
+            "{path} has the layers of polygons {layers}, and its descriptor names “{sheet}”. "
+            "Write under “sheet” which one holds the areas.",
+            path=path.name,
+            layers=tuple(layers) or ("—",),
+            sheet=form.sheet,
+        )
+    return layers[0]
+
+
+def _not_a_table(path: Path, form: FileFormat, reason: str) -> SourceError:
+    longer = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", reason)
+    if longer:
+        return SourceError(
+            "{path}, line {line}: there are {found} cells and the header has {expected}. Look in "
+            "that line for a “{delimiter}” too many (inside a cell, or at its end), and ask the "
+            "supplier for a corrected file.",
+            path=path.name,
+            line=int(longer[2]),
+            found=int(longer[3]),
+            expected=int(longer[1]),
+            delimiter=form.delimiter,
+        )
+    return SourceError(
+        "{path} is not a table with “{delimiter}” between its cells ({reason}). Ask the "
+        "supplier for the file again, or correct its descriptor.",
+        path=path.name,
+        delimiter=form.delimiter,
+        reason=reason,
+    )
+
+
+def _refuse_web_page(path: Path, text: str) -> None:
+    if text[:200].lstrip().lower().startswith(("<!doctype html", "<html")):
+        raise SourceError(
+            "{path} is a web page and not a table: the download probably gave an error page. "
+            "Open it in a browser to see what it says, and download the file again.",
+            path=path.name,
+        )
+
+
+def _check_delimiter(path: Path, header: list[str], form: FileFormat) -> None:
+    within = [mark for mark in _DELIMITERS if mark in header[0]]
+    if len(header) == 1 and within:
+        raise SourceError(
+            "{path} has one column only, “{column}”: its cells seem to be separated by “{found}” "
+            "and its descriptor says “{delimiter}”. Correct “delimiter” in the descriptor.",
+            path=path.name,
+            column=header[0],
+            found=within[0].replace("\t", "\\t"),
+            delimiter=form.delimiter,
+        )
 
 
 def _cell_text(value: object) -> str:
@@ -183,7 +272,14 @@ def _decoded(path: Path, content: bytes, declared: str) -> str:
         ) from wrong
 
 
-def _limited(path: Path, stream: IO[bytes]) -> bytes:
+def limited(path: Path, stream: IO[bytes]) -> bytes:
+    """Return what is in an opened file, refusing more than `MAXIMUM_BYTES`.
+
+    Raises
+    ------
+    SourceError
+        If there is more.
+    """
     content = stream.read(MAXIMUM_BYTES + 1)
     if len(content) > MAXIMUM_BYTES:
         raise SourceError(
@@ -205,11 +301,13 @@ def _only_member(path: Path) -> bytes:
                 n=len(members),
             )
         with archive.open(members[0]) as stream:
-            return _limited(path, stream)
+            return limited(path, stream)
 
 
-def _checked_header(path: Path, table: pd.DataFrame) -> pd.DataFrame:
-    table.columns = [str(column).strip() for column in table.columns]
+def _named(path: Path, header: Sequence[object], table: pd.DataFrame) -> pd.DataFrame:
+    written = [str(name).strip() for name in header]
+    # A column without name goes by its position, in parentheses.
+    table.columns = [name or f"({at})" for at, name in enumerate(written, start=1)]
     twice = table.columns[table.columns.duplicated()]
     if len(twice):
         raise SourceError(

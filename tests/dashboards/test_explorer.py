@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 
 from labtools.dashboards.explorer import ColoniaExplorer, colonia_explorer
@@ -191,14 +189,3 @@ def test_what_is_shown_is_also_said_for_those_who_listen(explorer):
 
     assert NAMES["C09"] in said
     assert explorer._heard.value != said
-
-
-def test_perception_of_the_colonia_is_told_by_its_name_and_not_by_its_key(data):
-    drawn = []
-    pictures = replace(PICTURES, perception=lambda table: drawn.append(table) or "<svg></svg>")
-    explorer = ColoniaExplorer(data, pictures=pictures, tell=told)
-
-    explorer.choose("C09")
-
-    assert NAMES["C09"] in set(drawn[-1]["area"])
-    assert "C09" not in set(drawn[-1]["area"])

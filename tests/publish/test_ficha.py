@@ -138,3 +138,14 @@ def test_the_same_ficha_gives_the_same_bytes(tables):
     one, other = (render_ficha(released, map_svg=MAP, sentences={}) for _ in range(2))
 
     assert one == other
+
+
+def test_insecurity_stands_beside_crime_and_the_other_answers_in_a_table(tables):
+    source = render_ficha(ficha_of(tables, "C000"), map_svg=MAP, language="en", sentences={})
+
+    card = source[source.index("chart perception") :].split("</svg>")[0]
+    answers = source[source.index('id="answers"') : source.index('id="unknowns"')]
+    assert "57 % (48 to 66 %)" in card
+    assert "neighbours" not in card
+    assert "38 % (35 to 41 %)" in answers
+    assert "57 %" not in answers
