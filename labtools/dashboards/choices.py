@@ -54,9 +54,12 @@ def matching(choices: Sequence[ColoniaChoice], typed: str) -> tuple[ColoniaChoic
 
 def folded(name: str) -> str:
     """Return a name without accents, capitals or repeated spaces: "La Cañada" is "la canada"."""
-    parts = unicodedata.normalize("NFKD", name.casefold())
-    bare = "".join(character for character in parts if not unicodedata.combining(character))
-    return " ".join(bare.split())
+    return " ".join(_bare(_bare(name).casefold()).casefold().split())
+
+
+def _bare(name: str) -> str:
+    parts = unicodedata.normalize("NFKD", name)
+    return "".join(character for character in parts if not unicodedata.combining(character))
 
 
 def group_choices() -> tuple[tuple[str, str], ...]:

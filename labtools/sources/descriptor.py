@@ -7,10 +7,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from labtools import paths
 from labtools.errors import SettingsError, SourceError
+from labtools.settings import first_fault
+from labtools.tables.vocabulary import RECORD_TYPES
 
 Kind = Literal[
     "colonias",
@@ -37,13 +47,15 @@ class FileFormat(_Part):
     Attributes
     ----------
     format : {"csv", "xlsx", "geo", "zip_xlsx"}
-        ``geo`` is GeoJSON, GPKG or SHP.
+        ``geo`` is GeoJSON, GPKG, or a ZIP with all the files of a shapefile.
     encoding : str
         Used where the file is not valid UTF-8; nothing else is ever tried.
+    sheet : str
+        Sheet (or layer of polygons) that holds the table, where there are several.
     header_row : int
         Rows above the header.
     crs : str
-        Reference system, where the file does not say it.
+        Reference system of the polygons, where the file does not say it or says it wrongly.
     """
 
     format: Literal["csv", "xlsx", "geo", "zip_xlsx"] = "csv"
@@ -68,7 +80,7 @@ class Indicator(_Part):
     key: str
     label: str
     unit: str = ""
-    numerator: tuple[str, ...]
+    numerator: Annotated[tuple[str, ...], Field(min_length=1)]
     denominator: tuple[str, ...] = ()
 
 
@@ -101,7 +113,7 @@ class Descriptor(_Part):
     crosswalk : str
         File in ``data/reference/crosswalks`` that classifies its subjects.
     record_type : str
-        Kind of event, for ``events``.
+        Kind of event, for ``events``: one of ``vocabulary.RECORD_TYPES``.
     """
 
     kind: Kind
@@ -116,10 +128,18 @@ class Descriptor(_Part):
     tokens: Mapping[str, str] = {}
     date_format: str = "%Y-%m-%d"
     crosswalk: str = ""
-    record_type: str = ""
+    record_type: Annotated[str, Field(validate_default=True)] = ""
     indicator: tuple[Indicator, ...] = ()
     question: tuple[Question, ...] = ()
     options: Mapping[str, str] = {}
+
+    @field_validator("record_type")
+    @classmethod
+    def _events_say_what_they_are(cls, written: str, info: ValidationInfo) -> str:
+        if info.data.get("kind") == "events" and written not in RECORD_TYPES:
+            known = ", ".join(f"'{word}'" for word in RECORD_TYPES)
+            raise PydanticCustomError("literal_error", "one of {expected}", {"expected": known})
+        return written
 
     def column(self, ours: str) -> str:
         """Return the supplier's name of our column, or "" where the file has none."""
@@ -151,12 +171,26 @@ def load_descriptor(name: str, workbench: paths.Workbench) -> Descriptor:
 
 
 def read_descriptor(path: Path) -> Descriptor:
-    """Return the descriptor in `path`, checked."""
+    """Return the descriptor in `path`, checked.
+
+    Raises
+    ------
+    SourceError
+        If it is not TOML, or says something that a descriptor may not say.
+    """
     try:
-        return Descriptor.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, ValidationError, UnicodeDecodeError) as wrong:
+        return Descriptor.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+    except ValidationError as invalid:
+        entry, reason = first_fault(invalid)
         raise SourceError(
-            "The descriptor {path} is not valid: {reason}.",
+            "The descriptor {path} is not valid in {entry}: {reason}. Correct that entry.",
             path=str(path),
-            reason=str(wrong).replace("\n", " "),
-        ) from wrong
+            entry=entry,
+            reason=reason,
+        ) from invalid
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
+        raise SourceError(
+            "The descriptor {path} cannot be read as TOML in UTF-8: {reason}. Correct that line.",
+            path=str(path),
+            reason=str(broken),
+        ) from broken

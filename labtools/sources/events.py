@@ -6,56 +6,75 @@ subject and a place.
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 
+from labtools.errors import SourceError
 from labtools.findings import Finding, Severity
 from labtools.messages import plural
 from labtools.privacy.pseudonyms import pseudonyms
-from labtools.sources.files import read_cells, require_columns
-from labtools.sources.protocol import Cleaned, Intake, dates, tidy
-from labtools.tables.account import Account
+from labtools.sources.protocol import Cleaned, Intake, accounted, dates, read_rows, tidy
 
 _NOT_EARTH = 180.0
+_EXAMPLE = date(2025, 12, 31)
 
 
 def clean_events(intake: Intake) -> Cleaned:
     """Return the canonical table ``events`` of a file, and what became of each row.
 
     Rejected: a row cut short, a date that is not one, a day outside the period that the
-    source speaks of, and a second row with a folio already seen.
+    source speaks of, and, of the rest, a second row with a folio already seen.
+
+    Raises
+    ------
+    SourceError
+        If no row has a date: zero events would read as "nothing happened".
     """
-    cells = read_cells(intake.path, intake.descriptor.file)
-    require_columns(intake.path, cells, intake.descriptor.columns)
-    reasons = _reasons(intake, cells)
-    kept = cells[reasons.isna()]
-    events = _events(intake, kept)
-    rejected = reasons.value_counts()
-    account = Account(
-        "clean",
-        intake.source,
-        read=len(cells),
-        kept=len(kept),
-        rejected={str(reason): int(n) for reason, n in rejected.items()},
-        changed=_changes(intake, events, kept),
-    )
+    rows = read_rows(intake, "date")
+    day = dates(rows.cells[intake.descriptor.column("date")], intake.descriptor.date_format)
+    _require_dates(intake, rows.cells, day)
+    reasons = _reasons(intake, rows.cells, day)
+    kept = rows.cells[reasons.isna()]
+    events = _events(intake, kept, day)
+    account = accounted(intake, rows, reasons, _changes(intake, events, kept))
     return Cleaned({"events": events}, account, _findings(intake, kept))
 
 
-def _reasons(intake: Intake, cells: pd.DataFrame) -> pd.Series:
-    day = dates(cells[intake.descriptor.column("date")], intake.descriptor.date_format)
+def _require_dates(intake: Intake, cells: pd.DataFrame, day: pd.Series) -> None:
+    if cells.empty:
+        raise SourceError(
+            "{path} has a header and no rows. Ask the supplier for the file again.",
+            path=intake.path.name,
+        )
+    if day.isna().all():
+        column = intake.descriptor.column("date")
+        raise SourceError(
+            "{path}, column “{column}”: none of the {n} cells is a date written like {example}; "
+            "the first is “{value}”. Correct “date_format” in the descriptor.",
+            path=intake.path.name,
+            column=column,
+            n=len(day),
+            example=_EXAMPLE.strftime(intake.descriptor.date_format),
+            value=str(cells[column].fillna("").iloc[0]),
+        )
+
+
+def _reasons(intake: Intake, cells: pd.DataFrame, day: pd.Series) -> pd.Series:
     reasons = pd.Series(None, index=cells.index, dtype="object")
-    folio = intake.descriptor.column("folio")
-    if folio:
-        reasons[cells[folio].duplicated() & cells[folio].ne("")] = "folio_repeated"
     if intake.first_day is not None:
         reasons[day < intake.first_day] = "before_first_day"
     reasons[day > intake.cutoff] = "after_cutoff"
     reasons[day.isna()] = "date_not_valid"
     reasons[cells.isna().any(axis=1)] = "row_cut_short"
+    if intake.descriptor.column("folio"):
+        # Only among good rows: a bad row must not take its correction away with it.
+        folio = tidy(cells[intake.descriptor.column("folio")]).where(reasons.isna())
+        reasons[folio.duplicated() & folio.notna()] = "folio_repeated"
     return reasons
 
 
-def _events(intake: Intake, cells: pd.DataFrame) -> pd.DataFrame:
+def _events(intake: Intake, cells: pd.DataFrame, day: pd.Series) -> pd.DataFrame:
     column = intake.descriptor.column
     blank = pd.Series(None, index=cells.index, dtype="str")
 
@@ -69,7 +88,7 @@ def _events(intake: Intake, cells: pd.DataFrame) -> pd.DataFrame:
             "event_id": _identifiers(intake, cells),
             "source": intake.source,
             "record_type": intake.descriptor.record_type,
-            "occurred_on": dates(cells[column("date")], intake.descriptor.date_format),
+            "occurred_on": day[cells.index],
             "hour": pd.to_numeric(hour).where(lambda h: h.between(0, 23)).astype("Int64"),
             "subject": text_of("subject"),
             "lon": lon,
@@ -82,8 +101,9 @@ def _events(intake: Intake, cells: pd.DataFrame) -> pd.DataFrame:
 
 def _identifiers(intake: Intake, cells: pd.DataFrame) -> pd.Series:
     folio = intake.descriptor.column("folio")
-    row = cells.index.to_series().astype(str)
-    written = cells[folio].where(cells[folio].ne(""), "row " + row) if folio else "row " + row
+    written = "row " + cells.index.to_series().astype(str)
+    if folio:
+        written = tidy(cells[folio]).fillna(written)
     return pseudonyms(written, key=intake.key, source=intake.source)
 
 
@@ -109,7 +129,7 @@ def _changes(intake: Intake, events: pd.DataFrame, kept: pd.DataFrame) -> dict[s
         counted["hour_exactly_noon"] = int(exact.sum())
     if not column("folio"):
         counted["exact_duplicates_kept"] = int(kept.duplicated().sum())
-    return {name: n for name, n in counted.items() if n}
+    return counted
 
 
 def _findings(intake: Intake, kept: pd.DataFrame) -> tuple[Finding, ...]:

@@ -18,10 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any
 
-import geopandas as gpd
 import pandas as pd
-import pyogrio
-from pyogrio.errors import DataLayerError, DataSourceError
 from python_calamine import CalamineError, CalamineWorkbook
 
 from labtools.errors import SourceError
@@ -96,41 +93,6 @@ def read_bytes(path: Path) -> bytes:
         ) from wrong
 
 
-def read_areas(path: Path, form: FileFormat) -> gpd.GeoDataFrame:
-    """Return the polygons in a GeoJSON, GPKG or zipped SHP file, in degrees (EPSG:4326).
-
-    Raises
-    ------
-    SourceError
-        If it cannot be read, has several layers of which none is named, or nobody says its
-        reference system.
-    """
-    try:
-        layer = _layer(path, form)
-        areas = gpd.read_file(path, layer=layer)
-    except (DataSourceError, DataLayerError, OSError) as wrong:
-        raise SourceError(
-            "{path} cannot be read as polygons ({reason}). GeoJSON, GPKG, and a ZIP with all the "
-            "files of a shapefile are accepted.",
-            path=path.name,
-            reason=str(wrong),
-        ) from wrong
-    if not isinstance(areas, gpd.GeoDataFrame):
-        raise SourceError(
-            "{path} is a table without polygons. Ask for the areas as GeoJSON or GPKG.",
-            path=path.name,
-        )
-    if form.crs:
-        areas = areas.set_crs(form.crs, allow_override=True)
-    if areas.crs is None:
-        raise SourceError(
-            "{path} does not say its coordinate reference system. Add “crs” under [file] in its "
-            "descriptor.",
-            path=path.name,
-        )
-    return areas.to_crs("EPSG:4326")
-
-
 def require_columns(path: Path, table: pd.DataFrame, wanted: Mapping[str, str]) -> None:
     """Refuse a table that lacks a column (`wanted`: our name → the supplier's, "" for none).
 
@@ -181,21 +143,6 @@ def _read_sheet(path: Path, form: FileFormat) -> pd.DataFrame:
     header, body = rows[form.header_row], rows[form.header_row + 1 :]
     cells = [[_cell_text(value) for value in row] for row in body]
     return _named(path, header, pd.DataFrame(cells, columns=range(len(header)), dtype="str"))
-
-
-def _layer(path: Path, form: FileFormat) -> str:
-    layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
-    if form.sheet in layers:
-        return form.sheet
-    if form.sheet or len(layers) != 1:
-        raise SourceError(
-            "{path} has the layers of polygons {layers}, and its descriptor names “{sheet}”. "
-            "Write under “sheet” which one holds the areas.",
-            path=path.name,
-            layers=tuple(layers) or ("—",),
-            sheet=form.sheet,
-        )
-    return layers[0]
 
 
 def _not_a_table(path: Path, form: FileFormat, reason: str) -> SourceError:

@@ -18,8 +18,12 @@ _NOT_NEGATIVE = pa.Check.ge(0)
 _SHARE = pa.Check.in_range(0, 1)
 
 
+#: What a key may be: keys become names of files and parts of addresses.
+KEY_FORM = r"^[0-9A-Za-z_-]{1,40}$"
+
+
 def _key(**options: bool) -> pa.Column:
-    return pa.Column(str, pa.Check.str_matches(r"^[0-9A-Za-z_-]{1,40}$"), **options)
+    return pa.Column(str, pa.Check.str_matches(KEY_FORM), **options)
 
 
 def _word(allowed: Sequence[str], **options: bool) -> pa.Column:

@@ -1,0 +1,74 @@
+"""Opening suppliers' files of polygons: one layer, in degrees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError
+from pyproj.exceptions import CRSError
+
+from labtools.errors import SourceError
+from labtools.sources.descriptor import FileFormat
+
+DEGREES = "EPSG:4326"
+
+
+def read_areas(path: Path, form: FileFormat) -> gpd.GeoDataFrame:
+    """Return the polygons in a GeoJSON, GPKG or zipped SHP file, in degrees (EPSG:4326).
+
+    Raises
+    ------
+    SourceError
+        If it cannot be read, has several layers of which none is named, or nobody says its
+        reference system.
+    """
+    try:
+        areas = gpd.read_file(path, layer=_layer(path, form))
+    except (DataSourceError, DataLayerError, OSError) as wrong:
+        raise SourceError(
+            "{path} cannot be read as polygons ({reason}). GeoJSON, GPKG, and a ZIP with all the "
+            "files of a shapefile are accepted.",
+            path=path.name,
+            reason=str(wrong),
+        ) from wrong
+    return _in_degrees(path, areas, form.crs)
+
+
+def _layer(path: Path, form: FileFormat) -> str:
+    layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+    if not layers:
+        raise SourceError(
+            "{path} is a table without polygons. Ask for the areas as GeoJSON or GPKG.",
+            path=path.name,
+        )
+    wanted = form.sheet or (layers[0] if len(layers) == 1 else "")
+    if wanted not in layers:
+        raise SourceError(
+            "{path} has the layers {layers}, and its descriptor names “{sheet}”. Write under "
+            "“sheet” which one holds the areas.",
+            path=path.name,
+            layers=tuple(layers),
+            sheet=form.sheet,
+        )
+    return wanted
+
+
+def _in_degrees(path: Path, areas: gpd.GeoDataFrame, declared: str) -> gpd.GeoDataFrame:
+    if areas.crs is None and not declared:
+        raise SourceError(
+            "{path} does not say its coordinate reference system. Add “crs” under [file] in its "
+            "descriptor.",
+            path=path.name,
+        )
+    try:
+        known = areas.set_crs(declared, allow_override=True) if declared else areas
+    except CRSError as unknown:
+        raise SourceError(
+            "{path}: the “crs” of its descriptor, “{crs}”, is not a reference system. Write its "
+            "EPSG code, for example EPSG:6372.",
+            path=path.name,
+            crs=declared,
+        ) from unknown
+    return known.to_crs(DEGREES)

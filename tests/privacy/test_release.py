@@ -1,0 +1,196 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from labtools.errors import PrivacyError
+from labtools.privacy.release import (
+    REGISTRY,
+    ROUNDING_VARIANCE,
+    Evidence,
+    check_release,
+    protect_months,
+    protect_quarters,
+    withheld_colonias,
+)
+from labtools.settings import Disclosure
+from labtools.tables import vocabulary as words
+
+KEY = b"k" * 32
+EVIDENCE = Evidence(frozenset({"small"}), Disclosure())
+QUARTER = pd.Timestamp("2025-01-01")
+
+
+def quarters(**events) -> pd.DataFrame:
+    rows = [
+        {"colonia_id": colonia, "quarter": QUARTER, "group": group, "events": n}
+        for colonia, counts in events.items()
+        for group, n in zip(words.GROUPS, counts, strict=True)
+    ]
+    return pd.DataFrame(rows).astype({"events": "Int64"}).assign(state="shown")
+
+
+def refused(name, table, evidence=EVIDENCE):
+    with pytest.raises(PrivacyError) as caught:
+        check_release(name, table, evidence)
+    return str(caught.value)
+
+
+def colonias(**people: tuple[float, float]) -> pd.DataFrame:
+    table = pd.DataFrame(people, index=["population", "dwellings"]).T
+    return table.rename_axis("colonia_id").reset_index()
+
+
+def test_colonias_below_a_floor_or_of_unknown_size_are_withheld():
+    register = colonias(
+        large=(500, 3), few_people=(499.9, 200), few_homes=(900, 2), unknown=(np.nan, 50)
+    )
+
+    assert withheld_colonias(register, Disclosure()) == {"few_people", "few_homes", "unknown"}
+
+
+def test_where_dwellings_are_not_known_people_decide():
+    register = colonias(a=(900, np.nan), b=(100, np.nan))
+
+    assert withheld_colonias(register, Disclosure()) == {"b"}
+
+
+def test_protected_counts_are_multiples_of_three_and_withheld_ones_are_empty():
+    table = quarters(large=(1, 2, 4, 5), small=(1, 2, 0, 50))
+
+    protected = protect_quarters(table, frozenset({"small"}), key=KEY)
+
+    large, small = (protected[protected["colonia_id"] == c] for c in ("large", "small"))
+    assert (large["events"] % 3 == 0).all()
+    assert set(large["state"]) == {"shown"}
+    assert small["events"].isna().all()
+    assert set(small["state"]) == {"suppressed"}
+
+
+def test_a_hidden_zero_looks_like_any_hidden_count():
+    zero, many = quarters(small=(0, 0, 0, 0)), quarters(small=(90, 80, 70, 60))
+
+    hidden = [protect_quarters(t, frozenset({"small"}), key=KEY) for t in (zero, many)]
+
+    pd.testing.assert_frame_equal(*hidden)
+
+
+def test_the_rounding_variance_told_to_the_analyses_is_that_of_the_rounding():
+    # A remainder of 0, 1 or 2 gives variances 0, 2 and 2.
+    assert pytest.approx((0 + 2 + 2) / 3) == ROUNDING_VARIANCE
+    spread = quarters(**{f"c{i}": (30, 31, 32, 33) for i in range(5_000)})
+
+    protected = protect_quarters(spread, frozenset(), key=KEY)
+
+    error = (protected["events"] - spread["events"]).astype(float)
+    by_group = (error**2).groupby(spread["group"]).mean()
+    # Second moments over 5,000 cells: standard error about 0.014.
+    assert by_group[list(words.GROUPS)].tolist() == pytest.approx([0, 2, 2, 0], abs=0.08)
+
+
+def test_months_of_the_municipality_are_rounded_apart_from_the_quarters():
+    months = pd.DataFrame(
+        {"month": QUARTER, "group": "theft", "events": pd.array([100], dtype="Int64")}
+    )
+
+    keys = [bytes([i]) * 32 for i in range(64)]
+    published = {int(protect_months(months, key=key)["events"][0]) for key in keys}
+
+    assert published == {99, 102}
+
+
+def test_every_registered_table_has_a_rule_with_a_name():
+    assert all(rule and callable(check) for rule, check in REGISTRY.values())
+
+
+@pytest.mark.parametrize("name", ["events", "located", "survey", "panel", "quarters", "notes"])
+def test_a_table_that_nobody_registered_is_refused(name):
+    assert "not registered for release" in refused(name, pd.DataFrame())
+
+
+@pytest.mark.parametrize("column", ["events", "before", "now"])
+def test_a_count_that_was_not_rounded_is_refused_with_its_place(column):
+    name = "crime" if column == "events" else "change"
+    table = pd.DataFrame({"colonia_id": ["a", "b"], "group": "theft", column: [3, 4]})
+
+    message = refused(name, table)
+
+    assert "not rounded (1 cases; the first is colonia_id=b" in message
+
+
+def test_a_sensitive_group_by_colonia_is_refused():
+    table = pd.DataFrame({"colonia_id": ["a"], "group": [words.SENSITIVE], "events": [3]})
+
+    assert "sensitive group by colonia" in refused("series", table)
+
+
+def test_the_sensitive_group_goes_out_by_year_and_never_by_month():
+    by_month = pd.DataFrame({"month": [QUARTER], "group": [words.SENSITIVE], "events": [3]})
+    by_year = pd.DataFrame({"group": [words.SENSITIVE], "before": [300], "now": [306]})
+
+    assert "sensitive group by month" in refused("municipality_series", by_month)
+    assert check_release("municipality_crime", by_year, EVIDENCE)
+
+
+@pytest.mark.parametrize(
+    ("name", "figure"),
+    [
+        ("crime", {"events": 3}),
+        ("crime", {"rate": 1.0}),
+        ("crime", {"smoothed": 1.0}),
+        ("crime", {"versus_municipality": "above"}),
+        ("series", {"events_high": 2}),
+        ("change", {"ratio": 2.0}),
+        ("change", {"verdict": "increase"}),
+        ("place", {"upper_share": 0.5}),
+        ("indicators", {"value": 0.0}),
+    ],
+)
+def test_any_figure_of_a_withheld_colonia_is_refused(name, figure):
+    known = {"events": [3], "colonia_id": ["large"], "group": ["theft"]}
+    empty = {"colonia_id": "small", "group": "theft", "state": "suppressed"}
+    judged = {"verdict": "unknown", "versus_municipality": "unknown"}
+    quiet = {**empty, **{k: v for k, v in judged.items() if k in figure}}
+
+    told = pd.DataFrame({**known}).merge(pd.DataFrame([{**quiet, **figure}]), how="outer")
+    silent = pd.DataFrame({**known}).merge(pd.DataFrame([quiet]), how="outer")
+
+    assert "below the floor of population" in refused(name, told)
+    assert check_release(name, silent, EVIDENCE)
+
+
+def perceived(**row) -> pd.DataFrame:
+    usual = {"area_kind": "colonia", "area": "large", "indicator": "insecurity"}
+    figures = {"share": 0.5, "lower": 0.4, "upper": 0.6, "respondents": 40}
+    table = pd.DataFrame([{**usual, **figures, **row}])
+    return table.astype({"respondents": "Int64"})
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"respondents": 29},
+        {"respondents": 29, "share": np.nan},
+        {"respondents": pd.NA},
+        {"respondents": pd.NA, "area_kind": "borough"},
+    ],
+)
+def test_an_estimate_from_few_or_uncounted_people_is_refused(row):
+    assert "too few people" in refused("perception", perceived(**row))
+
+
+def test_an_estimate_of_a_withheld_colonia_is_refused_however_many_answered():
+    table = perceived(area="small", respondents=400)
+
+    assert "below the floor of population" in refused("perception", table)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"respondents": 30},
+        {"respondents": pd.NA, "area_kind": "city"},
+        {"respondents": 5, "share": np.nan, "lower": np.nan, "upper": np.nan},
+    ],
+)
+def test_enough_people_an_official_city_or_an_empty_estimate_may_go_out(row):
+    assert check_release("perception", perceived(**row), EVIDENCE)
