@@ -38,7 +38,7 @@ format: $(VENV)/.development ## put code and notebooks in their form
 messages: $(VENV)/.development ## bring the catalogues of sentences up to date with the code
 	$(BIN)/python tests/architecture/catalogue.py
 
-bench: $(VENV)/.development ## measure the engine against naive Papermill (ratios, one run)
+pictures: $(VENV)/.development $(VENV)/.development ## measure the engine against naive Papermill (ratios, one run)
 	$(BIN)/python tests/benchmarks/bench_engine.py
 
 lock: $(VENV)/.development ## write the lock files anew from pyproject.toml

@@ -31,47 +31,22 @@ class Change:
         its ``lower`` and ``upper`` limits (upper is missing where there is none),
         ``p_value``, ``q_value`` (Benjamini–Hochberg over the areas) and ``verdict``:
         increase, decrease, none ("no distinguishable change") or unknown.
-    dispersion : float
-        Variance over mean of the counts, at least 1.
+    dispersion : float or pandas.Series
+        Variance over mean of the counts, of all areas or of each, at least 1.
     level : float
         Coverage of the intervals.
     """
 
     table: pd.DataFrame
-    dispersion: float
+    dispersion: float | pd.Series
     level: float
-
-
-def estimate_dispersion(counts: pd.DataFrame, *, noise_variance: float = 0.0) -> float:
-    """Return the variance over the mean of counts by area (rows) and period (columns).
-
-    Pearson's statistic against "each area its level, each period its share", which leaves
-    out season and city-wide trend.  Periods must be of equal kind.  Never below 1.
-
-    Parameters
-    ----------
-    noise_variance : float
-        Variance of noise added on purpose to each count (rounding), taken out here.
-    """
-    known = counts.dropna(axis=1, how="all").dropna()
-    known = known[known.sum(axis=1) > 0].to_numpy(float)
-    total = known.sum()
-    if known.shape[0] < 2 or known.shape[1] < 2 or total == 0:  # noqa: PLR2004 - needs two ways
-        return 1.0
-    by_area, by_period = known.sum(axis=1) / total, known.sum(axis=0) / total
-    squares = ((known - np.outer(by_area, by_period) * total) ** 2).sum()
-    noise = noise_variance * (known.shape[0] - 1) * (known.shape[1] - 1)
-    # Ratio of sums, not sum of ratios: one expected count near zero must not decide.  Fitting
-    # the margins takes away each area's and each period's own share of the variance.
-    left = total * (1 - (by_area**2).sum()) * (1 - (by_period**2).sum())
-    return max(1.0, float((squares - noise) / left))
 
 
 def compare_windows(
     before: pd.Series,
     now: pd.Series,
     *,
-    dispersion: float = 1.0,
+    dispersion: float | pd.Series = 1.0,
     noise_variance: float = 0.0,
     level: float = 0.95,
 ) -> Change:
@@ -86,8 +61,8 @@ def compare_windows(
     ----------
     before, now : pandas.Series
         Counts by area, same index; a missing one gives the verdict "unknown".
-    dispersion : float
-        See :func:`estimate_dispersion`.
+    dispersion : float or pandas.Series
+        Of all areas, or of each (same index); see :mod:`labtools.analysis.dispersion`.
     noise_variance : float
         Variance of the noise in each window's count (rounding); widens every interval.
     level : float
@@ -113,7 +88,7 @@ def compare_windows(
         )
     x, y = before.to_numpy(float), now.to_numpy(float)
     total = x + y
-    scale = dispersion + np.divide(
+    scale = np.asarray(dispersion, float) + np.divide(
         noise_variance, total / 2, out=np.zeros_like(total), where=total > 0
     )
     n, k = total / scale, y / scale

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from labtools.analysis.change import compare_windows, estimate_dispersion
+from labtools.analysis.change import compare_windows
+from labtools.analysis.dispersion import dispersion_by_size
 from labtools.analysis.ranks import place_intervals
 from labtools.analysis.rates import poisson_interval
 from labtools.analysis.smoothing import GammaPoissonFit, fit_gamma_poisson
@@ -99,14 +100,10 @@ def change_table(
     for group in _GROUPS:
         cells = len(words.GROUPS) if group == words.TOTAL else 1
         noise = noise_variance * cells
-        recent = series[(series["group"] == group) & (series["quarter"] < window.end)]
-        by_quarter = recent.pivot_table(
-            index="colonia_id", columns="quarter", values="events", aggfunc="first", dropna=False
-        ).iloc[:, -_QUARTERS_FOR_DISPERSION:]
         change = compare_windows(
             before.xs(group, level="group")["events"],
             now.xs(group, level="group")["events"],
-            dispersion=estimate_dispersion(by_quarter.astype(float), noise_variance=noise),
+            dispersion=_dispersion(series, group, window, colonias, noise),
             noise_variance=noise * 4,
         )
         state = now.xs(group, level="group")["state"]
@@ -130,6 +127,16 @@ def place_table(crime: pd.DataFrame, *, slack: int, rng: np.random.Generator) ->
 def check_columns(name: str) -> list[str]:
     """Return the columns of a canonical table, in order."""
     return list(CONTRACTS[name].columns)
+
+
+def _dispersion(
+    series: pd.DataFrame, group: str, window: Window, colonias: pd.Index, noise_variance: float
+) -> pd.Series:
+    """Return each colonia's dispersion, seen in the last three years at most."""
+    recent = series[(series["group"] == group) & (series["quarter"] < window.end)]
+    by_quarter = recent.pivot(index="colonia_id", columns="quarter", values="events")
+    counts = by_quarter.iloc[:, -_QUARTERS_FOR_DISPERSION:].astype(float).reindex(colonias)
+    return dispersion_by_size(counts, noise_variance=noise_variance)
 
 
 def _columns(name: str) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from labtools.sources.files import read_cells, require_columns
-from labtools.sources.protocol import Cleaned, Intake, numbers
+from labtools.sources.protocol import Cleaned, Intake, matching, numbers, require_described
 from labtools.tables.account import Account
 
 _ZONES = ("entity", "municipality", "locality", "ageb", "block")
@@ -16,15 +18,17 @@ def clean_census(intake: Intake) -> Cleaned:
 
     The file mixes blocks with totals of AGEB, locality, municipality and entity; only the
     AGEB totals are kept, the others are accounted for.  A confidential or absent cell is
-    missing, never zero.
+    missing, never zero.  Names of columns are compared in capitals.
     """
     cells = read_cells(intake.path, intake.descriptor.file)
     cells.columns = [str(column).upper() for column in cells.columns]
+    require_described(intake, *_ZONES, "population")
     zones = {ours: intake.descriptor.column(ours).upper() for ours in _ZONES}
     variables = _variables(intake)
     require_columns(intake.path, cells, {**zones, **{name: name for name in variables}})
     level = _levels(cells, zones)
-    wanted = _wanted(intake, cells)
+    where = {column.upper(): value for column, value in intake.where.items()}
+    wanted = matching(replace(intake, where=where), cells)
     kept = cells[(level == "ageb") & wanted]
     codes = [kept[zones[zone]] for zone in _ZONES[:4]]
     ageb_id = codes[0].str.cat(codes[1:])
@@ -52,13 +56,6 @@ def _variables(intake: Intake) -> list[str]:
     for indicator in intake.descriptor.indicator:
         named += [*indicator.numerator, *indicator.denominator]
     return list(dict.fromkeys(name.upper() for name in named if name))
-
-
-def _wanted(intake: Intake, cells: pd.DataFrame) -> pd.Series:
-    keep = pd.Series(data=True, index=cells.index)
-    for column, value in intake.where.items():
-        keep &= cells[column.upper()] == value
-    return keep
 
 
 def _levels(cells: pd.DataFrame, zones: dict[str, str]) -> pd.Series:

@@ -8,8 +8,18 @@ import pandas as pd
 import shapely
 
 from labtools.errors import SourceError
-from labtools.sources.files import read_areas, require_columns
-from labtools.sources.protocol import Cleaned, Intake, dates, tidy
+from labtools.sources.areas import read_areas
+from labtools.sources.files import require_columns
+from labtools.sources.protocol import (
+    Cleaned,
+    Intake,
+    dates,
+    keys,
+    matching,
+    numbers,
+    require_described,
+    tidy,
+)
 from labtools.tables.account import Account
 
 
@@ -21,134 +31,131 @@ def clean_colonias(intake: Intake) -> Cleaned:
     Raises
     ------
     SourceError
-        If a key is missing or stands twice, or nothing matches ``where``.
+        If a key is missing, is no key or stands twice, a figure is not a number, nothing
+        matches ``where``, or there is no polygon at all.
     """
+    areas, account = _areas(intake, "id", "name")
+    colonias = _register(intake, areas)
+    indicators = _indicators(intake, areas, colonias)
+    return Cleaned({"colonias": colonias, "indicators": indicators}, account)
+
+
+def clean_ageb(intake: Intake) -> Cleaned:
+    """Return the canonical table ``ageb`` (census areas) of a file of polygons.
+
+    Raises
+    ------
+    SourceError
+        As for a register of colonias.
+    """
+    areas, account = _areas(intake, "id")
+    table = gpd.GeoDataFrame(
+        {"ageb_id": tidy(areas[intake.descriptor.column("id")].astype("str")).to_numpy()},
+        geometry=areas.geometry.to_numpy(),
+        crs=areas.crs,
+    )
+    return Cleaned({"ageb": table}, account)
+
+
+def _areas(intake: Intake, *needed: str) -> tuple[gpd.GeoDataFrame, Account]:
+    """Return the features wanted, with whole polygons, and the account of all features."""
     areas = read_areas(intake.path, intake.descriptor.file)
-    wanted = {**intake.descriptor.columns, **{name: name for name in intake.where}}
-    require_columns(intake.path, areas, wanted)
-    chosen = _chosen(intake, areas)
+    require_described(intake, *needed)
+    require_columns(intake.path, areas, intake.descriptor.columns)
+    chosen = areas[matching(intake, areas)]
     _check_keys(intake, chosen)
-    empty = chosen.geometry.isna() | chosen.geometry.is_empty
-    kept = chosen[~empty]
-    broken = ~kept.geometry.is_valid
-    mended = kept.set_geometry(_mended(kept.geometry))
+    mended = _mended(chosen.geometry)
+    kept = chosen.set_geometry(mended)[~(mended.isna() | mended.is_empty)]
+    if kept.empty:
+        raise SourceError(
+            "{path} has {n} features and none has a polygon. Ask the supplier for the areas "
+            "themselves, not for their centres or their list.",
+            path=intake.path.name,
+            n=len(chosen),
+        )
+    rejected = {
+        "of_another_municipality": len(areas) - len(chosen),
+        "no_polygon": len(chosen) - len(kept),
+    }
+    repaired = int((~chosen.geometry[kept.index].is_valid).sum())
     account = Account(
         "clean",
         intake.source,
         read=len(areas),
         kept=len(kept),
-        rejected={
-            name: n
-            for name, n in (
-                ("of_another_municipality", len(areas) - len(chosen)),
-                ("no_polygon", int(empty.sum())),
-            )
-            if n
-        },
-        changed={"polygon_repaired": int(broken.sum())} if broken.any() else {},
-    )
-    colonias = _register(intake, mended)
-    indicators = _indicators(intake, mended, colonias)
-    return Cleaned({"colonias": colonias, "indicators": indicators}, account)
-
-
-def clean_ageb(intake: Intake) -> Cleaned:
-    """Return the canonical table ``ageb`` (census areas) of a file of polygons."""
-    areas = read_areas(intake.path, intake.descriptor.file)
-    wanted = {**intake.descriptor.columns, **{name: name for name in intake.where}}
-    require_columns(intake.path, areas, wanted)
-    chosen = _chosen(intake, areas)
-    _check_keys(intake, chosen)
-    table = gpd.GeoDataFrame(
-        {"ageb_id": tidy(chosen[intake.descriptor.column("id")]).to_numpy()},
-        geometry=_mended(chosen.geometry).to_numpy(),
-        crs=chosen.crs,
-    )
-    rejected = {"of_another_municipality": len(areas) - len(chosen)}
-    account = Account(
-        "clean",
-        intake.source,
-        read=len(areas),
-        kept=len(chosen),
         rejected={name: n for name, n in rejected.items() if n},
+        changed={"polygon_repaired": repaired} if repaired else {},
     )
-    return Cleaned({"ageb": table}, account)
-
-
-def _chosen(intake: Intake, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    keep = np.ones(len(areas), bool)
-    for column, value in intake.where.items():
-        written = areas[column].astype("str")
-        keep &= written.str.startswith(value[:-1]) if value.endswith("*") else written == value
-    if not keep.any():
-        raise SourceError(
-            "{path} has no feature that matches {where}. Correct “where” in lab.toml.",
-            path=intake.path.name,
-            where=str(dict(intake.where)),
-        )
-    return areas[keep]
+    return kept, account
 
 
 def _check_keys(intake: Intake, areas: gpd.GeoDataFrame) -> None:
     column = intake.descriptor.column("id")
-    keys = tidy(areas[column].astype("str"))
-    wrong = keys[keys.isna() | keys.duplicated()]
+    written = areas[column].astype("str")
+    key, _ = keys(written)
+    wrong = written[key.isna() | key.duplicated()]
     if len(wrong):
         raise SourceError(
-            "{path}: the key “{column}” must be there and be different in each feature; “{value}” "
-            "is not ({n} cases). Ask the supplier for a corrected register.",
+            "{path}: the key “{column}” must be there, made of letters, digits, - and _, and "
+            "different in each feature; “{value}” is not ({n} cases). Ask the supplier for a "
+            "corrected register.",
             path=intake.path.name,
             column=column,
-            value=str(wrong.iloc[0]),
+            value=wrong.fillna("").iloc[0],
             n=len(wrong),
         )
 
 
 def _mended(polygons: gpd.GeoSeries) -> gpd.GeoSeries:
-    valid = polygons.make_valid()
-    return valid.map(_only_polygons)
+    return gpd.GeoSeries(polygons.make_valid().map(_only_polygons), crs=polygons.crs)
 
 
-def _only_polygons(shape: shapely.Geometry) -> shapely.Geometry:
-    if isinstance(shape, shapely.GeometryCollection):
-        parts = [part for part in shape.geoms if "Polygon" in part.geom_type]
-        return shapely.union_all(parts)
-    return shape
+def _only_polygons(shape: shapely.Geometry | None) -> shapely.Geometry | None:
+    """Leave out the points and lines that repairing a polygon may leave beside it."""
+    if shape is None or shape.geom_type in {"Polygon", "MultiPolygon"}:
+        return shape
+    parts = [part for part in shapely.get_parts(shape) if "Polygon" in part.geom_type]
+    return shapely.union_all(parts)
 
 
 def _register(intake: Intake, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     column = intake.descriptor.column
     blank = pd.Series(None, index=areas.index, dtype="str")
-
-    def figures(ours: str) -> pd.Series:
-        if not column(ours):
-            return pd.Series(np.nan, index=areas.index)
-        return pd.to_numeric(areas[column(ours)], errors="raise").astype(float)
-
-    registered = column("registered_on")
     return gpd.GeoDataFrame(
         {
             "colonia_id": tidy(areas[column("id")].astype("str")),
             "name": tidy(areas[column("name")].astype("str")).fillna("—"),
-            "borough": tidy(areas[column("borough")]) if column("borough") else blank,
-            "population": figures("population"),
-            "dwellings": figures("dwellings"),
-            "registered_on": (
-                dates(areas[registered].astype("str"), "%Y-%m-%d")
-                if registered
-                else pd.Series(pd.NaT, index=areas.index)
-            ),
+            "borough": tidy(areas[column("borough")].astype("str")) if column("borough") else blank,
+            "population": _figures(intake, areas, column("population")),
+            "dwellings": _figures(intake, areas, column("dwellings")),
+            "registered_on": _days(intake, areas, column("registered_on")),
             "geometry": areas.geometry,
         },
         crs=areas.crs,
     ).reset_index(drop=True)
 
 
+def _days(intake: Intake, areas: gpd.GeoDataFrame, column: str) -> pd.Series:
+    if not column:
+        return pd.Series(pd.NaT, index=areas.index)
+    typed = pd.api.types.is_datetime64_any_dtype(areas[column])
+    form = "%Y-%m-%d" if typed else intake.descriptor.date_format
+    return dates(areas[column].astype("str"), form)
+
+
+def _figures(intake: Intake, areas: gpd.GeoDataFrame, column: str) -> pd.Series:
+    if not column:
+        return pd.Series(np.nan, index=areas.index)
+    if pd.api.types.is_numeric_dtype(areas[column]):
+        return areas[column].astype(float)
+    return numbers(intake, areas, column)
+
+
 def _indicators(intake: Intake, areas: gpd.GeoDataFrame, colonias: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for indicator in intake.descriptor.indicator:
         require_columns(intake.path, areas, {indicator.key: indicator.numerator[0]})
-        value = pd.to_numeric(areas[indicator.numerator[0]]).astype(float).reset_index(drop=True)
+        value = _figures(intake, areas, indicator.numerator[0]).reset_index(drop=True)
         weight = colonias["population"].where(value.notna())
         average = (value * weight).sum() / weight.sum() if weight.sum() > 0 else np.nan
         parts.append(

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 
-from labtools.sources.files import read_cells, require_columns
-from labtools.sources.protocol import Cleaned, Intake, numbers
-from labtools.tables.account import Account
+from labtools.sources.files import require_columns
+from labtools.sources.protocol import (
+    Cleaned,
+    Intake,
+    accounted,
+    dates,
+    numbers,
+    read_rows,
+    tidy,
+)
 
 MONTHS = (
     "Enero",
@@ -23,24 +30,27 @@ MONTHS = (
     "Diciembre",
 )
 _LEVELS = ("type", "subtype", "mode")
+_YEARS = (1990, 2100)
 
 
 def clean_municipal_incidence(intake: Intake) -> Cleaned:
     """Return the canonical table ``official_counts`` of an IDM_NM file.
 
     A month without figure (the year is not over) stays missing: it is not zero.
+    Rejected: a row without area, subject or year.
     """
-    cells = read_cells(intake.path, intake.descriptor.file)
-    columns = {name: intake.descriptor.column(name) for name in ("year", "area", *_LEVELS)}
-    require_columns(intake.path, cells, {**columns, **{m: m for m in MONTHS}})
-    wanted = _of(intake, cells)
-    kept = cells[wanted]
-    year = numbers(intake, kept, columns["year"]).astype(int)
+    rows = read_rows(intake, "year", "area", *_LEVELS)
+    require_columns(intake.path, rows.cells, {month: month for month in MONTHS})
+    column = intake.descriptor.column
+    year = numbers(intake, rows.cells, column("year"))
+    reasons = _reasons(intake, rows.cells)
+    reasons[~year.between(*_YEARS)] = "year_not_valid"
+    kept = rows.cells[reasons.isna()]
     parts = [
         pd.DataFrame(
             {
-                "area": kept[columns["area"]],
-                "month": pd.to_datetime({"year": year, "month": month, "day": 1}),
+                "area": tidy(kept[column("area")]),
+                "month": _month(year[kept.index].astype(int), month),
                 "subject": _subject(intake, kept),
                 "events": numbers(intake, kept, name),
             }
@@ -48,39 +58,45 @@ def clean_municipal_incidence(intake: Intake) -> Cleaned:
         for month, name in enumerate(MONTHS, start=1)
     ]
     counts = _summed(intake, pd.concat(parts, ignore_index=True))
-    return Cleaned({"official_counts": counts}, _account(intake, cells, kept))
+    return Cleaned({"official_counts": counts}, accounted(intake, rows, reasons))
 
 
 def clean_state_victims(intake: Intake) -> Cleaned:
-    """Return the canonical table ``official_counts`` of SESNSP's victims by state."""
-    cells = read_cells(intake.path, intake.descriptor.file)
-    names = ("month", "area", "events", *_LEVELS)
-    columns = {name: intake.descriptor.column(name) for name in names}
-    require_columns(intake.path, cells, columns)
-    kept = cells[_of(intake, cells)]
-    month = pd.to_datetime(kept[columns["month"]].str.slice(0, 7), format="%Y-%m")
+    """Return the canonical table ``official_counts`` of SESNSP's victims by state.
+
+    Rejected: a row without area, subject or month.
+    """
+    rows = read_rows(intake, "month", "area", "events", *_LEVELS)
+    column = intake.descriptor.column
+    written = rows.cells[column("month")].str.strip().str.slice(0, 7)
+    month = dates(written + "-01", "%Y-%m-%d")
+    reasons = _reasons(intake, rows.cells)
+    reasons[month.isna()] = "month_not_valid"
+    kept = rows.cells[reasons.isna()]
     counts = pd.DataFrame(
         {
-            "area": kept[columns["area"]],
-            "month": month,
+            "area": tidy(kept[column("area")]),
+            "month": month[kept.index],
             "subject": _subject(intake, kept),
-            "events": numbers(intake, kept, columns["events"]),
+            "events": numbers(intake, kept, column("events")),
         }
     )
-    table = _summed(intake, counts)
-    return Cleaned({"official_counts": table}, _account(intake, cells, kept))
+    return Cleaned({"official_counts": _summed(intake, counts)}, accounted(intake, rows, reasons))
 
 
-def _of(intake: Intake, cells: pd.DataFrame) -> pd.Series:
-    keep = pd.Series(data=True, index=cells.index)
-    require_columns(intake.path, cells, {name: name for name in intake.where})
-    for column, value in intake.where.items():
-        keep &= cells[column] == value
-    return keep
+def _reasons(intake: Intake, cells: pd.DataFrame) -> pd.Series:
+    reasons = pd.Series(None, index=cells.index, dtype="object")
+    reasons[_subject(intake, cells).isna()] = "no_subject"
+    reasons[tidy(cells[intake.descriptor.column("area")]).isna()] = "no_area"
+    return reasons
+
+
+def _month(year: pd.Series, month: int) -> pd.Series:
+    return pd.to_datetime({"year": year, "month": month, "day": 1})
 
 
 def _subject(intake: Intake, cells: pd.DataFrame) -> pd.Series:
-    parts = [cells[intake.descriptor.column(level)].str.strip() for level in _LEVELS]
+    parts = [tidy(cells[intake.descriptor.column(level)]) for level in _LEVELS]
     return parts[0].str.cat(parts[1:], sep=" | ")
 
 
@@ -89,14 +105,3 @@ def _summed(intake: Intake, counts: pd.DataFrame) -> pd.DataFrame:
     total = counts.groupby(keys, as_index=False)["events"].sum(min_count=1)
     total["events"] = total["events"].astype("Int64")
     return total.assign(source=intake.source)[["source", *keys, "events"]]
-
-
-def _account(intake: Intake, cells: pd.DataFrame, kept: pd.DataFrame) -> Account:
-    others = len(cells) - len(kept)
-    return Account(
-        "clean",
-        intake.source,
-        read=len(cells),
-        kept=len(kept),
-        rejected={"of_another_area": others} if others else {},
-    )

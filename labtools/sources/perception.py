@@ -6,17 +6,28 @@ import io
 import re
 import unicodedata
 import zipfile
+import zlib
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import Cell
+from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
 from labtools.errors import SourceError
-from labtools.sources.files import read_cells, require_columns
-from labtools.sources.protocol import Cleaned, Intake, numbers, tidy
+from labtools.sources.files import limited, require_columns
+from labtools.sources.protocol import (
+    Cleaned,
+    Intake,
+    accounted,
+    dates,
+    keys,
+    numbers,
+    read_rows,
+    tidy,
+)
 from labtools.tables.account import Account
 
 #: INEGI colours each estimate by its coefficient of variation; we keep the class's upper end.
@@ -32,20 +43,18 @@ def clean_survey(intake: Intake) -> Cleaned:
     """Return the canonical table ``survey``: one row for each respondent and indicator.
 
     A code that is neither yes nor no (9 "no sabe", blank) is missing.  A respondent without
-    weight, stratum or cluster cannot stand for anybody and is rejected.
+    weight, stratum or cluster cannot stand for anybody and is rejected, and so is one whose
+    wave is not a month.
     """
-    cells = read_cells(intake.path, intake.descriptor.file)
+    rows = read_rows(intake, "wave", "colonia_id", "borough", "stratum", "cluster", "weight")
     questions = intake.descriptor.question
-    require_columns(
-        intake.path,
-        cells,
-        {**intake.descriptor.columns, **{q.indicator: q.column for q in questions}},
-    )
-    weight = numbers(intake, cells, intake.descriptor.column("weight"))
-    design = [cells[intake.descriptor.column(name)] for name in ("stratum", "cluster")]
-    whole = (weight > 0) & design[0].ne("") & design[1].ne("")
-    kept = cells[whole]
-    head = _respondents(intake, kept, weight[whole])
+    require_columns(intake.path, rows.cells, {q.indicator: q.column for q in questions})
+    people, not_a_key = _respondents(intake, rows.cells)
+    reasons = pd.Series(None, index=people.index, dtype="object")
+    reasons[people["wave"].isna()] = "wave_not_valid"
+    whole = (people["weight"] > 0) & people[["stratum", "cluster"]].notna().all(axis=1)
+    reasons[~whole] = "no_weight_or_design"
+    kept, head = rows.cells[reasons.isna()], people[reasons.isna()].reset_index(drop=True)
     parts = []
     for question in questions:
         code = kept[question.column].str.strip()
@@ -53,25 +62,20 @@ def clean_survey(intake: Intake) -> Cleaned:
             code.isin(question.yes), 1.0, np.where(code.isin(question.no), 0.0, np.nan)
         )
         parts.append(head.assign(indicator=question.indicator, value=value))
-    lost = int((~whole).sum())
-    account = Account(
-        "clean",
-        intake.source,
-        read=len(cells),
-        kept=len(kept),
-        rejected={"no_weight_or_design": lost} if lost else {},
-    )
+    account = accounted(intake, rows, reasons, {"key_not_valid": not_a_key})
     return Cleaned({"survey": pd.concat(parts, ignore_index=True)}, account)
 
 
 def clean_city_perception(intake: Intake) -> Cleaned:
     """Return the canonical table ``city_perception`` of a file with percentages and their CV."""
-    cells = read_cells(intake.path, intake.descriptor.file)
-    require_columns(intake.path, cells, intake.descriptor.columns)
+    rows = read_rows(intake, "quarter", "city", "indicator", "percent", "cv")
     column = intake.descriptor.column
-    quarter = cells[column("quarter")].str.extract(r"^(\d{4})\D+([1-4])$")
-    known = quarter.notna().all(axis=1)
-    kept, when = cells[known], quarter[known].astype(int)
+    quarter = rows.cells[column("quarter")].str.strip().str.extract(r"^(\d{4})\D+([1-4])$")
+    reasons = pd.Series(None, index=rows.cells.index, dtype="object")
+    named = [tidy(rows.cells[column(name)]).notna() for name in ("city", "indicator")]
+    reasons[~(named[0] & named[1])] = "no_city_or_indicator"
+    reasons[quarter.isna().any(axis=1)] = "quarter_not_valid"
+    kept, when = rows.cells[reasons.isna()], quarter[reasons.isna()].astype(int)
     table = pd.DataFrame(
         {
             "city": tidy(kept[column("city")]),
@@ -81,21 +85,18 @@ def clean_city_perception(intake: Intake) -> Cleaned:
             "cv": numbers(intake, kept, column("cv")) / 100,
         }
     ).reset_index(drop=True)
-    lost = len(cells) - len(kept)
-    rejected = {"quarter_not_valid": lost} if lost else {}
-    account = Account("clean", intake.source, len(cells), len(kept), rejected)
-    return Cleaned({"city_perception": table}, account)
+    return Cleaned({"city_perception": table}, accounted(intake, rows, reasons))
 
 
 def clean_ensu_workbook(intake: Intake) -> Cleaned:
     """Return ``city_perception`` from INEGI's quarterly workbooks as INEGI ships them (ZIP).
 
     The layout differs by quarter: the index sheet says which sheet holds the table by city,
-    and the colour of each estimate gives the class of its coefficient of variation.
+    and the colour of each estimate gives the class of its coefficient of variation (a colour
+    that INEGI has not used before says nothing of it: the estimate is not shown).
     """
-    content = _perception_workbook(intake)
-    book = load_workbook(io.BytesIO(content), data_only=True)
-    sheet, title = _city_sheet(intake, book["Índice"])
+    book = _perception_workbook(intake)
+    sheet, title = _city_sheet(intake, book)
     rows = list(_city_shares(book[sheet]))
     if not rows:
         raise SourceError(
@@ -112,32 +113,38 @@ def clean_ensu_workbook(intake: Intake) -> Cleaned:
     )
 
 
-def _respondents(intake: Intake, cells: pd.DataFrame, weight: pd.Series) -> pd.DataFrame:
+def _respondents(intake: Intake, cells: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     column = intake.descriptor.column
-    wave = pd.to_datetime(cells[column("wave")].str.slice(0, 7), format="%Y-%m")
-    return pd.DataFrame(
+    wave = cells[column("wave")].str.strip().str.slice(0, 7) + "-01"
+    colonia_id, not_a_key = keys(cells[column("colonia_id")])
+    people = pd.DataFrame(
         {
             "respondent": intake.source + "-" + cells.index.to_series().astype(str),
-            "wave": wave,
-            "colonia_id": tidy(cells[column("colonia_id")]),
+            "wave": dates(wave, "%Y-%m-%d"),
+            "colonia_id": colonia_id,
             "borough": tidy(cells[column("borough")]),
             "stratum": tidy(cells[column("stratum")]),
             "cluster": tidy(cells[column("cluster")]),
-            "weight": weight,
+            "weight": numbers(intake, cells, column("weight")),
         }
-    ).reset_index(drop=True)
+    )
+    return people, not_a_key
 
 
-def _perception_workbook(intake: Intake) -> bytes:
+def _perception_workbook(intake: Intake) -> Workbook:
     try:
         with zipfile.ZipFile(intake.path) as archive:
             for member in archive.namelist():
-                name = member.rsplit("/", 1)[-1]
-                if re.match(r"^(1\.|I_).*percepcion", name):
-                    return archive.read(member)
-    except zipfile.BadZipFile as wrong:
+                if re.match(r"^(1\.|I_).*percepcion", member.rsplit("/", 1)[-1]):
+                    with archive.open(member) as stream:
+                        content = limited(intake.path, stream)
+                    return load_workbook(io.BytesIO(content), data_only=True)
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, InvalidFileException) as wrong:
         raise SourceError(
-            "{path} is not a ZIP file. Download it from INEGI again.", path=intake.path.name
+            "{path} is not a ZIP file with a workbook in it ({reason}). Download it from INEGI "
+            "again.",
+            path=intake.path.name,
+            reason=str(wrong),
         ) from wrong
     raise SourceError(
         "{path} holds no workbook of perception (1.…percepcion… or I_percepcion…). Is it the "
@@ -146,10 +153,12 @@ def _perception_workbook(intake: Intake) -> bytes:
     )
 
 
-def _city_sheet(intake: Intake, index: Worksheet) -> tuple[str, str]:
-    for row in index.iter_rows(values_only=True):
+def _city_sheet(intake: Intake, book: Workbook) -> tuple[str, str]:
+    index = book["Índice"] if "Índice" in book.sheetnames else None
+    for row in index.iter_rows(values_only=True) if index else ():
         told = [str(value).strip() for value in row if value not in (None, "")]
-        if len(told) > 1 and _CITY_TABLE.match(_plain(told[1])):
+        known = len(told) > 1 and told[0] in book.sheetnames
+        if known and _CITY_TABLE.match(_plain(told[1])):
             return told[0], told[1]
     raise SourceError(
         "{path}: the index sheet names no table of perception by city. INEGI may have changed "
@@ -172,8 +181,9 @@ def _city_shares(sheet: Worksheet) -> list[tuple[str, float, float]]:
 
 
 def _cv(cell: Cell) -> float:
-    fill = cell.fill.fgColor.rgb if cell.fill.fill_type else ""
-    return float(_CV_OF_FILL.get(str(fill), _CV_PLAIN))
+    if not cell.fill.fill_type:
+        return _CV_PLAIN
+    return float(_CV_OF_FILL.get(str(cell.fill.fgColor.rgb), np.nan))
 
 
 def _quarter_in(intake: Intake, title: str) -> pd.Timestamp:

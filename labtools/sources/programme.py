@@ -4,65 +4,79 @@ from __future__ import annotations
 
 import pandas as pd
 
-from labtools.sources.files import read_cells, require_columns
-from labtools.sources.protocol import Cleaned, Intake, dates, numbers, tidy
-from labtools.tables.account import Account
+from labtools.sources.protocol import (
+    Cleaned,
+    Intake,
+    accounted,
+    dates,
+    keys,
+    numbers,
+    read_rows,
+    tidy,
+)
 
 
 def clean_programme(intake: Intake) -> Cleaned:
     """Return the canonical table ``programme``: a row for each entry of a colonia.
 
-    Rejected: a row without key, and one whose date of entry is not a date.
+    Rejected: a row without a key, and one whose date of entry or of leaving is not a date (a
+    colonia must not stay in the programme because of a slip).
     """
-    cells = read_cells(intake.path, intake.descriptor.file)
-    require_columns(intake.path, cells, intake.descriptor.columns)
-    column = intake.descriptor.column
-    entered = dates(cells[column("entered_on")], intake.descriptor.date_format)
-    key = tidy(cells[column("colonia_id")])
-    reasons = pd.Series(None, index=cells.index, dtype="object")
-    reasons[entered.isna()] = "date_not_valid"
+    rows = read_rows(intake, "colonia_id", "entered_on")
+    form = intake.descriptor.date_format
+    entered = dates(_cells(intake, rows.cells, "entered_on"), form)
+    written = tidy(_cells(intake, rows.cells, "left_on"))
+    left = dates(written, form)
+    key, _ = keys(_cells(intake, rows.cells, "colonia_id"))
+    reasons = pd.Series(None, index=rows.cells.index, dtype="object")
+    reasons[entered.isna() | (written.notna() & left.isna())] = "date_not_valid"
+    reasons[left < entered] = "left_before_entering"
     reasons[key.isna()] = "no_key"
-    kept = reasons.isna()
-    blank = pd.Series(None, index=cells.index, dtype="str")
-    left = dates(cells[column("left_on")], intake.descriptor.date_format)
     table = pd.DataFrame(
         {
             "colonia_id": key,
             "entered_on": entered,
             "left_on": left,
-            "stage": tidy(cells[column("stage")]) if column("stage") else blank,
+            "stage": tidy(_cells(intake, rows.cells, "stage")),
         }
-    )[kept].reset_index(drop=True)
-    return Cleaned({"programme": table}, _account(intake, cells, reasons))
+    )[reasons.isna()].reset_index(drop=True)
+    return Cleaned({"programme": table}, accounted(intake, rows, reasons))
 
 
 def clean_actions(intake: Intake) -> Cleaned:
-    """Return the canonical table ``actions``: what was done, where, when, how much, by whom."""
-    cells = read_cells(intake.path, intake.descriptor.file)
-    require_columns(intake.path, cells, intake.descriptor.columns)
-    column = intake.descriptor.column
-    done = dates(cells[column("done_on")], intake.descriptor.date_format)
-    reasons = pd.Series(None, index=cells.index, dtype="object")
+    """Return the canonical table ``actions``: what was done, where, when, how much, by whom.
+
+    Rejected: a row that does not say what was done, whose key is none, whose date is not one,
+    or that was done after the cut.  A row without a key is an action in no one colonia.
+    """
+    rows = read_rows(intake, "colonia_id", "done_on", "action_type")
+    done = dates(_cells(intake, rows.cells, "done_on"), intake.descriptor.date_format)
+    written = _cells(intake, rows.cells, "colonia_id")
+    key, _ = keys(written)
+    what = tidy(_cells(intake, rows.cells, "action_type"))
+    reasons = pd.Series(None, index=rows.cells.index, dtype="object")
+    reasons[what.isna()] = "no_action_type"
+    reasons[key.isna() & tidy(written).notna()] = "key_not_valid"
     reasons[done > intake.cutoff] = "after_cutoff"
     reasons[done.isna()] = "date_not_valid"
     table = pd.DataFrame(
         {
-            "colonia_id": tidy(cells[column("colonia_id")]),
+            "colonia_id": key,
             "done_on": done,
-            "action_type": tidy(cells[column("action_type")]),
-            "agency": tidy(cells[column("agency")]),
-            "dose": numbers(intake, cells, column("dose")),
-            "unit": tidy(cells[column("unit")]),
+            "action_type": what,
+            "agency": tidy(_cells(intake, rows.cells, "agency")),
+            "dose": _doses(intake, rows.cells),
+            "unit": tidy(_cells(intake, rows.cells, "unit")),
         }
     )[reasons.isna()].reset_index(drop=True)
-    return Cleaned({"actions": table}, _account(intake, cells, reasons))
+    return Cleaned({"actions": table}, accounted(intake, rows, reasons))
 
 
-def _account(intake: Intake, cells: pd.DataFrame, reasons: pd.Series) -> Account:
-    return Account(
-        "clean",
-        intake.source,
-        read=len(cells),
-        kept=int(reasons.isna().sum()),
-        rejected={str(reason): int(n) for reason, n in reasons.value_counts().items()},
-    )
+def _cells(intake: Intake, cells: pd.DataFrame, ours: str) -> pd.Series:
+    column = intake.descriptor.column(ours)
+    return cells[column] if column else pd.Series(None, index=cells.index, dtype="str")
+
+
+def _doses(intake: Intake, cells: pd.DataFrame) -> pd.Series:
+    column = intake.descriptor.column("dose")
+    return numbers(intake, cells, column) if column else pd.Series(float("nan"), cells.index)
