@@ -38,7 +38,10 @@ format: $(VENV)/.development ## put code and notebooks in their form
 messages: $(VENV)/.development ## bring the catalogues of sentences up to date with the code
 	$(BIN)/python tests/architecture/catalogue.py
 
-pictures: $(VENV)/.development $(VENV)/.development ## measure the engine against naive Papermill (ratios, one run)
+pictures: $(VENV)/.development ## take the pictures of the README from the demo
+	$(BIN)/python tests/browser/take_pictures.py $(DEMO)/reports/latest/public
+
+bench: $(VENV)/.development ## measure the engine against naive Papermill (ratios, one run)
 	$(BIN)/python tests/benchmarks/bench_engine.py
 
 lock: $(VENV)/.development ## write the lock files anew from pyproject.toml

@@ -88,7 +88,8 @@ def compare_windows(
         )
     x, y = before.to_numpy(float), now.to_numpy(float)
     total = x + y
-    scale = np.asarray(dispersion, float) + np.divide(
+    each = dispersion.reindex(now.index) if isinstance(dispersion, pd.Series) else dispersion
+    scale = np.asarray(each, float) + np.divide(
         noise_variance, total / 2, out=np.zeros_like(total), where=total > 0
     )
     n, k = total / scale, y / scale

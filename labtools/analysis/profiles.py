@@ -21,6 +21,7 @@ from labtools.tables.periods import Window
 
 PER = 1_000
 DRAWS = 1_000
+_QUARTERS = 4
 _QUARTERS_FOR_DISPERSION = 12
 _GROUPS = (*words.GROUPS, words.TOTAL)
 
@@ -53,15 +54,42 @@ def series_table(quarters: pd.DataFrame, colonias: pd.Index, *, slack: int) -> p
 _EVENTS = ("events", "events_low", "events_high")
 
 
+def dispersion_table(
+    series: pd.DataFrame, window: Window, colonias: pd.Index, *, noise_variance: float
+) -> pd.DataFrame:
+    """Return the variance over mean of counts, by colonia (rows) and group (columns).
+
+    Seen in the quarters of the last three years at most.
+
+    Parameters
+    ----------
+    noise_variance : float
+        Variance of the rounding noise in one quarter's count of one group.
+    """
+    recent = series[series["quarter"] < window.end]
+    found = {}
+    for group in _GROUPS:
+        by_quarter = recent[recent["group"] == group].pivot(
+            index="colonia_id", columns="quarter", values="events"
+        )
+        counts = by_quarter.iloc[:, -_QUARTERS_FOR_DISPERSION:].astype(float).reindex(colonias)
+        noise = noise_variance * _cells(group)
+        found[group] = dispersion_by_size(counts, noise_variance=noise)
+    return pd.DataFrame(found, index=colonias)
+
+
 def crime_table(
     series: pd.DataFrame,
     population: pd.Series,
     window: Window,
     municipality: pd.Series,
     *,
+    dispersion: pd.DataFrame,
     slack: int,
 ) -> pd.DataFrame:
     """Return the canonical table ``crime``: twelve months, rates with intervals, by group.
+
+    Counts that vary more than chance count as fewer events, and their intervals are wider.
 
     Parameters
     ----------
@@ -71,12 +99,19 @@ def crime_table(
         Residents by colonia.
     municipality : pandas.Series
         The municipality's rate per 1,000 person-years, by group.
+    dispersion : pandas.DataFrame
+        See :func:`dispersion_table`.
     slack : int
         As in :func:`series_table`.
     """
     counted = _window_counts(series, window.start, window.end, population.index, slack)
     parts = [
-        _rates_of(group, counted.xs(group, level="group"), population, municipality.get(group))
+        _rates_of(
+            counted.xs(group, level="group").assign(group=group),
+            population,
+            dispersion[group],
+            municipality.get(group, np.nan),
+        )
         for group in _GROUPS
     ]
     table = pd.concat(parts, ignore_index=True)
@@ -85,12 +120,19 @@ def crime_table(
 
 
 def change_table(
-    series: pd.DataFrame, window: Window, colonias: pd.Index, *, noise_variance: float
+    series: pd.DataFrame,
+    window: Window,
+    colonias: pd.Index,
+    *,
+    dispersion: pd.DataFrame,
+    noise_variance: float,
 ) -> pd.DataFrame:
     """Return the canonical table ``change``: these twelve months against the twelve before.
 
     Parameters
     ----------
+    dispersion : pandas.DataFrame
+        See :func:`dispersion_table`.
     noise_variance : float
         Variance of the rounding noise in one quarter's count of one group.
     """
@@ -98,13 +140,11 @@ def change_table(
     before = _window_counts(series, window.before_start, window.start, colonias, 0)
     parts = []
     for group in _GROUPS:
-        cells = len(words.GROUPS) if group == words.TOTAL else 1
-        noise = noise_variance * cells
         change = compare_windows(
             before.xs(group, level="group")["events"],
             now.xs(group, level="group")["events"],
-            dispersion=_dispersion(series, group, window, colonias, noise),
-            noise_variance=noise * 4,
+            dispersion=dispersion[group],
+            noise_variance=noise_variance * _cells(group) * _QUARTERS,
         )
         state = now.xs(group, level="group")["state"]
         parts.append(change.table.drop(columns="p_value").assign(group=group, state=state))
@@ -112,31 +152,27 @@ def change_table(
     return check_table("change", table[_columns("change")])
 
 
-def place_table(crime: pd.DataFrame, *, slack: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Return the canonical table ``place``: each colonia's place, as an interval."""
+def place_table(
+    crime: pd.DataFrame, *, dispersion: pd.DataFrame, slack: int, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Return the canonical table ``place``: each colonia's place, as an interval.
+
+    Parameters
+    ----------
+    dispersion : pandas.DataFrame
+        See :func:`dispersion_table`.
+    slack : int
+        As in :func:`series_table`.
+    """
     parts = []
     for group in _GROUPS:
         rows = crime[crime["group"] == group].set_index("colonia_id")
-        places = _places(rows, group, slack, rng)
+        possible = _possible_counts(rows, _cells(group) * _QUARTERS, slack, rng)
+        places = _places(rows, possible, dispersion[group], rng)
         ranked = int(places["lower_share"].notna().sum())
         parts.append(places.assign(group=group, colonias=ranked, state=rows["state"]))
     table = pd.concat(parts).rename_axis("colonia_id").reset_index()
     return check_table("place", table[_columns("place")])
-
-
-def check_columns(name: str) -> list[str]:
-    """Return the columns of a canonical table, in order."""
-    return list(CONTRACTS[name].columns)
-
-
-def _dispersion(
-    series: pd.DataFrame, group: str, window: Window, colonias: pd.Index, noise_variance: float
-) -> pd.Series:
-    """Return each colonia's dispersion, seen in the last three years at most."""
-    recent = series[(series["group"] == group) & (series["quarter"] < window.end)]
-    by_quarter = recent.pivot(index="colonia_id", columns="quarter", values="events")
-    counts = by_quarter.iloc[:, -_QUARTERS_FOR_DISPERSION:].astype(float).reindex(colonias)
-    return dispersion_by_size(counts, noise_variance=noise_variance)
 
 
 def _columns(name: str) -> list[str]:
@@ -154,11 +190,11 @@ def _window_counts(
     inside = series[(series["quarter"] >= start) & (series["quarter"] < end)]
     keys = [inside["colonia_id"], inside["group"]]
     full = pd.MultiIndex.from_product([colonias, _GROUPS], names=["colonia_id", "group"])
-    counts = inside["events"].groupby(keys).sum(min_count=4).reindex(full)
+    counts = inside["events"].groupby(keys).sum(min_count=_QUARTERS).reindex(full)
     state = inside["state"].groupby(keys).first().reindex(full).fillna(words.MISSING)
     state = state.where(counts.notna() | (state != words.SHOWN), words.MISSING)
     table = counts.rename("events").to_frame().assign(state=state).reset_index()
-    return _with_range(table, quarters=4, slack=slack).set_index(["colonia_id", "group"])
+    return _with_range(table, quarters=_QUARTERS, slack=slack).set_index(["colonia_id", "group"])
 
 
 def _with_range(table: pd.DataFrame, *, quarters: int, slack: int) -> pd.DataFrame:
@@ -171,15 +207,15 @@ def _with_range(table: pd.DataFrame, *, quarters: int, slack: int) -> pd.DataFra
 
 
 def _rates_of(
-    group: str, counted: pd.DataFrame, population: pd.Series, municipality: float | None
+    counted: pd.DataFrame, population: pd.Series, dispersion: pd.Series, municipality: float
 ) -> pd.DataFrame:
     at_risk = population.where(population > 0)
-    low, _ = poisson_interval(counted["events_low"].to_numpy(float, na_value=np.nan))
-    _, high = poisson_interval(counted["events_high"].to_numpy(float, na_value=np.nan))
-    smooth = _smoothed(counted, population)
+    low, _ = _limits(counted["events_low"], dispersion)
+    _, high = _limits(counted["events_high"], dispersion)
+    smooth = _smoothed(counted, population, dispersion)
     table = pd.DataFrame(
         {
-            "group": group,
+            "group": counted["group"],
             "events": counted["events"],
             "events_low": counted["events_low"],
             "events_high": counted["events_high"],
@@ -188,28 +224,35 @@ def _rates_of(
             "lower": low / at_risk * PER,
             "upper": high / at_risk * PER,
             **{name: smooth[name] * PER for name in smooth},
-            "municipality_rate": np.nan if municipality is None else municipality,
+            "municipality_rate": municipality,
             "state": counted["state"],
         }
     )
     return table.assign(versus_municipality=_versus(table)).rename_axis("colonia_id").reset_index()
 
 
-def _fit(counted: pd.DataFrame, population: pd.Series) -> GammaPoissonFit | None:
+def _limits(events: pd.Series, dispersion: pd.Series) -> tuple[pd.Series, pd.Series]:
+    low, high = poisson_interval((events.astype(float) / dispersion).to_numpy())
+    return low * dispersion, high * dispersion
+
+
+def _fit(
+    counted: pd.DataFrame, population: pd.Series, dispersion: pd.Series
+) -> GammaPoissonFit | None:
     events = counted["events"].astype(float)
     try:
-        return fit_gamma_poisson(events, population)
+        return fit_gamma_poisson(events / dispersion, population / dispersion)
     except AnalysisError:
         return None  # too few colonias with data: rates stay unsmoothed, and the table says so
 
 
-def _smoothed(counted: pd.DataFrame, population: pd.Series) -> pd.DataFrame:
+def _smoothed(counted: pd.DataFrame, population: pd.Series, dispersion: pd.Series) -> pd.DataFrame:
     names = ["smoothed", "smoothed_lower", "smoothed_upper"]
-    fit = _fit(counted, population)
+    fit = _fit(counted, population, dispersion)
     if fit is None:
         return pd.DataFrame(np.nan, index=counted.index, columns=names)
     middle, low, high = (
-        fit.posterior(counted[name].astype(float), population, level=0.95)
+        fit.posterior(counted[name].astype(float) / dispersion, population / dispersion, level=0.95)
         for name in ("events", "events_low", "events_high")
     )
     limits = [middle["rate"], low["lower"], high["upper"]]
@@ -224,24 +267,30 @@ def _versus(table: pd.DataFrame) -> pd.Series:
     return versus.where(known, "unknown")
 
 
-def _places(rows: pd.DataFrame, group: str, slack: int, rng: np.random.Generator) -> pd.DataFrame:
-    events, population = rows["events"].astype(float), rows["person_years"]
-    fit = _fit(rows, population)
+def _places(
+    rows: pd.DataFrame, possible: np.ndarray, dispersion: pd.Series, rng: np.random.Generator
+) -> pd.DataFrame:
+    population, spread = rows["person_years"], dispersion.reindex(rows.index)
+    fit = _fit(rows, population, spread)
     if fit is None:
         return pd.DataFrame(np.nan, index=rows.index, columns=["lower_share", "upper_share"])
-    cells = 4 * (len(words.GROUPS) if group == words.TOTAL else 1)
-    noise = _rounding_noise((DRAWS, len(rows)), slack, cells, rng)
-    possible = np.clip(events.to_numpy() + noise, 0, None)
-    draws = fit.draws(possible, population, rng=rng)
+    draws = fit.draws(possible / spread.to_numpy(), population / spread, rng=rng)
     return place_intervals(draws, rows.index)
 
 
-def _rounding_noise(
-    shape: tuple[int, int], slack: int, cells: int, rng: np.random.Generator
+def _possible_counts(
+    rows: pd.DataFrame, cells: int, slack: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw true minus published count: triangular on -2..2 for each rounded cell, summed."""
+    """Draw true counts given the published: noise triangular on -2..2 for each rounded cell."""
+    events = rows["events"].to_numpy(float, na_value=np.nan)
+    shape = (DRAWS, len(events))
     if slack == 0:
-        return np.zeros(shape)
+        return np.broadcast_to(events, shape)
     one = rng.integers(0, slack + 1, (cells, *shape), dtype=np.int8)
     other = rng.integers(0, slack + 1, (cells, *shape), dtype=np.int8)
-    return np.asarray((one - other).sum(axis=0), float)
+    return np.asarray(np.clip(events + (one - other).sum(axis=0), 0, None))
+
+
+def _cells(group: str) -> int:
+    """Return of how many published counts one count of `group` is the sum."""
+    return len(words.GROUPS) if group == words.TOTAL else 1

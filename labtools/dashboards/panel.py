@@ -140,12 +140,15 @@ def _figures_of(row: pd.Series) -> Svg:
 
 
 def _perception_card(tables: Tables, pictures: Pictures, told: Told) -> Svg:
-    has_any = "perception" in tables and len(tables["perception"]) > 0
+    asked = tables.get("perception")
+    felt = None if asked is None else asked[asked["indicator"] == "insecurity"]
     return element(
         "section",
         element("h3", text("Perception of safety")),
         element("p", text("What people said in surveys"), class_="lab-what"),
-        _drawn(pictures.perception, tables, "perception") if has_any else _no_data(),
+        _no_data()
+        if felt is None or felt.empty
+        else _drawn(pictures.perception, {"perception": felt}, "perception"),
         _sentences(told.get("perception")),
         class_="lab-card lab-perception",
     )

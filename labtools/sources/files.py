@@ -7,10 +7,10 @@ is missing, and a blank one is "".
 from __future__ import annotations
 
 import bz2
+import csv
 import gzip
 import io
 import lzma
-import re
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -18,10 +18,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any
 
+import numpy as np
 import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook
 
 from labtools.errors import SourceError
+from labtools.messages import plural
 from labtools.sources.descriptor import FileFormat
 
 #: A supplier's file that expands to more is refused before it fills the memory.
@@ -55,26 +57,15 @@ def read_cells(path: Path, form: FileFormat) -> pd.DataFrame:
     """
     if form.format == "xlsx":
         return _read_sheet(path, form)
-    text = _decoded(path, read_bytes(path), form.encoding)
-    _refuse_web_page(path, text)
-    try:
-        # The header is read as a row: given names, pandas cuts longer rows in silence and
-        # renames repeated columns.
-        rows = pd.read_csv(
-            io.StringIO(text),
-            header=None,
-            dtype=str,
-            sep=form.delimiter,
-            skiprows=form.header_row,
-            keep_default_na=False,
-            na_values=[],
-            on_bad_lines="error",
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as wrong:
-        raise _not_a_table(path, form, str(wrong).strip()) from wrong
-    header = rows.iloc[0].tolist()
+    written = _decoded(path, read_bytes(path), form.encoding)
+    _refuse_web_page(path, written)
+    body = written.split("\n", form.header_row)[-1]
+    lengths = _row_lengths(path, body, form)
+    table = _parsed(path, body, form, lengths)
+    header = table.iloc[0].tolist()
     _check_delimiter(path, header, form)
-    return _named(path, header, rows.iloc[1:].reset_index(drop=True))
+    rows = table.iloc[1:]
+    return _named(path, header, rows.set_axis(rows.index - table.index[0] - 1))
 
 
 def read_bytes(path: Path) -> bytes:
@@ -145,19 +136,64 @@ def _read_sheet(path: Path, form: FileFormat) -> pd.DataFrame:
     return _named(path, header, pd.DataFrame(cells, columns=range(len(header)), dtype="str"))
 
 
-def _not_a_table(path: Path, form: FileFormat, reason: str) -> SourceError:
-    longer = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", reason)
-    if longer:
-        return SourceError(
-            "{path}, line {line}: there are {found} cells and the header has {expected}. Look in "
-            "that line for a “{delimiter}” too many (inside a cell, or at its end), and ask the "
-            "supplier for a corrected file.",
+def _row_lengths(path: Path, body: str, form: FileFormat) -> np.ndarray:
+    """Return how many cells stand in each row; a row longer than the header is refused."""
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=form.delimiter)
+    try:
+        lengths = np.fromiter(map(len, reader), int)
+    except csv.Error as wrong:
+        raise _not_a_table(path, form, str(wrong)) from wrong
+    if not lengths.any():
+        raise SourceError("{path} is empty. Ask the supplier for the file again.", path=path.name)
+    expected = lengths[lengths > 0][0]
+    longer = np.flatnonzero(lengths > expected)
+    if len(longer):
+        raise SourceError(
+            plural(
+                "{path}, row {row}: there are {found} cells and the header has {expected}. Look "
+                "there for a “{delimiter}” too many (inside a cell, or at the end), and ask the "
+                "supplier for a corrected file.",
+                "{path}, row {row}: there are {found} cells and the header has {expected}, and so "
+                "in {n} rows. Look there for a “{delimiter}” too many (inside a cell, or at the "
+                "end), and ask the supplier for a corrected file.",
+            ),
             path=path.name,
-            line=int(longer[2]),
-            found=int(longer[3]),
-            expected=int(longer[1]),
+            row=int(longer[0]) + 1 + form.header_row,
+            found=int(lengths[longer[0]]),
+            expected=int(expected),
+            n=len(longer),
             delimiter=form.delimiter,
         )
+    return lengths
+
+
+def _parsed(path: Path, body: str, form: FileFormat, lengths: np.ndarray) -> pd.DataFrame:
+    """Return the header and the rows as text; a cell that a short row lacks is missing."""
+    blank = lengths == 0
+    width = int(lengths[~blank][0])
+    try:
+        # Given no header, pandas neither renames repeated columns nor reads one as an index.
+        table = pd.read_csv(
+            io.StringIO(body, newline=""),
+            header=None,
+            names=range(width),
+            index_col=False,
+            dtype=str,
+            sep=form.delimiter,
+            keep_default_na=False,
+            na_values=[],
+            skip_blank_lines=False,
+        )
+    except pd.errors.ParserError as wrong:
+        raise _not_a_table(path, form, str(wrong).strip()) from wrong
+    if len(table) != len(lengths):
+        raise _not_a_table(path, form, f"{len(table)} ≠ {len(lengths)}")
+    if (lengths[~blank] < width).any():
+        table = table.mask(lengths[:, None] <= np.arange(width))
+    return table[~blank]
+
+
+def _not_a_table(path: Path, form: FileFormat, reason: str) -> SourceError:
     return SourceError(
         "{path} is not a table with “{delimiter}” between its cells ({reason}). Ask the "
         "supplier for the file again, or correct its descriptor.",
@@ -167,8 +203,8 @@ def _not_a_table(path: Path, form: FileFormat, reason: str) -> SourceError:
     )
 
 
-def _refuse_web_page(path: Path, text: str) -> None:
-    if text[:200].lstrip().lower().startswith(("<!doctype html", "<html")):
+def _refuse_web_page(path: Path, written: str) -> None:
+    if written[:200].lstrip().lower().startswith(("<!doctype html", "<html")):
         raise SourceError(
             "{path} is a web page and not a table: the download probably gave an error page. "
             "Open it in a browser to see what it says, and download the file again.",

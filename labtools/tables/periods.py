@@ -46,7 +46,8 @@ def window_ending(period_end: str, *, first: pd.Timestamp, last: pd.Timestamp) -
     SettingsError
         If the text is not a month, does not end a quarter, or the data do not cover it.
     """
-    end = _after(period_end) if period_end else _last_quarter_end(last)
+    asked = last_month_asked(period_end) if period_end else None
+    end = asked + pd.DateOffset(months=1) if asked else _last_quarter_end(last)
     window = Window(
         end - pd.DateOffset(months=2 * MONTHS_IN_WINDOW),
         end - pd.DateOffset(months=MONTHS_IN_WINDOW),
@@ -63,12 +64,14 @@ def window_ending(period_end: str, *, first: pd.Timestamp, last: pd.Timestamp) -
     return window
 
 
-def quarter_of(months: pd.Series) -> pd.Series:
-    """Return the first day of the quarter of each month."""
-    return months.dt.to_period("Q").dt.start_time.astype("datetime64[us]")
+def last_month_asked(period_end: str) -> pd.Timestamp:
+    """Return the first day of the month that `period_end` (``YYYY-MM``) names.
 
-
-def _after(period_end: str) -> pd.Timestamp:
+    Raises
+    ------
+    SettingsError
+        If the text is not a month, or the month does not end a quarter.
+    """
     try:
         month = pd.to_datetime(period_end, format="%Y-%m")
     except ValueError as wrong:
@@ -82,7 +85,12 @@ def _after(period_end: str) -> pd.Timestamp:
             "{asked} does not: what is published by colonia is counted by quarters.",
             asked=period_end,
         )
-    return month + pd.DateOffset(months=1)
+    return month
+
+
+def quarter_of(months: pd.Series) -> pd.Series:
+    """Return the first day of the quarter of each month."""
+    return months.dt.to_period("Q").dt.start_time.astype("datetime64[us]")
 
 
 def _last_quarter_end(last: pd.Timestamp) -> pd.Timestamp:

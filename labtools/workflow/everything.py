@@ -7,6 +7,8 @@ from pathlib import Path
 
 from labtools.messages import number, text
 from labtools.tables.account import Account
+from labtools.tables.periods import last_month_asked
+from labtools.tables.reasons import reason_words
 from labtools.workflow.analyse import analyse, is_complete, prepare
 from labtools.workflow.intake import clean, collect
 from labtools.workflow.placing import classify, locate
@@ -28,6 +30,8 @@ VERBS = (
 
 def run_everything(opened: Opened, *, period_end: str = "") -> Path:
     """Return the folder of the run; a run already made is not made again."""
+    if period_end:
+        last_month_asked(period_end)  # refused before anything is done
     tell_collected(opened)
     for step in (clean, locate, classify, tabulate):
         tell_accounts(opened, step(opened))
@@ -61,7 +65,9 @@ def tell_collected(opened: Opened) -> None:
 def tell_accounts(opened: Opened, accounts: Sequence[Account]) -> None:
     """Tell what a step did with every row: read = kept + apart, by reason."""
     for account in accounts:
-        apart = ", ".join(f"{reason} {number(n)}" for reason, n in account.rejected.items())
+        apart = ", ".join(
+            f"{reason_words(reason)} {number(n)}" for reason, n in account.rejected.items()
+        )
         line = text(
             "{step} {source}: {read} read = {kept} kept + {apart} apart",
             step=account.step,

@@ -48,16 +48,22 @@ def city_results(
     rates = municipality.set_index("group")["rate"]
     keys = pd.Index(colonias["colonia_id"])
     series = profiles.series_table(quarters, keys, slack=slack)
-    crime = profiles.crime_table(series, population, edition.window, rates, slack=slack)
+    spread = profiles.dispersion_table(series, edition.window, keys, noise_variance=variance)
+    crime = profiles.crime_table(
+        series, population, edition.window, rates, dispersion=spread, slack=slack
+    )
+    change = profiles.change_table(
+        series, edition.window, keys, dispersion=spread, noise_variance=variance
+    )
     rng = np.random.default_rng([settings.lab.seed, int(edition.is_public)])
     by_month = months[months["group"] != words.SENSITIVE] if edition.is_public else months
     return {
         "series": series,
         "crime": _states_of(crime, edition),
-        "change": _states_of(
-            profiles.change_table(series, edition.window, keys, noise_variance=variance), edition
+        "change": _states_of(change, edition),
+        "place": _states_of(
+            profiles.place_table(crime, dispersion=spread, slack=slack, rng=rng), edition
         ),
-        "place": _states_of(profiles.place_table(crime, slack=slack, rng=rng), edition),
         "municipality_series": by_month.reset_index(drop=True),
         "municipality_crime": municipality,
         "perception": perception_table(processed, edition, settings),
@@ -81,16 +87,17 @@ def municipality_table(
         counts = months[months["group"] == group].set_index("month")["events"].sort_index()
         noise = variance * (len(words.GROUPS) if group == words.TOTAL else 1)
         now = _summed(counts, window.start, window.end)
-        low, high = poisson_interval(np.array([now], float))
         change = compare_years(counts, window.end, noise_variance=noise)
+        spread = 1.0 if np.isnan(change.dispersion) else change.dispersion
+        low, high = poisson_interval(np.array([now / spread]))
         rows.append(
             {
                 "group": group,
                 "before": _summed(counts, window.before_start, window.start),
                 "now": now,
                 "rate": now * scale,
-                "lower": low[0] * scale,
-                "upper": high[0] * scale,
+                "lower": low[0] * spread * scale,
+                "upper": high[0] * spread * scale,
                 "ratio": change.ratio,
                 "ratio_lower": change.lower,
                 "ratio_upper": change.upper,

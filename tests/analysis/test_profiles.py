@@ -2,7 +2,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from labtools.analysis.profiles import change_table, crime_table, place_table, series_table
+from labtools.analysis.profiles import (
+    change_table,
+    crime_table,
+    dispersion_table,
+    place_table,
+    series_table,
+)
 from labtools.privacy.release import ROUNDING_SLACK, ROUNDING_VARIANCE, protect_quarters
 from labtools.tables import vocabulary as words
 from labtools.tables.periods import Window
@@ -48,14 +54,34 @@ def public_series(quarters):
     return series_table(protected, COLONIAS, slack=ROUNDING_SLACK)
 
 
+def spread(series, variance):
+    colonias = pd.Index(series["colonia_id"].unique())
+    return dispersion_table(series, WINDOW, colonias, noise_variance=variance)
+
+
+def crime_of(series, people, rate=MUNICIPALITY, slack=0):
+    dispersion = spread(series, ROUNDING_VARIANCE if slack else 0.0)
+    return crime_table(series, people, WINDOW, rate, dispersion=dispersion, slack=slack)
+
+
+def change_of(series, variance=0.0):
+    dispersion = spread(series, variance)
+    return change_table(series, WINDOW, COLONIAS, dispersion=dispersion, noise_variance=variance)
+
+
+def place_of(crime, series, slack=0):
+    dispersion = spread(series, ROUNDING_VARIANCE if slack else 0.0)
+    return place_table(crime, dispersion=dispersion, slack=slack, rng=np.random.default_rng(3))
+
+
 @pytest.fixture(scope="module")
 def true_crime(true_series, population):
-    return crime_table(true_series, population, WINDOW, MUNICIPALITY, slack=0)
+    return crime_of(true_series, population)
 
 
 @pytest.fixture(scope="module")
 def public_crime(public_series, population):
-    return crime_table(public_series, population, WINDOW, MUNICIPALITY, slack=ROUNDING_SLACK)
+    return crime_of(public_series, population, slack=ROUNDING_SLACK)
 
 
 def of(table, colonia, group=words.TOTAL):
@@ -175,13 +201,13 @@ def test_colonias_that_do_not_differ_are_all_similar_to_the_municipality(populat
     )
     rate = pd.Series([40.1] * 4 + [160.4], index=[*words.GROUPS, words.TOTAL])
 
-    crime = crime_table(series_table(even, COLONIAS, slack=0), people, WINDOW, rate, slack=0)
+    crime = crime_of(series_table(even, COLONIAS, slack=0), people, rate)
 
     assert set(crime["versus_municipality"]) == {"similar"}
 
 
 def test_the_change_of_a_withheld_colonia_is_unknown_and_its_counts_are_empty(public_series):
-    change = change_table(public_series, WINDOW, COLONIAS, noise_variance=ROUNDING_VARIANCE)
+    change = change_of(public_series, ROUNDING_VARIANCE)
 
     rows = change[change["colonia_id"] == "c003"]
     assert set(rows["verdict"]) == {"unknown"}
@@ -194,7 +220,7 @@ def test_a_city_where_nothing_changed_has_hardly_a_verdict_of_change_in_either_e
     true_series, public_series
 ):
     for series, variance in ((true_series, 0.0), (public_series, ROUNDING_VARIANCE)):
-        change = change_table(series, WINDOW, COLONIAS, noise_variance=variance)
+        change = change_of(series, variance)
 
         # Each of the five groups may raise one false alarm in twenty such cities.
         assert change["verdict"].isin(["increase", "decrease"]).sum() <= 1
@@ -209,16 +235,18 @@ def test_a_colonia_where_crime_tripled_is_the_one_told(quarters):
     risen.loc[recent, "events"] = risen.loc[recent, "events"] * 3 + 10
 
     series = series_table(risen, COLONIAS, slack=0)
-    change = change_table(series, WINDOW, COLONIAS, noise_variance=0.0)
+    change = change_of(series)
 
     changed = change[change["verdict"] != "none"].query("verdict != 'unknown'")
     assert set(changed["colonia_id"]) == {"c020"}
     assert set(changed["verdict"]) == {"increase"}
 
 
-def test_places_are_intervals_wider_in_the_public_edition(true_crime, public_crime):
-    true_place = place_table(true_crime, slack=0, rng=np.random.default_rng(3))
-    public_place = place_table(public_crime, slack=ROUNDING_SLACK, rng=np.random.default_rng(3))
+def test_places_are_intervals_wider_in_the_public_edition(
+    true_crime, public_crime, true_series, public_series
+):
+    true_place = place_of(true_crime, true_series)
+    public_place = place_of(public_crime, public_series, slack=ROUNDING_SLACK)
 
     def width(table):
         return (table["upper_share"] - table["lower_share"]).groupby(table["group"]).mean()
@@ -228,11 +256,8 @@ def test_places_are_intervals_wider_in_the_public_edition(true_crime, public_cri
     assert of(public_place, "c003")[["lower_share", "upper_share"]].isna().all(axis=None)
 
 
-def test_the_same_seed_gives_the_same_places(public_crime):
-    first, second = (
-        place_table(public_crime, slack=ROUNDING_SLACK, rng=np.random.default_rng([7, 1]))
-        for _ in range(2)
-    )
+def test_the_same_seed_gives_the_same_places(public_crime, public_series):
+    first, second = (place_of(public_crime, public_series, slack=ROUNDING_SLACK) for _ in range(2))
 
     pd.testing.assert_frame_equal(first, second)
 
@@ -246,8 +271,8 @@ def test_a_municipality_of_four_colonias_has_rates_but_no_smoothing_and_no_place
     people = pd.Series(1_000.0, index=few)
 
     series = series_table(quarters, few, slack=0)
-    crime = crime_table(series, people, WINDOW, MUNICIPALITY, slack=0)
-    place = place_table(crime, slack=0, rng=np.random.default_rng(1))
+    crime = crime_of(series, people)
+    place = place_of(crime, series)
 
     assert (crime.loc[crime["group"] == "theft", "rate"] == 16).all()
     assert crime["smoothed"].isna().all()

@@ -42,7 +42,7 @@ def test_totals_by_type_are_those_of_the_case_files_opened_each_month(national, 
 
     here = national[national["Cve. Municipio"] == "99001"]
     by_month = here.groupby(["Tipo de delito", "Año"])[list(MONTH_NAMES)].sum()
-    found = by_month.set_axis(range(1, 13), axis=1).stack()  # noqa: PD013 - a Series is wanted
+    found = by_month.set_axis(range(1, 13), axis=1).stack()
 
     assert found[found > 0].to_dict() == expected.to_dict()
 

@@ -1,0 +1,51 @@
+"""Why a row was set apart: the words of an account, and what a reader sees in their place."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from labtools.messages import mark, say
+
+REASONS = MappingProxyType(
+    {
+        "row_cut_short": mark("row cut short"),
+        "date_not_valid": mark("date not valid"),
+        "before_first_day": mark("before the source's first day"),
+        "after_cutoff": mark("after the cut date"),
+        "folio_repeated": mark("folio repeated"),
+        "of_another_municipality": mark("of another municipality"),
+        "of_another_area": mark("of another area"),
+        "no_polygon": mark("without polygon"),
+        "block_row": mark("rows of blocks"),
+        "entity_total_row": mark("total of the state"),
+        "municipality_total_row": mark("total of the municipality"),
+        "locality_total_row": mark("totals of localities"),
+        "year_not_valid": mark("year not valid"),
+        "month_not_valid": mark("month not valid"),
+        "wave_not_valid": mark("survey wave not valid"),
+        "quarter_not_valid": mark("quarter not valid"),
+        "no_subject": mark("without type of crime"),
+        "no_area": mark("without area"),
+        "no_weight_or_design": mark("without weight or design"),
+        "no_city_or_indicator": mark("without city or indicator"),
+        "no_key": mark("without key"),
+        "key_not_valid": mark("key not valid"),
+        "no_action_type": mark("without type of action"),
+        "left_before_entering": mark("left before entering"),
+        "outside": mark("point outside every colonia"),
+        "default_point": mark("default point of an office"),
+        "no_place": mark("neither point nor name"),
+        "unknown_name": mark("name not in the register"),
+        "ambiguous_name": mark("name of several colonias"),
+        "people_in_ageb_outside_every_colonia": mark("people in AGEBs outside every colonia"),
+        "unclassified_for_a_person_to_code": mark("left for a person to classify"),
+        "not_located": mark("without colonia"),
+        "month_not_complete": mark("in a month that is not complete"),
+        "programme_key_not_in_register": mark("key not in the register"),
+    }
+)
+
+
+def reason_words(reason: str) -> str:
+    """Return what a reader sees for a reason, in the language in force."""
+    return say(REASONS[reason])

@@ -1,0 +1,54 @@
+"""What tests of every room may ask for."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from labtools.paths import Workbench
+from labtools.workflow.everything import run_everything
+from labtools.workflow.steps import open_workbench
+from labtools.workflow.workbenches import make_demo
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Return the folder with publishers' real files, or skip where there is none."""
+    named = os.environ.get("LABTOOLS_REAL_DATA")
+    folder = Path(named) if named else REPOSITORY.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(
+            "the publishers' real files are not here: name their folder in LABTOOLS_REAL_DATA"
+        )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Make a folder once for all the processes of a test run, and return it."""
+    own = tmp_path_factory.getbasetemp()
+    home = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def make(name: str, fill: Callable[[Path], object]) -> Path:
+        folder, done = home / name, home / f"{name}.made"
+        with (home / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                fill(folder)
+                done.touch()
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def demo_workbench(made_once) -> Workbench:
+    """Return the finished demo: every colonia of its programme has a ficha.  Only read it."""
+    folder = made_once("demo", lambda home: run_everything(open_workbench(make_demo(home))))
+    return Workbench(folder)

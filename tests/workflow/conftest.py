@@ -1,0 +1,57 @@
+import shutil
+
+import pytest
+
+from labtools import messages
+from labtools.paths import Workbench
+from labtools.workflow.everything import run_everything
+from labtools.workflow.steps import open_workbench
+from labtools.workflow.workbenches import make_demo
+from tests.workflow.few import FICHAS
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with messages.speaking("en"):
+        yield
+
+
+def _few(folder):
+    bench = make_demo(folder)
+    wanted = ", ".join(f'"{colonia}"' for colonia in FICHAS)
+    told = bench.settings_file.read_text(encoding="utf-8")
+    listed = f'select = "listed"\ncolonias = [{wanted}]'
+    bench.settings_file.write_text(told.replace('select = "programme"', listed), encoding="utf-8")
+    return bench
+
+
+@pytest.fixture(scope="session")
+def supplied(made_once):
+    """A workbench of the demo's files where nothing was run yet.  Only read it."""
+    return Workbench(made_once("few_supplied", _few))
+
+
+@pytest.fixture(scope="session")
+def finished(made_once):
+    """The same, run: five fichas.  Only read it."""
+    return Workbench(
+        made_once("few_first", lambda folder: run_everything(open_workbench(_few(folder))))
+    )
+
+
+@pytest.fixture(scope="session")
+def finished_elsewhere(made_once):
+    """The same once more, in a folder of its own.  Only read it."""
+    return Workbench(
+        made_once("few_second", lambda folder: run_everything(open_workbench(_few(folder))))
+    )
+
+
+@pytest.fixture
+def copy_of(tmp_path):
+    """Copy a workbench, to be changed."""
+
+    def copy(bench: Workbench) -> Workbench:
+        return Workbench(shutil.copytree(bench.root, tmp_path / "copy", symlinks=True))
+
+    return copy

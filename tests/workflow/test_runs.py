@@ -1,0 +1,251 @@
+"""A run is the same wherever it is made, is not made twice, and never leaves half an edition."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from labtools.errors import RunError, SettingsError, SourceError
+from labtools.runs.jobs import Outcome
+from labtools.tables.lineage import sha256_of
+from labtools.workflow import analyse as analysing
+from labtools.workflow.everything import VERBS, run_everything
+from labtools.workflow.steps import open_workbench
+from tests.workflow.few import EARLIER, FICHAS, bytes_in, times_in
+
+pytestmark = pytest.mark.slow
+
+
+def latest(bench):
+    return (bench.reports / "latest").readlink().name
+
+
+def editions(bench):
+    return sorted(p.name for p in bench.reports.iterdir() if p.is_dir() and not p.is_symlink())
+
+
+def test_the_same_files_in_two_folders_give_the_same_public_bytes(finished, finished_elsewhere):
+    first, second = (
+        bytes_in(b.reports / "latest" / "public") for b in (finished, finished_elsewhere)
+    )
+
+    assert latest(finished) == latest(finished_elsewhere)
+    assert first == second
+    assert len([name for name in first if name.startswith("fichas/")]) == len(FICHAS)
+
+
+def test_the_same_notebooks_come_out_of_both(finished, finished_elsewhere):
+    first, second = (
+        bytes_in(b.reports / "latest" / "internal" / "notebooks")
+        for b in (finished, finished_elsewhere)
+    )
+
+    assert first == second
+    assert len(first) == 2 * len(FICHAS) + 3
+
+
+def test_nothing_public_tells_where_or_by_whom_it_was_made(finished):
+    told = [str(finished.root).encode(), os.environ.get("USER", "no user named").encode() + b"@"]
+
+    public = finished.reports / "latest" / "public"
+    telling = [
+        path.name
+        for path in public.rglob("*")
+        if path.is_file() and any(word in path.read_bytes() for word in told)
+    ]
+
+    assert telling == []
+
+
+def test_a_second_run_makes_nothing_and_says_so(copy_of, finished):
+    bench, said = copy_of(finished), []
+    data, reports = times_in(bench.root / "data" / "processed"), bytes_in(bench.reports)
+
+    run = run_everything(open_workbench(bench, said.append))
+
+    assert said[-1] == f"Nothing changed since the run {latest(finished)}: it stands."
+    assert run == bench.reports / latest(finished)
+    assert times_in(bench.root / "data" / "processed") == data
+    assert bytes_in(bench.reports) == reports
+
+
+def test_every_row_is_followed_from_the_supplier_to_the_panel(finished):
+    told = json.loads((finished.reports / "latest" / "manifest.json").read_text(encoding="utf-8"))
+
+    accounts = {(a["step"], a["source"]): a for a in told["accounts"]}
+
+    for account in accounts.values():
+        assert account["read"] == account["kept"] + sum(account["rejected"].values())
+    cleaned, located = accounts["clean", "carpetas"], accounts["locate", "carpetas"]
+    assert located["read"] == cleaned["kept"]
+    # What has no colonia is kept apart, not lost: classify reads it all, tabulate tells it.
+    assert accounts["classify", "carpetas"]["read"] == cleaned["kept"]
+    counted = accounts["tabulate", "carpetas"]
+    assert counted["rejected"] == {"not_located": sum(located["rejected"].values())}
+    panel = pd.read_parquet(finished.processed / "panel.parquet")
+    assert panel.loc[panel["record_type"] == "case_file", "events"].sum() == counted["kept"]
+
+
+def test_the_manifest_holds_the_checksum_of_every_public_file(finished):
+    run = finished.reports / "latest"
+    told = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
+
+    assert told["outputs"] == {
+        f"public/{name}": digest for name, digest in bytes_in(run / "public").items()
+    }
+    supplied = sha256_of(finished.root / "suppliers" / "carpetas_investigacion.csv")
+    assert supplied in told["inputs"].values()
+
+
+def test_a_changed_supplier_file_makes_a_new_run_beside_the_old_one(copy_of, finished):
+    bench = copy_of(finished)
+    path = bench.root / "suppliers" / "carpetas_investigacion.csv"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:10_000], *lines[10_030:]]))
+    old, before = latest(bench), bytes_in(bench.reports / latest(bench))
+
+    run_everything(open_workbench(bench))
+
+    assert latest(bench) != old
+    assert editions(bench) == sorted([old, latest(bench)])
+    assert bytes_in(bench.reports / old) == before
+    read = {
+        b.root: json.loads((b.accounts / "clean.carpetas.json").read_text())["read"]
+        for b in (finished, bench)
+    }
+    assert read[finished.root] - read[bench.root] == 30
+    snapshots = [p for p in (bench.raw / "carpetas").iterdir() if p.is_dir()]
+    assert len(snapshots) == 2
+
+
+def test_a_notebook_that_fails_is_named_and_the_last_edition_stands(copy_of, finished, monkeypatch):
+    bench = copy_of(finished)
+    before, stood = bytes_in(bench.reports), latest(bench)
+
+    def one_fails(jobs, **_):
+        return [
+            Outcome(job.key, ok=index != 3, seconds=1.0, cpu_seconds=1.0, error="Boom", cell=5)
+            for index, job in enumerate(jobs)
+        ]
+
+    monkeypatch.setattr(analysing, "run_notebooks", one_fails)
+
+    with pytest.raises(RunError, match=r"of 13 failed: fichas/internal/99001_0142, cell 5: Boom"):
+        run_everything(open_workbench(bench), period_end=EARLIER)
+
+    assert latest(bench) == stood
+    assert {n: d for n, d in bytes_in(bench.reports).items() if n in before} == before
+    assert [name for name in editions(bench) if not name.startswith(".")] == [stood]
+
+
+def test_a_run_killed_on_its_way_leaves_the_last_edition_and_the_next_one_starts_afresh(
+    copy_of, finished
+):
+    bench = copy_of(finished)
+    stood, before = latest(bench), bytes_in(bench.reports / latest(bench))
+    command = [str(Path(sys.executable).with_name("labtools")), "run", "-w", str(bench.root)]
+    process = subprocess.Popen(
+        [*command, "--period-end", EARLIER],
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    until = time.monotonic() + 120
+    while time.monotonic() < until and process.poll() is None:
+        if list(bench.reports.glob(".*.partial/internal/notebooks/*/*/*.ipynb")):
+            break
+        time.sleep(0.02)
+
+    was_at_work = process.poll() is None
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+    assert was_at_work
+    assert latest(bench) == stood
+    assert bytes_in(bench.reports / stood) == before
+    run = run_everything(open_workbench(bench), period_end=EARLIER)
+    assert latest(bench) == run.name
+    assert not list(bench.reports.glob(".*.partial"))
+    assert len(list((run / "public" / "fichas").iterdir())) == len(FICHAS)
+
+
+def set_fichas(bench, told):
+    text = bench.settings_file.read_text(encoding="utf-8")
+    start, end = text.index("[fichas]"), text.index("# Below these floors")
+    bench.settings_file.write_text(text[:start] + told + "\n" + text[end:], encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ('[fichas]\nselect = "listed"\ncolonias = ["99001_0001", "99001_9999"]', "99001_9999"),
+        ('[fichas]\nselect = "borough"\nborough = "Nowhere"', "Cerro Colorado"),
+    ],
+)
+def test_colonias_that_the_register_does_not_have_are_named_before_anything_is_made(
+    copy_of, finished, told, expected
+):
+    bench = copy_of(finished)
+    set_fichas(bench, told)
+    before = bytes_in(bench.reports)
+
+    with pytest.raises(SettingsError, match=expected) as caught:
+        run_everything(open_workbench(bench))
+
+    assert "99001_0001" in str(caught.value)
+    assert bytes_in(bench.reports) == before
+
+
+@pytest.mark.parametrize(
+    ("period", "expected"),
+    [
+        ("2031-12", "from 2020-01 to 2025-12"),
+        ("2021-09", "from 2020-01 to 2025-12"),
+        ("2025-11", "must end with a quarter"),
+        ("last year", "is not a month"),
+    ],
+)
+def test_a_period_without_data_is_refused_with_the_months_there_are(finished, period, expected):
+    before = bytes_in(finished.reports)
+
+    with pytest.raises(SettingsError, match=expected):
+        analysing.prepare(open_workbench(finished), period_end=period)
+
+    assert bytes_in(finished.reports) == before
+
+
+def test_a_missing_supplier_file_is_named_and_leaves_nothing_half_collected(copy_of, supplied):
+    bench = copy_of(supplied)
+    (bench.root / "suppliers" / "ensu_ciudad.csv").unlink()
+
+    with pytest.raises(SourceError, match=r"suppliers/ensu_ciudad\.csv of the source ensu"):
+        run_everything(open_workbench(bench))
+
+    assert not list(bench.raw.rglob("*"))
+    assert not bench.reports.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_named_with_what_to_do(copy_of, finished):
+    bench = copy_of(finished)
+    # Even root cannot make a folder where there is a file.
+    bench.reports.rename(bench.root / "elsewhere")
+    bench.reports.write_text("a file in the way", encoding="utf-8")
+
+    with pytest.raises(SettingsError, match=r"reports.* cannot be written.*--workbench"):
+        analysing.analyse(open_workbench(bench))
+
+
+def test_the_verbs_are_told_in_the_order_in_which_they_run(finished, copy_of):
+    bench, said = copy_of(finished), []
+
+    run_everything(open_workbench(bench, said.append), period_end=EARLIER)
+
+    told = [line.split()[0].strip(":") for line in said]
+    verbs = list(dict.fromkeys(word for word in told if word in VERBS))
+    assert verbs == list(VERBS)
