@@ -41,6 +41,8 @@ REASONS = MappingProxyType(
         "unclassified_for_a_person_to_code": mark("left for a person to classify"),
         "not_located": mark("without colonia"),
         "month_not_complete": mark("in a month that is not complete"),
+        "not_in_register": mark("colonia not in the register"),
+        "group_not_counted": mark("of a group that is not counted"),
         "programme_key_not_in_register": mark("key not in the register"),
     }
 )

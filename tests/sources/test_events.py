@@ -107,7 +107,7 @@ def test_places_are_in_one_unicode_form(tmp_path):
         tmp_path, "A1,2024-05-06,,ROBO,,,Pe\u00f1as", "A2,2024-05-06,,ROBO,,,Pen\u0303as"
     )
 
-    assert found.tables["events"]["place"].nunique() == 1
+    assert found.tables["events"]["place"].tolist() == ["Peñas"] * 2
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,8 @@ def test_a_coordinate_that_is_none_is_missing_and_counted(tmp_path):
     )
 
     assert found.tables["events"]["lon"].isna().all()
-    assert found.account.changed == {"lon_not_valid": 2, "lat_not_valid": 1}
+    assert found.account.changed["lon_not_valid"] == 2
+    assert found.account.changed["lat_not_valid"] == 1
 
 
 def test_rows_of_another_area_are_counted_apart(tmp_path):
@@ -154,13 +155,10 @@ def test_a_file_without_rows_is_no_zero_crime(tmp_path):
 
 
 def test_a_file_whose_dates_are_all_in_another_form_is_refused(tmp_path):
-    with speaking("en"), pytest.raises(SourceError) as refused:
-        cleaned(tmp_path, "A1,06/05/2024,,ROBO,,,", "A2,07/05/2024,,ROBO,,,")
+    told = "column “fecha”: none of the 2 cells is .* like 2025-12-31; the first is “06/05/2024”"
 
-    assert (
-        "hechos.csv, column “fecha”: none of the 2 cells is a date written like 2025-12-31; the "
-        "first is “06/05/2024”" in str(refused.value)
-    )
+    with speaking("en"), pytest.raises(SourceError, match=told):
+        cleaned(tmp_path, "A1,06/05/2024,,ROBO,,,", "A2,07/05/2024,,ROBO,,,")
 
 
 def test_pseudonyms_follow_the_folio_and_not_the_row(tmp_path):

@@ -1,0 +1,93 @@
+import pytest
+
+from labtools.errors import SourceError
+from labtools.messages import speaking
+from labtools.sources.census import clean_census
+from labtools.tables.contracts import check_table
+from tests.sources.supplied import intake, written
+
+CENSUS = {
+    "kind": "census",
+    "columns": {
+        "entity": "ENTIDAD",
+        "municipality": "MUN",
+        "locality": "LOC",
+        "ageb": "AGEB",
+        "block": "MZA",
+        "population": "POBTOT",
+        "dwellings": "TVIVHAB",
+    },
+    "tokens": {"*": "confidential", "N/D": "not_available"},
+}
+FILE = """ENTIDAD,MUN,LOC,AGEB,MZA,POBTOT,TVIVHAB
+22,000,0000,0000,000,150,40
+22,014,0000,0000,000,140,38
+22,014,0001,0000,000,140,38
+22,014,0001,001A,000,100,30
+22,014,0001,001A,001,60,N/D
+22,014,0001,001A,002,40,*
+22,014,0001,0024,000,40,*
+22,014,0001,0024,001,40,8
+22,006,0001,0017,000,10,2
+"""
+
+
+def cleaned(folder, text=FILE, where=None, said=CENSUS):
+    path = written(folder, text, "censo.csv")
+    return clean_census(
+        intake(path, said, source="censo", where={"MUN": "014"} if where is None else where)
+    )
+
+
+def test_only_the_totals_of_each_ageb_are_kept_and_nobody_is_counted_twice(tmp_path):
+    found = cleaned(tmp_path)
+
+    table = check_table("census", found.tables["census"])
+    people = table[table["variable"] == "POBTOT"].set_index("ageb_id")["value"]
+    assert people.to_dict() == {"220140001001A": 100, "2201400010024": 40}
+
+
+def test_every_row_is_accounted_for_by_its_level(tmp_path):
+    account = cleaned(tmp_path).account
+
+    assert (account.read, account.kept) == (9, 2)
+    assert account.rejected == {
+        "block_row": 3,
+        "locality_total_row": 1,
+        "municipality_total_row": 1,
+        "of_another_municipality": 2,
+    }
+
+
+def test_a_confidential_cell_is_missing_and_counted(tmp_path):
+    found = cleaned(tmp_path)
+
+    table = found.tables["census"]
+    dwellings = table[table["variable"] == "TVIVHAB"].set_index("ageb_id")["value"]
+    assert dwellings.fillna(-1).to_dict() == {"220140001001A": 30, "2201400010024": -1}
+    assert found.account.changed == {"cells_without_figure": 1}
+
+
+def test_names_of_columns_may_come_in_small_letters(tmp_path):
+    header, rows = FILE.split("\n", maxsplit=1)
+
+    found = cleaned(tmp_path, f"{header.lower()}\n{rows}", where={"mun": "014"})
+
+    assert found.account.kept == 2
+
+
+def test_a_token_that_nobody_declared_is_refused(tmp_path):
+    text = FILE.replace("001A,000,100", "001A,000,1 00")
+
+    with speaking("en"), pytest.raises(SourceError, match=r"“POBTOT”: “1 00” in row 5 is not"):
+        cleaned(tmp_path, text)
+
+
+def test_a_municipality_that_is_not_there_is_refused(tmp_path):
+    with speaking("en"), pytest.raises(SourceError, match="nothing that matches MUN = 14"):
+        cleaned(tmp_path, where={"MUN": "14"})
+
+
+def test_a_file_without_blocks_is_refused(tmp_path):
+    with speaking("en"), pytest.raises(SourceError, match=r"censo\.csv has no column “MZA”"):
+        cleaned(tmp_path, FILE.replace("MZA", "MANZANA"))

@@ -1,0 +1,195 @@
+import io
+import zipfile
+
+import pandas as pd
+import pytest
+import xlsxwriter
+
+from labtools.errors import SourceError
+from labtools.messages import speaking
+from labtools.sources import files
+from labtools.sources.perception import clean_city_perception, clean_ensu_workbook, clean_survey
+from labtools.tables.contracts import check_table
+from tests.sources.supplied import intake, written
+
+SURVEY = {
+    "kind": "survey",
+    "columns": {
+        "wave": "ola",
+        "colonia_id": "cve",
+        "borough": "del",
+        "stratum": "est",
+        "cluster": "upm",
+        "weight": "fac",
+    },
+    "question": [{"column": "p1", "indicator": "insecurity", "yes": ["2"], "no": ["1"]}],
+}
+CITY = {
+    "kind": "city_perception",
+    "columns": {
+        "quarter": "trim",
+        "city": "ciudad",
+        "indicator": "ind",
+        "percent": "pct",
+        "cv": "cv",
+    },
+}
+ENSU = {"kind": "ensu_workbook", "file": {"format": "zip_xlsx"}}
+TITLE = (
+    "Población de 18 años y más por ciudad de interés, según características de la percepción "
+    "de seguridad pública. Septiembre 2024"
+)
+
+
+def survey(folder, *rows):
+    text = "\n".join(["ola,cve,del,est,upm,fac,p1", *rows]) + "\n"
+    return clean_survey(intake(written(folder, text), SURVEY, source="encuesta"))
+
+
+def city(folder, *rows):
+    text = "\n".join(["trim,ciudad,ind,pct,cv", *rows]) + "\n"
+    return clean_city_perception(intake(written(folder, text), CITY, source="ensu"))
+
+
+def ensu(folder, rows, *, title=TITLE, index="Índice", member="1.1_percepcion.xlsx", fills=()):
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
+        book.add_worksheet(index).write_row(0, 0, ["1.1", title])
+        sheet = book.add_worksheet("1.1")
+        colours = dict(fills)
+        for at, row in enumerate(rows):
+            sheet.write_row(at, 0, row)
+            if at in colours:
+                sheet.write(at, 3, row[3], book.add_format({"bg_color": colours[at]}))
+    path = folder / "ensu.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"carpeta/{member}", buffer.getvalue())
+    return intake(path, ENSU, source="ensu")
+
+
+def city_rows(name, unsafe):
+    return [[name], ["Seguro", 1, 2, 100 - unsafe], ["Inseguro", 3, 4, unsafe]]
+
+
+def test_an_answer_is_yes_no_or_not_known(tmp_path):
+    rows = [
+        f"2024-06,22014_1,Centro,E1,U{n},2.5,{code}" for n, code in enumerate(["2", "1", "9", ""])
+    ]
+
+    table = check_table("survey", survey(tmp_path, *rows).tables["survey"])
+
+    assert table["value"].fillna(-1).tolist() == [1, 0, -1, -1]
+    assert table["wave"].unique().tolist() == [pd.Timestamp("2024-06-01")]
+    assert table["respondent"].is_unique
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("2024-06,1,Centro,E1,U1,,1", "no_weight_or_design"),
+        ("2024-06,1,Centro,E1,U1,0,1", "no_weight_or_design"),
+        ("2024-06,1,Centro, ,U1,1,1", "no_weight_or_design"),
+        ("2024-06,1,Centro,E1", "no_weight_or_design"),
+        ("junio,1,Centro,E1,U1,1,1", "wave_not_valid"),
+    ],
+)
+def test_a_respondent_who_cannot_stand_for_anybody_is_rejected(tmp_path, row, reason):
+    account = survey(tmp_path, "2024-06,1,Centro,E1,U1,1,1", row).account
+
+    assert (account.read, account.kept, dict(account.rejected)) == (2, 1, {reason: 1})
+
+
+def test_a_respondent_of_an_unreadable_colonia_still_stands_for_the_city(tmp_path):
+    found = survey(tmp_path, "2024-06,Las Peñas,Centro,E1,U1,1,1")
+
+    assert found.tables["survey"]["colonia_id"].isna().tolist() == [True]
+    assert (found.account.kept, found.account.changed) == (1, {"key_not_valid": 1})
+
+
+def test_a_weight_with_a_comma_is_refused(tmp_path):
+    with speaking("en"), pytest.raises(SourceError, match="“fac”: “2,5” in row 2"):
+        survey(tmp_path, '2024-06,1,Centro,E1,U1,"2,5",1')
+
+
+def test_percentages_of_a_city_become_shares(tmp_path):
+    found = city(
+        tmp_path, "2024-T3,Querétaro,inseguridad,38.27,4.1", "2024-T4,Querétaro,inseguridad,,"
+    )
+
+    table = check_table("city_perception", found.tables["city_perception"])
+    assert table["indicator"].unique().tolist() == ["insecurity"]
+    assert table["quarter"].tolist() == [pd.Timestamp("2024-07-01"), pd.Timestamp("2024-10-01")]
+    assert table["share"].fillna(-1).tolist() == pytest.approx([0.3827, -1])
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("2024-T5,Querétaro,inseguridad,38,4", "quarter_not_valid"),
+        ("2024,Querétaro,inseguridad,38,4", "quarter_not_valid"),
+        ("2024-T1, ,inseguridad,38,4", "no_city_or_indicator"),
+        ("2024-T1", "no_city_or_indicator"),
+    ],
+)
+def test_a_city_row_without_place_or_time_is_rejected(tmp_path, row, reason):
+    account = city(tmp_path, "2024-T1,Querétaro,inseguridad,38,4", row).account
+
+    assert (account.read, account.kept, dict(account.rejected)) == (2, 1, {reason: 1})
+
+
+def test_a_workbook_gives_each_city_its_share_and_the_worst_cv_of_its_colour(tmp_path):
+    rows = [
+        *city_rows("Querétaro1", 38.27),
+        *city_rows("León", 70.5),
+        *city_rows("Tapachula", 90),
+        *city_rows("Colima", 50),
+    ]
+    fills = [(5, "#FFEA00"), (8, "#FF5400"), (11, "#123456")]
+
+    table = clean_ensu_workbook(ensu(tmp_path, rows, fills=fills)).tables["city_perception"]
+
+    table = check_table("city_perception", table)
+    assert table["city"].tolist() == ["Querétaro", "León", "Tapachula", "Colima"]
+    assert table["share"].tolist() == pytest.approx([0.3827, 0.705, 0.9, 0.5])
+    assert table["cv"].fillna(-1).tolist() == [0.15, 0.30, -1, -1]
+    assert table["quarter"].unique().tolist() == [pd.Timestamp("2024-07-01")]
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        ({"index": "Indice"}, "the index sheet names no table of perception by city"),
+        ({"title": "Otra tabla. Septiembre 2024"}, "the index sheet names no table"),
+        ({"title": TITLE.replace("Septiembre 2024", "2024")}, "does not end with a quarter"),
+        ({"member": "2.1_conflictos.xlsx"}, "holds no workbook of perception"),
+    ],
+)
+def test_a_workbook_of_another_layout_is_refused(tmp_path, options, fault):
+    given = ensu(tmp_path, city_rows("León", 70), **options)
+
+    with speaking("en"), pytest.raises(SourceError, match=fault):
+        clean_ensu_workbook(given)
+
+
+def test_a_workbook_without_cities_is_refused(tmp_path):
+    with speaking("en"), pytest.raises(SourceError, match=r"ensu\.zip, sheet 1\.1: no city"):
+        clean_ensu_workbook(ensu(tmp_path, [["Total"], ["Seguro", 1, 2, 3]]))
+
+
+def test_a_zip_cut_short_or_without_a_workbook_is_refused(tmp_path):
+    whole = ensu(tmp_path, city_rows("León", 70)).path.read_bytes()
+    cut = intake(written(tmp_path, whole[: len(whole) // 2], "a.zip"), ENSU)
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        archive.writestr("1.1_percepcion.xlsx", "no soy un libro")
+
+    for given in (cut, intake(tmp_path / "b.zip", ENSU)):
+        with speaking("en"), pytest.raises(SourceError, match="is not a ZIP file with a workbook"):
+            clean_ensu_workbook(given)
+
+
+def test_a_workbook_that_expands_beyond_the_limit_is_not_read(tmp_path, monkeypatch):
+    given = ensu(tmp_path, city_rows("León", 70))
+    monkeypatch.setattr(files, "MAXIMUM_BYTES", 100)
+
+    with speaking("en"), pytest.raises(SourceError, match="expands to more than 100 bytes"):
+        clean_ensu_workbook(given)
