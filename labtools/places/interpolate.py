@@ -76,7 +76,7 @@ def interpolate_counts(counts: pd.Series, shares: pd.DataFrame, targets: pd.Inde
             first=str(missing[0]),
         )
     source_id, target_id = shares.columns[:2]
-    part = shares["share"] * shares[source_id].map(counts)
+    part = shares["share"] * shares[source_id].map(counts).astype(float)
     known = shares[target_id].isin(targets)
     values = part[known].groupby(shares[target_id]).sum().reindex(targets, fill_value=0.0)
     met = counts.index.isin(shares[source_id])

@@ -180,7 +180,8 @@ def numbers(intake: Intake, cells: pd.DataFrame, column: str) -> pd.Series:
         raise SourceError(
             "{path}, column “{column}”: “{value}” in row {row} is not a number ({n} such cells). "
             "Expected digits with a decimal point and no thousands mark, or one of the declared "
-            "tokens: {tokens}.",
+            "tokens: {tokens}. Ask the supplier to correct it, or write under “tokens” in lab.toml "
+            "why such a cell has no number.",
             path=intake.path.name,
             column=column,
             value=str(wrong.iloc[0]),

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from labtools.errors import TableError
-from labtools.tables.contracts import check_table
+from labtools.tables.contracts import check_table, empty_table
 from labtools.tables.store import make_folder, writing
 
 
@@ -81,6 +81,6 @@ def accounts_table(accounts: Iterable[Account]) -> pd.DataFrame:
         found = sorted((reason, n) for reason, n in account.rejected.items() if n)
         reasons: list[tuple[str | None, int]] = [*found] or [(None, 0)]
         rows += [{**head, "reason": reason, "rejected": n} for reason, n in reasons]
-    columns = ["step", "source", "read", "kept", "reason", "rejected"]
-    table = pd.DataFrame(rows, columns=columns)
-    return check_table("account", table.astype({"reason": "str"}))
+    if not rows:
+        return empty_table("account")
+    return check_table("account", pd.DataFrame(rows).astype({"reason": "str"}))

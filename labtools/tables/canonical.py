@@ -31,7 +31,7 @@ def _word(allowed: Sequence[str], **options: bool) -> pa.Column:
 
 
 def _date(*checks: pa.Check, nullable: bool = False) -> pa.Column:
-    return pa.Column("datetime64[us]", list(checks), nullable=nullable, coerce=True)
+    return pa.Column("datetime64[ns]", list(checks), nullable=nullable, coerce=True)
 
 
 def _count(*, nullable: bool = False) -> pa.Column:

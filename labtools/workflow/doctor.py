@@ -72,11 +72,13 @@ def _installation() -> Iterator[Check]:
 
 def _data(workbench: Workbench, settings: Settings) -> Iterator[Check]:
     opened = open_workbench(workbench)
+    kinds = set()
     for source in opened.files():
         there = (workbench.root / source.path).is_file()
         try:
-            opened.descriptor(source)
+            kinds.add(opened.descriptor(source).kind)
         except LabError as wrong:
+            kinds.add("events")  # it may be the file of incidents
             yield Check(ok=False, seen=str(wrong))
             continue
         seen = (
@@ -89,7 +91,7 @@ def _data(workbench: Workbench, settings: Settings) -> Iterator[Check]:
             )
         )
         yield Check(there, seen)
-    if not opened.of_kind("events") and settings.source:
+    if "events" not in kinds and settings.source:
         seen = text("no file of incidents: fichas will say so, and show no zeros")
         yield Check(ok=True, seen=seen)
 

@@ -56,7 +56,9 @@ def server(tmp_path_factory) -> Iterator[Running]:
             yield running
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop running while it is open: it is closed with its module, so that
+# no other test of the same worker meets that loop.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[playwright.Browser]:
     if CHROMIUM is None:
         pytest.skip("there is no Chromium here: pages were not opened")

@@ -32,7 +32,9 @@ CENSUS = {
         "population": "POB",
     },
 }
-NEXT_STEP = re.compile(r"\b(Pida|Corrija|Escriba|Descargue|Revise|Busque|Coloque|Indique|Ponga)")
+NEXT_STEP = re.compile(
+    r"\b(pida|corrija|escriba|descargue|revise|pregunte|ponga|busque)\b", re.IGNORECASE
+)
 
 #: How the file is wrong → what it holds, and what the message must name.
 EVENT_FILES = {

@@ -36,7 +36,7 @@ def test_what_is_no_plain_number_nor_a_declared_token_is_refused(tmp_path, cell)
 
     told = str(refused.value)
     assert f"censo.csv, column “POBTOT”: “{cell}” in row 3 is not a number (2 such cells)" in told
-    assert told.endswith("or one of the declared tokens: * and N/D.")
+    assert "or one of the declared tokens: * and N/D." in told
 
 
 @pytest.mark.parametrize(

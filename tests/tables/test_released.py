@@ -1,0 +1,134 @@
+import json
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from labtools.errors import TableError
+from labtools.tables.contracts import check_table, empty_table
+from labtools.tables.released import (
+    FICHA_TABLES,
+    Released,
+    read_ficha,
+    seal_of,
+    slug,
+    write_ficha,
+)
+
+
+def series():
+    return pd.DataFrame(
+        {
+            "colonia_id": "22014_0586",
+            "quarter": pd.to_datetime(["2024-01-01", "2024-04-01", "2024-07-01"]),
+            "group": "theft",
+            "events": pd.array([0, 12, None], dtype="Int64"),
+            "events_low": pd.array([0, 10, None], dtype="Int64"),
+            "events_high": pd.array([2, 14, None], dtype="Int64"),
+            "state": ["shown", "shown", "suppressed"],
+        }
+    )
+
+
+def perception():
+    return pd.DataFrame(
+        {
+            "area_kind": "city",
+            "area": "Querétaro «Ñ»",
+            "indicator": "insecurity",
+            "period": pd.to_datetime(["2024-07-01"]),
+            "share": [1 / 3],
+            "lower": [np.nan],
+            "upper": [0.4],
+            "respondents": pd.array([None], dtype="Int64"),
+            "state": "shown",
+            "source": "ensu",
+        }
+    )
+
+
+@pytest.fixture
+def ficha():
+    tables = {name: empty_table(name) for name in FICHA_TABLES}
+    tables["series"] = check_table("series", series())
+    tables["perception"] = check_table("perception", perception())
+    tables["profile"] = pd.DataFrame({"name": ["La Sierrita"], "population": [602.0]})
+    return Released("22014_0586", MappingProxyType(tables), seal_of(tables))
+
+
+@pytest.fixture
+def path(ficha, tmp_path):
+    write_ficha(ficha, tmp_path / "22014-0586.json")
+    return tmp_path / "22014-0586.json"
+
+
+@pytest.mark.parametrize("name", FICHA_TABLES)
+def test_a_table_keeps_its_contract_on_the_way_to_json_and_back(ficha, path, name):
+    read = read_ficha(path).tables[name]
+
+    # JSON holds ten decimals, which is far beyond what any figure means.
+    pd.testing.assert_frame_equal(read, ficha.tables[name], rtol=0, atol=1e-9)
+
+
+def test_zero_missing_and_suppressed_stay_three_things(path):
+    table = read_ficha(path).tables["series"]
+
+    assert table["events"].fillna(-1).tolist() == [0, 12, -1]
+    assert table["state"].tolist() == ["shown", "shown", "suppressed"]
+
+
+def test_the_same_ficha_gives_the_same_bytes_and_seal(ficha, path, tmp_path):
+    read = read_ficha(path)
+
+    write_ficha(read, tmp_path / "again.json")
+
+    assert (tmp_path / "again.json").read_bytes() == path.read_bytes()
+    assert seal_of(read.tables) == read.seal == ficha.seal
+
+
+def test_another_figure_gives_another_seal(ficha):
+    changed = series().assign(events=pd.array([0, 13, None], dtype="Int64"))
+
+    assert seal_of({**ficha.tables, "series": changed}) != ficha.seal
+
+
+def test_a_ficha_changed_by_hand_is_refused(path):
+    told = json.loads(path.read_text(encoding="utf-8"))
+    told["tables"]["series"][1]["events"] = 3
+    path.write_text(json.dumps(told), encoding="utf-8")
+
+    with pytest.raises(TableError, match=r"was changed after it was sealed .*“labtools run”"):
+        read_ficha(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "null", "{}", '{"schema": 1, "tables": 3, "colonia_id": "1", "seal": ""}'],
+)
+def test_a_file_that_is_no_ficha_is_refused(tmp_path, text):
+    path = tmp_path / "a.json"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(TableError, match=r"a\.json is not a ficha of this workbench"):
+        read_ficha(path)
+
+
+def test_a_ficha_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(TableError, match=r"nada\.json is not a ficha"):
+        read_ficha(tmp_path / "nada.json")
+
+
+def test_a_ficha_of_another_version_is_refused_with_both(path):
+    told = {**json.loads(path.read_text(encoding="utf-8")), "schema": 9}
+    path.write_text(json.dumps(told), encoding="utf-8")
+
+    with pytest.raises(TableError, match=r"has version 9 .* reads 1"):
+        read_ficha(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "name"), [("22014_0586", "22014-0586"), ("A-1", "a-1"), ("../x", "---x")]
+)
+def test_a_file_is_named_by_the_key_with_nothing_that_leaves_its_folder(key, name):
+    assert slug(key) == name

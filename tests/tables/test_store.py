@@ -1,0 +1,125 @@
+import os
+import stat
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from labtools.errors import SettingsError, TableError
+from labtools.tables import store
+from labtools.tables.lineage import is_current, trace
+from labtools.tables.store import make_folder, read_table, write_table, writing
+
+
+@pytest.fixture
+def lineage(tmp_path):
+    return trace("clean", [], root=tmp_path)
+
+
+def test_a_table_is_read_as_it_was_written_with_its_lineage(tmp_path, programme, lineage):
+    path = write_table("programme", programme, tmp_path / "clean", lineage=lineage)
+
+    pd.testing.assert_frame_equal(read_table("programme", tmp_path / "clean"), programme)
+    assert is_current(path, lineage)
+
+
+def test_areas_keep_their_reference_system(tmp_path, lineage):
+    table = gpd.GeoDataFrame(
+        {"ageb_id": ["1"]}, geometry=[shapely.box(0, 0, 1, 1)], crs="EPSG:4326"
+    )
+
+    write_table("ageb", table, tmp_path, lineage=lineage, as_name="ageb_22.ageb")
+
+    read = read_table("ageb", tmp_path, as_name="ageb_22.ageb")
+    assert read.crs == "EPSG:4326"
+    assert read.geometry.geom_equals(table.geometry).all()
+
+
+def test_only_the_rows_asked_for_are_read(tmp_path, programme, lineage):
+    write_table("programme", programme, tmp_path, lineage=lineage)
+
+    read = read_table("programme", tmp_path, where=[("colonia_id", "==", "22014_2")])
+
+    assert read["colonia_id"].tolist() == ["22014_2"]
+
+
+def test_a_table_that_breaks_its_contract_is_not_written(tmp_path, programme, lineage):
+    with pytest.raises(TableError, match="The table programme"):
+        write_table("programme", programme.assign(colonia_id="a b"), tmp_path, lineage=lineage)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_table_that_was_not_made_yet_says_how_to_make_it(tmp_path):
+    with pytest.raises(TableError, match=r"The table panel is not in .*“labtools run”"):
+        read_table("panel", tmp_path)
+
+
+def test_a_damaged_table_is_refused_with_its_path(tmp_path, programme, lineage):
+    path = write_table("programme", programme, tmp_path, lineage=lineage)
+    path.write_bytes(path.read_bytes()[:-30])
+
+    with pytest.raises(TableError, match=r"programme\.parquet cannot be read .*Delete it"):
+        read_table("programme", tmp_path)
+
+
+def test_a_table_changed_to_something_else_is_refused(tmp_path, programme, lineage):
+    path = write_table("programme", programme, tmp_path, lineage=lineage)
+    programme.rename(columns={"stage": "etapa"}).to_parquet(path)
+
+    with pytest.raises(TableError, match="The table programme must have the columns"):
+        read_table("programme", tmp_path)
+
+
+def stop(path):
+    with writing(path) as aside:
+        aside.write_text("half", encoding="utf-8")
+        raise KeyboardInterrupt
+
+
+def test_work_that_is_interrupted_writes_nothing(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        stop(tmp_path / "table.parquet")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_work_that_is_interrupted_leaves_what_was_there(tmp_path):
+    path = tmp_path / "table.parquet"
+    path.write_text("whole", encoding="utf-8")
+
+    with pytest.raises(KeyboardInterrupt):
+        stop(path)
+
+    assert path.read_text(encoding="utf-8") == "whole"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_private_folder_is_for_its_owner_only(tmp_path):
+    folder = make_folder(tmp_path / "data" / "raw", private=True)
+
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
+    (tmp_path / "data").write_text("", encoding="utf-8")
+
+    with pytest.raises(SettingsError, match=r"data/raw cannot be written .*--workbench"):
+        make_folder(tmp_path / "data" / "raw")
+
+
+def test_a_folder_that_may_only_be_read_is_refused(tmp_path, monkeypatch):
+    # Asked of the store's own question, because root may write anywhere.
+    monkeypatch.setattr(store.os, "access", lambda *_: False)
+
+    with pytest.raises(SettingsError, match="Give yourself permission to write there"):
+        make_folder(tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_permission_is_refused(tmp_path):
+    tmp_path.chmod(0o500)
+
+    with pytest.raises(SettingsError, match="Permission denied"):
+        make_folder(tmp_path)

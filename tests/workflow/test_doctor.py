@@ -1,0 +1,120 @@
+import importlib.util
+
+import pytest
+
+from labtools.paths import Workbench
+from labtools.workflow.doctor import examine
+from labtools.workflow.workbenches import init_workbench
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workbench")]
+
+
+def wrong(bench):
+    return [str(check) for check in examine(bench) if not check.ok]
+
+
+def rewrite(bench, old, new):
+    told = bench.settings_file.read_text(encoding="utf-8")
+    assert old in told
+    bench.settings_file.write_text(told.replace(old, new), encoding="utf-8")
+
+
+def test_a_finished_workbench_is_well(finished):
+    checks = examine(finished)
+
+    assert wrong(finished) == []
+    seen = [str(check) for check in checks]
+    assert f"last run: {(finished.reports / 'latest').readlink()}" in seen
+    assert "lab.toml is valid" in seen
+    assert "key rounding is there and private" in seen
+
+
+def test_a_folder_that_is_no_workbench_is_told_how_to_become_one(tmp_path):
+    (told,) = wrong(Workbench(tmp_path))
+
+    assert "labtools init" in told
+
+
+def test_settings_that_cannot_be_read_are_told_and_the_installation_still_is(copy_of, supplied):
+    bench = copy_of(supplied)
+    rewrite(bench, "seed = 2026", "seed = twenty")
+
+    checks = examine(bench)
+
+    assert [c.ok for c in checks].count(False) == 1
+    assert "cannot be read as TOML" in wrong(bench)[0]
+    assert any("Python" in str(check) for check in checks if check.ok)
+
+
+def test_a_workbench_that_never_ran_is_told_to_run(supplied):
+    assert wrong(supplied) == ["there is no finished run yet: labtools run"]
+
+
+def test_each_missing_file_is_named_with_what_to_do(copy_of, finished):
+    bench = copy_of(finished)
+    for name in ("ensu_ciudad.csv", "ageb.geojson"):
+        (bench.root / "suppliers" / name).unlink()
+
+    told = wrong(bench)
+
+    assert len(told) == 2
+    for line, name in zip(told, ("ageb.geojson", "ensu_ciudad.csv"), strict=True):
+        assert name in line
+        assert "Put it there, or correct lab.toml" in line
+
+
+def test_a_source_without_descriptor_is_named_and_the_other_faults_still_told(copy_of, finished):
+    bench = copy_of(finished)
+    rewrite(bench, 'descriptor = "calls_911_demo"', 'descriptor = "calls_912"')
+    (bench.root / "suppliers" / "ensu_ciudad.csv").unlink()
+
+    told = wrong(bench)
+
+    assert len(told) == 2
+    assert "calls_912" in told[0]
+    assert "ensu_ciudad.csv" in told[1]
+
+
+def test_a_lost_key_and_a_key_that_others_can_read_are_told_apart(copy_of, finished):
+    bench = copy_of(finished)
+    (bench.secrets / "rounding.key").unlink()
+    (bench.secrets / "pseudonyms.key").chmod(0o644)
+
+    told = wrong(bench)
+
+    assert len(told) == 2
+    assert "chmod 400" in told[0]
+    assert "pseudonyms.key" in told[0]
+    assert "Restore it from the backup" in told[1]
+
+
+def test_an_extra_that_is_not_installed_is_named_with_its_command(finished, monkeypatch):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "voila" else find(name)
+    )
+
+    assert wrong(finished) == ["voila is not installed: pip install 'labtools[dash]'"]
+
+
+def test_a_workbench_without_incidents_is_well_and_told_so(copy_of, finished):
+    bench = copy_of(finished)
+    told = bench.settings_file.read_text(encoding="utf-8")
+    blocks = told.split("[[source]]")
+    records = ("carpetas", "llamadas_911", "faltas", "reportes_070")
+    kept = [b for b in blocks if not any(f'name = "{name}"' in b for name in records)]
+    bench.settings_file.write_text("[[source]]".join(kept), encoding="utf-8")
+
+    checks = examine(bench)
+
+    assert all(check.ok for check in checks)
+    assert "no file of incidents: fichas will say so, and show no zeros" in map(str, checks)
+
+
+def test_a_new_workbench_is_told_which_files_it_waits_for(tmp_path):
+    bench = init_workbench(tmp_path / "new")
+
+    told = wrong(bench)
+
+    assert sum("is missing. Put it there" in line for line in told) == len(told) - 1
+    assert told[-1] == "there is no finished run yet: labtools run"

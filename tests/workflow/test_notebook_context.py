@@ -1,0 +1,135 @@
+"""``labtools.start``: what a notebook is given, and what it is refused."""
+
+import pandas as pd
+import pytest
+
+import labtools
+from labtools import paths
+from labtools.errors import PrivacyError, SettingsError
+from tests.workflow.few import FICHAS, WITHHELD
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workbench")]
+COLONIA = FICHAS[0]
+
+
+@pytest.fixture(scope="module")
+def bench(finished):
+    return str(finished.root)
+
+
+@pytest.fixture
+def own_bench(copy_of, finished):
+    return str(copy_of(finished).root)
+
+
+def test_a_notebook_gets_the_rows_of_its_colonia(bench):
+    lab = labtools.start(colonia_id=COLONIA, workbench=bench)
+
+    crime, everyone = lab.table("crime"), lab.whole("crime")
+
+    assert crime["colonia_id"].unique().tolist() == [COLONIA]
+    assert everyone["colonia_id"].nunique() == 412
+    assert lab.profile()["colonia_id"] == COLONIA
+
+
+def test_each_audience_gets_its_own_edition(bench):
+    internal, public = (
+        labtools.start(colonia_id=WITHHELD, workbench=bench, audience=audience).table("crime")
+        for audience in ("internal", "public")
+    )
+
+    assert internal["events"].notna().all()
+    assert public["events"].isna().all()
+    assert set(public["state"]) == {"suppressed"}
+
+
+def test_perception_is_that_of_the_city_the_borough_and_the_colonia_itself(bench):
+    lab = labtools.start(colonia_id="99001_0023", workbench=bench)
+
+    perception = lab.perception()
+
+    near = perception[perception["area_kind"] != "city"]
+    assert set(near["area"]) == {"99001_0023", lab.profile()["borough"]}
+    assert (perception["area_kind"] == "city").any()
+
+
+def test_a_colonia_that_is_not_in_the_register_is_refused_with_the_nearest_keys(bench):
+    with pytest.raises(SettingsError, match=r"412 colonias\).*99001_0001"):
+        labtools.start(colonia_id="99001-0001", workbench=bench)
+
+
+@pytest.mark.parametrize(
+    ("period", "expected"),
+    [
+        ("2025-09", r"twelve months that end in 2025-12, and 2025-09 was asked for.*--period-end"),
+        ("2031-12", "no data for the twelve months"),
+        ("2025-11", "must end with a quarter"),
+    ],
+)
+def test_another_period_than_the_runs_is_refused_with_the_command_that_makes_it(
+    bench, period, expected
+):
+    with pytest.raises(SettingsError, match=expected):
+        labtools.start(colonia_id=COLONIA, period_end=period, workbench=bench)
+
+
+def test_the_runs_own_period_may_be_named(bench):
+    assert labtools.start(period_end="2025-12", workbench=bench).colonia_id == ""
+
+
+def test_an_audience_that_there_is_not_is_refused_with_those_there_are(bench):
+    with pytest.raises(SettingsError, match=r"“everyone” is not an audience.*internal and public"):
+        labtools.start(workbench=bench, audience="everyone")
+
+
+def test_a_table_of_the_internal_edition_cannot_be_labelled_public(own_bench):
+    lab = labtools.start(colonia_id=COLONIA, workbench=own_bench)
+
+    with pytest.raises(PrivacyError, match="may hold true counts"):
+        lab.save_table("crime", lab.table("crime"), audience="public")
+    with pytest.raises(PrivacyError, match="figure map was drawn in an internal edition"):
+        lab.save_figure("map", "<svg/>", audience="public")
+
+    assert not lab.outputs.exists()
+
+
+def test_without_a_proper_label_nothing_is_saved(own_bench):
+    lab = labtools.start(colonia_id=COLONIA, workbench=own_bench, audience="public")
+
+    with pytest.raises(SettingsError, match="is not an audience"):
+        lab.save_table("crime", lab.table("crime"), audience="")
+    with pytest.raises(TypeError, match="audience"):
+        lab.save_table("crime", lab.table("crime"))
+
+    assert not lab.outputs.exists()
+
+
+def test_what_is_tried_out_by_hand_goes_to_the_scratch_folder_not_into_the_run(own_bench):
+    lab = labtools.start(colonia_id=COLONIA, workbench=own_bench, notebook="trial")
+
+    path = lab.save_table("crime", lab.table("crime"), audience="internal")
+
+    assert path.relative_to(own_bench).as_posix() == (
+        "reports/scratch/trial/99001-0001/internal/crime.parquet"
+    )
+    pd.testing.assert_frame_equal(pd.read_parquet(path), pd.DataFrame(lab.table("crime")))
+
+
+def test_a_workbench_without_run_is_told_how_to_make_one(supplied):
+    with pytest.raises(SettingsError, match=r"no finished run yet.*labtools run"):
+        labtools.start(workbench=str(supplied.root))
+
+
+def test_outside_any_workbench_it_is_told_how_to_name_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(paths.ENVIRONMENT_VARIABLE, raising=False)
+
+    with pytest.raises(SettingsError, match="There is no workbench here"):
+        labtools.start()
+
+
+def test_inside_a_workbench_it_is_found(own_bench, monkeypatch):
+    monkeypatch.chdir(f"{own_bench}/reports")
+    monkeypatch.delenv(paths.ENVIRONMENT_VARIABLE, raising=False)
+
+    assert str(labtools.start().workbench.root) == own_bench
