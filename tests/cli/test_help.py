@@ -51,7 +51,7 @@ def test_commands_are_listed_in_the_order_of_work():
     with messages.speaking("en"):
         printed = CliRunner().invoke(build(), ["--help"]).output
 
-    assert re.findall(r"^  ([a-z]+) ", printed, re.MULTILINE) == list(COMMANDS)
+    assert re.findall(r"^  ([a-z]+)  ", printed, re.MULTILINE) == list(COMMANDS)
     assert tuple(name for name in COMMANDS if name in VERBS) == VERBS
 
 
