@@ -25,6 +25,19 @@ def _in_calendar(written: str) -> str:
     return written
 
 
+def _in_metres(written: str) -> str:
+    from pyproj import CRS  # noqa: PLC0415 - heavy, and only settings with a [lab] need it
+    from pyproj.exceptions import CRSError  # noqa: PLC0415
+
+    try:
+        crs = CRS.from_user_input(written)
+    except CRSError as unknown:
+        raise PydanticCustomError("not_projected", "unknown") from unknown
+    if not crs.is_projected or {axis.unit_name for axis in crs.axis_info} != {"metre"}:
+        raise PydanticCustomError("not_projected", "not in metres")
+    return written
+
+
 #: The register of colonias goes by this name beside the sources.
 REGISTER = "colonias"
 
@@ -53,6 +66,9 @@ _FAULTS = MappingProxyType(
         "greater_than_equal": mark("it must be at least {ge}"),
         "too_short": mark("it must not be empty"),
         "not_in_calendar": mark("the calendar has no such day"),
+        "not_projected": mark(
+            "it must be the code of a projected coordinate system in metres, such as EPSG:6372"
+        ),
     }
 )
 
@@ -82,7 +98,7 @@ class Lab(_Part):
     municipality: str
     perception_city: str = ""
     municipality_id: Annotated[str, Field(pattern=r"^\d{2,5}$")]
-    crs: str = "EPSG:6372"
+    crs: Annotated[str, AfterValidator(_in_metres)] = "EPSG:6372"
     seed: int = 2026
 
 

@@ -115,6 +115,12 @@ def test_a_folder_in_place_of_the_settings_is_refused(workbench):
             "must be one of programme, all, listed, and bor",
         ),
         ("[lab]", "[disclosure]\nminimum_dwellings = 2\n[lab]", "it must be at least 3"),
+        (
+            "[lab]",
+            '[lab]\ncrs = "EPSG:4326"',
+            "a projected coordinate system in metres",
+        ),
+        ("[lab]", '[lab]\ncrs = "no such"', "a projected coordinate system in metres"),
     ],
 )
 def test_a_wrong_entry_is_named_with_the_reason(workbench, old, new, told):

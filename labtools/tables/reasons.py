@@ -43,7 +43,7 @@ REASONS = MappingProxyType(
         "month_not_complete": mark("in a month that is not complete"),
         "not_in_register": mark("colonia not in the register"),
         "group_not_counted": mark("of a group that is not counted"),
-        "programme_key_not_in_register": mark("key not in the register"),
+        "key_not_in_register": mark("key not in the register"),
     }
 )
 

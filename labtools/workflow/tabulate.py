@@ -7,19 +7,21 @@ from pathlib import Path
 
 import pandas as pd
 
-from labtools.settings import REGISTER, Source
+from labtools.errors import SettingsError
+from labtools.settings import Source
 from labtools.tables import vocabulary as words
 from labtools.tables.account import Account
 from labtools.tables.contracts import empty_table
 from labtools.tables.lineage import trace
 from labtools.tables.panel import complete_months, count_events, quarterly
-from labtools.tables.store import read_table, write_table
+from labtools.tables.store import make_folder, read_table, write_table
 from labtools.workflow.intake import snapshot_of
 from labtools.workflow.steps import Opened, account_file, done, recall, sign
 
 _GROUPS = (*words.GROUPS, words.SENSITIVE, words.UNCLASSIFIED, words.NOT_A_CRIME)
-#: Tables of several sources, put one under the other as they are.
-_STACKED = ("programme", "survey", "city_perception", "actions")
+#: Tables of several sources, put one under the other; the first two name colonias by key.
+_KEYED = ("programme", "actions")
+_STACKED = (*_KEYED, "survey", "city_perception")
 
 PROCESSED = (
     "colonias",
@@ -38,17 +40,17 @@ def tabulate(opened: Opened) -> tuple[Account, ...]:
     told = [source.model_dump(mode="json") for source in opened.files()]
     lineage = trace("tabulate", inputs, root=opened.workbench.root, settings=told)
     outputs = [opened.workbench.processed / f"{name}.parquet" for name in PROCESSED]
-    sources = [source.name for source in opened.of_kind("events")]
-    marks = [account_file(opened, "tabulate", name) for name in (*sources, REGISTER)]
-    if all(done(mark, lineage, *outputs) for mark in marks):
-        return tuple(recall(opened, "tabulate", name) for name in (*sources, REGISTER))
+    events, keyed = opened.of_kind("events"), _made_of(opened, *_KEYED)
+    sources = [*(source.name for source in events), *(source for source, _ in keyed)]
+    marks = [account_file(opened, "tabulate", name) for name in sources]
+    if all(done(mark, lineage, *outputs) for mark in (*marks, *outputs[:1])):
+        return tuple(recall(opened, "tabulate", name) for name in sources)
     colonias = read_table("colonias", opened.workbench.interim("located"))
     keys = pd.Index(colonias["colonia_id"])
-    counted = [_count(opened, source, keys) for source in opened.of_kind("events")]
+    counted = [_count(opened, source, keys) for source in events]
     panel = _together("panel", (table for table, _ in counted))
-    stacked = {name: _stacked(opened, name) for name in _STACKED}
-    programme, in_register = _in_register(stacked["programme"], keys)
-    stacked["programme"] = programme
+    known = [_in_register(opened, source, name, keys) for source, name in keyed]
+    stacked = {name: _stacked(opened, name, keys) for name in _STACKED}
     tables = {
         "colonias": colonias,
         "indicators": read_table("indicators", opened.workbench.interim("located")),
@@ -58,9 +60,10 @@ def tabulate(opened: Opened) -> tuple[Account, ...]:
         "sources": _sources(opened),
         **stacked,
     }
+    make_folder(opened.workbench.processed, private=True)
     for name in PROCESSED:
         write_table(name, tables[name], opened.workbench.processed, lineage=lineage)
-    accounts = [account for _, account in counted] + [in_register]
+    accounts = [*(account for _, account in counted), *known]
     return tuple(sign(opened, account, lineage) for account in accounts)
 
 
@@ -76,8 +79,15 @@ def _inputs(opened: Opened) -> list[Path]:
 def _count(opened: Opened, source: Source, keys: pd.Index) -> tuple[pd.DataFrame, Account]:
     folder = opened.workbench.interim("classified")
     events = read_table("classified", folder, as_name=f"{source.name}.classified")
-    first = pd.Timestamp(source.first_day) if source.first_day else events["occurred_on"].min()
-    months = complete_months(first, pd.Timestamp(source.cutoff))
+    if source.first_day is None:
+        raise SettingsError(
+            "The source {source} counts events, and lab.toml does not say from which day on it "
+            "speaks: months without events before that day would pass for zeros. Add "
+            'first_day = "YYYY-MM-DD" to it; its earliest event is of {earliest}.',
+            source=source.name,
+            earliest=events["occurred_on"].min().date(),
+        )
+    months = complete_months(pd.Timestamp(source.first_day), pd.Timestamp(source.cutoff))
     used = [group for group in _GROUPS if (events["crime_group"] == group).any()]
     is_case = opened.descriptor(source).record_type == "case_file"
     groups = tuple(dict.fromkeys((*words.GROUPS, *used))) if is_case else tuple(used)
@@ -86,24 +96,33 @@ def _count(opened: Opened, source: Source, keys: pd.Index) -> tuple[pd.DataFrame
     return counted.panel, account
 
 
-def _stacked(opened: Opened, name: str) -> pd.DataFrame:
+def _made_of(opened: Opened, *tables: str) -> list[tuple[str, str]]:
+    """Return (source, table) for each of `tables` that a source gave."""
     folder = opened.workbench.interim("clean")
     names = [source.name for source in opened.files()]
-    found = [n for n in names if (folder / f"{n}.{name}.parquet").is_file()]
-    return _together(name, (read_table(name, folder, as_name=f"{n}.{name}") for n in found))
+    pairs = [(name, table) for table in tables for name in names]
+    return [(n, table) for n, table in pairs if (folder / f"{n}.{table}.parquet").is_file()]
+
+
+def _clean(opened: Opened, source: str, table: str) -> pd.DataFrame:
+    return read_table(table, opened.workbench.interim("clean"), as_name=f"{source}.{table}")
+
+
+def _in_register(opened: Opened, source: str, table: str, keys: pd.Index) -> Account:
+    known = _clean(opened, source, table)["colonia_id"].isin(keys)
+    lost = int((~known).sum())
+    rejected = {"key_not_in_register": lost} if lost else {}
+    return Account("tabulate", source, len(known), int(known.sum()), rejected)
+
+
+def _stacked(opened: Opened, name: str, keys: pd.Index) -> pd.DataFrame:
+    table = _together(name, (_clean(opened, n, name) for n, _ in _made_of(opened, name)))
+    return table[table["colonia_id"].isin(keys)] if name in _KEYED else table
 
 
 def _together(name: str, tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
     filled = [table for table in tables if len(table)]
     return pd.concat(filled, ignore_index=True) if filled else empty_table(name)
-
-
-def _in_register(programme: pd.DataFrame, keys: pd.Index) -> tuple[pd.DataFrame, Account]:
-    known = programme["colonia_id"].isin(keys)
-    lost = int((~known).sum())
-    rejected = {"programme_key_not_in_register": lost} if lost else {}
-    account = Account("tabulate", REGISTER, len(programme), int(known.sum()), rejected)
-    return programme[known], account
 
 
 def _official(opened: Opened) -> pd.DataFrame:

@@ -46,7 +46,7 @@ def make_demo(folder: Path, *, seed: int = DEMO_SEED) -> Workbench:
         return workbench
     make_folder(workbench.root)
     city = build_city(seed)
-    write_suppliers(city, make_folder(workbench.root / "suppliers"))
+    write_suppliers(city, make_folder(workbench.root / "suppliers", private=True))
     write_truth(city, workbench.root)
     for name in (PSEUDONYM_KEY, ROUNDING_KEY):
         value = hashlib.sha256(f"labtools demo {seed} {name}".encode()).digest()
@@ -72,9 +72,9 @@ def init_workbench(folder: Path) -> Workbench:
             folder=str(folder),
         )
     make_folder(workbench.root)
-    for own in (workbench.root / "suppliers", workbench.root / "data" / "sources"):
-        make_folder(own)
-    make_folder(workbench.raw, private=True)
+    make_folder(workbench.root / "data" / "sources")
+    for own in (workbench.root / "suppliers", workbench.raw, workbench.processed):
+        make_folder(own, private=True)
     for name in (PSEUDONYM_KEY, ROUNDING_KEY):
         make_key(workbench.secrets, name)
     shutil.copyfile(paths.bundled("lab.example.toml"), workbench.settings_file)

@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -90,6 +92,40 @@ def test_every_row_is_followed_from_the_supplier_to_the_panel(finished):
     assert counted["rejected"] == {"not_located": sum(located["rejected"].values())}
     panel = pd.read_parquet(finished.processed / "panel.parquet")
     assert panel.loc[panel["record_type"] == "case_file", "events"].sum() == counted["kept"]
+
+
+def test_events_without_their_first_day_are_not_padded_with_zeros(copy_of, finished):
+    bench = copy_of(finished)
+    told = bench.settings_file.read_text(encoding="utf-8")
+    bench.settings_file.write_text(
+        re.sub(r"^first_day = .*\n", "", told, flags=re.MULTILINE), encoding="utf-8"
+    )
+
+    with pytest.raises(SettingsError, match="from which day on it speaks"):
+        run_everything(open_workbench(bench))
+
+
+def test_an_action_in_a_colonia_that_is_not_in_the_register_is_accounted_for(copy_of, finished):
+    bench = copy_of(finished)
+    path = bench.root / "suppliers" / "acciones_programa.csv"
+    before = json.loads((bench.accounts / "tabulate.acciones.json").read_text())
+    table = pd.read_csv(path, dtype=str)
+    table.loc[0, "cve_col"] = "99999_0001"
+    table.to_csv(path, index=False, lineterminator="\n")
+
+    run_everything(open_workbench(bench))
+
+    account = json.loads((bench.accounts / "tabulate.acciones.json").read_text())
+    assert account["rejected"] == {"key_not_in_register": 1}
+    assert account["kept"] == before["kept"] - 1
+
+
+def test_working_folders_are_their_owners_alone(finished):
+    folders = [finished.root / "suppliers", finished.processed, finished.raw]
+
+    modes = {stat.S_IMODE(folder.stat().st_mode) for folder in folders}
+
+    assert modes == {0o700}
 
 
 def test_the_manifest_holds_the_checksum_of_every_public_file(finished):
