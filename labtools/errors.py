@@ -79,3 +79,15 @@ class DependencyError(LabError):
     """Install the extra that the message names."""
 
     exit_code = 8
+
+
+class BusyError(LabError):
+    """Wait until whoever holds the workbench has ended (``EX_TEMPFAIL`` of sysexits)."""
+
+    exit_code = 75
+
+
+class SpaceError(LabError):
+    """Make room on the disk (``EX_IOERR`` of sysexits)."""
+
+    exit_code = 74

@@ -20,6 +20,7 @@ LOCALE_DIR = Path(__file__).parent / "locale"
 LANGUAGES = ("es_MX", "en")
 DEFAULT_LANGUAGE = "es_MX"
 
+_VARIABLES = ("LABTOOLS_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 _language: ContextVar[str] = ContextVar("labtools_language", default="")
 
 
@@ -63,7 +64,13 @@ def say(sentence: Sentence, /, **facts: object) -> str:
 
 def language() -> str:
     """Return the language in force: the one asked for, the environment's, or es_MX."""
-    return _language.get() or from_environment(os.environ)
+    return _language.get() or _wanted(*map(os.environ.get, _VARIABLES))
+
+
+@cache
+def _wanted(*values: str | None) -> str:
+    told = {name: value for name, value in zip(_VARIABLES, values, strict=True) if value}
+    return from_environment(told)
 
 
 def from_environment(environment: Mapping[str, str]) -> str:
@@ -71,7 +78,7 @@ def from_environment(environment: Mapping[str, str]) -> str:
 
     ``LABTOOLS_LANG`` comes first, then the usual ``LC_ALL``, ``LC_MESSAGES``, ``LANG``.
     """
-    for name in ("LABTOOLS_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+    for name in _VARIABLES:
         wanted = environment.get(name, "").split(".")[0].lower()
         if wanted.startswith("en"):
             return "en"

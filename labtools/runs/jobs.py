@@ -63,6 +63,9 @@ class Outcome:
         What happened, in one line.
     cell : int or None
         Place of the cell at fault in the template, from 0, where one is known.
+    reads, files : tuple of str
+        What the notebook read (see `labtools.runs.reads`) and the paths it wrote, the
+        executed notebook among them; empty where that was not noted.
     """
 
     key: str
@@ -71,6 +74,8 @@ class Outcome:
     cpu_seconds: float
     error: str | None = None
     cell: int | None = None
+    reads: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,8 @@ class Report:
     failure: Failure | None
     seconds: float
     cpu_seconds: float
+    reads: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 def failure_of(problem: BaseException) -> Failure:

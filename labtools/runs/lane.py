@@ -23,6 +23,7 @@ from labtools.runs.cells import IN_PROCESS, InProcessEngine
 from labtools.runs.child import Abandoned, Announce, run_in_child
 from labtools.runs.execution import discard, execute_job, put_in_place
 from labtools.runs.jobs import Job, Limits, Loading, Report, failure_of
+from labtools.runs.reads import taking_notes
 from labtools.runs.shell import fresh_shell
 
 
@@ -68,9 +69,11 @@ def _load(loading: Loading) -> str | None:
 
 
 def _run(job: Job, aside: Path, limits: Limits, caller: Connection) -> Report:
-    def work(announce: Announce) -> None:
+    def work(announce: Announce) -> tuple[tuple[str, ...], tuple[str, ...]]:
         caller.close()  # or the caller would not notice that the lane is gone
-        execute_job(job, aside, engine_name=IN_PROCESS, announce=announce)
+        with taking_notes() as notes:
+            execute_job(job, aside, engine_name=IN_PROCESS, announce=announce)
+        return tuple(sorted(notes.reads)), tuple(sorted(map(str, (job.output, *notes.files))))
 
     started, cpu_started = time.monotonic(), time.process_time()
     try:
@@ -86,5 +89,6 @@ def _run(job: Job, aside: Path, limits: Limits, caller: Connection) -> Report:
         raise
     if failure is not None:
         discard(aside)
-    own_cpu = time.process_time() - cpu_started
-    return Report(failure, time.monotonic() - started, ending.cpu_seconds + own_cpu)
+    cpu = ending.cpu_seconds + time.process_time() - cpu_started
+    seconds = time.monotonic() - started
+    return Report(failure, seconds, cpu, *(ending.result if failure is None else ()))

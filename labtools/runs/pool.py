@@ -131,6 +131,8 @@ class _Outcomes:
             cpu_seconds=report.cpu_seconds,
             error=failure.error if failure else None,
             cell=self._in_template(index, failure.cell) if failure else None,
+            reads=report.reads,
+            files=report.files,
         )
         self._found[index] = outcome
         self._on_done(outcome)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
@@ -62,7 +63,7 @@ def slug(colonia_id: str) -> str:
 
 def seal_of(tables: Mapping[str, pd.DataFrame]) -> str:
     """Return the seal of a ficha's tables."""
-    return digest_of({name: _rows(table) for name, table in tables.items()})[:SEAL_DIGITS]
+    return digest_of({name: rows_of(table) for name, table in tables.items()})[:SEAL_DIGITS]
 
 
 def write_ficha(released: Released, path: Path) -> None:
@@ -71,7 +72,7 @@ def write_ficha(released: Released, path: Path) -> None:
         "schema": SCHEMA,
         "colonia_id": released.colonia_id,
         "seal": released.seal,
-        "tables": {name: _rows(table) for name, table in released.tables.items()},
+        "tables": {name: rows_of(table) for name, table in released.tables.items()},
     }
     with writing(path) as aside:
         aside.write_text(
@@ -88,10 +89,28 @@ def read_ficha(path: Path) -> Released:
     TableError
         If the file is absent, is not a ficha of this version, or was changed after it was sealed.
     """
+    told = _sealed(path)
+    tables = {name: _table(name, found) for name, found in told["tables"].items()}
+    return Released(told["colonia_id"], MappingProxyType(tables), told["seal"])
+
+
+def read_rows(path: Path) -> dict[str, list[dict[str, object]]]:
+    """Return the rows of each of a ficha's tables as its file holds them (see `rows_of`).
+
+    Raises
+    ------
+    TableError
+        As `read_ficha`.
+    """
+    rows: dict[str, list[dict[str, object]]] = _sealed(path)["tables"]
+    return rows
+
+
+def _sealed(path: Path) -> dict[str, Any]:
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        schema, rows = told["schema"], dict(told["tables"])
-        colonia_id, seal = told["colonia_id"], told["seal"]
+        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        schema, rows, seal = told["schema"], dict(told["tables"]), told["seal"]
+        told["colonia_id"]
     except (OSError, ValueError, KeyError, TypeError) as unreadable:
         raise TableError(
             "{path} is not a ficha of this workbench ({reason}). Make it again: “labtools run”.",
@@ -112,11 +131,11 @@ def read_ficha(path: Path) -> Released:
             path=str(path),
             seal=seal,
         )
-    tables = {name: _table(name, found) for name, found in rows.items()}
-    return Released(colonia_id, MappingProxyType(tables), seal)
+    return told
 
 
-def _rows(table: pd.DataFrame) -> list[dict[str, object]]:
+def rows_of(table: pd.DataFrame) -> list[dict[str, object]]:
+    """Return a table's rows as a ficha's file holds them: JSON, ten decimals, no geometry."""
     plain = table.drop(columns="geometry", errors="ignore")
     told: list[dict[str, object]] = json.loads(
         plain.to_json(orient="records", date_format="iso", date_unit="s", double_precision=10)

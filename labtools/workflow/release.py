@@ -6,7 +6,7 @@ import getpass
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -22,13 +22,23 @@ from labtools.privacy.release import (
     withheld_colonias,
 )
 from labtools.publish.site import build_site
+from labtools.runs.context import FICHA_FILE
 from labtools.runs.jobs import Outcome
 from labtools.runs.manifest import write_manifest
 from labtools.runs.plan import FICHAS
+from labtools.runs.reads import BY_COLONIA
 from labtools.tables.account import read_accounts
 from labtools.tables.contracts import check_table
 from labtools.tables.lineage import sha256_of, trace
-from labtools.tables.released import FICHA_TABLES, Released, seal_of, slug, write_ficha
+from labtools.tables.released import (
+    FICHA_TABLES,
+    Released,
+    read_rows,
+    rows_of,
+    seal_of,
+    slug,
+    write_ficha,
+)
 from labtools.tables.store import make_folder, read_table, write_table
 from labtools.workflow.analyse import Prepared, make_edition
 from labtools.workflow.steps import Opened
@@ -148,42 +158,47 @@ def _differing(table: pd.DataFrame, expected: pd.DataFrame) -> pd.DataFrame:
 
 def _ficha(prepared: Prepared, colonia_id: str, city: Mapping[str, pd.DataFrame]) -> Released:
     """Return the slices of the released tables that a ficha's notebook saved, and nothing else."""
-    folder = prepared.folder / "internal" / "outputs" / FICHAS / slug(colonia_id) / "public"
-    of = {**city, PROFILE: city["colonias_shown"].drop(columns="geometry")}
+    outputs = prepared.folder / "internal" / "outputs" / FICHAS
+    saved = read_rows(outputs / slug(colonia_id) / "public" / FICHA_FILE)
+    of = {**city, PROFILE: pd.DataFrame(city["colonias_shown"].drop(columns="geometry"))}
     tables: dict[str, pd.DataFrame] = {}
     for name in (*FICHA_TABLES, PROFILE):
-        path = folder / f"{name}.parquet"
-        if not path.is_file():
+        if name not in saved:
             raise TableError(
                 "The ficha of {colonia} has no table {table}: its notebook did not save it with "
                 'audience="public".',
                 colonia=colonia_id,
                 table=name,
             )
-        tables[name] = _slice(colonia_id, name, pd.read_parquet(path), pd.DataFrame(of[name]))
+        tables[name] = _slice(colonia_id, name, saved[name], of[name])
     return Released(colonia_id, MappingProxyType(tables), seal_of(tables))
 
 
-def _slice(colonia_id: str, name: str, saved: pd.DataFrame, city: pd.DataFrame) -> pd.DataFrame:
+def _slice(
+    colonia_id: str, name: str, saved: Sequence[Mapping[str, object]], city: pd.DataFrame
+) -> pd.DataFrame:
     """Return the rows of the released table, once the saved ones prove to be the same.
 
     So that map = table = text: a table with colonias has this one's rows, all of them; a
     table without has some of its rows.
     """
-    if list(saved.columns) == list(city.columns):
-        typed = saved.astype(city.dtypes.to_dict())
-        if "colonia_id" in city.columns:
-            rows = city[city["colonia_id"] == colonia_id].reset_index(drop=True)
-        else:
-            rows = city.merge(typed, how="inner")
-        if rows.equals(typed):
-            return rows
+    told = [_told(row) for row in saved]
+    if BY_COLONIA in city.columns:
+        rows = city[city[BY_COLONIA] == colonia_id].reset_index(drop=True)
+    else:
+        rows = city[[_told(row) in set(told) for row in rows_of(city)]].reset_index(drop=True)
+    if [_told(row) for row in rows_of(rows)] == told:
+        return rows
     raise PrivacyError(
         "The table {table} of the ficha of {colonia} differs from the released one. Its "
         'notebook changed it: save what lab.table("{table}") gives.',
         table=name,
         colonia=colonia_id,
     )
+
+
+def _told(row: Mapping[str, object]) -> str:
+    return json.dumps(row, sort_keys=True)
 
 
 def _record(opened: Opened, prepared: Prepared, rules: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from labtools.errors import PrivacyError, TableError
 from labtools.paths import Workbench
 from labtools.tables.lineage import sha256_of
-from labtools.tables.released import FICHA_TABLES, read_ficha
+from labtools.tables.released import FICHA_TABLES, Released, read_ficha, seal_of, write_ficha
 from labtools.workflow.analyse import analyse, prepare
 from labtools.workflow.release import protect, publish
 from labtools.workflow.steps import open_workbench
@@ -118,8 +118,22 @@ def test_true_counts_put_under_a_public_name_are_not_released(analysed):
     assert "crime" in message
 
 
-def outputs(table):
-    return f"outputs/fichas/{COLONIA.replace('_', '-')}/public/{table}.parquet"
+@pytest.fixture
+def tamper_ficha(analysed):
+    """Change one table that the notebook of a colonia saved; all is as it was afterwards."""
+    _, prepared = analysed
+    folder = prepared.folder / "internal" / "outputs" / "fichas" / COLONIA.replace("_", "-")
+    path = folder / "public" / "ficha.json"
+    was = path.read_bytes()
+
+    def change(name, how):
+        ficha = read_ficha(path)
+        tables = {**ficha.tables, name: how(pd.DataFrame(ficha.tables[name]).copy())}
+        tables = {name: table for name, table in tables.items() if table is not None}
+        write_ficha(Released(COLONIA, tables, seal_of(tables)), path)
+
+    yield change
+    path.write_bytes(was)
 
 
 @pytest.mark.parametrize(
@@ -135,17 +149,17 @@ def outputs(table):
     ],
 )
 def test_a_ficha_that_says_anything_but_the_released_tables_is_not_released(
-    analysed, tamper, table, how
+    analysed, tamper_ficha, table, how
 ):
-    tamper(outputs(table), how)
+    tamper_ficha(table, how)
 
     message = refused(analysed)
 
     assert f"The table {table} of the ficha of {COLONIA} differs" in message
 
 
-def test_a_ficha_that_lacks_a_table_is_named(analysed, tamper):
-    tamper(outputs("series"), lambda _: None)
+def test_a_ficha_that_lacks_a_table_is_named(analysed, tamper_ficha):
+    tamper_ficha("series", lambda _: None)
 
     message = refused(analysed, TableError)
 
