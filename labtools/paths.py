@@ -50,6 +50,11 @@ class Workbench:
         """One folder for each run, and ``latest``."""
         return self.root / "reports"
 
+    @property
+    def latest(self) -> Path:
+        """The last run that was published."""
+        return self.reports / "latest"
+
     def run(self, run_id: str) -> Path:
         """Folder of one run."""
         return self.reports / run_id

@@ -66,6 +66,8 @@ class Outcome:
     reads, files : tuple of str
         What the notebook read (see `labtools.runs.reads`) and the paths it wrote, the
         executed notebook among them; empty where that was not noted.
+    reused : bool
+        Whether it stands from an earlier run and was not executed.
     """
 
     key: str
@@ -76,6 +78,7 @@ class Outcome:
     cell: int | None = None
     reads: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    reused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,12 @@ def plan_jobs(
     ]
 
 
+def ficha_of(key: str, audience: str = "") -> str:
+    """Return the colonia whose ficha the job `key` makes (for `audience`, if given), or none."""
+    name, of, *colonia = key.split("/", 2)
+    return colonia[0] if name == FICHAS and colonia and audience in ("", of) else ""
+
+
 def _subjects(entry: Entry, colonias: Sequence[str]) -> Iterator[str]:
     yield from colonias if entry.for_each == "colonia" else ("",)
 

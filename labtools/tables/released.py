@@ -49,11 +49,14 @@ class Released:
     seal : str
         First 16 hexadecimal digits of the sha256 of the tables: two fichas with the same
         seal say the same.
+    outdated : bool
+        Whether this edition could not make it anew, and these are the figures of an earlier one.
     """
 
     colonia_id: str
     tables: Mapping[str, pd.DataFrame]
     seal: str
+    outdated: bool = False
 
 
 def slug(colonia_id: str) -> str:
@@ -74,6 +77,8 @@ def write_ficha(released: Released, path: Path) -> None:
         "seal": released.seal,
         "tables": {name: rows_of(table) for name, table in released.tables.items()},
     }
+    if released.outdated:
+        told["outdated"] = True
     with writing(path) as aside:
         aside.write_text(
             json.dumps(told, ensure_ascii=False, sort_keys=True, indent=0) + "\n",
@@ -91,7 +96,8 @@ def read_ficha(path: Path) -> Released:
     """
     told = _sealed(path)
     tables = {name: _table(name, found) for name, found in told["tables"].items()}
-    return Released(told["colonia_id"], MappingProxyType(tables), told["seal"])
+    outdated = bool(told.get("outdated", False))
+    return Released(told["colonia_id"], MappingProxyType(tables), told["seal"], outdated)
 
 
 def read_rows(path: Path) -> dict[str, list[dict[str, object]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import geopandas as gpd
@@ -97,6 +97,27 @@ def writing(path: Path) -> Iterator[Path]:
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def sync(folder: Path) -> None:
+    """Have the system write a folder's list of files to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some file systems cannot sync a folder
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the system write everything in a folder to the disk, before its name changes."""
+    for path in folder.rglob("*"):
+        if path.is_dir() and not path.is_symlink():
+            sync(path)
+        elif path.is_file():
+            with path.open("rb") as written:
+                os.fsync(written.fileno())
+    sync(folder)
 
 
 def make_folder(folder: Path, *, private: bool = False) -> Path:

@@ -3,46 +3,38 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import sys
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from labtools import paths
-from labtools.errors import RunError, SettingsError
-from labtools.messages import plural, text
+from labtools.errors import RunError, SettingsError, SpaceError
+from labtools.messages import Plural, plural
 from labtools.privacy.keys import read_key
 from labtools.privacy.release import withheld_colonias
-from labtools.runs.context import RUN_VARIABLE, read_shared_tables
 from labtools.runs.jobs import Outcome
-from labtools.runs.plan import plan_jobs, read_entries
-from labtools.runs.pool import run_notebooks
+from labtools.runs.manifest import NAME as MANIFEST
+from labtools.runs.manifest import read_manifest
+from labtools.runs.plan import ficha_of
 from labtools.tables.account import accounts_table, read_accounts
 from labtools.tables.lineage import digest_of, read_lineage, sha256_of, trace
 from labtools.tables.periods import Window, window_ending
 from labtools.tables.store import make_folder, read_table, write_table, writing
 from labtools.workflow.edition import Edition
+from labtools.workflow.notebooks import Choice, Planned, execute, plan_notebooks, tell_plan
 from labtools.workflow.results import active_programme, city_results
 from labtools.workflow.steps import Opened
 from labtools.workflow.tabulate import PROCESSED
 
 ROUNDING_KEY = "rounding"
 AUDIENCES = ("internal", "public")
-#: Imported once by each lane, before it starts notebooks.
-_PRELOAD = (
-    "labtools.runs.context",
-    "labtools.narrative",
-    "labtools.charts.change",
-    "labtools.charts.intervals",
-    "labtools.charts.maps",
-    "labtools.charts.perception",
-    "labtools.charts.place",
-    "labtools.charts.series",
-)
+OUTCOMES = "outcomes.json"
+WHOLE = Choice()
+_BYTES_AT_LEAST = 64 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,51 +82,129 @@ def prepare(opened: Opened, *, period_end: str = "") -> Prepared:
         sorted(fichas),
         {p.name: sha256_of(p) for p in sorted(paths.bundled("notebooks").rglob("*.ipynb"))},
     )
-    run_id = f"{window.last_month}-{digest[:10]}"
+    run_id = _name(opened, f"{window.last_month}-{digest[:10]}")
     folder = opened.workbench.reports / f".{run_id}.partial"
     return Prepared(run_id, folder, window, fichas)
 
 
 def is_complete(opened: Opened, prepared: Prepared) -> bool:
-    """Tell whether this very run was already made."""
-    return (opened.workbench.run(prepared.run_id) / "manifest.json").is_file()
+    """Tell whether this very run was already made, and made whole."""
+    return _failed_in(opened.workbench.run(prepared.run_id)) == ()
 
 
-def analyse(opened: Opened, *, period_end: str = "") -> tuple[Prepared, list[Outcome]]:
-    """Make both editions' results, and execute the notebooks that read them.
-
-    Raises
-    ------
-    RunError
-        If a notebook fails: every one is tried, and the message names the first.
-    """
+def plan(
+    opened: Opened, *, period_end: str = "", choice: Choice = WHOLE
+) -> tuple[Prepared, list[Planned]]:
+    """Make both editions' results, and say which notebooks must be executed and why."""
     prepared = prepare(opened, period_end=period_end)
-    if prepared.folder.exists():
-        shutil.rmtree(prepared.folder)
+    _check_space(opened)
     make_folder(opened.workbench.reports)
     make_folder(prepared.folder / "internal", private=True)
     for audience in AUDIENCES:
         _write_edition(opened, prepared, audience)
-    outcomes = _execute(opened, prepared)
-    with writing(prepared.folder / "outcomes.json") as aside:
-        kept = [[o.key, o.ok, o.seconds, o.cpu_seconds, o.error, o.cell] for o in outcomes]
-        aside.write_text(json.dumps(kept), encoding="utf-8")
+    planned = plan_notebooks(
+        prepared.fichas,
+        prepared.folder,
+        (prepared.folder, opened.workbench.latest),
+        period_end=prepared.window.last_month,
+        choice=choice,
+    )
+    return prepared, planned
+
+
+def analyse(
+    opened: Opened, *, period_end: str = "", choice: Choice = WHOLE
+) -> tuple[Prepared, list[Outcome]]:
+    """Make both editions' results, and execute the notebooks that what changed asks for.
+
+    A ficha that fails does not stop the others; any other notebook is needed.
+
+    Raises
+    ------
+    RunError
+        If every ficha fails, or another notebook: each is tried, and the message names the
+        first.
+    SpaceError
+        If the disk has no room for the run.
+    """
+    prepared, planned = plan(opened, period_end=period_end, choice=choice)
+    tell_plan(planned, opened.tell)
+    outcomes = execute(opened, prepared.folder, planned, limit=choice.limit)
+    with writing(prepared.folder / OUTCOMES) as aside:
+        aside.write_text(json.dumps([asdict(it) for it in outcomes]), encoding="utf-8")
     failed = [outcome for outcome in outcomes if not outcome.ok]
-    if failed:
-        raise RunError(
+    fichas = [outcome for outcome in outcomes if ficha_of(outcome.key)]
+    needed = [outcome for outcome in failed if not ficha_of(outcome.key)]
+    if needed or (fichas and not any(outcome.ok for outcome in fichas)):
+        raise failure_of_run(
+            failed,
+            len(outcomes),
             plural(
                 "One notebook of {total} failed: {key}, cell {cell}: {error}. Nothing was "
                 "published; the last edition stands.",
                 "{n} notebooks of {total} failed; the first is {key}, cell {cell}: {error}. "
                 "Nothing was published; the last edition stands.",
             ),
-            n=len(failed),
-            total=len(outcomes),
-            key=failed[0].key,
-            cell=failed[0].cell,
-            error=failed[0].error or "",
         )
     return prepared, outcomes
+
+
+def failure_of_run(failed: Sequence[Outcome], total: int, sentence: Plural) -> RunError:
+    """Return the error that tells of the notebooks that failed; the first is named."""
+    return RunError(
+        sentence,
+        n=len(failed),
+        total=total,
+        key=failed[0].key,
+        cell=failed[0].cell,
+        error=failed[0].error or "",
+    )
+
+
+def outcomes_of(prepared: Prepared) -> list[Outcome]:
+    """Return what came of the notebooks of a run that is being made."""
+    kept = json.loads((prepared.folder / OUTCOMES).read_text(encoding="utf-8"))
+    return [Outcome(**row) for row in kept]
+
+
+def _name(opened: Opened, base: str) -> str:
+    """Return the run's name: that of one made whole, else one that no run has yet.
+
+    A run some of whose fichas failed is published, and made again beside itself: a folder
+    that readers may have open is never changed.
+    """
+    name, times = base, 1
+    while (failed := _failed_in(opened.workbench.run(name))) is not None:
+        if not failed:
+            return name
+        times += 1
+        name = f"{base}-{times}"
+    return name
+
+
+def _failed_in(run: Path) -> tuple[str, ...] | None:
+    """Return the notebooks that failed in a finished run; None if there is no such run."""
+    if not (run / MANIFEST).is_file():
+        return None
+    notebooks: Any = read_manifest(run)["notebooks"]
+    return tuple(outcome["key"] for outcome in notebooks if not outcome["ok"])
+
+
+def _check_space(opened: Opened) -> None:
+    """Refuse to begin what the disk cannot hold."""
+    make_folder(opened.workbench.reports)
+    latest = opened.workbench.latest
+    used = sum(p.stat().st_size for p in latest.rglob("*") if p.is_file()) if latest.exists() else 0
+    needed = max(_BYTES_AT_LEAST, used + used // 2)
+    free = shutil.disk_usage(opened.workbench.reports).free
+    if free < needed:
+        raise SpaceError(
+            "The disk of {folder} has {free} MB free and this run may need {needed} MB. Nothing "
+            "was begun: make room first.",
+            folder=str(opened.workbench.reports),
+            free=free // 1024**2,
+            needed=needed // 1024**2,
+        )
 
 
 def _processed(opened: Opened) -> dict[str, pd.DataFrame]:
@@ -199,44 +269,3 @@ def _write_edition(opened: Opened, prepared: Prepared, audience: str) -> None:
     if audience == "internal":
         accounts = accounts_table(read_accounts(opened.workbench.accounts))
         write_table("account", accounts, folder, lineage=lineage)
-
-
-def _execute(opened: Opened, prepared: Prepared) -> list[Outcome]:
-    jobs = plan_jobs(
-        read_entries(),
-        prepared.fichas,
-        period_end=prepared.window.last_month,
-        run=prepared.folder,
-    )
-    for folder in {job.output.parent for job in jobs}:
-        make_folder(folder)
-    os.environ[paths.ENVIRONMENT_VARIABLE] = str(opened.workbench.root)
-    os.environ[RUN_VARIABLE] = str(prepared.folder)
-    report = _Progress(opened, len(jobs))
-    try:
-        return run_notebooks(
-            jobs,
-            preload=_PRELOAD,
-            warm=partial(read_shared_tables, str(prepared.folder)),
-            on_done=report.tell,
-        )
-    finally:
-        del os.environ[RUN_VARIABLE], os.environ[paths.ENVIRONMENT_VARIABLE]
-
-
-class _Progress:
-    """Tell how many notebooks are done, ten times in a run, and each failure at once."""
-
-    def __init__(self, opened: Opened, total: int) -> None:
-        self._opened, self._total, self._done = opened, total, 0
-
-    def tell(self, outcome: Outcome) -> None:
-        self._done += 1
-        if not outcome.ok:
-            self._opened.tell(
-                text("Failed: {key}: {error}", key=outcome.key, error=outcome.error or "")
-            )
-        if sys.stdout.isatty() or self._done % max(1, self._total // 10) == 0:
-            self._opened.tell(
-                text("Notebooks: {done} of {total}", done=self._done, total=self._total)
-            )

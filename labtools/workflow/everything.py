@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from labtools.messages import number, text
+from labtools.messages import number, plural, text
+from labtools.runs.jobs import Outcome
 from labtools.tables.account import Account
 from labtools.tables.periods import last_month_asked
 from labtools.tables.reasons import reason_words
-from labtools.workflow.analyse import analyse, is_complete, prepare
+from labtools.workflow.analyse import analyse, failure_of_run, is_complete, prepare
 from labtools.workflow.intake import clean, collect
+from labtools.workflow.locking import held
 from labtools.workflow.placing import classify, locate
 from labtools.workflow.release import point_to, protect, publish
 from labtools.workflow.steps import Opened
@@ -29,7 +31,20 @@ VERBS = (
 
 
 def run_everything(opened: Opened, *, period_end: str = "") -> Path:
-    """Return the folder of the run; a run already made is not made again."""
+    """Return the folder of the run; a run already made is not made again.
+
+    Raises
+    ------
+    BusyError
+        If another process is working on the workbench.
+    RunError
+        If notebooks failed: where only fichas did, once the others are published.
+    """
+    with held(opened.workbench):
+        return _run(opened, period_end)
+
+
+def _run(opened: Opened, period_end: str) -> Path:
     if period_end:
         last_month_asked(period_end)  # refused before anything is done
     tell_collected(opened)
@@ -41,11 +56,40 @@ def run_everything(opened: Opened, *, period_end: str = "") -> Path:
         opened.tell(text("Nothing changed since the run {run}: it stands.", run=prepared.run_id))
         return opened.workbench.run(prepared.run_id)
     prepared, outcomes = analyse(opened, period_end=period_end)
-    opened.tell(text("analyse: {n} notebooks executed", n=len(outcomes)))
+    made = sum(not outcome.reused for outcome in outcomes)
+    opened.tell(text("analyse: {n} notebooks executed", n=made))
     opened.tell(text("protect: {n} fichas released", n=protect(opened, prepared)))
     run = publish(opened, prepared)
     opened.tell(text("publish: run {run}", run=prepared.run_id))
+    _tell_failed(opened, outcomes)
     return run
+
+
+def _tell_failed(opened: Opened, outcomes: Sequence[Outcome]) -> None:
+    """Tell each notebook that failed, now that the others are published.
+
+    Raises
+    ------
+    RunError
+        If there is one.
+    """
+    failed = [outcome for outcome in outcomes if not outcome.ok]
+    for outcome in failed:
+        cell = "—" if outcome.cell is None else outcome.cell
+        opened.tell(f"{outcome.key} [{cell}] {outcome.error}")
+    if failed:
+        raise failure_of_run(
+            failed,
+            len(outcomes),
+            plural(
+                "One notebook of {total} failed: {key}, cell {cell}: {error}. The others are "
+                "published; its colonia keeps the ficha of the last edition, and says so. Run "
+                "“labtools run” again to retry.",
+                "{n} notebooks of {total} failed; the first is {key}, cell {cell}: {error}. The "
+                "others are published; these colonias keep the fichas of the last edition, and "
+                "say so. Run “labtools run” again to retry.",
+            ),
+        )
 
 
 def tell_collected(opened: Opened) -> None:

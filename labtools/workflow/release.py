@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -23,9 +24,8 @@ from labtools.privacy.release import (
 )
 from labtools.publish.site import build_site
 from labtools.runs.context import FICHA_FILE
-from labtools.runs.jobs import Outcome
 from labtools.runs.manifest import write_manifest
-from labtools.runs.plan import FICHAS
+from labtools.runs.plan import FICHAS, ficha_of
 from labtools.runs.reads import BY_COLONIA
 from labtools.tables.account import read_accounts
 from labtools.tables.contracts import check_table
@@ -33,14 +33,15 @@ from labtools.tables.lineage import sha256_of, trace
 from labtools.tables.released import (
     FICHA_TABLES,
     Released,
+    read_ficha,
     read_rows,
     rows_of,
     seal_of,
     slug,
     write_ficha,
 )
-from labtools.tables.store import make_folder, read_table, write_table
-from labtools.workflow.analyse import Prepared, make_edition
+from labtools.tables.store import make_folder, read_table, sync, sync_folder, write_table
+from labtools.workflow.analyse import Prepared, make_edition, outcomes_of
 from labtools.workflow.steps import Opened
 
 LEDGER = "ledger.jsonl"
@@ -65,7 +66,9 @@ def protect(opened: Opened, prepared: Prepared) -> int:
     tables = {name: read_table(name, city) for name in REGISTRY}
     rules = {name: check_release(name, table, evidence) for name, table in tables.items()}
     _prove_made_from_protected(tables, make_edition(opened, prepared, "public"))
-    fichas = [_ficha(prepared, colonia, tables) for colonia in prepared.fichas]
+    failed = {ficha_of(it.key, "public") for it in outcomes_of(prepared) if not it.ok}
+    fresh = [_ficha(prepared, c, tables) for c in prepared.fichas if c not in failed]
+    fichas = [*fresh, *_of_last_edition(opened, sorted(failed - {""}))]
     public = prepared.folder / "public"
     if public.exists():
         shutil.rmtree(public)
@@ -102,7 +105,7 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
         prepared.folder,
         inputs=_inputs(opened),
         accounts=read_accounts(opened.workbench.accounts),
-        outcomes=_outcomes(prepared),
+        outcomes=outcomes_of(prepared),
         facts={
             "run_id": prepared.run_id,
             "period_end": prepared.window.last_month,
@@ -111,10 +114,13 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
         },
     )
     final = opened.workbench.run(prepared.run_id)
-    if final.exists():
-        shutil.rmtree(final)
+    sync_folder(prepared.folder)
+    if final.exists():  # the same run, made again by the single verbs
+        final.replace(opened.workbench.reports / f".{prepared.run_id}.earlier.partial")
     prepared.folder.replace(final)
     point_to(opened.workbench.reports, prepared.run_id)
+    for unfinished in opened.workbench.reports.glob(".*.partial"):
+        shutil.rmtree(unfinished, ignore_errors=True)
     return final
 
 
@@ -124,6 +130,7 @@ def point_to(reports: Path, run_id: str) -> None:
     aside.unlink(missing_ok=True)
     aside.symlink_to(run_id)
     aside.replace(reports / "latest")
+    sync(reports)
 
 
 def _evidence(opened: Opened) -> Evidence:
@@ -172,6 +179,13 @@ def _ficha(prepared: Prepared, colonia_id: str, city: Mapping[str, pd.DataFrame]
             )
         tables[name] = _slice(colonia_id, name, saved[name], of[name])
     return Released(colonia_id, MappingProxyType(tables), seal_of(tables))
+
+
+def _of_last_edition(opened: Opened, colonias: Sequence[str]) -> list[Released]:
+    """Return the fichas that could not be made anew, as last released, and marked so."""
+    folder = opened.workbench.latest / "public" / "fichas"
+    kept = [folder / f"{slug(colonia)}.json" for colonia in colonias]
+    return [replace(read_ficha(path), outdated=True) for path in kept if path.is_file()]
 
 
 def _slice(
@@ -224,8 +238,3 @@ def _inputs(opened: Opened) -> dict[str, str]:
     root = opened.workbench.root
     raw = [p for p in sorted(opened.workbench.raw.rglob("*")) if p.is_file()]
     return {path.relative_to(root).as_posix(): sha256_of(path) for path in raw}
-
-
-def _outcomes(prepared: Prepared) -> list[Outcome]:
-    kept = json.loads((prepared.folder / "outcomes.json").read_text(encoding="utf-8"))
-    return [Outcome(*row) for row in kept]
