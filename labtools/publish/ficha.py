@@ -68,6 +68,7 @@ def _facts(
         "told": {section: tuple(sentences.get(section, ())) for section in _SECTIONS},
         "facts": _facts_untold(profile, sentences),
         "seal": released.seal,
+        "outdated": released.outdated,
         "map": inline(map_svg),
         **_charts(tables),
         **_rows(tables),

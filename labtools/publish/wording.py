@@ -70,6 +70,10 @@ def ficha_words() -> dict[str, str]:
         "no_actions": text("The data hold no action of the programme in this colonia."),
         "no_perception": text("No survey tells about this area."),
         "no_unknowns": text("The sources list no known gaps for this colonia."),
+        "outdated": text(
+            "This profile could not be updated in this edition: its figures are those of the "
+            "last edition that could make it, of the period above."
+        ),
         "seal_note": text("Two profiles with the same seal say the same."),
     }
 

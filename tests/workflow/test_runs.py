@@ -13,11 +13,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from labtools.errors import RunError, SettingsError, SourceError
+from labtools.errors import BusyError, RunError, SettingsError, SourceError
 from labtools.runs.jobs import Outcome
+from labtools.runs.pool import run_notebooks
 from labtools.tables.lineage import sha256_of
-from labtools.workflow import analyse as analysing
+from labtools.tables.released import read_ficha
+from labtools.workflow import notebooks
 from labtools.workflow.everything import VERBS, run_everything
+from labtools.workflow.locking import held
 from labtools.workflow.steps import open_workbench
 from tests.workflow.few import EARLIER, FICHAS, bytes_in, times_in
 
@@ -160,24 +163,87 @@ def test_a_changed_supplier_file_makes_a_new_run_beside_the_old_one(copy_of, fin
     assert len(snapshots) == 2
 
 
-def test_a_notebook_that_fails_is_named_and_the_last_edition_stands(copy_of, finished, monkeypatch):
-    bench = copy_of(finished)
-    before, stood = bytes_in(bench.reports), latest(bench)
+def failing(monkeypatch, key):
+    """Let one notebook fail, and execute the others."""
 
-    def one_fails(jobs, **_):
+    def run(jobs, **options):
+        kept = run_notebooks([job for job in jobs if job.key != key], **options)
+        fails = [job.key for job in jobs if job.key == key]
         return [
-            Outcome(job.key, ok=index != 3, seconds=1.0, cpu_seconds=1.0, error="Boom", cell=5)
-            for index, job in enumerate(jobs)
+            *kept,
+            *(Outcome(k, ok=False, seconds=1, cpu_seconds=1, error="Boom", cell=5) for k in fails),
         ]
 
-    monkeypatch.setattr(analysing, "run_notebooks", one_fails)
+    monkeypatch.setattr(notebooks, "run_notebooks", run)
 
-    with pytest.raises(RunError, match=r"of 13 failed: fichas/internal/99001_0142, cell 5: Boom"):
+
+def test_a_notebook_of_the_city_that_fails_is_named_and_the_last_edition_stands(
+    copy_of, finished, monkeypatch
+):
+    bench = copy_of(finished)
+    before, stood = bytes_in(bench.reports), latest(bench)
+    failing(monkeypatch, "overview/public")
+
+    with pytest.raises(RunError, match=r"of 13 failed: overview/public, cell 5: Boom. Nothing"):
         run_everything(open_workbench(bench), period_end=EARLIER)
 
     assert latest(bench) == stood
     assert {n: d for n, d in bytes_in(bench.reports).items() if n in before} == before
     assert [name for name in editions(bench) if not name.startswith(".")] == [stood]
+
+
+def test_a_ficha_that_fails_stops_no_other_and_is_made_by_the_next_run(
+    copy_of, finished, monkeypatch
+):
+    bench = copy_of(finished)
+    colonia = FICHAS[0].replace("_", "-")
+    old = read_ficha(bench.latest / "public" / "fichas" / f"{colonia}.json")
+    with monkeypatch.context() as patch:
+        failing(patch, f"fichas/public/{FICHAS[0]}")
+        with pytest.raises(RunError, match="others are published; its colonia keeps the ficha"):
+            run_everything(open_workbench(bench), period_end=EARLIER)
+    first = latest(bench)
+    kept = read_ficha(bench.latest / "public" / "fichas" / f"{colonia}.json")
+    page = bench.latest / "public" / "site" / "colonias" / f"{colonia}.html"
+
+    assert (kept.seal, kept.outdated) == (old.seal, True)
+    assert "no se pudo actualizar" in page.read_text(encoding="utf-8")
+    lines = []
+    run_everything(open_workbench(bench, lines.append), period_end=EARLIER)
+    assert latest(bench) == f"{first}-2"
+    assert "Notebooks: 1 of 13 must be executed" in lines
+    made = read_ficha(bench.latest / "public" / "fichas" / f"{colonia}.json")
+    assert not made.outdated
+    assert "no se pudo actualizar" not in page.read_text(encoding="utf-8")
+
+
+def test_only_the_notebooks_whose_tables_changed_are_executed(copy_of, finished):
+    bench = copy_of(finished)
+    path = bench.root / "suppliers" / "acciones_programa.csv"
+    table = pd.read_csv(path, dtype=str)
+    own = table["cve_col"] == FICHAS[0]
+    table.loc[own, "fecha"] = "2025-12-30"
+    table.to_csv(path, index=False, lineterminator="\n")
+    lines = []
+
+    run_everything(open_workbench(bench, lines.append))
+
+    told = next(line for line in lines if "must be executed" in line)
+    assert own.any()
+    assert int(told.split()[1]) < 13
+    notes = json.loads((bench.latest / "manifest.json").read_text())["notebooks"]
+    executed = {note["key"] for note in notes if not note["reused"]}
+    assert f"fichas/public/{FICHAS[0]}" in executed
+    assert f"fichas/public/{FICHAS[1]}" not in executed
+
+
+def test_a_second_run_is_told_who_holds_the_workbench(copy_of, finished):
+    bench = copy_of(finished)
+
+    with held(bench), pytest.raises(BusyError, match=f"by the process {os.getpid()}") as busy:
+        run_everything(open_workbench(bench))
+
+    assert busy.value.exit_code == 75
 
 
 def test_a_run_killed_on_its_way_leaves_the_last_edition_and_the_next_one_starts_afresh(
