@@ -12,7 +12,7 @@ import io
 import lzma
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -67,7 +67,7 @@ def read_cells(path: Path, form: FileFormat) -> pd.DataFrame:
     return pd.concat(_text_batches(path, form, BATCH_ROWS, MAXIMUM_BYTES))
 
 
-def batches(path: Path, form: FileFormat, rows: int = BATCH_ROWS) -> Iterator[pd.DataFrame]:
+def batches(path: Path, form: FileFormat, rows: int = BATCH_ROWS) -> Generator[pd.DataFrame]:
     """Yield the table in a CSV or XLSX file in batches: memory does not grow with the file.
 
     Parameters
@@ -139,8 +139,10 @@ def _decoded_batches(
 ) -> Iterator[pd.DataFrame]:
     try:
         text = io.TextIOWrapper(source, encoding=encoding, newline="")
-        yield from read_batches(path, text, form, rows)
-        text.detach()
+        try:
+            yield from read_batches(path, text, form, rows)
+        finally:
+            text.detach()
     except (UnicodeError, LookupError) as wrong:
         raise SourceError(
             "{path} is neither UTF-8 nor {declared} ({reason}). Correct the encoding in its "
