@@ -19,6 +19,7 @@ _MANY = 50
 #: So many events on one point, and this share of a file, are no street corner: 0.02 % is the
 #: most that any point of Mexico City has among a million case files.
 _PILE, _PILE_SHARE = 10, 0.05
+_OFFICES = 3
 _MOST = 0.5
 
 
@@ -101,9 +102,11 @@ def _piles(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
     _, back, size = np.unique(
         np.column_stack([lon, lat]), axis=0, return_inverse=True, return_counts=True
     )
-    heap = (size >= max(_PILE, _PILE_SHARE * len(lon)))[back.reshape(-1)]
-    # A handful of points only: the file places events by block or station, not by default.
-    return heap if heap.mean() <= _MOST else np.zeros(len(lon), bool)
+    heap = size >= max(_PILE, _PILE_SHARE * len(lon))
+    # An office has a default point or two; many heaps are a file that places events by station.
+    if heap.sum() > _OFFICES:
+        return np.zeros(len(lon), bool)
+    return np.asarray(heap[back.reshape(-1)])
 
 
 def _refuse_disagreement(inside: np.ndarray, named: Resolution, register: gpd.GeoDataFrame) -> None:
