@@ -9,10 +9,18 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from labtools.places.names import resolve_names
+from labtools.errors import TableError
+from labtools.places.names import Resolution, resolve_names
 
 #: About two metres: offices type their default point with five or six decimals.
 _SAME_POINT = 2e-5
+#: From so many events on, shares of them say something.
+_MANY = 50
+#: So many events on one point, and this share of a file, are no street corner: 0.02 % is the
+#: most that any point of Mexico City has among a million case files.
+_PILE, _PILE_SHARE = 10, 0.05
+_OFFICES = 3
+_MOST = 0.5
 
 
 def locate_events(
@@ -20,11 +28,13 @@ def locate_events(
     register: gpd.GeoDataFrame,
     *,
     default_points: Sequence[tuple[float, float]] = (),
+    real_points: Sequence[tuple[float, float]] = (),
 ) -> pd.DataFrame:
     """Return the events with ``colonia_id`` and ``location_quality``; no row is dropped.
 
     A usable point decides.  Without one (none, 0,0, or an office's default point) the written
     name decides, where it names one colonia.  A point outside every colonia stays outside.
+    A point where a twentieth of a big file is piled up is taken for a default point too.
 
     Parameters
     ----------
@@ -34,14 +44,27 @@ def locate_events(
         Canonical table ``colonias``, in degrees (EPSG:4326).
     default_points : sequence of (lon, lat)
         Points that mean "unknown".
+    real_points : sequence of (lon, lat)
+        Points where so many events truly happened.
+
+    Raises
+    ------
+    TableError
+        If most points lie in another colonia than the written one: their reference system, or
+        the register, is another.
     """
     lon, lat = events["lon"].to_numpy(float), events["lat"].to_numpy(float)
     absent = ~np.isfinite(lon) | ~np.isfinite(lat) | ((lon == 0) & (lat == 0))
+    piles = _piles(lon[~absent], lat[~absent]) & ~_at_default(
+        lon[~absent], lat[~absent], real_points
+    )
     piled = _at_default(lon, lat, default_points) & ~absent
+    piled[~absent] |= piles
     usable = ~absent & ~piled
     inside = np.full(len(events), -1)
     inside[usable] = assign_points(lon[usable], lat[usable], register)
     named = resolve_names(events["place"], events["borough"], register)
+    _refuse_disagreement(inside, named, register)
     keys = register["colonia_id"].to_numpy(object)
     colonia_id = pd.Series(
         np.where(inside >= 0, keys[inside], None), index=events.index, dtype="object"
@@ -70,6 +93,39 @@ def assign_points(lon: np.ndarray, lat: np.ndarray, register: gpd.GeoDataFrame) 
     found = np.full(len(points), -1)
     found[at[largest_first]] = polygon[largest_first]  # the last one written is the smallest
     return found[back.reshape(-1)]
+
+
+def _piles(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    """Return which points stand where so many others do that no street explains it."""
+    if len(lon) < _MANY:
+        return np.zeros(len(lon), bool)
+    _, back, size = np.unique(
+        np.column_stack([lon, lat]), axis=0, return_inverse=True, return_counts=True
+    )
+    heap = size >= max(_PILE, _PILE_SHARE * len(lon))
+    # An office has a default point or two; many heaps are a file that places events by station.
+    if heap.sum() > _OFFICES:
+        return np.zeros(len(lon), bool)
+    return np.asarray(heap[back.reshape(-1)])
+
+
+def _refuse_disagreement(inside: np.ndarray, named: Resolution, register: gpd.GeoDataFrame) -> None:
+    both = (inside >= 0) & named.colonia_id.notna().to_numpy()
+    if both.sum() < _MANY:
+        return
+    at = register["colonia_id"].to_numpy(object)[inside[both]]
+    other = at != named.colonia_id.to_numpy(object)[both]
+    if other.mean() > _MOST:
+        first = int(np.flatnonzero(other)[0])
+        raise TableError(
+            "{n} of {total} events have their point in another colonia than the one written; the "
+            "first is written {written} and lies in {found}. The points are probably in another "
+            "reference system (NAD27, ITRF): write it as “crs” under [file] in the descriptor.",
+            n=int(other.sum()),
+            total=int(both.sum()),
+            written=str(named.colonia_id.to_numpy(object)[both][first]),
+            found=str(at[first]),
+        )
 
 
 def _at_default(

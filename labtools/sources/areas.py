@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
+from zipfile import BadZipFile
 
 import geopandas as gpd
 import pyogrio
@@ -11,8 +13,10 @@ from pyproj.exceptions import CRSError
 
 from labtools.errors import SourceError
 from labtools.sources.descriptor import FileFormat
+from labtools.sources.opening import check_archive
 
 DEGREES = "EPSG:4326"
+_EAST, _NORTH = 180, 90
 
 
 def read_areas(path: Path, form: FileFormat) -> gpd.GeoDataFrame:
@@ -21,19 +25,23 @@ def read_areas(path: Path, form: FileFormat) -> gpd.GeoDataFrame:
     Raises
     ------
     SourceError
-        If it cannot be read, has several layers of which none is named, or nobody says its
-        reference system.
+        If it cannot be read, expands too far, has several layers of which none is named, or
+        nobody says its reference system.
     """
     try:
+        if path.suffix.lower() == ".zip":
+            check_archive(path)
         areas = gpd.read_file(path, layer=_layer(path, form))
-    except (DataSourceError, DataLayerError, OSError) as wrong:
+    except (DataSourceError, DataLayerError, OSError, BadZipFile, zlib.error) as wrong:
         raise SourceError(
             "{path} cannot be read as polygons ({reason}). GeoJSON, GPKG, and a ZIP with all the "
             "files of a shapefile are accepted.",
             path=path.name,
             reason=str(wrong),
         ) from wrong
-    return _in_degrees(path, areas, form.crs)
+    found = _in_degrees(path, areas, form.crs)
+    _refuse_no_degrees(path, found)
+    return found
 
 
 def _layer(path: Path, form: FileFormat) -> str:
@@ -72,3 +80,19 @@ def _in_degrees(path: Path, areas: gpd.GeoDataFrame, declared: str) -> gpd.GeoDa
             crs=declared,
         ) from unknown
     return known.to_crs(DEGREES)
+
+
+def _refuse_no_degrees(path: Path, areas: gpd.GeoDataFrame) -> None:
+    """Refuse metres or swapped axes in a file that says it is in degrees."""
+    west, south, east, north = areas.total_bounds
+    if max(abs(west), abs(east)) > _EAST or max(abs(south), abs(north)) > _NORTH:
+        raise SourceError(
+            "{path}: its polygons reach from {west}, {south} to {east}, {north}, which are no "
+            "degrees of longitude and latitude. Write their true reference system as “crs” under "
+            "[file] in its descriptor, or ask for the axes in the order longitude, latitude.",
+            path=path.name,
+            west=f"{west:.0f}",
+            south=f"{south:.0f}",
+            east=f"{east:.0f}",
+            north=f"{north:.0f}",
+        )

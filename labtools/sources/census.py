@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 
 import pandas as pd
 
+from labtools.errors import SourceError
+from labtools.sources.figures import counts
 from labtools.sources.files import read_cells, require_columns
 from labtools.sources.protocol import Cleaned, Intake, matching, numbers, require_described
+from labtools.sources.repeats import repeated_rows
 from labtools.tables.account import Account
 
+_REASON = MappingProxyType({"repeated": "row_repeated", "cut_short": "row_cut_short"})
 _ZONES = ("entity", "municipality", "locality", "ageb", "block")
 
 
@@ -19,23 +24,34 @@ def clean_census(intake: Intake) -> Cleaned:
     The file mixes blocks with totals of AGEB, locality, municipality and entity; only the
     AGEB totals are kept, the others are accounted for.  A confidential or absent cell is
     missing, never zero.  Names of columns are compared in capitals.
+
+    Raises
+    ------
+    SourceError
+        If a figure is no count, two rows of one AGEB or block contradict each other, or the
+        AGEBs of a locality have other people than the locality's total.
     """
+    require_described(intake, *_ZONES, "population")
     cells = read_cells(intake.path, intake.descriptor.file)
     cells.columns = [str(column).upper() for column in cells.columns]
-    require_described(intake, *_ZONES, "population")
     zones = {ours: intake.descriptor.column(ours).upper() for ours in _ZONES}
     variables = _variables(intake)
     require_columns(intake.path, cells, {**zones, **{name: name for name in variables}})
     level = _levels(cells, zones)
+    known = {name: counts(intake, cells[level == "ageb"], name, name) for name in variables}
+    names = [zones[zone] for zone in _ZONES]
+    level[repeated_rows(intake, cells[names + variables], variables)] = "repeated"
+    level[cells.isna().any(axis=1)] = "cut_short"
     where = {column.upper(): value for column, value in intake.where.items()}
     wanted = matching(replace(intake, where=where), cells)
     kept = cells[(level == "ageb") & wanted]
     codes = [kept[zones[zone]] for zone in _ZONES[:4]]
     ageb_id = codes[0].str.cat(codes[1:])
     parts = [
-        pd.DataFrame({"ageb_id": ageb_id, "variable": name, "value": numbers(intake, kept, name)})
-        for name in variables
+        pd.DataFrame({"ageb_id": ageb_id, "variable": name, "value": figure[kept.index]})
+        for name, figure in known.items()
     ]
+    _reconcile(intake, cells, zones, level)
     rejected = level[wanted & (level != "ageb")].value_counts()
     account = Account(
         "clean",
@@ -43,7 +59,7 @@ def clean_census(intake: Intake) -> Cleaned:
         read=len(cells),
         kept=len(kept),
         rejected={
-            **{f"{kind}_row": int(n) for kind, n in rejected.items()},
+            **{_REASON.get(kind, f"{kind}_row"): int(n) for kind, n in rejected.items()},
             **({"of_another_municipality": int((~wanted).sum())} if not wanted.all() else {}),
         },
         changed=_masked(parts),
@@ -65,6 +81,34 @@ def _levels(cells: pd.DataFrame, zones: dict[str, str]) -> pd.Series:
     level[cells[zones["locality"]].str.strip("0") == ""] = "municipality_total"
     level[cells[zones["municipality"]].str.strip("0") == ""] = "entity_total"
     return level
+
+
+def _reconcile(
+    intake: Intake, cells: pd.DataFrame, zones: dict[str, str], level: pd.Series
+) -> None:
+    """Compare the people of each urban locality with those of its AGEBs, where all are known."""
+    column = intake.descriptor.column("population").upper()
+    place = [cells[zones[zone]] for zone in _ZONES[:3]]
+    locality = place[0].str.cat(place[1:])
+    people = numbers(intake, cells[level.isin(["ageb", "locality_total"])], column)
+    parts = people[level == "ageb"].groupby(locality)
+    known = parts.count() == parts.size()
+    told = people[level == "locality_total"].groupby(locality).first().reindex(known.index)
+    summed = parts.sum()
+    wrong = known & told.notna() & (told != summed)
+    if wrong.any():
+        first = wrong.idxmax()
+        raise SourceError(
+            "{path}, column “{column}”: the locality {locality} has {told} people and its AGEBs "
+            "add up to {found} ({n} such localities). Rows are missing or stand twice: download "
+            "the file again.",
+            path=intake.path.name,
+            column=column,
+            locality=str(first),
+            told=f"{told[first]:,.0f}",
+            found=f"{summed[first]:,.0f}",
+            n=int(wrong.sum()),
+        )
 
 
 def _masked(parts: list[pd.DataFrame]) -> dict[str, int]:

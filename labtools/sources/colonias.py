@@ -9,6 +9,7 @@ import shapely
 
 from labtools.errors import SourceError
 from labtools.sources.areas import read_areas
+from labtools.sources.figures import counts
 from labtools.sources.files import require_columns
 from labtools.sources.protocol import (
     Cleaned,
@@ -20,7 +21,10 @@ from labtools.sources.protocol import (
     require_described,
     tidy,
 )
+from labtools.sources.topology import check_topology
 from labtools.tables.account import Account
+
+_ENCODED_TWICE = r"[ÃÂ][\u0080-\u00bf‘’“”•–—˜™š›œžŸ€‚ƒ„…†‡ˆ‰Š‹Œ]|�"
 
 
 def clean_colonias(intake: Intake) -> Cleaned:
@@ -31,13 +35,16 @@ def clean_colonias(intake: Intake) -> Cleaned:
     Raises
     ------
     SourceError
-        If a key is missing, is no key or stands twice, a figure is not a number, nothing
-        matches ``where``, or there is no polygon at all.
+        If a key is missing, is no key or stands twice, a figure is no count, a name was
+        encoded twice, polygons are drawn twice or overlap grossly, nothing matches ``where``,
+        or there is no polygon at all.
     """
     areas, account = _areas(intake, "id", "name")
+    _refuse_encoded_twice(intake, areas, intake.descriptor.column("name"))
+    findings = check_topology(intake, areas)
     colonias = _register(intake, areas)
     indicators = _indicators(intake, areas, colonias)
-    return Cleaned({"colonias": colonias, "indicators": indicators}, account)
+    return Cleaned({"colonias": colonias, "indicators": indicators}, account, findings)
 
 
 def clean_ageb(intake: Intake) -> Cleaned:
@@ -49,12 +56,13 @@ def clean_ageb(intake: Intake) -> Cleaned:
         As for a register of colonias.
     """
     areas, account = _areas(intake, "id")
+    findings = check_topology(intake, areas)
     table = gpd.GeoDataFrame(
         {"ageb_id": tidy(areas[intake.descriptor.column("id")].astype("str")).to_numpy()},
         geometry=areas.geometry.to_numpy(),
         crs=areas.crs,
     )
-    return Cleaned({"ageb": table}, account)
+    return Cleaned({"ageb": table}, account, findings)
 
 
 def _areas(intake: Intake, *needed: str) -> tuple[gpd.GeoDataFrame, Account]:
@@ -126,8 +134,8 @@ def _register(intake: Intake, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             "colonia_id": tidy(areas[column("id")].astype("str")),
             "name": tidy(areas[column("name")].astype("str")).fillna("—"),
             "borough": tidy(areas[column("borough")].astype("str")) if column("borough") else blank,
-            "population": _figures(intake, areas, column("population")),
-            "dwellings": _figures(intake, areas, column("dwellings")),
+            "population": _counts(intake, areas, "population"),
+            "dwellings": _counts(intake, areas, "dwellings"),
             "registered_on": _days(intake, areas, column("registered_on")),
             "geometry": areas.geometry,
         },
@@ -141,6 +149,27 @@ def _days(intake: Intake, areas: gpd.GeoDataFrame, column: str) -> pd.Series:
     typed = pd.api.types.is_datetime64_any_dtype(areas[column])
     form = "%Y-%m-%d" if typed else intake.descriptor.date_format
     return dates(areas[column].astype("str"), form)
+
+
+def _counts(intake: Intake, areas: gpd.GeoDataFrame, ours: str) -> pd.Series:
+    column = intake.descriptor.column(ours)
+    if not column:
+        return pd.Series(np.nan, index=areas.index)
+    return counts(intake, areas, column, ours)
+
+
+def _refuse_encoded_twice(intake: Intake, areas: gpd.GeoDataFrame, column: str) -> None:
+    names = areas[column].astype("str")
+    wrong = names[names.str.contains(_ENCODED_TWICE, regex=True).fillna(value=False).astype(bool)]
+    if len(wrong):
+        raise SourceError(
+            "{path}, column “{column}”: the name “{value}” was encoded twice or lost a letter ({n} "
+            "names), and fits no written one. Ask the supplier to export the file in UTF-8.",
+            path=intake.path.name,
+            column=column,
+            value=wrong.iloc[0],
+            n=len(wrong),
+        )
 
 
 def _figures(intake: Intake, areas: gpd.GeoDataFrame, column: str) -> pd.Series:

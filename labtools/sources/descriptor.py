@@ -55,7 +55,10 @@ class FileFormat(_Part):
     header_row : int
         Rows above the header.
     crs : str
-        Reference system of the polygons, where the file does not say it or says it wrongly.
+        Reference system of the polygons, where the file does not say it or says it wrongly; of
+        the points in a table, where they are not in degrees of WGS 84.
+    open_end : bool
+        Whether the supplier never ends the last line of a text file.
     """
 
     format: Literal["csv", "xlsx", "geo", "zip_xlsx"] = "csv"
@@ -64,6 +67,7 @@ class FileFormat(_Part):
     sheet: str = ""
     header_row: Annotated[int, Field(ge=0)] = 0
     crs: str = ""
+    open_end: bool = False
 
 
 class Indicator(_Part):
@@ -114,6 +118,12 @@ class Descriptor(_Part):
         File in ``data/reference/crosswalks`` that classifies its subjects.
     record_type : str
         Kind of event, for ``events``: one of ``vocabulary.RECORD_TYPES``.
+    largest : mapping
+        Our column → the largest figure that can be true (a code such as 99999999 is no count).
+    timezone : str
+        Where the days are counted, for times written in UTC.
+    bounds : tuple of float
+        West, south, east and north of the country, in degrees: a point outside is a slip.
     """
 
     kind: Kind
@@ -132,6 +142,9 @@ class Descriptor(_Part):
     indicator: tuple[Indicator, ...] = ()
     question: tuple[Question, ...] = ()
     options: Mapping[str, str] = {}
+    largest: Mapping[str, float] = {}
+    timezone: str = "America/Mexico_City"
+    bounds: tuple[float, float, float, float] = (-118.7, 14.3, -86.4, 32.9)
 
     @field_validator("record_type")
     @classmethod

@@ -14,9 +14,11 @@ from labtools.errors import SourceError
 from labtools.findings import Finding, Severity
 from labtools.messages import plural
 from labtools.privacy.pseudonyms import pseudonyms
-from labtools.sources.protocol import Cleaned, Intake, accounted, dates, read_rows, tidy
+from labtools.sources.days import days
+from labtools.sources.points import Points, read_points
+from labtools.sources.protocol import Cleaned, Intake, accounted, read_rows, tidy
+from labtools.sources.repeats import refuse_pasted
 
-_NOT_EARTH = 180.0
 _EXAMPLE = date(2025, 12, 31)
 
 
@@ -29,15 +31,20 @@ def clean_events(intake: Intake) -> Cleaned:
     Raises
     ------
     SourceError
-        If no row has a date: zero events would read as "nothing happened".
+        If no row has a date (zero events would read as "nothing happened"), the dates have
+        month and day the other way round, most points cannot be true, or a block of rows
+        without folio was pasted twice.
     """
     rows = read_rows(intake, "date")
-    day = dates(rows.cells[intake.descriptor.column("date")], intake.descriptor.date_format)
+    day = days(intake, rows.cells, intake.descriptor.column("date"))
     _require_dates(intake, rows.cells, day)
+    if not intake.descriptor.column("folio"):
+        refuse_pasted(intake, rows.cells)
     reasons = _reasons(intake, rows.cells, day)
     kept = rows.cells[reasons.isna()]
-    events = _events(intake, kept, day)
-    account = accounted(intake, rows, reasons, _changes(intake, events, kept))
+    points = read_points(intake, kept)
+    events = _events(intake, kept, day, points)
+    account = accounted(intake, rows, reasons, _changes(intake, events, kept, points))
     return Cleaned({"events": events}, account, _findings(intake, kept))
 
 
@@ -74,14 +81,13 @@ def _reasons(intake: Intake, cells: pd.DataFrame, day: pd.Series) -> pd.Series:
     return reasons
 
 
-def _events(intake: Intake, cells: pd.DataFrame, day: pd.Series) -> pd.DataFrame:
+def _events(intake: Intake, cells: pd.DataFrame, day: pd.Series, points: Points) -> pd.DataFrame:
     column = intake.descriptor.column
     blank = pd.Series(None, index=cells.index, dtype="str")
 
     def text_of(ours: str) -> pd.Series:
         return tidy(cells[column(ours)]) if column(ours) else blank
 
-    lon, lat = (_degrees(cells, column(name)) for name in ("lon", "lat"))
     hour = text_of("hour").str.extract(r"^(\d{1,2}):", expand=False)
     return pd.DataFrame(
         {
@@ -91,8 +97,8 @@ def _events(intake: Intake, cells: pd.DataFrame, day: pd.Series) -> pd.DataFrame
             "occurred_on": day[cells.index],
             "hour": pd.to_numeric(hour).where(lambda h: h.between(0, 23)).astype("Int64"),
             "subject": text_of("subject"),
-            "lon": lon,
-            "lat": lat,
+            "lon": points.lon,
+            "lat": points.lat,
             "place": text_of("place"),
             "borough": text_of("borough"),
         }
@@ -107,22 +113,11 @@ def _identifiers(intake: Intake, cells: pd.DataFrame) -> pd.Series:
     return pseudonyms(written, key=intake.key, source=intake.source)
 
 
-def _degrees(cells: pd.DataFrame, column: str) -> pd.Series:
-    if not column:
-        return pd.Series(float("nan"), index=cells.index)
-    value = pd.to_numeric(cells[column].str.strip(), errors="coerce")
-    return value.where(value.abs() <= _NOT_EARTH)
-
-
-def _changes(intake: Intake, events: pd.DataFrame, kept: pd.DataFrame) -> dict[str, int]:
+def _changes(
+    intake: Intake, events: pd.DataFrame, kept: pd.DataFrame, points: Points
+) -> dict[str, int]:
     column = intake.descriptor.column
-    counted: dict[str, int] = {}
-    for name in ("lon", "lat"):
-        if column(name):
-            written = kept[column(name)].str.strip().ne("")
-            counted[f"{name}_not_valid"] = int(
-                (written.to_numpy() & events[name].isna().to_numpy()).sum()
-            )
+    counted = dict(points.changed)
     if column("hour"):
         counted["hour_unknown"] = int(events["hour"].isna().sum())
         exact = kept[column("hour")].str.strip().str.startswith("12:00:00")

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import pandas as pd
 
+from labtools.errors import SourceError
+from labtools.sources.figures import counts, row_in_file
 from labtools.sources.files import require_columns
 from labtools.sources.protocol import (
     Cleaned,
     Intake,
     accounted,
+    cut_short,
     dates,
     numbers,
     read_rows,
     tidy,
 )
+from labtools.sources.repeats import one_spelling, repeated_rows, total_rows
 
 MONTHS = (
     "Enero",
@@ -36,59 +40,117 @@ _YEARS = (1990, 2100)
 def clean_municipal_incidence(intake: Intake) -> Cleaned:
     """Return the canonical table ``official_counts`` of an IDM_NM file.
 
-    A month without figure (the year is not over) stays missing: it is not zero.
-    Rejected: a row without area, subject or year.
+    A month without figure (the year is not over) stays missing: it is not zero, and neither
+    is a zero typed for a month after the cut.  Rejected: a row without area, subject or year,
+    one cut short, one that says again what another said, and totals, once they add up.
+
+    Raises
+    ------
+    SourceError
+        If a figure is no count, speaks of a month after the cut, contradicts another row of
+        the same key, or a total is not the sum of its rows.
     """
     rows = read_rows(intake, "year", "area", *_LEVELS)
     require_columns(intake.path, rows.cells, {month: month for month in MONTHS})
-    column = intake.descriptor.column
-    year = numbers(intake, rows.cells, column("year"))
-    reasons = _reasons(intake, rows.cells)
-    reasons[~year.between(*_YEARS)] = "year_not_valid"
+    figures = pd.DataFrame({name: counts(intake, rows.cells, name, "events") for name in MONTHS})
+    reasons = _reasons(intake, rows.cells, figures, list(MONTHS))
+    year = numbers(intake, rows.cells.where(reasons.ne("total_row"), ""), _year(intake))
+    reasons[~year.between(*_YEARS) & reasons.ne("total_row")] = "year_not_valid"
     kept = rows.cells[reasons.isna()]
     parts = [
         pd.DataFrame(
             {
-                "area": tidy(kept[column("area")]),
+                "area": _area(intake, kept),
                 "month": _month(year[kept.index].astype(int), month),
                 "subject": _subject(intake, kept),
-                "events": numbers(intake, kept, name),
+                "events": figures.loc[kept.index, name],
             }
         )
         for month, name in enumerate(MONTHS, start=1)
     ]
-    counts = _summed(intake, pd.concat(parts, ignore_index=True))
-    return Cleaned({"official_counts": counts}, accounted(intake, rows, reasons))
+    table, after = _until_cutoff(intake, pd.concat(parts))
+    table, unified = _summed(intake, table)
+    changed = {"month_after_cutoff": after, "spelling_unified": unified}
+    return Cleaned({"official_counts": table}, accounted(intake, rows, reasons, changed))
 
 
 def clean_state_victims(intake: Intake) -> Cleaned:
     """Return the canonical table ``official_counts`` of SESNSP's victims by state.
 
-    Rejected: a row without area, subject or month.
+    Rejected: a row without area, subject or month, and the others that an IDM_NM file loses.
+
+    Raises
+    ------
+    SourceError
+        As for an IDM_NM file.
     """
     rows = read_rows(intake, "month", "area", "events", *_LEVELS)
     column = intake.descriptor.column
     written = rows.cells[column("month")].str.strip().str.slice(0, 7)
     month = dates(written + "-01", "%Y-%m-%d")
-    reasons = _reasons(intake, rows.cells)
-    reasons[month.isna()] = "month_not_valid"
+    figure = counts(intake, rows.cells, column("events"), "events")
+    named = figure.to_frame(column("events"))
+    reasons = _reasons(intake, rows.cells, named, [column("events")])
+    reasons[month.isna() & reasons.ne("total_row")] = "month_not_valid"
     kept = rows.cells[reasons.isna()]
-    counts = pd.DataFrame(
+    table = pd.DataFrame(
         {
-            "area": tidy(kept[column("area")]),
+            "area": _area(intake, kept),
             "month": month[kept.index],
             "subject": _subject(intake, kept),
-            "events": numbers(intake, kept, column("events")),
+            "events": figure[kept.index],
         }
     )
-    return Cleaned({"official_counts": _summed(intake, counts)}, accounted(intake, rows, reasons))
+    table, after = _until_cutoff(intake, table)
+    table, unified = _summed(intake, table)
+    changed = {"month_after_cutoff": after, "spelling_unified": unified}
+    return Cleaned({"official_counts": table}, accounted(intake, rows, reasons, changed))
 
 
-def _reasons(intake: Intake, cells: pd.DataFrame) -> pd.Series:
-    reasons = pd.Series(None, index=cells.index, dtype="object")
+def _reasons(
+    intake: Intake, cells: pd.DataFrame, figures: pd.DataFrame, names: list[str]
+) -> pd.Series:
+    """Return why rows are set apart; the year or month is left to the caller."""
+    reasons = cut_short(cells)
+    whole = cells[reasons.isna()]
+    reasons[whole.index[repeated_rows(intake, whole, names)]] = "row_repeated"
+    once = whole[reasons[whole.index].isna()]
+    keys = once[[intake.descriptor.column(ours) for ours in ("area", *_LEVELS)]]
+    totals = total_rows(intake, keys, figures.loc[once.index])
     reasons[_subject(intake, cells).isna()] = "no_subject"
     reasons[tidy(cells[intake.descriptor.column("area")]).isna()] = "no_area"
+    reasons[totals.index[totals]] = "total_row"
     return reasons
+
+
+def _until_cutoff(intake: Intake, table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Set to missing the zeros of months that had not begun at the cut; count them."""
+    after = (table["month"] > intake.cutoff) & table["events"].notna()
+    wrong = table[after & (table["events"] > 0)]
+    if len(wrong):
+        first = wrong.iloc[0]
+        raise SourceError(
+            "{path}, row {row}: {events} events in {month:%Y-%m}, a month after the cut of the "
+            "data, {cutoff:%Y-%m-%d} ({n} such figures). Correct “cutoff” in lab.toml, or ask the "
+            "supplier whether columns were shifted.",
+            path=intake.path.name,
+            row=row_in_file(intake, wrong.index[0]),
+            events=int(first["events"]),
+            month=first["month"],
+            cutoff=intake.cutoff,
+            n=len(wrong),
+        )
+    return table.assign(events=table["events"].mask(after)), int(after.sum())
+
+
+def _year(intake: Intake) -> str:
+    return intake.descriptor.column("year")
+
+
+def _area(intake: Intake, cells: pd.DataFrame) -> pd.Series:
+    """Return the areas' keys; a program that took them for numbers left “.0” behind."""
+    written = tidy(cells[intake.descriptor.column("area")])
+    return written.str.replace(r"^(\d+)\.0$", r"\1", regex=True)
 
 
 def _month(year: pd.Series, month: int) -> pd.Series:
@@ -100,8 +162,13 @@ def _subject(intake: Intake, cells: pd.DataFrame) -> pd.Series:
     return parts[0].str.cat(parts[1:], sep=" | ")
 
 
-def _summed(intake: Intake, counts: pd.DataFrame) -> pd.DataFrame:
+def _summed(intake: Intake, table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Add up the rows of each area, month and subject; what a part does not know, nobody knows."""
     keys = ["area", "month", "subject"]
-    total = counts.groupby(keys, as_index=False)["events"].sum(min_count=1)
+    spelt = {name: one_spelling(table[name]) for name in ("area", "subject")}
+    table = table.assign(**{name: names for name, (names, _) in spelt.items()})
+    groups = table.groupby(keys)["events"]
+    total = groups.sum().mask(groups.count() < groups.size()).reset_index()
     total["events"] = total["events"].astype("Int64")
-    return total.assign(source=intake.source)[["source", *keys, "events"]]
+    unified = sum(n for _, n in spelt.values())
+    return total.assign(source=intake.source)[["source", *keys, "events"]], unified

@@ -17,22 +17,28 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
 from labtools.errors import SourceError
+from labtools.sources.figures import measures, percentages
 from labtools.sources.files import limited, require_columns
+from labtools.sources.opening import check_archive
 from labtools.sources.protocol import (
     Cleaned,
     Intake,
     accounted,
+    cut_short,
     dates,
     keys,
     numbers,
     read_rows,
     tidy,
 )
+from labtools.sources.repeats import one_spelling, refuse_pasted, repeated_rows
 from labtools.tables.account import Account
 
 #: INEGI colours each estimate by its coefficient of variation; we keep the class's upper end.
 _CV_OF_FILL = MappingProxyType({"FFFFEA00": 0.30, "FFFF5400": np.nan})
 _CV_PLAIN = 0.15
+#: From so many respondents on, a question that nobody answered is a slip.
+_MANY = 20
 _QUARTER_OF = MappingProxyType({"marzo": 1, "junio": 2, "septiembre": 3, "diciembre": 4})
 _CITY_TABLE = re.compile(
     r"^poblacion de 18 anos y mas por .*ciudad.* caracteristicas de(?: la)? percepcion"
@@ -45,19 +51,26 @@ def clean_survey(intake: Intake) -> Cleaned:
     A code that is neither yes nor no (9 "no sabe", blank) is missing.  A respondent without
     weight, stratum or cluster cannot stand for anybody and is rejected, and so is one whose
     wave is not a month.
+
+    Raises
+    ------
+    SourceError
+        If no answer to a question is among its codes, or a block of rows was pasted twice.
     """
     rows = read_rows(intake, "wave", "colonia_id", "borough", "stratum", "cluster", "weight")
     questions = intake.descriptor.question
     require_columns(intake.path, rows.cells, {q.indicator: q.column for q in questions})
+    refuse_pasted(intake, rows.cells)
     people, not_a_key = _respondents(intake, rows.cells)
-    reasons = pd.Series(None, index=people.index, dtype="object")
+    reasons = cut_short(rows.cells)
     reasons[people["wave"].isna()] = "wave_not_valid"
+    _refuse_unknown_codes(intake, rows.cells)
     whole = (people["weight"] > 0) & people[["stratum", "cluster"]].notna().all(axis=1)
     reasons[~whole] = "no_weight_or_design"
     kept, head = rows.cells[reasons.isna()], people[reasons.isna()].reset_index(drop=True)
     parts = []
     for question in questions:
-        code = kept[question.column].str.strip()
+        code = _codes(kept[question.column])
         value = np.where(
             code.isin(question.yes), 1.0, np.where(code.isin(question.no), 0.0, np.nan)
         )
@@ -67,25 +80,38 @@ def clean_survey(intake: Intake) -> Cleaned:
 
 
 def clean_city_perception(intake: Intake) -> Cleaned:
-    """Return the canonical table ``city_perception`` of a file with percentages and their CV."""
+    """Return the canonical table ``city_perception`` of a file with percentages and their CV.
+
+    Raises
+    ------
+    SourceError
+        If a figure is no percentage, or one city's quarter has two.
+    """
     rows = read_rows(intake, "quarter", "city", "indicator", "percent", "cv")
     column = intake.descriptor.column
     quarter = rows.cells[column("quarter")].str.strip().str.extract(r"^(\d{4})\D+([1-4])$")
-    reasons = pd.Series(None, index=rows.cells.index, dtype="object")
+    reasons = cut_short(rows.cells)
     named = [tidy(rows.cells[column(name)]).notna() for name in ("city", "indicator")]
     reasons[~(named[0] & named[1])] = "no_city_or_indicator"
     reasons[quarter.isna().any(axis=1)] = "quarter_not_valid"
+    percent, cv = column("percent"), column("cv")
+    shares = percentages(intake, rows.cells, percent)
+    described = [column(name) for name in ("quarter", "city", "indicator")]
+    whole = rows.cells.loc[reasons.isna(), [*described, percent, cv]]
+    reasons[whole.index[repeated_rows(intake, whole, [percent, cv])]] = "row_repeated"
     kept, when = rows.cells[reasons.isna()], quarter[reasons.isna()].astype(int)
+    city, unified = one_spelling(tidy(kept[column("city")]))
     table = pd.DataFrame(
         {
-            "city": tidy(kept[column("city")]),
+            "city": city,
             "indicator": tidy(kept[column("indicator")]).replace({"inseguridad": "insecurity"}),
             "quarter": _quarter_start(when[0], when[1]),
-            "share": numbers(intake, kept, column("percent")) / 100,
-            "cv": numbers(intake, kept, column("cv")) / 100,
+            "share": shares[kept.index],
+            "cv": numbers(intake, kept, cv) / 100,
         }
     ).reset_index(drop=True)
-    return Cleaned({"city_perception": table}, accounted(intake, rows, reasons))
+    account = accounted(intake, rows, reasons, {"spelling_unified": unified})
+    return Cleaned({"city_perception": table}, account)
 
 
 def clean_ensu_workbook(intake: Intake) -> Cleaned:
@@ -122,22 +148,45 @@ def _respondents(intake: Intake, cells: pd.DataFrame) -> tuple[pd.DataFrame, int
             "respondent": intake.source + "-" + cells.index.to_series().astype(str),
             "wave": dates(wave, "%Y-%m-%d"),
             "colonia_id": colonia_id,
-            "borough": tidy(cells[column("borough")]),
+            "borough": one_spelling(tidy(cells[column("borough")]))[0],
             "stratum": tidy(cells[column("stratum")]),
             "cluster": tidy(cells[column("cluster")]),
-            "weight": numbers(intake, cells, column("weight")),
+            "weight": measures(intake, cells, column("weight")),
         }
     )
     return people, not_a_key
 
 
+def _codes(cells: pd.Series) -> pd.Series:
+    """Return codes of answers; a program that took them for numbers left “.0” behind."""
+    return cells.str.strip().str.replace(r"^(\d+)\.0$", r"\1", regex=True)
+
+
+def _refuse_unknown_codes(intake: Intake, cells: pd.DataFrame) -> None:
+    for question in intake.descriptor.question:
+        code = _codes(cells[question.column])
+        known = code.isin([*question.yes, *question.no])
+        if len(cells) >= _MANY and not known.any():
+            raise SourceError(
+                "{path}, column “{column}”: none of its {n} answers is one of the codes {codes}; "
+                "the first is “{value}”. Correct the codes of the question in the descriptor.",
+                path=intake.path.name,
+                column=question.column,
+                n=len(cells),
+                codes=(*question.yes, *question.no),
+                value=str(code.fillna("").iloc[0]),
+            )
+
+
 def _perception_workbook(intake: Intake) -> Workbook:
     try:
+        check_archive(intake.path)
         with zipfile.ZipFile(intake.path) as archive:
             for member in archive.namelist():
                 if re.match(r"^(1\.|I_).*percepcion", member.rsplit("/", 1)[-1]):
                     with archive.open(member) as stream:
                         content = limited(intake.path, stream)
+                    check_archive(intake.path, content)
                     return load_workbook(io.BytesIO(content), data_only=True)
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, InvalidFileException) as wrong:
         raise SourceError(

@@ -4,31 +4,42 @@ from __future__ import annotations
 
 import pandas as pd
 
+from labtools.sources.days import days
+from labtools.sources.figures import measures
 from labtools.sources.protocol import (
     Cleaned,
     Intake,
     accounted,
+    cut_short,
     dates,
     keys,
-    numbers,
     read_rows,
     tidy,
 )
+from labtools.sources.repeats import refuse_pasted, repeated_rows
 
 
 def clean_programme(intake: Intake) -> Cleaned:
     """Return the canonical table ``programme``: a row for each entry of a colonia.
 
     Rejected: a row without a key, and one whose date of entry or of leaving is not a date (a
-    colonia must not stay in the programme because of a slip).
+    colonia must not stay in the programme because of a slip), or that says what another said.
+
+    Raises
+    ------
+    SourceError
+        If two rows of one entry contradict each other.
     """
     rows = read_rows(intake, "colonia_id", "entered_on")
-    form = intake.descriptor.date_format
-    entered = dates(_cells(intake, rows.cells, "entered_on"), form)
+    column = intake.descriptor.column
+    entered = days(intake, rows.cells, column("entered_on"))
     written = tidy(_cells(intake, rows.cells, "left_on"))
-    left = dates(written, form)
+    left = days(intake, rows.cells, column("left_on")) if column("left_on") else dates(written, "")
     key, _ = keys(_cells(intake, rows.cells, "colonia_id"))
-    reasons = pd.Series(None, index=rows.cells.index, dtype="object")
+    reasons = cut_short(rows.cells)
+    said = [name for name in (column("left_on"), column("stage")) if name]
+    told = rows.cells.loc[reasons.isna(), [column("colonia_id"), column("entered_on"), *said]]
+    reasons[told.index[repeated_rows(intake, told, said)]] = "row_repeated"
     reasons[entered.isna() | (written.notna() & left.isna())] = "date_not_valid"
     reasons[left < entered] = "left_before_entering"
     reasons[key.isna()] = "no_key"
@@ -48,13 +59,19 @@ def clean_actions(intake: Intake) -> Cleaned:
 
     Rejected: a row that does not say what was done, whose key is none, whose date is not one,
     or that was done after the cut.  A row without a key is an action in no one colonia.
+
+    Raises
+    ------
+    SourceError
+        If a block of rows was pasted twice, or a dose is no number.
     """
     rows = read_rows(intake, "colonia_id", "done_on", "action_type")
-    done = dates(_cells(intake, rows.cells, "done_on"), intake.descriptor.date_format)
+    refuse_pasted(intake, rows.cells)
+    done = days(intake, rows.cells, intake.descriptor.column("done_on"))
     written = _cells(intake, rows.cells, "colonia_id")
     key, _ = keys(written)
     what = tidy(_cells(intake, rows.cells, "action_type"))
-    reasons = pd.Series(None, index=rows.cells.index, dtype="object")
+    reasons = cut_short(rows.cells)
     reasons[what.isna()] = "no_action_type"
     reasons[key.isna() & tidy(written).notna()] = "key_not_valid"
     reasons[done > intake.cutoff] = "after_cutoff"
@@ -79,4 +96,4 @@ def _cells(intake: Intake, cells: pd.DataFrame, ours: str) -> pd.Series:
 
 def _doses(intake: Intake, cells: pd.DataFrame) -> pd.Series:
     column = intake.descriptor.column("dose")
-    return numbers(intake, cells, column) if column else pd.Series(float("nan"), cells.index)
+    return measures(intake, cells, column) if column else pd.Series(float("nan"), cells.index)

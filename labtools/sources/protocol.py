@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pandas as pd
 from labtools.errors import SourceError
 from labtools.findings import Finding
 from labtools.sources.descriptor import Descriptor
-from labtools.sources.files import read_cells, require_columns
+from labtools.sources.files import batches, require_columns
 from labtools.tables.account import Account
 from labtools.tables.canonical import KEY_FORM
 
@@ -80,10 +82,14 @@ class Rows:
         The rows wanted, every cell as text; the index is their position in the file.
     read : int
         Rows in the file.
+    rejected : mapping of str to int
+        Reason → rows of the file that are none: a header pasted again, a row cut before it
+        says of which area it is.
     """
 
     cells: pd.DataFrame
     read: int
+    rejected: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_rows(intake: Intake, *needed: str) -> Rows:
@@ -99,10 +105,28 @@ def read_rows(intake: Intake, *needed: str) -> Rows:
     SourceError
         If the file cannot be read, lacks a column, or no row matches ``where``.
     """
-    cells = read_cells(intake.path, intake.descriptor.file)
     require_described(intake, *needed)
-    require_columns(intake.path, cells, intake.descriptor.columns)
-    return Rows(cells[matching(intake, cells)], len(cells))
+    wanted, read, rejected = [], 0, Counter[str]()
+    with closing(batches(intake.path, intake.descriptor.file)) as given:
+        for batch in given:
+            if not read:
+                require_columns(intake.path, batch, intake.descriptor.columns)
+                require_columns(intake.path, batch, {name: name for name in intake.where})
+            again = _is_header(batch)
+            cut = batch[list(intake.where)].isna().any(axis=1) & ~again
+            read += len(batch)
+            rejected.update(header_repeated=int(again.sum()), row_cut_short=int(cut.sum()))
+            wanted.append(batch[_matches(intake, batch) & ~again & ~cut])
+    cells = pd.concat(wanted)
+    _require_some(intake, len(cells))
+    return Rows(cells, read, {reason: n for reason, n in rejected.items() if n})
+
+
+def cut_short(cells: pd.DataFrame) -> pd.Series:
+    """Return the reasons to begin with: a row with fewer cells than the header is cut short."""
+    reasons = pd.Series(None, index=cells.index, dtype="object")
+    reasons[cells.isna().any(axis=1)] = "row_cut_short"
+    return reasons
 
 
 def require_described(intake: Intake, *needed: str) -> None:
@@ -133,18 +157,8 @@ def matching(intake: Intake, table: pd.DataFrame) -> pd.Series:
         If no row does: a value that is never there is a slip, not an empty source.
     """
     require_columns(intake.path, table, {name: name for name in intake.where})
-    keep = pd.Series(data=True, index=table.index)
-    for column, value in intake.where.items():
-        written = table[column].astype("str")
-        begins = value.removesuffix("*")
-        found = written.str.startswith(begins) if value.endswith("*") else written == value
-        keep &= found.fillna(value=False).astype(bool)
-    if intake.where and not keep.any():
-        raise SourceError(
-            "{path} has nothing that matches {where}. Correct “where” in lab.toml.",
-            path=intake.path.name,
-            where=", ".join(f"{column} = {value}" for column, value in intake.where.items()),
-        )
+    keep = _matches(intake, table)
+    _require_some(intake, int(keep.sum()))
     return keep
 
 
@@ -152,14 +166,15 @@ def accounted(
     intake: Intake, rows: Rows, reasons: pd.Series, changed: Mapping[str, int] | None = None
 ) -> Account:
     """Return the account of `rows`, whose `reasons` are missing for those kept."""
-    others = {"of_another_area": rows.read - len(rows.cells)}
-    rejected = {str(reason): int(n) for reason, n in reasons.value_counts().items()}
+    others = rows.read - len(rows.cells) - sum(rows.rejected.values())
+    rejected = Counter({"of_another_area": others, **rows.rejected})
+    rejected.update({str(reason): int(n) for reason, n in reasons.value_counts().items()})
     return Account(
         "clean",
         intake.source,
         read=rows.read,
         kept=int(reasons.isna().sum()),
-        rejected={name: n for name, n in {**others, **rejected}.items() if n},
+        rejected={name: n for name, n in rejected.items() if n},
         changed={name: n for name, n in (changed or {}).items() if n},
     )
 
@@ -196,7 +211,8 @@ def dates(cells: pd.Series, form: str) -> pd.Series:
     """Return text as dates (the day only); what is not a date in `form` is missing.
 
     A time of day after the date is left out; anything else after it makes it no date, and so
-    does a year that no calendar of ours reaches (0202, for 2020).
+    does a year that no calendar of ours reaches (0202, for 2020).  Days of events need more
+    care: see ``days``.
     """
     unique = cells.dropna().unique()
     written = pd.Series(unique, dtype="str").str.strip().str.replace(_TIME, "", regex=True)
@@ -210,6 +226,45 @@ def keys(cells: pd.Series) -> tuple[pd.Series, int]:
     written = tidy(cells)
     valid = written.str.fullmatch(KEY_FORM).fillna(value=False).astype(bool)
     return written.where(valid), int((written.notna() & ~valid).sum())
+
+
+def fold_text(cells: pd.Series) -> pd.Series:
+    """Return text as compared: no case, no accents, single spaces; blank stays blank."""
+    unique = pd.Series(cells.dropna().unique(), dtype="str")
+    split = unique.str.normalize("NFKD").str.replace(r"[\u0300-\u036f]", "", regex=True)
+    plain = split.str.casefold().str.replace(r"\s+", " ", regex=True).str.strip()
+    return cells.map(dict(zip(unique, plain, strict=True)))
+
+
+def _matches(intake: Intake, table: pd.DataFrame) -> pd.Series:
+    keep = pd.Series(data=True, index=table.index)
+    for column, value in intake.where.items():
+        written = fold_text(table[column].astype("str"))
+        wanted = fold_text(pd.Series([value.removesuffix("*")], dtype="str"))[0]
+        found = written.str.startswith(wanted) if value.endswith("*") else written == wanted
+        keep &= found.fillna(value=False).astype(bool)
+    return keep
+
+
+def _require_some(intake: Intake, found: int) -> None:
+    if intake.where and not found:
+        raise SourceError(
+            "{path} has nothing that matches {where}. Correct “where” in lab.toml.",
+            path=intake.path.name,
+            where=", ".join(f"{column} = {value}" for column, value in intake.where.items()),
+        )
+
+
+def _is_header(batch: pd.DataFrame) -> pd.Series:
+    """Return which rows are the header again, as in two files put one after the other."""
+    names = pd.Series(batch.columns, dtype="str").str.strip()
+    first = batch.iloc[:, 0].str.strip() == names[0]
+    again = pd.Series(data=False, index=batch.index)
+    candidates = batch[first.fillna(value=False).astype(bool)]
+    if len(candidates):
+        same = candidates.apply(lambda cells: cells.str.strip() == cells.name.strip())
+        again[same.index[same.all(axis=1)]] = True
+    return again
 
 
 def tidy(cells: pd.Series) -> pd.Series:

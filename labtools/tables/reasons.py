@@ -9,6 +9,9 @@ from labtools.messages import mark, say
 REASONS = MappingProxyType(
     {
         "row_cut_short": mark("row cut short"),
+        "row_repeated": mark("row repeated"),
+        "header_repeated": mark("header repeated"),
+        "total_row": mark("total of other rows"),
         "date_not_valid": mark("date not valid"),
         "before_first_day": mark("before the source's first day"),
         "after_cutoff": mark("after the cut date"),

@@ -40,14 +40,15 @@ def test_a_blank_month_is_missing_and_a_zero_is_zero(tmp_path):
     assert by_month(found, "2024-03-01").isna().tolist() == [True]
 
 
-def test_rows_of_one_subject_are_added_up(tmp_path):
-    row = "2024,22014,Robo, Robo  simple,Con violencia"
+def test_rows_of_one_subject_that_differ_in_what_is_not_asked_for_are_added_up(tmp_path):
+    rows = ["2024-01,22,Robo, Robo  simple,Con,Hombre,5", "2024-01,22,Robo,Robo simple,Con,Mujer,7"]
+    text = "\n".join(["mes,ent,Tipo,Subtipo,Modalidad,sexo,n", *rows]) + "\n"
 
-    found = municipal(tmp_path, f"{row},5{',1' * 11}", f"{row.replace('  ', ' ')},7{',1' * 11}")
+    found = clean_state_victims(intake(written(tmp_path, text), STATE, source="sesnsp"))
 
     assert by_month(found, "2024-01-01").tolist() == [12]
     assert found.tables["official_counts"]["subject"].unique().tolist() == [
-        "Robo | Robo simple | Con violencia"
+        "Robo | Robo simple | Con"
     ]
 
 

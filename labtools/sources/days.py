@@ -1,0 +1,112 @@
+"""Days on which things happened: read in the declared order, counted where they happened."""
+
+from __future__ import annotations
+
+import re
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from labtools.errors import SourceError
+from labtools.sources.figures import row_in_file
+from labtools.sources.protocol import Intake, dates
+
+#: A date, a time of day, and how far its clock is from Greenwich's.
+_ZONED = re.compile(
+    r"^(?P<day>.+?)[ T](?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:\.\d+)?)?\s*"
+    r"(?P<zone>Z|[+-]\d{2}:?\d{2})$"
+)
+#: Slips of single rows; more of them, and the whole column is in the other order.
+_SLIPS = 0.02
+#: So many dates without a day above 12 are no chance.
+_MANY = 40
+_MONTHS = 12  # a greater number is no month
+
+
+def days(intake: Intake, cells: pd.DataFrame, column: str) -> pd.Series:
+    """Return a column as days in the descriptor's form; what is not a date is missing.
+
+    A time in UTC is moved to the descriptor's timezone first: eight in the evening of the
+    31st is not the 1st.  Dates of a workbook arrive in ISO whatever the form.
+
+    Raises
+    ------
+    SourceError
+        If the column seems to have month and day the other way round.
+    """
+    form = intake.descriptor.date_format
+    written = cells[column]
+    found = dates(written, form)
+    if intake.descriptor.file.format == "xlsx":
+        found = found.fillna(dates(written, "%Y-%m-%d"))
+    found = found.where(~_is_zoned(written), _moved(written, form, intake.descriptor.timezone))
+    _refuse_other_order(intake, written, found, column)
+    return found
+
+
+def _is_zoned(written: pd.Series) -> pd.Series:
+    return written.str.strip().str.fullmatch(_ZONED.pattern).fillna(value=False).astype(bool)
+
+
+def _moved(written: pd.Series, form: str, timezone: str) -> pd.Series:
+    """Return the local day of dates with a time and a zone.
+
+    Where every time is midnight in UTC, a program wrote days as instants: they stay.
+    """
+    unique = pd.Series(written.dropna().unique(), dtype="str")
+    parts = unique.str.strip().str.extract(_ZONED.pattern)
+    parts = parts[parts["zone"].notna()]
+    moved = pd.Series(pd.NaT, index=unique.index, dtype="datetime64[ns]")
+    if len(parts):
+        day = dates(parts["day"], form)
+        clock = parts[["h", "m", "s"]].fillna("0").astype(int)
+        seconds = clock["h"] * 3600 + clock["m"] * 60 + clock["s"]
+        only_days = (seconds == 0).all() and parts["zone"].isin(["Z", "+00:00", "+0000"]).all()
+        instant = day + pd.to_timedelta(seconds - _offset(parts["zone"]), unit="s")
+        local = instant.dt.tz_localize("UTC").dt.tz_convert(ZoneInfo(timezone))
+        moved[parts.index] = day if only_days else local.dt.tz_localize(None).dt.normalize()
+    return written.map(dict(zip(unique, moved, strict=True))).astype("datetime64[ns]")
+
+
+def _offset(zones: pd.Series) -> pd.Series:
+    clock = zones.replace("Z", "+0000").str.replace(":", "")
+    minutes = clock.str[1:3].astype(int) * 60 + clock.str[3:5].astype(int)
+    return minutes * 60 * clock.str[0].map({"+": 1, "-": -1})
+
+
+def _refuse_other_order(intake: Intake, written: pd.Series, found: pd.Series, column: str) -> None:
+    form = intake.descriptor.date_format
+    if form.startswith("%Y") or not ("%d" in form and "%m" in form):
+        return
+    other = form.replace("%d", "%·").replace("%m", "%d").replace("%·", "%m")
+    swapped = dates(written.where(found.isna()), other)
+    only_swapped, sure = int(swapped.notna().sum()), int((found.dt.day > _MONTHS).sum())
+    if only_swapped > _SLIPS * (only_swapped + sure):
+        at = swapped.first_valid_index()
+        raise SourceError(
+            "{path}, column “{column}”: “{value}” in row {row} is a date only with month and day "
+            "the other way round than “{form}” ({n} such cells), so that 03/04 may be read wrongly "
+            "in all the others. Ask the supplier for the order, and correct “date_format”.",
+            path=intake.path.name,
+            column=column,
+            value=str(written[at]),
+            row=row_in_file(intake, at),
+            form=form,
+            n=only_swapped,
+        )
+    _refuse_no_late_day(intake, found, column)
+
+
+def _refuse_no_late_day(intake: Intake, found: pd.Series, column: str) -> None:
+    known = found.dropna()
+    several = len(known.dt.day.unique()) > 1 and len(known.dt.month.unique()) > 1
+    if len(known) >= _MANY and several and known.dt.day.max() <= _MONTHS:
+        raise SourceError(
+            "{path}, column “{column}”: none of its {n} dates has a day after the 12th, so that "
+            "month and day are probably the other way round than “{form}”. Ask the supplier for "
+            "the order, and correct “date_format” in the descriptor.",
+            path=intake.path.name,
+            column=column,
+            n=len(known),
+            form=intake.descriptor.date_format,
+        )

@@ -1,0 +1,134 @@
+"""Tables in text with a mark between cells, read in batches so that memory stays bounded."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+import pandas as pd
+
+from labtools.errors import SourceError
+from labtools.messages import plural
+from labtools.sources.descriptor import FileFormat
+from labtools.sources.header import column_names
+
+#: Rows of a batch: about 50 MB for a wide file.
+BATCH_ROWS = 100_000
+
+_DELIMITERS = ",;\t|"
+
+
+def read_batches(
+    path: Path, text: TextIO, form: FileFormat, rows: int = BATCH_ROWS
+) -> Iterator[pd.DataFrame]:
+    """Yield the rows of a table as text; a cell that a short row lacks is missing.
+
+    The index tells where a row stands below the header.  A file with only its header gives
+    one batch without rows.
+
+    Raises
+    ------
+    SourceError
+        If it is empty, separated by something else, repeats a column's name, has
+        a row with more cells than its header, or a quote that is never closed.
+    """
+    for _ in range(form.header_row):
+        text.readline()
+    reader = _numbered(path, text, form)
+    top, header = next(((at, row) for at, row in reader if row), (0, list[str]()))
+    if not header:
+        raise SourceError("{path} is empty. Ask the supplier for the file again.", path=path.name)
+    _check_header(path, header, form)
+    width, given = len(header), False
+    while batch := list(islice(reader, rows)):
+        _refuse_longer(path, form, width, batch, reader)
+        # A blank line is no row, yet it counts when a person looks for a row in the file.
+        yield _table(batch, header, path, top)
+        given = True
+    if not given:
+        yield _table([], header, path, top)
+
+
+def _numbered(path: Path, text: TextIO, form: FileFormat) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(text, delimiter=form.delimiter, strict=True)
+    at = 0
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as wrong:
+            raise _not_a_table(path, form, at + 1 + form.header_row, str(wrong)) from wrong
+        yield at, row
+        at += 1
+
+
+def _table(
+    batch: list[tuple[int, list[str]]], header: list[str], path: Path, top: int
+) -> pd.DataFrame:
+    rows = [(at, row) for at, row in batch if row]
+    width = len(header)
+    whole = [row if len(row) == width else row + [None] * (width - len(row)) for _, row in rows]
+    names = column_names(path, header)
+    cells = list(zip(*whole, strict=True)) if whole else [()] * width
+    index = pd.Index([at - top - 1 for at, _ in rows], dtype="int64")
+    columns = {at: pd.Series(list(column), index, dtype="str") for at, column in enumerate(cells)}
+    return pd.DataFrame(columns, index=index).set_axis(names, axis=1)
+
+
+def _refuse_longer(
+    path: Path,
+    form: FileFormat,
+    width: int,
+    batch: list[tuple[int, list[str]]],
+    rest: Iterator[tuple[int, list[str]]],
+) -> None:
+    longer = [(at, len(row)) for at, row in batch if len(row) > width]
+    if not longer:
+        return
+    (at, found), n = longer[0], len(longer) + sum(len(row) > width for _, row in rest)
+    raise SourceError(
+        plural(
+            "{path}, row {row}: there are {found} cells and the header has {expected}. Look "
+            "there for a “{delimiter}” too many (inside a cell, or at the end), and ask the "
+            "supplier for a corrected file.",
+            "{path}, row {row}: there are {found} cells and the header has {expected}, and so "
+            "in {n} rows. Look there for a “{delimiter}” too many (inside a cell, or at the "
+            "end), and ask the supplier for a corrected file.",
+        ),
+        path=path.name,
+        row=at + 1 + form.header_row,
+        found=found,
+        expected=width,
+        n=n,
+        delimiter=form.delimiter,
+    )
+
+
+def _check_header(path: Path, header: list[str], form: FileFormat) -> None:
+    within = [mark for mark in _DELIMITERS if mark in header[0]]
+    if len(header) == 1 and within:
+        raise SourceError(
+            "{path} has one column only, “{column}”: its cells seem to be separated by “{found}” "
+            "and its descriptor says “{delimiter}”. Correct “delimiter” in the descriptor.",
+            path=path.name,
+            column=header[0],
+            found=within[0].replace("\t", "\\t"),
+            delimiter=form.delimiter,
+        )
+
+
+def _not_a_table(path: Path, form: FileFormat, row: int, reason: str) -> SourceError:
+    if "unexpected end of data" in reason:
+        reason = "EOF inside string"
+    return SourceError(
+        "{path} is not a table with “{delimiter}” between its cells ({reason}, row {row}). Ask the "
+        "supplier for the file again, or correct its descriptor.",
+        path=path.name,
+        delimiter=form.delimiter,
+        reason=reason,
+        row=row,
+    )

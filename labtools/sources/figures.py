@@ -1,0 +1,128 @@
+"""Counts and percentages: whole, in range, and never a code in disguise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from labtools.errors import SourceError
+from labtools.sources.protocol import Intake, numbers
+
+#: No month, AGEB or colonia of a municipality counts more of anything.
+LARGEST_COUNT = 1_000_000
+
+
+def counts(intake: Intake, cells: pd.DataFrame, column: str, ours: str) -> pd.Series:
+    """Return a column of counts; a token, or a blank, is missing.
+
+    Parameters
+    ----------
+    column, ours : str
+        The supplier's name and ours; the descriptor's ``largest`` may bound ours.
+
+    Raises
+    ------
+    SourceError
+        If a cell is no number, negative, not whole ("1.234" may be a thousand or one and a
+        bit), or larger than can be true (99999999 is a code).
+    """
+    if pd.api.types.is_numeric_dtype(cells[column]):
+        value = cells[column].astype(float)
+        written = value.astype("str")
+        whole = value.mod(1).eq(0)
+    else:
+        value = numbers(intake, cells, column)
+        written = cells[column].fillna("").str.strip()
+        # "15.0" is what programs write of a column with blanks; "1.000" may be a thousand.
+        whole = written.str.fullmatch(r"-?\d+(\.0)?").fillna(value=False).astype(bool)
+    largest = intake.descriptor.largest.get(ours, LARGEST_COUNT)
+    code = written.str.fullmatch(r"9{5,}(\.0)?").fillna(value=False).astype(bool)
+    possible = value.between(0, largest) & whole & (~code | (ours in intake.descriptor.largest))
+    _refuse(intake, written[value.notna() & ~possible], column, _no_count, largest)
+    return value
+
+
+def percentages(intake: Intake, cells: pd.DataFrame, column: str) -> pd.Series:
+    """Return a column of percentages as shares from 0 to 1.
+
+    Raises
+    ------
+    SourceError
+        If a cell is no number or outside 0 to 100, or all of them look like shares already.
+    """
+    value = numbers(intake, cells, column)
+    written = cells[column].fillna("").str.strip()
+    _refuse(intake, written[value.notna() & ~value.between(0, 100)], column, _no_percentage, 100)
+    known = value[value > 0]
+    if len(known) > 1 and known.max() <= 1:
+        _refuse(intake, written[known.index], column, _no_percentage, 100)
+    return value / 100
+
+
+def measures(intake: Intake, cells: pd.DataFrame, column: str) -> pd.Series:
+    """Return a column of quantities that may have decimals (weights, doses).
+
+    Raises
+    ------
+    SourceError
+        If a cell is no number, or the points seem to mark thousands: "1.500" beside "987".
+    """
+    value = numbers(intake, cells, column)
+    written = cells[column].fillna("").str.strip()
+    thousands = written.str.fullmatch(r"-?[1-9]\d{0,2}\.\d{3}").fillna(value=False).astype(bool)
+    decimals = written.str.contains(".", regex=False).fillna(value=False).astype(bool)
+    whole = value.notna() & ~decimals
+    if whole.any() and thousands.any() and (thousands == decimals).all():
+        _refuse(intake, written[thousands], column, _no_measure, 0)
+    return value
+
+
+def row_in_file(intake: Intake, at: object) -> int:
+    """Return the row that a person sees, for a place in the index of a table."""
+    return int(str(at)) + 2 + intake.descriptor.file.header_row
+
+
+def _refuse(
+    intake: Intake,
+    wrong: pd.Series,
+    column: str,
+    said: Callable[..., SourceError],
+    largest: float,
+) -> None:
+    if len(wrong):
+        raise said(
+            path=intake.path.name,
+            column=column,
+            value=str(wrong.iloc[0]),
+            row=row_in_file(intake, wrong.index[0]),
+            n=len(wrong),
+            largest=f"{largest:,.0f}",
+        )
+
+
+def _no_count(**facts: object) -> SourceError:
+    return SourceError(
+        "{path}, column “{column}”: “{value}” in row {row} is no count ({n} such cells). Expected "
+        "a whole number from 0 to {largest}, without decimals or thousands mark. Ask the supplier "
+        "to correct it; if it stands for “not known”, write it under “tokens” in lab.toml.",
+        **facts,
+    )
+
+
+def _no_percentage(**facts: object) -> SourceError:
+    return SourceError(
+        "{path}, column “{column}”: “{value}” in row {row} is no percentage ({n} such cells). "
+        "Expected from 0 to {largest}, not a share of one. Ask the supplier to correct it, or "
+        "correct the column in the descriptor.",
+        **facts,
+    )
+
+
+def _no_measure(**facts: object) -> SourceError:
+    return SourceError(
+        "{path}, column “{column}”: “{value}” in row {row} may be a thousand or a fraction ({n} "
+        "such cells), as other cells have no point. Ask the supplier for numbers without thousands "
+        "mark.",
+        **facts,
+    )

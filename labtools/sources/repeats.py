@@ -1,0 +1,151 @@
+"""Rows that stand twice: pasted blocks, repeated keys, and the totals at the end of a table."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from labtools.errors import SourceError
+from labtools.sources.figures import row_in_file
+from labtools.sources.protocol import Intake, fold_text
+
+#: So many rows repeated one after the other, in the same order, are a block pasted twice.
+PASTED_ROWS = 20
+
+_TOTALS = frozenset(
+    {"total", "totales", "total general", "gran total", "suma", "suma total", "total nacional"}
+)
+
+
+def refuse_pasted(intake: Intake, cells: pd.DataFrame) -> None:
+    """Refuse a table without folios in which a block of rows was pasted twice.
+
+    Single rows may be alike by chance; a block of them in the same order is not.
+
+    Raises
+    ------
+    SourceError
+        Names the rows where the block stands, and where it stands again.
+    """
+    first, again, length = _longest_repeat(cells)
+    half = (
+        length * 2 == len(cells) and length > 1 and len(cells.iloc[:length].drop_duplicates()) > 1
+    )
+    if length >= PASTED_ROWS or half:
+        raise SourceError(
+            "{path}: {n} rows from row {again} on repeat, in the same order, those from row {row} "
+            "on: the block was probably pasted twice. Ask the supplier for the file without the "
+            "repetition, or for one with a folio in each row.",
+            path=intake.path.name,
+            n=length,
+            row=row_in_file(intake, cells.index[first]),
+            again=row_in_file(intake, cells.index[again]),
+        )
+
+
+def repeated_rows(intake: Intake, cells: pd.DataFrame, figures: list[str]) -> pd.Series:
+    """Return which rows say again, figure by figure, what a row before said.
+
+    Parameters
+    ----------
+    figures : list of str
+        Columns with figures; all the others together are the key of a row.
+
+    Raises
+    ------
+    SourceError
+        If two rows with the same key give different figures: nobody knows which is the
+        correction.
+    """
+    names = [name for name in cells.columns if name not in figures]
+    key = pd.util.hash_pandas_object(cells[names].apply(fold_text), index=False)
+    told = pd.util.hash_pandas_object(cells[figures].apply(_plain_figures), index=False)
+    repeated = key.duplicated() & pd.DataFrame({"key": key, "told": told}).duplicated()
+    other = key.duplicated() & ~repeated
+    if other.any():
+        second = other.idxmax()
+        first = key.index[key == key[second]][0]
+        raise SourceError(
+            "{path}: rows {row} and {again} are of the same {key} and give different figures ({n} "
+            "such rows). Ask the supplier which one is the correction, and leave the other out.",
+            path=intake.path.name,
+            row=row_in_file(intake, first),
+            again=row_in_file(intake, second),
+            key=" | ".join(str(cells.loc[second, name]) for name in names),
+            n=int(other.sum()),
+        )
+    return repeated
+
+
+def total_rows(intake: Intake, cells: pd.DataFrame, figures: pd.DataFrame) -> pd.Series:
+    """Return which rows are totals of others, after comparing them with the sums they state.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        Text of the rows' keys (areas, subjects, years).
+    figures : pandas.DataFrame
+        Their figures as numbers, aligned with `cells`.
+
+    Raises
+    ------
+    SourceError
+        If a total is not the sum of the rows that it speaks of: rows are missing, or too many.
+    """
+    folded = cells.apply(fold_text)
+    is_total = folded.isin(_TOTALS).any(axis=1)
+    for at in cells.index[is_total]:
+        named = folded.loc[at]
+        spoken = ~is_total
+        for column in named.index[~named.isin(_TOTALS) & named.notna() & named.ne("")]:
+            spoken &= folded[column] == named[column]
+        parts = figures[spoken]
+        known = figures.loc[at].notna() & parts.notna().all()
+        summed = parts.sum()
+        wrong = known & ~np.isclose(figures.loc[at], summed, atol=0.5)
+        if wrong.any():
+            column = str(wrong.idxmax())
+            raise SourceError(
+                "{path}, column “{column}”: the total in row {row} is {told} and its rows add up "
+                "to {found}. Rows are missing or stand twice: ask the supplier for the whole file.",
+                path=intake.path.name,
+                column=column,
+                row=row_in_file(intake, at),
+                told=f"{figures.loc[at, column]:,.0f}",
+                found=f"{summed[column]:,.0f}",
+            )
+    return is_total
+
+
+def one_spelling(names: pd.Series) -> tuple[pd.Series, int]:
+    """Return names with one spelling for each, the commonest, and how many were changed.
+
+    Case, accents and spaces do not make another area: QUERETARO is Querétaro.
+    """
+    folded = fold_text(names)
+    pairs = pd.DataFrame({"folded": folded, "written": names}).dropna()
+    counted = pairs.value_counts(sort=True).reset_index().drop_duplicates("folded")
+    unified = folded.map(dict(zip(counted["folded"], counted["written"], strict=True)))
+    return unified.astype("str"), int((unified != names)[names.notna()].sum())
+
+
+def _longest_repeat(cells: pd.DataFrame) -> tuple[int, int, int]:
+    """Return where the longest repeated block stands, stands again, and its length."""
+    row = pd.util.hash_pandas_object(cells, index=False).reset_index(drop=True)
+    place = pd.Series(np.arange(len(row)), dtype="float64")
+    offset = place - place.groupby(row.to_numpy()).shift()
+    run = (offset != offset.shift()).cumsum()
+    inside = offset.notna()
+    if not inside.any():
+        return 0, 0, 0
+    lengths = offset[inside].groupby(run[inside]).size()
+    # A row that only follows its own copy (offset 1) is a row typed many times, not a block.
+    spans = offset[inside].groupby(run[inside]).first()
+    lengths = lengths.where(spans > 1, 1)
+    longest = lengths.idxmax()
+    again = int(place[run == longest].iloc[0])
+    return again - int(spans[longest]), again, int(lengths[longest])
+
+
+def _plain_figures(cells: pd.Series) -> pd.Series:
+    return cells.fillna("").str.strip().str.replace(r"\.0$", "", regex=True)
