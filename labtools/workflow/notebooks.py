@@ -125,8 +125,7 @@ def plan_notebooks(
     wanted = [job for job in jobs if choice.covers(job)]
     if not wanted:
         raise SettingsError(
-            "None of the {n} notebooks of this run is called {asked}. The first is {example}; "
-            "“labtools plan” lists them all.",
+            "None of the {n} notebooks of this run is called {asked}. The first is {example}.",
             n=len(jobs),
             asked=choice.only,
             example=jobs[0].key if jobs else "—",

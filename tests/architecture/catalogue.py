@@ -37,6 +37,8 @@ KEYWORDS = {
         "PrivacyError": None,
         "RunError": None,
         "DependencyError": None,
+        "BusyError": None,
+        "SpaceError": None,
     },
     "click": {"_": None, "ngettext": (1, 2)},
 }

@@ -18,6 +18,7 @@ from labtools.runs.jobs import Outcome
 from labtools.runs.pool import run_notebooks
 from labtools.tables.lineage import sha256_of
 from labtools.tables.released import read_ficha
+from labtools.workflow import analyse as analysing
 from labtools.workflow import notebooks
 from labtools.workflow.everything import VERBS, run_everything
 from labtools.workflow.locking import held
@@ -217,24 +218,21 @@ def test_a_ficha_that_fails_stops_no_other_and_is_made_by_the_next_run(
     assert "no se pudo actualizar" not in page.read_text(encoding="utf-8")
 
 
-def test_only_the_notebooks_whose_tables_changed_are_executed(copy_of, finished):
+def test_a_run_that_did_not_end_goes_on_where_it_stood(copy_of, finished, monkeypatch):
     bench = copy_of(finished)
-    path = bench.root / "suppliers" / "acciones_programa.csv"
-    table = pd.read_csv(path, dtype=str)
-    own = table["cve_col"] == FICHAS[0]
-    table.loc[own, "fecha"] = "2025-12-30"
-    table.to_csv(path, index=False, lineterminator="\n")
+    with monkeypatch.context() as patch:
+        failing(patch, "overview/public")
+        with pytest.raises(RunError):
+            run_everything(open_workbench(bench), period_end=EARLIER)
     lines = []
 
-    run_everything(open_workbench(bench, lines.append))
+    run_everything(open_workbench(bench, lines.append), period_end=EARLIER)
 
-    told = next(line for line in lines if "must be executed" in line)
-    assert own.any()
-    assert int(told.split()[1]) < 13
-    notes = json.loads((bench.latest / "manifest.json").read_text())["notebooks"]
-    executed = {note["key"] for note in notes if not note["reused"]}
-    assert f"fichas/public/{FICHAS[0]}" in executed
-    assert f"fichas/public/{FICHAS[1]}" not in executed
+    assert "Notebooks: 1 of 13 must be executed" in lines
+    told = json.loads((bench.latest / "manifest.json").read_text(encoding="utf-8"))["notebooks"]
+    assert [it["key"] for it in told if not it["reused"]] == ["overview/public"]
+    assert all(it["ok"] for it in told)
+    assert len(told) == 13
 
 
 def test_a_second_run_is_told_who_holds_the_workbench(copy_of, finished):
