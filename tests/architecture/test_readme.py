@@ -234,7 +234,7 @@ def test_the_eight_verbs_are_told_in_their_order(readme, heading):
 
 @pytest.mark.parametrize(
     ("readme", "said"),
-    [(READMES["en"], r"(\d) ([a-z' ]+)[,.]"), (READMES["es_MX"], r"(\d) ([a-záéíóú ]+)[,.]")],
+    [(READMES["en"], r"(\d+) ([a-z' ]+)[,.]"), (READMES["es_MX"], r"(\d+) ([a-záéíóú ]+)[,.]")],
     ids=READMES,
 )
 def test_every_exit_code_is_told(readme, said):
