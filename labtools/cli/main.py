@@ -5,17 +5,19 @@ Nothing heavy is imported here: ``labtools --help`` must answer at once.
 
 from __future__ import annotations
 
+import errno
 import gettext
 import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import NoReturn
 
 import click
 
 from labtools import __version__, messages
-from labtools.errors import LabError
+from labtools.errors import LabError, SpaceError
 from labtools.messages import mark, say, text
 
 #: Command → its module in this room, and what it does in a line.
@@ -32,6 +34,11 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "analyse": ("verbs", mark("6. Compute results and execute the notebooks.")),
         "protect": ("verbs", mark("7. Check what may be seen, and release it.")),
         "publish": ("verbs", mark("8. Make the site and put the new edition in place.")),
+        "plan": ("again", mark("Say which notebooks would be executed, and why.")),
+        "resume": ("again", mark("Go on with a run that was interrupted.")),
+        "retry": ("again", mark("Execute again the notebooks that failed.")),
+        "verify": ("again", mark("Make a run again from the suppliers' bytes, and compare.")),
+        "diff": ("again", mark("Say which figures differ between two runs, and why.")),
         "serve": ("show", mark("Open the dashboards, read-only, from released tables.")),
         "lab": ("show", mark("Open JupyterLab with this workbench.")),
         "doctor": ("care", mark("Say what is wrong here, and the command that mends it.")),
@@ -90,5 +97,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         build()(args=arguments, prog_name="labtools")
     except LabError as error:
-        click.echo(text("Error: {message}", message=str(error)), err=True)
-        sys.exit(error.exit_code)
+        _end(error)
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        _end(
+            SpaceError(
+                "The disk filled up while {path} was being written. The last edition stands: make "
+                "room, and go on with “labtools resume”.",
+                path=str(error.filename or "—"),
+            )
+        )
+
+
+def _end(error: LabError) -> NoReturn:
+    click.echo(text("Error: {message}", message=str(error)), err=True)
+    sys.exit(error.exit_code)

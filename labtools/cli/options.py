@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from labtools.messages import text
 from labtools.paths import Workbench, find_workbench
 
 if TYPE_CHECKING:
+    from labtools.workflow.notebooks import Choice
     from labtools.workflow.steps import Opened
 
 
@@ -57,3 +60,44 @@ def opened(named: Path | None) -> Opened:
     from labtools.workflow.steps import open_workbench  # noqa: PLC0415 - heavy
 
     return open_workbench(the_workbench(named), click.echo)
+
+
+@contextmanager
+def alone(named: Path | None) -> Iterator[Opened]:
+    """Open the workbench and hold it while the block runs: nobody else may change it."""
+    from labtools.workflow.locking import held  # noqa: PLC0415 - heavy
+
+    bench = opened(named)
+    with held(bench.workbench):
+        yield bench
+
+
+def choice_options() -> list[click.Option]:
+    """Return ``--only``, ``--limit`` and ``--force``."""
+    return [
+        click.Option(
+            ["--only"],
+            multiple=True,
+            metavar="KEY",
+            help=text(
+                "Execute only these notebooks: the key of a colonia, or of a notebook; * for any "
+                "text. Nothing is published then."
+            ),
+        ),
+        click.Option(
+            ["--limit"],
+            type=click.IntRange(min=1),
+            metavar="N",
+            help=text("Execute at most so many notebooks. Nothing is published then."),
+        ),
+        click.Option(
+            ["--force"], is_flag=True, help=text("Execute notebooks although nothing changed.")
+        ),
+    ]
+
+
+def choice_of(*, only: tuple[str, ...], limit: int | None, force: bool) -> Choice:
+    """Return what `choice_options` were given."""
+    from labtools.workflow.notebooks import Choice  # noqa: PLC0415 - heavy
+
+    return Choice(only=only, limit=limit, force=force)

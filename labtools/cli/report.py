@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from labtools.messages import text
+
+if TYPE_CHECKING:
+    from labtools.workflow.notebooks import Choice
 
 
 def tell_run(run: Path) -> None:
@@ -19,3 +23,14 @@ def tell_run(run: Path) -> None:
     click.echo()
     click.echo(text("{n} fichas. Site: {path}", n=fichas, path=os.path.relpath(site)))
     click.echo(text("Dashboards: labtools serve --workbench {folder}", folder=bench))
+
+
+def tell_made(run: Path, choice: Choice) -> None:
+    """Tell where the site is; or, where only some notebooks were wanted, where those are."""
+    if not choice.is_partial:
+        tell_run(run)
+        return
+    notebooks = os.path.relpath(run / "internal" / "notebooks")
+    click.echo(
+        text("Only some notebooks were asked for: nothing was published. {path}", path=notebooks)
+    )

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from labtools.cli.options import opened, period_option, workbench_option
+from labtools.cli.options import (
+    alone,
+    choice_of,
+    choice_options,
+    opened,
+    period_option,
+    workbench_option,
+)
 from labtools.messages import text
 
 if TYPE_CHECKING:
@@ -20,18 +27,36 @@ if TYPE_CHECKING:
 def run_command() -> click.Command:
     """Return ``labtools run``."""
 
-    def run(workbench: Path | None, period_end: str) -> None:
-        from labtools.cli.report import tell_run
-        from labtools.workflow.everything import run_everything
+    def run(
+        workbench: Path | None,
+        period_end: str,
+        no_execute: bool,  # noqa: FBT001 - click's flag
+        **chosen: Any,
+    ) -> None:
+        from labtools.cli.report import tell_made
+        from labtools.workflow.everything import plan_everything, run_everything
 
-        bench = opened(workbench)
-        tell_run(run_everything(bench, period_end=period_end))
+        bench, choice = opened(workbench), choice_of(**chosen)
+        if no_execute:
+            plan_everything(bench, period_end=period_end, choice=choice)
+        else:
+            tell_made(run_everything(bench, period_end=period_end, choice=choice), choice)
 
     text_ = text(
         "Run the eight verbs in order, from the suppliers' files to the site of fichas. What did "
         "not change is not made again."
     )
-    params: list[click.Parameter] = [workbench_option(), period_option()]
+    without = click.Option(
+        ["--no-execute"],
+        is_flag=True,
+        help=text("Stop before the notebooks, and say which would be executed and why."),
+    )
+    params: list[click.Parameter] = [
+        workbench_option(),
+        period_option(),
+        *choice_options(),
+        without,
+    ]
     return click.Command("run", callback=run, params=params, help=text_)
 
 
@@ -116,7 +141,8 @@ def analyse_command() -> click.Command:
     def analyse(workbench: Path | None, period_end: str) -> None:
         from labtools.workflow.analyse import analyse as step
 
-        prepared, outcomes = step(opened(workbench), period_end=period_end)
+        with alone(workbench) as bench:
+            prepared, outcomes = step(bench, period_end=period_end)
         click.echo(
             text("analyse {run}: {n} notebooks executed", run=prepared.run_id, n=len(outcomes))
         )
@@ -133,8 +159,8 @@ def protect_command() -> click.Command:
         from labtools.workflow.analyse import prepare
         from labtools.workflow.release import protect as step
 
-        bench = opened(workbench)
-        released = step(bench, prepare(bench, period_end=period_end))
+        with alone(workbench) as bench:
+            released = step(bench, prepare(bench, period_end=period_end))
         click.echo(text("protect: {n} fichas released", n=released))
 
     help_ = text(
@@ -153,8 +179,8 @@ def publish_command() -> click.Command:
         from labtools.workflow.analyse import prepare
         from labtools.workflow.release import publish as step
 
-        bench = opened(workbench)
-        tell_run(step(bench, prepare(bench, period_end=period_end)))
+        with alone(workbench) as bench:
+            tell_run(step(bench, prepare(bench, period_end=period_end)))
 
     help_ = text("Make the site from released tables and put the new edition in place.")
     params: list[click.Parameter] = [workbench_option(), period_option()]
@@ -163,6 +189,7 @@ def publish_command() -> click.Command:
 
 def _verb(name: str, step: Callable[[Opened], None], help_: str) -> click.Command:
     def call(workbench: Path | None) -> None:
-        step(opened(workbench))
+        with alone(workbench) as bench:
+            step(bench)
 
     return click.Command(name, callback=call, params=[workbench_option()], help=help_)

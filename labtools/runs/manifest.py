@@ -10,6 +10,9 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from labtools.errors import SettingsError
+from labtools.messages import language
+from labtools.paths import Workbench
 from labtools.runs.jobs import Outcome
 from labtools.tables.account import Account
 from labtools.tables.lineage import code_digest, sha256_of
@@ -46,6 +49,7 @@ def write_manifest(
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "code": code_digest(),
         "python": platform.python_version(),
+        "language": language(),
         "packages": {name: version(name) for name in _PACKAGES},
         **facts,
         "inputs": dict(inputs),
@@ -64,3 +68,22 @@ def read_manifest(run: Path) -> dict[str, object]:
     """Return a run's manifest."""
     told: dict[str, object] = json.loads((run / NAME).read_text(encoding="utf-8"))
     return told
+
+
+def finished_run(workbench: Workbench, run_id: str) -> Path:
+    """Return the folder of a finished run, ``latest`` among them.
+
+    Raises
+    ------
+    SettingsError
+        If there is none of that name; those there are are named.
+    """
+    run = workbench.run(run_id).resolve()
+    if not (run / NAME).is_file():
+        found = sorted(path.parent.name for path in workbench.reports.glob(f"*/{NAME}"))
+        raise SettingsError(
+            "There is no finished run {run}. Those there are: {runs}.",
+            run=run_id,
+            runs=tuple(name for name in found if name != "latest") or ("—",),
+        )
+    return run

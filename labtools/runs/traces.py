@@ -17,7 +17,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from types import MappingProxyType
 
-from labtools.messages import mark, say
+from labtools.messages import language, mark, say
 from labtools.runs.jobs import Job
 from labtools.tables.lineage import code_digest, digest_of, sha256_of
 
@@ -30,6 +30,7 @@ REASONS = MappingProxyType(
         "parameters": mark("its parameters changed"),
         "code": mark("the workbench's code changed"),
         "packages": mark("the libraries changed"),
+        "language": mark("its language changed"),
         "tables": mark("the tables it reads changed"),
         "files": mark("what it wrote is missing or was changed"),
         "forced": mark("it was asked for"),
@@ -46,7 +47,8 @@ class Trace:
     key : str
         The job's key.
     recipe : mapping
-        Digests of the notebook, its parameters, the workbench's code and the libraries.
+        Digests of the notebook, its parameters, the workbench's code and the libraries, and its
+        language.
     reads : mapping
         What it read → digest (see `labtools.runs.reads`).
     files : mapping
@@ -66,6 +68,7 @@ def recipe_of(job: Job) -> dict[str, str]:
         "parameters": digest_of(dict(job.parameters)),
         "code": _code(),
         "packages": packages_digest(),
+        "language": language(),
     }
 
 

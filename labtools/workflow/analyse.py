@@ -58,8 +58,10 @@ class Prepared:
     fichas: tuple[str, ...]
 
 
-def prepare(opened: Opened, *, period_end: str = "") -> Prepared:
+def prepare(opened: Opened, *, period_end: str = "", again: bool = False) -> Prepared:
     """Return what the run will be: its period, its colonias, and its name.
+
+    With `again`, a run already made whole is to be made once more, beside itself.
 
     Raises
     ------
@@ -82,34 +84,37 @@ def prepare(opened: Opened, *, period_end: str = "") -> Prepared:
         sorted(fichas),
         {p.name: sha256_of(p) for p in sorted(paths.bundled("notebooks").rglob("*.ipynb"))},
     )
-    run_id = _name(opened, f"{window.last_month}-{digest[:10]}")
+    run_id = _name(opened, f"{window.last_month}-{digest[:10]}", again=again)
     folder = opened.workbench.reports / f".{run_id}.partial"
     return Prepared(run_id, folder, window, fichas)
 
 
 def is_complete(opened: Opened, prepared: Prepared) -> bool:
     """Tell whether this very run was already made, and made whole."""
-    return _failed_in(opened.workbench.run(prepared.run_id)) == ()
+    return failed_in(opened.workbench.run(prepared.run_id)) == ()
 
 
 def plan(
     opened: Opened, *, period_end: str = "", choice: Choice = WHOLE
 ) -> tuple[Prepared, list[Planned]]:
     """Make both editions' results, and say which notebooks must be executed and why."""
-    prepared = prepare(opened, period_end=period_end)
+    again = choice.force and not choice.is_partial
+    prepared = prepare(opened, period_end=period_end, again=again)
+    return prepared, _planned(opened, prepared, choice)
+
+
+def _planned(opened: Opened, prepared: Prepared, choice: Choice) -> list[Planned]:
     _check_space(opened)
     make_folder(opened.workbench.reports)
     make_folder(prepared.folder / "internal", private=True)
-    for audience in AUDIENCES:
-        _write_edition(opened, prepared, audience)
-    planned = plan_notebooks(
+    write_editions(opened, prepared)
+    return plan_notebooks(
         prepared.fichas,
         prepared.folder,
         (prepared.folder, opened.workbench.latest),
         period_end=prepared.window.last_month,
         choice=choice,
     )
-    return prepared, planned
 
 
 def analyse(
@@ -127,7 +132,14 @@ def analyse(
     SpaceError
         If the disk has no room for the run.
     """
-    prepared, planned = plan(opened, period_end=period_end, choice=choice)
+    again = choice.force and not choice.is_partial
+    prepared = prepare(opened, period_end=period_end, again=again)
+    return prepared, execute_plan(opened, prepared, choice)
+
+
+def execute_plan(opened: Opened, prepared: Prepared, choice: Choice) -> list[Outcome]:
+    """Make the results of a prepared run and execute its notebooks: see `analyse`."""
+    planned = _planned(opened, prepared, choice)
     tell_plan(planned, opened.tell)
     outcomes = execute(opened, prepared.folder, planned, limit=choice.limit)
     with writing(prepared.folder / OUTCOMES) as aside:
@@ -146,7 +158,7 @@ def analyse(
                 "Nothing was published; the last edition stands.",
             ),
         )
-    return prepared, outcomes
+    return outcomes
 
 
 def failure_of_run(failed: Sequence[Outcome], total: int, sentence: Plural) -> RunError:
@@ -167,22 +179,22 @@ def outcomes_of(prepared: Prepared) -> list[Outcome]:
     return [Outcome(**row) for row in kept]
 
 
-def _name(opened: Opened, base: str) -> str:
+def _name(opened: Opened, base: str, *, again: bool) -> str:
     """Return the run's name: that of one made whole, else one that no run has yet.
 
     A run some of whose fichas failed is published, and made again beside itself: a folder
     that readers may have open is never changed.
     """
     name, times = base, 1
-    while (failed := _failed_in(opened.workbench.run(name))) is not None:
-        if not failed:
+    while (failed := failed_in(opened.workbench.run(name))) is not None:
+        if not (failed or again):
             return name
         times += 1
         name = f"{base}-{times}"
     return name
 
 
-def _failed_in(run: Path) -> tuple[str, ...] | None:
+def failed_in(run: Path) -> tuple[str, ...] | None:
     """Return the notebooks that failed in a finished run; None if there is no such run."""
     if not (run / MANIFEST).is_file():
         return None
@@ -257,6 +269,12 @@ def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str,
         key=read_key(opened.workbench.secrets, ROUNDING_KEY),
     )
     return city_results(processed, edition, opened.settings)
+
+
+def write_editions(opened: Opened, prepared: Prepared) -> None:
+    """Write the result tables of both editions into the run's folder."""
+    for audience in AUDIENCES:
+        _write_edition(opened, prepared, audience)
 
 
 def _write_edition(opened: Opened, prepared: Prepared, audience: str) -> None:

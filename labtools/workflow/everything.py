@@ -10,9 +10,18 @@ from labtools.runs.jobs import Outcome
 from labtools.tables.account import Account
 from labtools.tables.periods import last_month_asked
 from labtools.tables.reasons import reason_words
-from labtools.workflow.analyse import analyse, failure_of_run, is_complete, prepare
+from labtools.workflow.analyse import (
+    WHOLE,
+    Prepared,
+    analyse,
+    failure_of_run,
+    is_complete,
+    plan,
+    prepare,
+)
 from labtools.workflow.intake import clean, collect
 from labtools.workflow.locking import held
+from labtools.workflow.notebooks import Choice, tell_plan
 from labtools.workflow.placing import classify, locate
 from labtools.workflow.release import point_to, protect, publish
 from labtools.workflow.steps import Opened
@@ -30,8 +39,11 @@ VERBS = (
 )
 
 
-def run_everything(opened: Opened, *, period_end: str = "") -> Path:
+def run_everything(opened: Opened, *, period_end: str = "", choice: Choice = WHOLE) -> Path:
     """Return the folder of the run; a run already made is not made again.
+
+    Where `choice` leaves notebooks aside there is no whole edition, and nothing is published:
+    the folder is that of the run being made.
 
     Raises
     ------
@@ -41,28 +53,57 @@ def run_everything(opened: Opened, *, period_end: str = "") -> Path:
         If notebooks failed: where only fichas did, once the others are published.
     """
     with held(opened.workbench):
-        return _run(opened, period_end)
+        return _run(opened, period_end, choice)
 
 
-def _run(opened: Opened, period_end: str) -> Path:
+def plan_everything(opened: Opened, *, period_end: str = "", choice: Choice = WHOLE) -> int:
+    """Do all that comes before the notebooks; tell which must be executed, and why.
+
+    Returns
+    -------
+    int
+        How many notebooks must be executed.
+    """
+    with held(opened.workbench):
+        prepared = _prepared(opened, period_end)
+        if is_complete(opened, prepared) and choice == WHOLE:
+            _tell_it_stands(opened, prepared)
+            return 0
+        _, planned = plan(opened, period_end=period_end, choice=choice)
+        tell_plan(planned, opened.tell)
+        return sum(it.reason is not None for it in planned)
+
+
+def _prepared(opened: Opened, period_end: str) -> Prepared:
     if period_end:
         last_month_asked(period_end)  # refused before anything is done
     tell_collected(opened)
     for step in (clean, locate, classify, tabulate):
         tell_accounts(opened, step(opened))
-    prepared = prepare(opened, period_end=period_end)
-    if is_complete(opened, prepared):
+    return prepare(opened, period_end=period_end)
+
+
+def _run(opened: Opened, period_end: str, choice: Choice) -> Path:
+    prepared = _prepared(opened, period_end)
+    if is_complete(opened, prepared) and choice == WHOLE:
         point_to(opened.workbench.reports, prepared.run_id)
-        opened.tell(text("Nothing changed since the run {run}: it stands.", run=prepared.run_id))
+        _tell_it_stands(opened, prepared)
         return opened.workbench.run(prepared.run_id)
-    prepared, outcomes = analyse(opened, period_end=period_end)
+    prepared, outcomes = analyse(opened, period_end=period_end, choice=choice)
     made = sum(not outcome.reused for outcome in outcomes)
     opened.tell(text("analyse: {n} notebooks executed", n=made))
+    if choice.is_partial:
+        _tell_failed(opened, outcomes)
+        return prepared.folder
     opened.tell(text("protect: {n} fichas released", n=protect(opened, prepared)))
     run = publish(opened, prepared)
     opened.tell(text("publish: run {run}", run=prepared.run_id))
     _tell_failed(opened, outcomes)
     return run
+
+
+def _tell_it_stands(opened: Opened, prepared: Prepared) -> None:
+    opened.tell(text("Nothing changed since the run {run}: it stands.", run=prepared.run_id))
 
 
 def _tell_failed(opened: Opened, outcomes: Sequence[Outcome]) -> None:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from labtools.errors import PrivacyError, TableError
 from labtools.narrative import sentences
+from labtools.paths import SETTINGS_FILE
 from labtools.privacy.release import (
     REGISTRY,
     Evidence,
@@ -29,7 +30,7 @@ from labtools.runs.plan import FICHAS, ficha_of
 from labtools.runs.reads import BY_COLONIA
 from labtools.tables.account import read_accounts
 from labtools.tables.contracts import check_table
-from labtools.tables.lineage import sha256_of, trace
+from labtools.tables.lineage import digest_of, sha256_of, trace
 from labtools.tables.released import (
     FICHA_TABLES,
     Released,
@@ -42,10 +43,12 @@ from labtools.tables.released import (
 )
 from labtools.tables.store import make_folder, read_table, sync, sync_folder, write_table
 from labtools.workflow.analyse import Prepared, make_edition, outcomes_of
+from labtools.workflow.intake import snapshot_of
 from labtools.workflow.steps import Opened
 
 LEDGER = "ledger.jsonl"
 PROFILE = "profile"
+SETTINGS_OF_RUN = "internal/settings"
 
 
 def protect(opened: Opened, prepared: Prepared) -> int:
@@ -91,16 +94,7 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
     TableError
         If `protect` did not release anything yet.
     """
-    public = prepared.folder / "public"
-    if not (public / "fichas").is_dir():
-        raise TableError(
-            "Nothing of the run {run} was released yet. Run “labtools protect” first.",
-            run=prepared.run_id,
-        )
-    site = public / "site"
-    if site.exists():
-        shutil.rmtree(site)
-    build_site(public, site, tell=sentences)
+    release_site(prepared)
     write_manifest(
         prepared.folder,
         inputs=_inputs(opened),
@@ -111,8 +105,11 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
             "period_end": prepared.window.last_month,
             "seed": opened.settings.lab.seed,
             "fichas": len(prepared.fichas),
+            "snapshots": _snapshots(opened),
+            "settings": digest_of(opened.settings.model_dump(mode="json")),
         },
     )
+    keep_settings(opened, prepared.folder / SETTINGS_OF_RUN)
     final = opened.workbench.run(prepared.run_id)
     sync_folder(prepared.folder)
     if final.exists():  # the same run, made again by the single verbs
@@ -122,6 +119,35 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
     for unfinished in opened.workbench.reports.glob(".*.partial"):
         shutil.rmtree(unfinished, ignore_errors=True)
     return final
+
+
+def release_site(prepared: Prepared) -> None:
+    """Make the site of a run from what `protect` released.
+
+    Raises
+    ------
+    TableError
+        If it did not release anything yet.
+    """
+    public = prepared.folder / "public"
+    if not (public / "fichas").is_dir():
+        raise TableError(
+            "Nothing of the run {run} was released yet. Run “labtools protect” first.",
+            run=prepared.run_id,
+        )
+    site = public / "site"
+    if site.exists():
+        shutil.rmtree(site)
+    build_site(public, site, tell=sentences)
+
+
+def keep_settings(opened: Opened, folder: Path) -> None:
+    """Keep, with a run, the settings that it was made with."""
+    make_folder(folder)
+    shutil.copyfile(opened.workbench.settings_file, folder / SETTINGS_FILE)
+    own = opened.workbench.root / "data" / "sources"
+    if own.is_dir():
+        shutil.copytree(own, folder / "sources", dirs_exist_ok=True)
 
 
 def point_to(reports: Path, run_id: str) -> None:
@@ -232,6 +258,10 @@ def _record(opened: Opened, prepared: Prepared, rules: Mapping[str, str]) -> Non
         ledger.write(json.dumps(told, ensure_ascii=False) + "\n")
         ledger.flush()
         os.fsync(ledger.fileno())
+
+
+def _snapshots(opened: Opened) -> dict[str, str]:
+    return {source.name: snapshot_of(opened, source)[1].parent.name for source in opened.files()}
 
 
 def _inputs(opened: Opened) -> dict[str, str]:

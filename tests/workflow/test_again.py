@@ -1,0 +1,214 @@
+"""A run can be planned, gone on with, retried, proven from the suppliers' bytes, and compared."""
+
+import errno
+import hashlib
+import json
+import os
+
+import pandas as pd
+import pytest
+
+from labtools.cli import main as command_line
+from labtools.errors import RunError, SettingsError, TableError
+from labtools.runs.jobs import Outcome
+from labtools.runs.pool import run_notebooks
+from labtools.tables.released import slug
+from labtools.workflow import notebooks
+from labtools.workflow.differences import compare_runs, differing_cells
+from labtools.workflow.everything import plan_everything, run_everything
+from labtools.workflow.notebooks import Choice
+from labtools.workflow.steps import open_workbench
+from labtools.workflow.unfinished import interrupted, with_failures
+from labtools.workflow.verify import verify
+from tests.workflow.few import EARLIER, FICHAS, bytes_in
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workbench")]
+
+COLONIA = FICHAS[0]
+FILE = slug(COLONIA)
+
+
+def told_by(bench):
+    lines = []
+    return open_workbench(bench, lines.append), lines
+
+
+def public_file(bench):
+    return bench.latest / "public" / "fichas" / f"{FILE}.json"
+
+
+def test_a_run_is_proven_from_the_suppliers_bytes_and_leaves_nothing_behind(copy_of, finished):
+    bench = copy_of(finished)
+    manifest = json.loads((bench.latest / "manifest.json").read_text(encoding="utf-8"))
+    before = bytes_in(bench.root)
+
+    proven = verify(open_workbench(bench))
+
+    assert proven == sum(not name.endswith(".lineage.json") for name in manifest["outputs"])
+    assert bytes_in(bench.root) == before
+
+
+def test_a_colonias_notebooks_are_proven_alone(copy_of, finished):
+    proven = verify(open_workbench(copy_of(finished)), colonia=COLONIA)
+
+    assert proven == 4  # both editions' notebook, and the ficha that each saved
+
+
+def test_a_published_byte_that_changed_is_named(copy_of, finished):
+    bench = copy_of(finished)
+    public_file(bench).write_bytes(public_file(bench).read_bytes() + b" ")
+
+    with pytest.raises(TableError, match=rf"not as it was published: .*{FILE}\.json"):
+        verify(open_workbench(bench))
+
+
+def test_a_suppliers_byte_that_changed_is_named(copy_of, finished):
+    bench = copy_of(finished)
+    raw = next(bench.raw.glob("carpetas/*/*.csv"))
+    raw.chmod(0o600)
+    raw.write_bytes(raw.read_bytes() + b"\n")
+
+    with pytest.raises(TableError, match=r"changed since the run read it: .*carpetas.*\.csv"):
+        verify(open_workbench(bench))
+
+
+def test_a_figure_forged_with_its_checksum_is_found_by_making_it_again(copy_of, finished):
+    bench = copy_of(finished)
+    forged = public_file(bench)
+    forged.write_bytes(forged.read_bytes() + b" ")
+    path = bench.latest / "manifest.json"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    digest = hashlib.sha256(forged.read_bytes()).hexdigest()
+    told["outputs"][f"public/fichas/{FILE}.json"] = digest
+    path.write_text(json.dumps(told), encoding="utf-8")
+
+    with pytest.raises(TableError, match=rf"not what the run's inputs give: .*{FILE}\.json"):
+        verify(open_workbench(bench))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [({"run_id": "2001-01-nothing"}, "no finished run"), ({"colonia": "99"}, "no ficha of 99")],
+)
+def test_what_is_not_there_cannot_be_proven(copy_of, finished, asked, said):
+    with pytest.raises(SettingsError, match=said):
+        verify(open_workbench(copy_of(finished)), **asked)
+
+
+def test_the_plan_says_which_notebooks_and_why_and_publishes_nothing(copy_of, finished):
+    bench = copy_of(finished)
+    opened, lines = told_by(bench)
+    runs = {path.name for path in bench.reports.iterdir()}
+
+    nothing = plan_everything(opened)
+    chosen = plan_everything(opened, choice=Choice(only=(COLONIA,), force=True))
+
+    assert (nothing, chosen) == (0, 2)
+    assert any("it was asked for" in line for line in lines)
+    assert {path.name for path in bench.reports.glob("2*")} <= runs
+
+
+def test_chosen_notebooks_are_executed_and_nothing_is_published(copy_of, finished):
+    bench = copy_of(finished)
+    before = bytes_in(bench.latest.resolve())
+
+    folder = run_everything(open_workbench(bench), choice=Choice(only=(COLONIA,), force=True))
+
+    made = sorted(path.stem for path in (folder / "internal" / "notebooks").rglob("*.ipynb"))
+    assert made == [FILE, FILE]
+    assert bytes_in(bench.latest.resolve()) == before
+
+
+def test_a_run_that_is_forced_is_made_again_beside_itself_to_the_same_bytes(copy_of, finished):
+    bench = copy_of(finished)
+    old = bench.latest.resolve()
+
+    new = run_everything(open_workbench(bench), choice=Choice(force=True))
+
+    assert new.name == f"{old.name}-2"
+    pages = [bytes_in(run / "public" / "fichas") for run in (old, new)]
+    assert pages[0] == pages[1]
+    assert all(not it["reused"] for it in json.loads((new / "outcomes.json").read_text()))
+
+
+def test_an_interrupted_run_is_known_by_its_month_and_a_whole_one_is_not(copy_of, finished):
+    bench = copy_of(finished)
+    before = interrupted(bench)
+    (bench.reports / f".{EARLIER}-0123456789.partial").mkdir()
+
+    assert (before, interrupted(bench)) == (None, EARLIER)
+
+
+def test_a_run_with_failures_is_retried_in_its_own_period(copy_of, finished, monkeypatch):
+    bench = copy_of(finished)
+    whole = with_failures(bench)
+
+    def failing(jobs, *, on_done, **options):
+        kept = [job for job in jobs if COLONIA not in job.key]
+        lost = [job for job in jobs if COLONIA in job.key]
+        for job in lost:
+            on_done(Outcome(job.key, ok=False, seconds=0, cpu_seconds=0, error="planted", cell=1))
+        told = [Outcome(j.key, ok=False, seconds=0, cpu_seconds=0, error="x", cell=1) for j in lost]
+        return [*run_notebooks(kept, on_done=on_done, **options), *told]
+
+    monkeypatch.setattr(notebooks, "run_notebooks", failing)
+    with pytest.raises(RunError):
+        run_everything(open_workbench(bench), period_end=EARLIER)
+
+    assert (whole, with_failures(bench)) == (None, EARLIER)
+
+
+def test_two_periods_differ_in_figures_and_say_which_was_asked(copy_of, finished):
+    bench = copy_of(finished)
+    first = bench.latest.resolve().name
+    run_everything(open_workbench(bench), period_end=EARLIER)
+
+    found = compare_runs(bench, first)
+
+    assert set(found.causes) == {"period_end"}
+    assert {"crime", "period"} <= {it.table for it in found.tables}
+    assert any("figures differ" in line for line in found.lines())
+
+
+def test_a_run_does_not_differ_from_itself(finished):
+    found = compare_runs(finished, finished.latest.resolve().name, audience="internal")
+
+    assert (dict(found.causes), found.tables) == ({}, ())
+
+
+def test_differing_cells_are_named_by_the_columns_that_tell_rows_apart():
+    old = pd.DataFrame({"colonia_id": ["a", "a", "b"], "group": ["x", "y", "x"], "now": [1, 2, 3]})
+    new = pd.DataFrame({"colonia_id": ["a", "a", "c"], "group": ["x", "y", "x"], "now": [1, 5, 3]})
+
+    found = differing_cells(old, new)
+
+    assert found.to_numpy().tolist() == [
+        ["b", "x", "—", "a row", "no row"],
+        ["c", "x", "—", "no row", "a row"],
+        ["a", "y", "now", "2", "5"],
+    ]
+
+
+def test_a_value_that_came_or_went_differs_and_two_missing_ones_do_not():
+    old = pd.DataFrame({"k": ["a", "b", "c"], "v": [1.0, None, None]})
+    new = pd.DataFrame({"k": ["a", "b", "c"], "v": [None, 2.0, None]})
+
+    found = differing_cells(old, new)
+
+    assert found[["k", "before", "after"]].to_numpy().tolist() == [
+        ["a", "1.0", "—"],
+        ["b", "—", "2.0"],
+    ]
+
+
+def test_a_disk_that_fills_up_ends_with_its_own_code_and_what_to_do(monkeypatch, capsys):
+    def full(**_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "reports/page.html")
+
+    monkeypatch.setattr(command_line, "build", lambda: full)
+
+    with pytest.raises(SystemExit) as ended:
+        command_line.main([])
+
+    assert ended.value.code == 74
+    assert "labtools resume" in capsys.readouterr().err
