@@ -10,6 +10,7 @@ import pytest
 
 from labtools.privacy.attacker import attack
 from labtools.privacy.claims import exact_range, hidden_range, sums_within
+from labtools.privacy.suppression import suppress
 
 FIRST = [[20, 50, 10, 9], [8, 19, 22, 30], [17, 32, 12, 2], [15, 12, 25, 40]]
 SECOND = [[3, 12, 7, 15, 21], [14, 2, 18, 9, 11], [25, 16, 1, 30, 8], [10, 22, 13, 6, 19]]
@@ -58,3 +59,22 @@ def test_the_attacker_finds_the_intervals_of_the_reference(counts, expected):
     seen = found.frame()[hidden].set_index(["row", "column"])[["low", "high"]]
     assert {k: tuple(v) for k, v in seen.T.to_dict("list").items()} == expected
     assert found.exact == found.narrow == 0
+
+
+@pytest.mark.parametrize(
+    ("counts", "least"), [(FIRST, 31), (SECOND, 52), (THIRD, 19), (FOURTH, 46)]
+)
+def test_the_cost_of_protection_is_the_least_and_the_greedy_one_is_near(counts, least):
+    rows, columns = np.indices(np.shape(counts)).reshape(2, -1)
+    events = pd.array(np.ravel(counts), dtype="Int64")
+    table = pd.DataFrame({"row": rows, "column": columns, "events": events})
+    margins = (["row"], ["column"])
+
+    best = suppress(table, margins, hide_totals=False, method="optimal")
+    quick = suppress(table, margins, hide_totals=False)
+
+    assert best.cost == least
+    assert quick.cost <= 1.2 * least
+    for found in (best, quick):
+        small = found.attack.frame()[found.attack.confidential]
+        assert (small["values"] >= 3).all()
