@@ -153,7 +153,7 @@ def links(cells: pd.DataFrame, left: pd.Series, by: Sequence[str], *, name: str)
     AnalysisError
         If a key has cells on one side only.
     """
-    keys = cells[list(by)].drop_duplicates()
+    keys = cells[list(by)].dropna().drop_duplicates()
     one, other = cells.copy(), cells.copy()
     one.loc[~left.to_numpy(), list(by)] = None
     other.loc[left.to_numpy(), list(by)] = None

@@ -22,7 +22,6 @@ from labtools.tables import vocabulary as words
 from labtools.tables.periods import quarter_of
 
 _KEYS = ["colonia_id", "quarter", "month", "group"]
-_MONTHS = 12
 _PER = 1_000.0
 _NEAR = 1e-6
 
@@ -70,8 +69,8 @@ def _attacked(editions: Sequence[PublishedEdition], *, together: bool) -> Attack
     cells = _cells(editions, together=together)
     everything = cells[[*_KEYS, "version"]].drop_duplicates(ignore_index=True)
     claims: list[Claims] = []
-    for edition in editions:
-        own = cells[cells["edition"] == edition.name]
+    for number, edition in enumerate(editions):
+        own = cells[cells["edition"] == number]
         claims += _claims(edition, _placed(everything, own))
     confidential = everything["colonia_id"].notna()
     return attack(everything, claims, confidential=confidential)
@@ -88,7 +87,7 @@ def _cells(editions: Sequence[PublishedEdition], *, together: bool) -> pd.DataFr
         same = (both["made_from"] == edition.inputs) | (same_figure & together)
         fresh = both["version"].isna()
         version = both["version"].where(same & ~fresh, number).astype(int)
-        now = now.assign(version=version, edition=edition.name)
+        now = now.assign(version=version, edition=number)
         parts.append(now)
         latest = now[[*_KEYS, "version"]].assign(last=now["figure"], made_from=edition.inputs)
         others = known.merge(now[_KEYS], on=_KEYS, how="left", indicator=True)
@@ -144,8 +143,10 @@ def _claims(edition: PublishedEdition, cells: pd.DataFrame) -> list[Claims]:
         (now[now["month"].notna()], city, [], "now"),
         (before[before["month"].notna()], city, [], "before"),
     ):
-        found += _told_apart(cells, place, sums[[*columns, "group"]].assign(told=sums[figure]))
-    found += _told_apart(cells, now, _of_rates(crime))
+        found += _told_apart(
+            cells, place, sums[[*columns, "group"]].assign(told=sums[figure]), name
+        )
+    found += _told_apart(cells, now, _of_rates(crime), name)
     colonia = cells["colonia_id"].notna()
     both = cells[cells["group"].notna()].groupby(["quarter", "group"])["colonia_id"]
     tied = both.agg(lambda c: 0 < c.notna().sum() < len(c))
@@ -156,15 +157,18 @@ def _claims(edition: PublishedEdition, cells: pd.DataFrame) -> list[Claims]:
 
 def _range(figures: pd.Series) -> pd.DataFrame:
     """Return what figures say: a multiple of the base was rounded, any other is the count."""
-    rounded = rounded_range(figures, base=BASE)
-    return rounded.where(figures.astype(float) % BASE == 0, exact_range(figures))
+    whole = (figures.astype(float) % BASE == 0).to_numpy()[:, None]
+    rounded, exact = rounded_range(figures, base=BASE), exact_range(figures)
+    return pd.DataFrame(np.where(whole, rounded, exact), figures.index, ["low", "high"])
 
 
 def _within(cells: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
     return cells[(cells["quarter"] >= start) & (cells["quarter"] < end)]
 
 
-def _told_apart(cells: pd.DataFrame, place: pd.DataFrame, sums: pd.DataFrame) -> list[Claims]:
+def _told_apart(
+    cells: pd.DataFrame, place: pd.DataFrame, sums: pd.DataFrame, name: str
+) -> list[Claims]:
     """Return the claims of sums that are not those of the figures published."""
     by = [c for c in sums.columns if c != "told"]
     place = place[place["group"].notna() & (place["colonia_id"].notna() | ("colonia_id" not in by))]
@@ -176,15 +180,10 @@ def _told_apart(cells: pd.DataFrame, place: pd.DataFrame, sums: pd.DataFrame) ->
     told = told[~derived]
     found = []
     for total, rows in told.groupby(told["group"] == words.TOTAL):
-        inside = cells.loc[place.index]
-        if total:
-            inside = inside[inside["group"].isin(words.GROUPS)].assign(group=words.TOTAL)
-        spoken = cells[by].astype(object).mask(~cells.index.isin(inside.index))
-        spoken.loc[inside.index, by] = inside[by]
-        release = rows[by].join(_range(rows["told"].astype(float).round()))
-        found.append(
-            sums_within(spoken, release.astype(dict.fromkeys(by, object)), by, name="sums")
-        )
+        inside = place[place["group"].isin(words.GROUPS)].assign(group=words.TOTAL)
+        spoken = (inside if total else place)[by].astype(object).reindex(cells.index)
+        release = rows[by].astype(object).join(_range(rows["told"].astype(float).round()))
+        found.append(sums_within(spoken, release, by, name=name))
     return found
 
 
