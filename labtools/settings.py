@@ -167,6 +167,18 @@ class Disclosure(_Part):
     minimum_respondents: Annotated[int, Field(ge=10)] = 30
 
 
+class Release(_Part):
+    """Who signs what goes out.
+
+    Attributes
+    ----------
+    reviewers : list of str
+        Two of them sign each release; without any, releases go out unsigned, on record.
+    """
+
+    reviewers: tuple[str, ...] = ()
+
+
 class Fichas(_Part):
     """Which colonias get a ficha.
 
@@ -220,6 +232,7 @@ class Settings(_Part):
     colonias: Register
     fichas: Fichas = Fichas()
     disclosure: Disclosure = Disclosure()
+    release: Release = Release()
     places: Places = Places()
     source: tuple[Source, ...] = ()
 

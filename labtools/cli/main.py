@@ -32,6 +32,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "analyse": ("verbs", mark("6. Compute results and execute the notebooks.")),
         "protect": ("verbs", mark("7. Check what may be seen, and release it.")),
         "publish": ("verbs", mark("8. Make the site and put the new edition in place.")),
+        "audit": ("governance", mark("Attack all editions together; search them for people.")),
+        "release": ("governance", mark("Sign a release, withdraw one, or show the ledger.")),
         "serve": ("show", mark("Open the dashboards, read-only, from released tables.")),
         "lab": ("show", mark("Open JupyterLab with this workbench.")),
         "doctor": ("care", mark("Say what is wrong here, and the command that mends it.")),
