@@ -59,6 +59,8 @@ def attack_editions(editions: Sequence[PublishedEdition]) -> Attack:
     AnalysisError
         If one edition contradicts itself: its figures were not made by the rule declared.
     """
+    if not editions:
+        return attack(pd.DataFrame(columns=[*_KEYS, "version"]), [])
     try:
         return _attacked(editions, together=True)
     except AnalysisError:
