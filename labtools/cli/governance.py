@@ -98,4 +98,4 @@ def _tell(found: Audit) -> None:
             f"{leak['low']:.0f}–{leak['high']:.0f}"
         )
     for person in found.people[:_SHOWN]:
-        click.echo(f"  {person.kind} {person.file}:{person.line} {person.sign}")
+        click.echo(f"  {person.what} {person.file}:{person.line} {person.sign}")

@@ -176,8 +176,11 @@ def _told_apart(
     place = place[place["group"].notna() & (place["colonia_id"].notna() | ("colonia_id" not in by))]
     groups = place[place["group"].isin(words.GROUPS)].assign(group=words.TOTAL)
     parts = pd.concat([place, groups])
-    totals = parts.groupby(by)["figure"].agg(lambda f: f.sum(skipna=False)).rename("figure")
-    told = sums.dropna(subset=["told"]).merge(totals.reset_index(), on=by)
+    parts = parts.assign(figure=parts["figure"].astype(float))
+    totals = parts.groupby(by, as_index=False)["figure"].agg(["sum", "count", "size"])
+    whole = totals["count"] == totals["size"]  # a hidden part hides the sum
+    totals = totals[by].assign(figure=totals["sum"].where(whole))
+    told = sums.dropna(subset=["told"]).merge(totals, on=by)
     derived = (told["told"].astype(float) - told["figure"].astype(float)).abs() < _NEAR
     told = told[~derived]
     found = []

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from labtools.messages import mark, say
 from labtools.privacy.person_names import NamesOfPeople, folded
 from labtools.privacy.readable import lines_of
 
@@ -72,7 +73,19 @@ _FORMS: Mapping[str, re.Pattern[str]] = MappingProxyType(
         ),
     }
 )
-KINDS = (*(kind for kind in _FORMS if kind != "plate_said"), "name")
+_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "curp": mark("CURP"),
+        "rfc": mark("RFC"),
+        "phone": mark("telephone number"),
+        "email": mark("e-mail address"),
+        "plate": mark("number plate"),
+        "address": mark("home address"),
+        "point": mark("exact point"),
+        "name": mark("full name"),
+    }
+)
+KINDS = tuple(_WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +107,11 @@ class PersonFound:
     line: int
     kind: str
     sign: str
+
+    @property
+    def what(self) -> str:
+        """What was found, in the reader's language."""
+        return say(_WORDS[self.kind])
 
 
 class PeopleFinder:

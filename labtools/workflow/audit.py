@@ -121,10 +121,10 @@ def refuse_people(public: Path) -> None:
     found = people_in(public)
     if found:
         raise PrivacyError(
-            "Something that looks like a person's {kind} is in {file}, line {line} ({n} findings "
-            "in all). Nothing is published: take it out of its source, or correct the "
-            "descriptor that let it through.",
-            kind=found[0].kind,
+            "Something that points to a person ({what}) is in {file}, line {line} ({n} findings in "
+            "all). Nothing is published: take it out of its source, or correct the descriptor "
+            "that let it through.",
+            what=found[0].what,
             file=found[0].file,
             line=found[0].line,
             n=len(found),

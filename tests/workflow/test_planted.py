@@ -100,7 +100,7 @@ def test_a_person_in_a_column_that_is_published_stops_the_release(finished, copy
     plant(bench.root / "suppliers", np.random.default_rng(7), free)
     before, site = bench.latest.resolve(), bytes_in(bench.latest / "public")
 
-    with pytest.raises(PrivacyError, match=r"looks like a person's \w+ is in .* Nothing is publ"):
+    with pytest.raises(PrivacyError, match=r"points to a person \(.+\) is in .* Nothing is publ"):
         run_everything(open_workbench(bench))
 
     assert bench.latest.resolve() == before
