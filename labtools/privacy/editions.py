@@ -81,7 +81,8 @@ def _attacked(editions: Sequence[PublishedEdition], *, together: bool) -> Attack
 def _cells(editions: Sequence[PublishedEdition], *, together: bool) -> pd.DataFrame:
     """Return each edition's cells; the same key and version is the same count."""
     parts: list[pd.DataFrame] = []
-    known = pd.DataFrame(columns=[*_KEYS, "last", "version", "made_from"])
+    known = _figures(editions[0]).head(0).rename(columns={"figure": "last"})
+    known = known.assign(version=pd.Series(dtype=float), made_from=pd.Series(dtype=str))
     for number, edition in enumerate(editions):
         now = _figures(edition)
         both = now.merge(known, on=_KEYS, how="left")

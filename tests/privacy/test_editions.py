@@ -195,3 +195,14 @@ def test_an_edition_that_contradicts_itself_is_refused():
 
     with pytest.raises(AnalysisError, match="No counts agree with everything published"):
         attack_editions([wrong])
+
+
+def test_an_edition_without_incidents_has_nothing_to_find():
+    last = edition(COUNTS, ENDS[-1])
+    rows = {n: t if n == "period" else t.head(0) for n, t in last.tables.items()}
+    empty = replace(last, tables=rows)
+
+    found = attack_editions([empty, empty])
+
+    assert len(found.cells) == 0
+    assert (found.exact, found.narrow) == (0, 0)
