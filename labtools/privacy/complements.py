@@ -19,6 +19,9 @@ _PER_CELL = 1e-4
 #: Of so few small counts, other orders are tried too.
 _FEW = 30
 _MORE_ORDERS = 8
+#: After so many small counts, it is looked again how far the others move already.
+_BETWEEN_LOOKS = 40
+_LOOKS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,40 +98,93 @@ def cheapest_complements(table: Table) -> np.ndarray:
 
 
 def _in_order(table: Table, order: np.ndarray) -> np.ndarray:
+    """Return what is hidden where small counts are protected in this order, then backwards."""
     allowed, hidden = table.may_hide | table.primary, table.primary
     for turn in (order, order[::-1]):
         hidden = table.primary.copy()
-        for item in turn:
-            hidden |= _cheapest_change(table, item, hidden, allowed)
+        moves = _Moves.none_yet(table)
+        for number, item in enumerate(turn):
+            if number % _BETWEEN_LOOKS == 0:
+                moves.look(hidden)
+            for sign in (1.0, -1.0):
+                if not moves.protects(item, sign):
+                    changes = _cheapest_change(table, item, sign, hidden, allowed)
+                    hidden |= np.abs(changes) > _NEAR
+                    moves.see(changes)
         allowed = hidden
     return np.asarray(hidden)
 
 
+@dataclass(slots=True)
+class _Moves:
+    """How far each item is known to move, up and down, by changes of hidden items alone."""
+
+    table: Table
+    up: np.ndarray
+    down: np.ndarray
+    rng: np.random.Generator
+
+    @classmethod
+    def none_yet(cls, table: Table) -> _Moves:
+        zeros = np.zeros(len(table.values))
+        return cls(table, zeros, zeros.copy(), np.random.default_rng(0))
+
+    def protects(self, item: int, sign: float) -> bool:
+        """Tell whether an item is known to move as far as it must, up or down."""
+        far = self.up if sign > 0 else self.down
+        return bool(far[item] >= self.table.reach[item] - _NEAR)
+
+    def see(self, changes: np.ndarray) -> None:
+        """Keep how far changes, and their opposite as far as it goes, move each item."""
+        self._keep(changes)
+        rising = changes > _NEAR
+        share = (self.table.values[rising] / changes[rising]).min(initial=1.0)
+        self._keep(-share * changes)
+
+    def look(self, hidden: np.ndarray) -> None:
+        """Move many small counts at once, by what is hidden already."""
+        for _ in range(_LOOKS):
+            wanting = self.table.primary & (np.minimum(self.up, self.down) < self.table.reach)
+            if not wanting.any():
+                return
+            towards = np.where(wanting, self.rng.choice([-1.0, 1.0], len(wanting)), 0.0)
+            reach = np.where(self.table.primary, self.table.reach, self.table.values.sum())
+            least = np.where(hidden, -np.minimum(self.table.values, reach), 0.0)
+            found = optimize.linprog(
+                -towards,
+                A_eq=self.table.relations,
+                b_eq=np.zeros(self.table.relations.shape[0]),
+                bounds=np.column_stack([least, np.where(hidden, reach, 0.0)]),
+                method="highs",
+            )
+            self.see(found.x)
+
+    def _keep(self, changes: np.ndarray) -> None:
+        self.up = np.maximum(self.up, changes)
+        self.down = np.maximum(self.down, -changes)
+
+
 def _cheapest_change(
-    table: Table, item: int, hidden: np.ndarray, allowed: np.ndarray
+    table: Table, item: int, sign: float, hidden: np.ndarray, allowed: np.ndarray
 ) -> np.ndarray:
-    """Return the items that change where `item` moves up, and down, as cheaply as possible."""
-    changed = np.zeros(len(hidden), bool)
-    for sign in (1.0, -1.0):
-        costs = np.where(hidden | changed, 0.0, table.values + 1)
-        most = np.where(allowed, table.values.sum() + table.reach[item], 0.0)
-        least = np.where(allowed, table.values, 0.0)
-        ups = np.column_stack([np.zeros_like(most), most])
-        downs = np.column_stack([np.zeros_like(least), least])
-        ups[item] = downs[item] = 0.0
-        (ups if sign > 0 else downs)[item] = table.reach[item]
-        found = optimize.linprog(
-            np.append(costs, costs),
-            A_eq=sparse.hstack([table.relations, -table.relations], format="csr"),
-            b_eq=np.zeros(table.relations.shape[0]),
-            bounds=np.vstack([ups, downs]),
-            method="highs",
-        )
-        if found.x is None:
-            raise _unprotected(table, item)
-        moved = found.x[: len(hidden)] + found.x[len(hidden) :]
-        changed |= moved > _NEAR
-    return changed
+    """Return the change of all items that moves `item` as far as it must, at the least cost."""
+    costs = np.where(hidden, 0.0, table.values + 1)
+    most = np.where(allowed, table.values.sum() + table.reach[item], 0.0)
+    least = np.where(allowed, table.values, 0.0)
+    ups = np.column_stack([np.zeros_like(most), most])
+    downs = np.column_stack([np.zeros_like(least), least])
+    ups[item] = downs[item] = 0.0
+    (ups if sign > 0 else downs)[item] = table.reach[item]
+    found = optimize.linprog(
+        np.append(costs, costs),
+        A_eq=sparse.hstack([table.relations, -table.relations], format="csr"),
+        b_eq=np.zeros(table.relations.shape[0]),
+        bounds=np.vstack([ups, downs]),
+        method="highs",
+    )
+    if found.x is None:
+        raise _unprotected(table, item)
+    return np.asarray(found.x[: len(hidden)] - found.x[len(hidden) :])
 
 
 def _limits(table: Table, moves: list[tuple[int, float]]) -> optimize.Bounds:
