@@ -11,6 +11,8 @@ from labtools.errors import PrivacyError
 from labtools.paths import Workbench
 from labtools.privacy.editions import PublishedEdition, attack_editions
 from labtools.privacy.ledger import read_ledger, withdrawn
+from labtools.privacy.suppression import suppress
+from labtools.tables.store import read_table
 from labtools.workflow.analyse import make_edition, prepare
 from labtools.workflow.audit import audit, audit_release, people_in, refuse_people
 from labtools.workflow.governance import last_decided, pull, sign
@@ -77,6 +79,23 @@ def test_a_colonia_year_of_fifty_events_or_more_is_off_by_six_per_cent_at_most_i
     assert many.sum() > 30
     assert relative.median() <= 0.06
     assert off.median() <= 3
+
+
+def test_four_quarters_suppressed_with_their_year_give_no_count_away(finished):
+    quarters = read_table("quarters", finished.processed)
+    keys = ["colonia_id", "quarter", "group"]
+    largest = quarters.groupby("colonia_id")["events"].sum().nlargest(60).index
+    year = quarters["quarter"] >= pd.Timestamp("2025-01-01")
+    counts = quarters.loc[year & quarters["colonia_id"].isin(largest), [*keys, "events"]]
+
+    found = suppress(
+        counts.reset_index(drop=True),
+        (["colonia_id", "quarter"], ["quarter", "group"], ["colonia_id"], ["quarter"]),
+    )
+
+    assert found.attack.confidential.sum() > 100
+    assert (found.attack.exact, found.attack.narrow) == (0, 0)
+    assert found.hidden_cells < 0.7
 
 
 def test_a_release_that_was_made_passes_its_own_audit(finished):
