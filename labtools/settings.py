@@ -174,9 +174,13 @@ class Release(_Part):
     ----------
     reviewers : list of str
         Two of them sign each release; without any, releases go out unsigned, on record.
+    public_words : list of str
+        What may be shown although it looks like a person: the lab's telephone and e-mail, the
+        officials who answer for it.
     """
 
     reviewers: tuple[str, ...] = ()
+    public_words: tuple[str, ...] = ()
 
 
 class Fichas(_Part):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labtools.cli.options import opened, the_workbench, workbench_option
+from labtools.cli.options import opened, workbench_option
 from labtools.errors import PrivacyError
 from labtools.messages import text
 
@@ -26,7 +26,8 @@ def audit_command() -> click.Command:
     def audit(workbench: Path | None) -> None:
         from labtools.workflow.audit import audit as search
 
-        found = search(the_workbench(workbench))
+        bench = opened(workbench)
+        found = search(bench.workbench, public_words=bench.settings.release.public_words)
         _tell(found)
         if not found.ok:
             raise PrivacyError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,13 +60,13 @@ class Audit:
         return not (self.exact or self.narrow or self.contradiction or self.people)
 
 
-def audit(workbench: Workbench) -> Audit:
+def audit(workbench: Workbench, *, public_words: Sequence[str] = ()) -> Audit:
     """Attack all editions of a workbench together, and search their bytes for people.
 
     Editions that were withdrawn are attacked with the others: who has them, has them.
     """
     runs = published_runs(workbench)
-    people = [found for run in runs for found in people_in(run / "public")]
+    people = [found for run in runs for found in people_in(run / "public", public_words)]
     editions = [_edition(run) for run in runs]
     try:
         found = attack_editions(editions)
@@ -110,7 +110,7 @@ def audit_release(
     return result
 
 
-def refuse_people(public: Path) -> None:
+def refuse_people(public: Path, public_words: Sequence[str] = ()) -> None:
     """Refuse to publish a folder in which people are found.
 
     Raises
@@ -118,12 +118,12 @@ def refuse_people(public: Path) -> None:
     PrivacyError
         With the first place and how many; not the person.
     """
-    found = people_in(public)
+    found = people_in(public, public_words)
     if found:
         raise PrivacyError(
             "Something that points to a person ({what}) is in {file}, line {line} ({n} findings in "
             "all). Nothing is published: take it out of its source, or correct the descriptor "
-            "that let it through.",
+            "that let it through. What is public by nature is named in [release] of lab.toml.",
             what=found[0].what,
             file=found[0].file,
             line=found[0].line,
@@ -131,9 +131,12 @@ def refuse_people(public: Path) -> None:
         )
 
 
-def people_in(public: Path) -> list[PersonFound]:
-    """Return the people found in a published folder, names of public things left aside."""
-    finder = PeopleFinder(_public_words(public / "tables"))
+def people_in(public: Path, public_words: Sequence[str] = ()) -> list[PersonFound]:
+    """Return the people found in a published folder.
+
+    Names of places and publishers are left aside, and `public_words` of the settings.
+    """
+    finder = PeopleFinder([*_public_words(public / "tables"), *public_words])
     return finder.in_files(_files(public))
 
 

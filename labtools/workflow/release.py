@@ -107,7 +107,7 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
     if site.exists():
         shutil.rmtree(site)
     build_site(public, site, tell=sentences)
-    refuse_people(public)
+    refuse_people(public, opened.settings.release.public_words)
     write_manifest(
         prepared.folder,
         inputs=_inputs(opened),

@@ -6,7 +6,9 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
+from labtools.cli.main import build
 from labtools.errors import PrivacyError
 from labtools.paths import Workbench
 from labtools.privacy.editions import PublishedEdition, attack_editions
@@ -16,6 +18,7 @@ from labtools.tables.store import read_table
 from labtools.workflow.analyse import make_edition, prepare
 from labtools.workflow.audit import audit, audit_release, people_in, refuse_people
 from labtools.workflow.governance import last_decided, pull, sign
+from labtools.workflow.release import publish
 from labtools.workflow.steps import open_workbench
 from tests.workflow.few import FICHAS, WITHHELD
 
@@ -141,6 +144,50 @@ def test_a_person_in_any_public_file_is_found_and_stops_publication(
         refuse_people(public)
 
     assert "López" not in str(refused.value)
+
+
+def test_the_labs_own_contact_may_be_shown_where_the_settings_name_it(tmp_path):
+    public = tmp_path / "public"
+    (public / "site").mkdir(parents=True)
+    (public / "site" / "index.html").write_text("<p>Tel. 442 555 0100</p>", encoding="utf-8")
+
+    assert [found.kind for found in people_in(public)] == ["phone"]
+    assert people_in(public, ["442 555 0100"]) == []
+
+
+def test_nothing_is_published_before_two_reviewers_signed(finished, copy_of):
+    bench = copy_of(finished)
+    told = bench.settings_file.read_text(encoding="utf-8")
+    signed_by = '\n[release]\nreviewers = ["Ana", "Beto"]\n'
+    bench.settings_file.write_text(told + signed_by, encoding="utf-8")
+    opened = open_workbench(bench)
+    prepared = prepare(opened)
+    shutil.copytree(bench.latest / "public", prepared.folder / "public")
+    before = bench.latest.resolve()
+
+    with pytest.raises(PrivacyError, match="needs 2 signatures and has 0"):
+        publish(opened, prepared)
+
+    assert bench.latest.resolve() == before
+
+
+def test_the_command_line_audits_shows_the_ledger_and_withdraws(finished, copy_of):
+    bench = copy_of(finished)
+
+    def said(*words):
+        done = CliRunner().invoke(build(), [*words, "-w", str(bench.root)])
+        return done.exit_code, done.output
+
+    assert said("audit")[1].startswith("audit: 1 editions, ")
+    assert (
+        said("audit")[1]
+        .rstrip()
+        .endswith("0 known exactly, 0 to one of two values; 0 signs of people")
+    )
+    assert said("release")[0] == 0
+    code, shown = said("release", "--withdraw", "--reason", "a test")
+    assert code == 0
+    assert [line.split()[2] for line in shown.splitlines()] == ["decision", "withdrawal"]
 
 
 def test_an_edition_withdrawn_says_so_and_is_still_counted_among_what_is_known(finished, copy_of):
