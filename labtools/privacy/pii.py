@@ -76,8 +76,8 @@ _FORMS: Mapping[str, re.Pattern[str]] = MappingProxyType(
 )
 _WORDS: Mapping[str, str] = MappingProxyType(
     {
-        "curp": mark("CURP"),
-        "rfc": mark("RFC"),
+        "curp": mark("CURP key"),
+        "rfc": mark("RFC tax key"),
         "phone": mark("telephone number"),
         "email": mark("e-mail address"),
         "plate": mark("number plate"),
