@@ -20,6 +20,7 @@ from types import MappingProxyType
 from urllib.parse import unquote
 
 import pandas as pd
+import pyarrow as pa
 
 #: Attributes that hold drawing and structure, which no person is written into.
 _DRAWING = frozenset(
@@ -52,7 +53,11 @@ def lines_of(name: str, content: bytes) -> Iterator[str]:
         Its ending chooses how it is read; what has no known ending is read as text.
     """
     read = _READERS.get(PurePath(name).suffix.lower(), _plain)
-    for text in read(content):
+    try:
+        texts = list(read(content))
+    except (zipfile.BadZipFile, pa.ArrowInvalid):
+        texts = list(_plain(content))  # not what its ending says: read as it is
+    for text in texts:
         yield from text.splitlines()
 
 
@@ -107,7 +112,8 @@ def _paged(content: bytes) -> Iterator[str]:
 def _pdf_strings(content: bytes) -> Iterator[str]:
     words = []
     for plain, coded in _PDF_WORDS.findall(content):
-        raw = plain or bytes.fromhex(re.sub(rb"\s", b"", coded).decode()[: len(coded) // 2 * 2])
+        digits = re.sub(rb"\s", b"", coded).decode()
+        raw = plain or bytes.fromhex(digits[: len(digits) // 2 * 2])
         wide = raw.startswith(b"\xfe\xff")
         words.append(raw.decode("utf-16" if wide else "latin-1", errors="replace"))
     yield "".join(words)

@@ -171,6 +171,18 @@ def test_a_finding_names_the_place_and_does_not_tell_the_person():
     assert "Pérez" not in found[0].sign
 
 
+@pytest.mark.parametrize("ending", ["xlsx", "zip", "parquet", "html", "svg"])
+def test_a_file_that_is_not_what_its_ending_says_is_read_all_the_same(ending):
+    found = FINDER.in_files([(f"a.{ending}", PERSON.encode())])
+
+    assert [one.kind for one in found] == ["name"]
+
+
+@pytest.mark.parametrize("ending", ["pdf", "png"])
+def test_a_broken_file_of_pages_or_a_picture_stops_nothing(ending):
+    assert FINDER.in_files([(f"a.{ending}", b"not <ABC D> of it (")]) == []
+
+
 def test_no_file_or_an_empty_one_has_nobody():
     assert FINDER.in_files([]) == []
     assert FINDER.in_files([("a.html", b""), ("b.csv", b""), ("c", b"\x00\xff\xfe")]) == []
