@@ -167,6 +167,22 @@ class Disclosure(_Part):
     minimum_respondents: Annotated[int, Field(ge=10)] = 30
 
 
+class Release(_Part):
+    """Who signs what goes out.
+
+    Attributes
+    ----------
+    reviewers : list of str
+        Two of them sign each release; without any, releases go out unsigned, on record.
+    public_words : list of str
+        What may be shown although it looks like a person: the lab's telephone and e-mail, the
+        officials who answer for it.
+    """
+
+    reviewers: tuple[str, ...] = ()
+    public_words: tuple[str, ...] = ()
+
+
 class Fichas(_Part):
     """Which colonias get a ficha.
 
@@ -220,6 +236,7 @@ class Settings(_Part):
     colonias: Register
     fichas: Fichas = Fichas()
     disclosure: Disclosure = Disclosure()
+    release: Release = Release()
     places: Places = Places()
     source: tuple[Source, ...] = ()
 

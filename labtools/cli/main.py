@@ -39,6 +39,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "retry": ("again", mark("Execute again the notebooks that failed.")),
         "verify": ("again", mark("Make a run again from the suppliers' bytes, and compare.")),
         "diff": ("again", mark("Say which figures differ between two runs, and why.")),
+        "audit": ("governance", mark("Attack all editions together; search them for people.")),
+        "release": ("governance", mark("Sign a release, withdraw one, or show the ledger.")),
         "serve": ("show", mark("Open the dashboards, read-only, from released tables.")),
         "lab": ("show", mark("Open JupyterLab with this workbench.")),
         "doctor": ("care", mark("Say what is wrong here, and the command that mends it.")),

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,6 +15,7 @@ import pandas as pd
 from labtools.errors import PrivacyError, TableError
 from labtools.narrative import sentences
 from labtools.paths import SETTINGS_FILE
+from labtools.privacy.ledger import check_signed, decide
 from labtools.privacy.release import (
     REGISTRY,
     Evidence,
@@ -43,6 +42,7 @@ from labtools.tables.released import (
 )
 from labtools.tables.store import make_folder, read_table, sync, sync_folder, write_table
 from labtools.workflow.analyse import Prepared, make_edition, outcomes_of
+from labtools.workflow.audit import Audit, audit_release, refuse_people
 from labtools.workflow.intake import snapshot_of
 from labtools.workflow.steps import Opened
 
@@ -62,13 +62,15 @@ def protect(opened: Opened, prepared: Prepared) -> int:
     Raises
     ------
     PrivacyError
-        If a table may not go out; nothing is released then.
+        If a table may not go out, or tells a count together with earlier editions; nothing is
+        released then.
     """
     evidence = _evidence(opened)
     city = prepared.folder / "internal" / "city" / "public"
     tables = {name: read_table(name, city) for name in REGISTRY}
     rules = {name: check_release(name, table, evidence) for name, table in tables.items()}
     _prove_made_from_protected(tables, make_edition(opened, prepared, "public"))
+    found = audit_release(opened.workbench, prepared.run_id, tables, _inputs(opened))
     failed = {ficha_of(it.key, "public") for it in outcomes_of(prepared) if not it.ok}
     fresh = [_ficha(prepared, c, tables) for c in prepared.fichas if c not in failed]
     fichas = [*fresh, *_of_last_edition(opened, sorted(failed - {""}))]
@@ -82,7 +84,7 @@ def protect(opened: Opened, prepared: Prepared) -> int:
     make_folder(public / "fichas")
     for ficha in fichas:
         write_ficha(ficha, public / "fichas" / f"{slug(ficha.colonia_id)}.json")
-    _record(opened, prepared, rules)
+    _record(opened, prepared, rules, found)
     return len(fichas)
 
 
@@ -93,8 +95,13 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
     ------
     TableError
         If `protect` did not release anything yet.
+    PrivacyError
+        If reviewers have not signed, or people are found in what would be published.
     """
+    ledger = opened.workbench.reports / LEDGER
+    check_signed(ledger, prepared.run_id, reviewers=opened.settings.release.reviewers)
     release_site(prepared)
+    refuse_people(prepared.folder / "public", opened.settings.release.public_words)
     write_manifest(
         prepared.folder,
         inputs=_inputs(opened),
@@ -241,23 +248,23 @@ def _told(row: Mapping[str, object]) -> str:
     return json.dumps(row, sort_keys=True)
 
 
-def _record(opened: Opened, prepared: Prepared, rules: Mapping[str, str]) -> None:
+def _record(opened: Opened, prepared: Prepared, rules: Mapping[str, str], found: Audit) -> None:
     """Add the release decision to the ledger of this workbench."""
     tables = prepared.folder / "public" / "tables"
-    told = {
-        "decided": datetime.now(UTC).isoformat(timespec="seconds"),
-        "by": getpass.getuser(),
-        "run": prepared.run_id,
+    colonias = read_table("colonias", opened.workbench.processed)
+    facts = {
+        "period": [f"{prepared.window.start:%Y-%m}", prepared.window.last_month],
+        "population": round(float(colonias["population"].sum())),
+        "earlier": [name for name in found.editions if name != prepared.run_id],
+        "audit": {"counts": found.cells, "exact": found.exact, "narrow": found.narrow},
+        "reviewers": list(opened.settings.release.reviewers),
         "tables": {
             name: {"rule": rule, "sha256": sha256_of(tables / f"{name}.parquet")}
             for name, rule in rules.items()
         },
     }
-    path = opened.workbench.reports / LEDGER
-    with path.open("a", encoding="utf-8") as ledger:
-        ledger.write(json.dumps(told, ensure_ascii=False) + "\n")
-        ledger.flush()
-        os.fsync(ledger.fileno())
+    ledger = opened.workbench.reports / LEDGER
+    decide(ledger, prepared.run_id, facts, by=getpass.getuser())
 
 
 def _snapshots(opened: Opened) -> dict[str, str]:

@@ -12,11 +12,13 @@ from labtools.messages import speaking
 from labtools.narrative import sentences
 from labtools.paths import Workbench
 from labtools.places.interpolate import interpolate_counts, shares_of_area
+from labtools.privacy.editions import PublishedEdition, attack_editions
 from labtools.privacy.keys import make_key
 from labtools.tables.account import Account, read_accounts
 from labtools.tables.released import Released, read_ficha, slug
 from labtools.tables.store import read_table
-from labtools.workflow.analyse import ROUNDING_KEY
+from labtools.workflow.analyse import ROUNDING_KEY, make_edition, prepare
+from labtools.workflow.audit import audit
 from labtools.workflow.everything import run_everything
 from labtools.workflow.intake import PSEUDONYM_KEY
 from labtools.workflow.steps import open_workbench
@@ -111,6 +113,27 @@ def test_a_public_ficha_of_mexico_city_names_no_sensitive_crime_by_colonia(cdmx)
         tables = read_ficha(path).tables
         for name in ("crime", "series", "change", "place"):
             assert "sensitive" not in set(tables[name]["group"])
+
+
+def test_four_successive_editions_of_mexico_city_give_no_count_away(cdmx):
+    opened = open_workbench(cdmx)
+    editions = []
+    for end in ("2023-03", "2023-06", "2023-09", "2023-12"):
+        tables = make_edition(opened, prepare(opened, period_end=end), "public")
+        editions.append(PublishedEdition(end, tables, "same"))
+
+    found = attack_editions(editions)
+
+    assert found.confidential.sum() == 1_814 * 20 * 4
+    assert (found.exact, found.narrow) == (0, 0)
+
+
+def test_what_is_published_of_two_real_municipalities_passes_the_audit(cdmx, queretaro):
+    for bench in (cdmx, queretaro):
+        found = audit(bench)
+
+        assert found.ok
+        assert len(found.editions) == 1
 
 
 def test_the_register_of_queretaro_is_read_whole(queretaro):

@@ -1,0 +1,195 @@
+"""Audit what is published, and what is about to be: an attack, and a search for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from labtools.errors import AnalysisError, PrivacyError
+from labtools.paths import Workbench
+from labtools.privacy.attacker import Attack
+from labtools.privacy.editions import PublishedEdition, attack_editions
+from labtools.privacy.pii import PeopleFinder, PersonFound
+from labtools.runs.manifest import NAME as MANIFEST
+from labtools.runs.manifest import read_manifest
+from labtools.tables.lineage import digest_of
+from labtools.tables.store import read_table
+
+_TABLES = ("series", "crime", "change", "municipality_series", "municipality_crime", "period")
+WITHDRAWN = "internal/withdrawn"
+#: Where the public tables of a run are, or were put when it was withdrawn.
+PLACES = ("public", WITHDRAWN)
+_PUBLIC_WORDS = {
+    "colonias_shown": ("name", "borough"),
+    "period": ("municipality", "lab"),
+    "sources": ("title", "publisher"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What an audit found in everything that is published.
+
+    Attributes
+    ----------
+    editions : tuple of str
+        Runs audited together, oldest first.
+    cells, exact, narrow : int
+        Counts attacked, known exactly, and known to one of two values.
+    leaks : pandas.DataFrame
+        Those counts: colonia, quarter, group, and the range that is left.
+    contradiction : str
+        What contradicts what, where figures were not made by the rule declared.
+    people : tuple of PersonFound
+    """
+
+    editions: tuple[str, ...]
+    cells: int
+    exact: int
+    narrow: int
+    leaks: pd.DataFrame
+    contradiction: str
+    people: tuple[PersonFound, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found."""
+        return not (self.exact or self.narrow or self.contradiction or self.people)
+
+
+def audit(workbench: Workbench, *, public_words: Sequence[str] = ()) -> Audit:
+    """Attack all editions of a workbench together, and search their bytes for people.
+
+    Editions that were withdrawn are attacked with the others: who has them, has them.
+    """
+    runs = published_runs(workbench)
+    people = [found for run in runs for found in people_in(run / "public", public_words)]
+    editions = [_edition(run) for run in runs]
+    try:
+        found = attack_editions(editions)
+    except AnalysisError as contradiction:
+        return _result(editions, None, str(contradiction), people)
+    return _result(editions, found, "", people)
+
+
+def audit_release(
+    workbench: Workbench, name: str, tables: Mapping[str, pd.DataFrame], inputs: Mapping[str, str]
+) -> Audit:
+    """Attack an edition about to be released together with all that were.
+
+    Raises
+    ------
+    PrivacyError
+        If a count would be known, exactly or nearly.
+    """
+    earlier = [_edition(run) for run in published_runs(workbench) if run.name != name]
+    editions = [*earlier, PublishedEdition(name, tables, digest_of(dict(inputs)))]
+    try:
+        found = attack_editions(editions)
+    except AnalysisError as contradiction:
+        raise PrivacyError(
+            "The edition {run} contradicts itself or the earlier ones: {reason} Nothing is "
+            "released.",
+            run=name,
+            reason=str(contradiction),
+        ) from contradiction
+    result = _result(editions, found, "", [])
+    if not result.ok:
+        raise PrivacyError(
+            "With the {n} editions together, {exact} counts would be known exactly and {narrow} "
+            "to one of two values; the first is {first}. Nothing is released: publish a coarser "
+            "table.",
+            n=len(editions),
+            exact=result.exact,
+            narrow=result.narrow,
+            first=_first(result.leaks),
+        )
+    return result
+
+
+def refuse_people(public: Path, public_words: Sequence[str] = ()) -> None:
+    """Refuse to publish a folder in which people are found.
+
+    Raises
+    ------
+    PrivacyError
+        With the first place and how many; not the person.
+    """
+    found = people_in(public, public_words)
+    if found:
+        raise PrivacyError(
+            "Something that points to a person ({what}) is in {file}, line {line} ({n} findings in "
+            "all). Nothing is published: take it out of its source, or correct the descriptor "
+            "that let it through. What is public by nature is named in [release] of lab.toml.",
+            what=found[0].what,
+            file=found[0].file,
+            line=found[0].line,
+            n=len(found),
+        )
+
+
+def people_in(public: Path, public_words: Sequence[str] = ()) -> list[PersonFound]:
+    """Return the people found in a published folder.
+
+    Names of places and publishers are left aside, and `public_words` of the settings.
+    """
+    finder = PeopleFinder([*_public_words(public / "tables"), *public_words])
+    return finder.in_files(_files(public))
+
+
+def published_runs(workbench: Workbench) -> list[Path]:
+    """Return the folders of the runs that were ever published, in order of their names."""
+    runs = sorted(workbench.reports.glob("[!.]*/")) if workbench.reports.is_dir() else []
+    return [
+        run
+        for run in runs
+        if not run.is_symlink()
+        and (run / MANIFEST).is_file()
+        and any((run / place / "tables").is_dir() for place in PLACES)
+    ]
+
+
+def _edition(run: Path) -> PublishedEdition:
+    folder = next(f for place in PLACES if (f := run / place / "tables").is_dir())
+    tables = {name: read_table(name, folder) for name in _TABLES}
+    return PublishedEdition(run.name, tables, digest_of(read_manifest(run)["inputs"]))
+
+
+def _result(
+    editions: list[PublishedEdition],
+    found: Attack | None,
+    contradiction: str,
+    people: list[PersonFound],
+) -> Audit:
+    leaks = found.leaks() if found else pd.DataFrame()
+    return Audit(
+        tuple(edition.name for edition in editions),
+        int(found.confidential.sum()) if found else 0,
+        found.exact if found else 0,
+        found.narrow if found else 0,
+        leaks.reset_index(drop=True),
+        contradiction,
+        tuple(people),
+    )
+
+
+def _public_words(tables: Path) -> Iterator[str]:
+    for name, columns in _PUBLIC_WORDS.items():
+        if (tables / f"{name}.parquet").is_file():
+            table = pd.read_parquet(tables / f"{name}.parquet", columns=list(columns))
+            for column in columns:
+                yield from table[column].dropna().unique()
+
+
+def _files(public: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(public.rglob("*")):
+        if path.is_file():
+            yield path.relative_to(public).as_posix(), path.read_bytes()
+
+
+def _first(leaks: pd.DataFrame) -> str:
+    told = leaks.iloc[0]
+    return f"{told['colonia_id']}, {told['quarter']:%Y-%m}, {told['group']}"

@@ -1,0 +1,169 @@
+import json
+
+import pytest
+
+from labtools.errors import PrivacyError
+from labtools.privacy.ledger import (
+    approve,
+    check_signed,
+    decide,
+    read_ledger,
+    signatures,
+    withdraw,
+    withdrawn,
+)
+
+REVIEWERS = ("Ana", "Beto", "Carla")
+FACTS = {"tables": {"crime": {"rule": "P2", "sha256": "ab"}}, "audit": {"exact": 0, "narrow": 0}}
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    return tmp_path / "ledger.jsonl"
+
+
+@pytest.fixture
+def signed(ledger):
+    """A ledger of four lines: a decision, two signatures, a later decision."""
+    decide(ledger, "2025-09", FACTS, by="lab")
+    approve(ledger, "2025-09", reviewer="Ana", reviewers=REVIEWERS)
+    approve(ledger, "2025-09", reviewer="Beto", reviewers=REVIEWERS)
+    decide(ledger, "2025-12", FACTS, by="lab")
+    return ledger
+
+
+def test_a_ledger_that_nobody_wrote_is_empty(ledger):
+    assert read_ledger(ledger) == ()
+    assert signatures((), "2025-09") == ()
+
+
+def test_what_was_decided_is_read_back_with_its_place_in_the_chain(signed):
+    entries = read_ledger(signed)
+
+    assert [e.kind for e in entries] == ["decision", "approval", "approval", "decision"]
+    assert [e.number for e in entries] == [1, 2, 3, 4]
+    assert [e.previous for e in entries[1:]] == [e.sha256 for e in entries[:-1]]
+    assert dict(entries[0].facts) == FACTS
+    assert entries[1].by == "Ana"
+    assert signatures(entries, "2025-09") == ("Ana", "Beto")
+    assert signatures(entries, "2025-12") == ()
+
+
+def changed(lines, number, **facts):
+    told = {**json.loads(lines[number]), **facts}
+    return [*lines[:number], json.dumps(told), *lines[number + 1 :]]
+
+
+@pytest.mark.parametrize(
+    ("how", "line"),
+    [
+        (lambda lines: changed(lines, 1, by="Carla"), 2),
+        (lambda lines: changed(lines, 0, audit={"exact": 1}), 1),
+        (lambda lines: changed(lines, 0, sha256="0" * 64), 1),
+        (lambda lines: changed(lines, 3, decided="2020-01-01T00:00:00+00:00"), 4),
+        (lambda lines: [lines[0], *lines[2:]], 2),
+        (lambda lines: lines[1:], 1),
+        (lambda lines: lines[:-1], 4),
+        (lambda lines: [lines[0], lines[2], lines[1], lines[3]], 2),
+        (lambda lines: [*lines, lines[-1]], 5),
+        (lambda lines: [*lines, "not a line of it"], 5),
+        (lambda lines: [*lines, json.dumps({"run": "2026-03", "tables": {}})], 5),
+        (lambda _: [], 1),
+    ],
+)
+def test_a_line_changed_removed_moved_or_put_in_is_seen(signed, how, line):
+    lines = signed.read_text(encoding="utf-8").splitlines()
+    signed.write_text("".join(f"{one}\n" for one in how(lines)), encoding="utf-8")
+
+    with pytest.raises(PrivacyError, match=f"line {line} is not the one that was added"):
+        read_ledger(signed)
+
+
+def test_a_line_added_while_the_power_went_is_no_tampering(signed):
+    head = signed.with_suffix(".head")
+    before = head.read_bytes()
+    decide(signed, "2026-03", FACTS, by="lab")
+    head.write_bytes(before)
+
+    assert len(read_ledger(signed)) == 5
+
+
+def test_nothing_is_added_to_a_ledger_that_was_changed(signed):
+    signed.write_text(signed.read_text(encoding="utf-8").replace("Beto", "Rosa"), encoding="utf-8")
+    before = signed.read_bytes()
+
+    with pytest.raises(PrivacyError, match="was changed after it was written"):
+        decide(signed, "2026-03", FACTS, by="lab")
+
+    assert signed.read_bytes() == before
+
+
+def test_a_release_needs_the_signatures_of_two_reviewers(ledger):
+    decide(ledger, "2025-09", FACTS, by="lab")
+    approve(ledger, "2025-09", reviewer="Ana", reviewers=REVIEWERS)
+
+    with pytest.raises(PrivacyError, match=r"needs 2 signatures and has 1 \(Ana\)"):
+        check_signed(ledger, "2025-09", reviewers=REVIEWERS)
+
+    approve(ledger, "2025-09", reviewer="Carla", reviewers=REVIEWERS)
+    check_signed(ledger, "2025-09", reviewers=REVIEWERS)
+
+
+def test_a_signature_of_somebody_who_is_no_longer_a_reviewer_does_not_count(signed):
+    with pytest.raises(PrivacyError, match=r"has 1 \(Ana\)"):
+        check_signed(signed, "2025-09", reviewers=("Ana", "Carla"))
+
+
+def test_a_workbench_without_reviewers_releases_unsigned(signed):
+    check_signed(signed, "2025-12", reviewers=())
+
+    assert signatures(read_ledger(signed), "2025-12") == ()
+
+
+def test_a_decision_made_anew_must_be_signed_anew(signed):
+    decide(signed, "2025-09", FACTS, by="lab")
+
+    assert signatures(read_ledger(signed), "2025-09") == ()
+
+
+@pytest.mark.parametrize(
+    ("run", "reviewer", "expected"),
+    [
+        ("2025-12", "Dario", "not a reviewer of this workbench. These are: Ana, Beto"),
+        ("2025-09", "Ana", "already signed"),
+        ("2024-12", "Ana", "no decision about the run 2024-12"),
+    ],
+)
+def test_who_may_not_sign_is_told_why(signed, run, reviewer, expected):
+    with pytest.raises(PrivacyError, match=expected):
+        approve(signed, run, reviewer=reviewer, reviewers=REVIEWERS)
+
+    assert len(read_ledger(signed)) == 4
+
+
+def test_an_edition_is_withdrawn_with_its_reason_and_its_signatures_end(signed):
+    withdraw(signed, "2025-09", reason="a rate was wrong", by="lab")
+
+    entries = read_ledger(signed)
+    assert withdrawn(entries) == {"2025-09": "a rate was wrong"}
+    assert signatures(entries, "2025-09") == ()
+    with pytest.raises(PrivacyError, match="needs 2 signatures and has 0"):
+        check_signed(signed, "2025-09", reviewers=REVIEWERS)
+    with pytest.raises(PrivacyError, match="withdrawn already"):
+        withdraw(signed, "2025-09", reason="again", by="lab")
+
+
+def test_an_edition_decided_again_after_its_withdrawal_stands(signed):
+    withdraw(signed, "2025-09", reason="a rate was wrong", by="lab")
+
+    decide(signed, "2025-09", FACTS, by="lab")
+
+    assert withdrawn(read_ledger(signed)) == {}
+
+
+@pytest.mark.parametrize(("run", "reason"), [("2025-09", "  "), ("2020-01", "never was")])
+def test_a_withdrawal_needs_a_release_and_a_reason(signed, run, reason):
+    with pytest.raises(PrivacyError, match=r"Say why|no release"):
+        withdraw(signed, run, reason=reason, by="lab")
+
+    assert len(read_ledger(signed)) == 4

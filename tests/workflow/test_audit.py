@@ -1,0 +1,237 @@
+"""The demo's editions attacked and searched; what is planted in one is found and stops it."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from labtools.cli.main import build
+from labtools.errors import PrivacyError
+from labtools.paths import Workbench
+from labtools.privacy.editions import PublishedEdition, attack_editions
+from labtools.privacy.ledger import read_ledger, withdrawn
+from labtools.privacy.suppression import suppress
+from labtools.tables.store import read_table
+from labtools.workflow.analyse import make_edition, prepare
+from labtools.workflow.audit import audit, audit_release, people_in, refuse_people
+from labtools.workflow.governance import last_decided, pull, sign
+from labtools.workflow.release import publish
+from labtools.workflow.steps import open_workbench
+from tests.workflow.few import FICHAS, WITHHELD
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workbench")]
+
+ENDS = ("2025-03", "2025-06", "2025-09", "2025-12")
+
+
+@pytest.fixture(scope="module")
+def editions(finished):
+    """Return the public and the internal tables of four successive editions."""
+    opened = open_workbench(finished)
+    prepared = [prepare(opened, period_end=end) for end in ENDS]
+    return {
+        audience: [make_edition(opened, one, audience) for one in prepared]
+        for audience in ("public", "internal")
+    }
+
+
+@pytest.fixture(scope="module")
+def attacked(editions):
+    return attack_editions(
+        [
+            PublishedEdition(end, tables, "same")
+            for end, tables in zip(ENDS, editions["public"], strict=True)
+        ]
+    )
+
+
+def test_four_successive_editions_give_no_count_away(attacked):
+    assert attacked.confidential.sum() > 30_000
+    assert (attacked.exact, attacked.narrow) == (0, 0)
+    assert attacked.solved.all()
+
+
+def test_what_is_left_possible_holds_the_true_counts(attacked, editions):
+    true = editions["internal"][-1]["series"]
+    true = true[true["group"] != "total"]
+
+    both = attacked.frame().merge(true, on=["colonia_id", "quarter", "group"])
+
+    assert len(both) == attacked.confidential.sum()
+    assert both["events"].astype(float).between(both["low"], both["high"]).all()
+
+
+def test_a_colonia_year_of_fifty_events_or_more_is_off_by_six_per_cent_at_most_in_the_median(
+    editions,
+):
+    # Sixteen roundings by at most two each: the error is in events, so small years are worse
+    # off.  The median colonia of the demo has fourteen events a year.
+    public, true = (editions[audience][-1]["crime"] for audience in ("public", "internal"))
+    both = public[public["group"] == "total"].merge(
+        true[true["group"] == "total"], on="colonia_id", suffixes=("", "_true")
+    )
+    known = both[both["events"].notna() & (both["events_true"] > 0)]
+    off = (known["events"] - known["events_true"]).astype(float).abs()
+    many = known["events_true"] >= 50
+
+    relative = (off / known["events_true"])[many]
+
+    assert many.sum() > 30
+    assert relative.median() <= 0.06
+    assert off.median() <= 3
+
+
+def test_four_quarters_suppressed_with_their_year_give_no_count_away(finished):
+    quarters = read_table("quarters", finished.processed)
+    keys = ["colonia_id", "quarter", "group"]
+    largest = quarters.groupby("colonia_id")["events"].sum().nlargest(60).index
+    year = quarters["quarter"] >= pd.Timestamp("2025-01-01")
+    counts = quarters.loc[year & quarters["colonia_id"].isin(largest), [*keys, "events"]]
+
+    found = suppress(
+        counts.reset_index(drop=True),
+        (["colonia_id", "quarter"], ["quarter", "group"], ["colonia_id"], ["quarter"]),
+    )
+
+    assert found.attack.confidential.sum() > 100
+    assert (found.attack.exact, found.attack.narrow) == (0, 0)
+    assert found.hidden_cells < 0.7
+
+
+def test_a_release_that_was_made_passes_its_own_audit(finished):
+    found = audit(finished)
+
+    assert found.ok
+    assert found.editions == (finished.latest.resolve().name,)
+    assert found.cells > 30_000
+
+
+def test_a_release_with_fresh_noise_is_refused_because_of_the_earlier_one(finished, editions):
+    inputs = json.loads((finished.latest / "manifest.json").read_text(encoding="utf-8"))["inputs"]
+    moved = dict(editions["public"][-1])
+    series = moved["series"].copy()
+    groups = (series["group"] != "total") & (series["events"] > 3)
+    shift = np.random.default_rng(1).choice([0, 3], len(series))
+    moved["series"] = series.assign(events=series["events"] + shift * groups)
+
+    with pytest.raises(PrivacyError, match=r"would be known exactly|contradicts"):
+        audit_release(finished, "new", moved, inputs)
+
+
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        ("site/index.html", "<p>María López Hernández</p>"),
+        ("site/colonias/x.html", '<svg><path aria-label="PELJ850312HQTRMN09"/></svg>'),
+        ("fichas/99001-0001.json", '{"note": "442 123 4567"}'),
+        ("tables/note.csv", "lon,lat\n-100.386675,20.586155\n"),
+    ],
+)
+def test_a_person_in_any_public_file_is_found_and_stops_publication(
+    finished, tmp_path, place, text
+):
+    public = tmp_path / "public"
+    shutil.copytree(finished.latest / "public" / "tables", public / "tables")
+    path = public / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert people_in(public) == []
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(PrivacyError, match=f"is in {place}, line") as refused:
+        refuse_people(public)
+
+    assert "López" not in str(refused.value)
+
+
+def test_the_labs_own_contact_may_be_shown_where_the_settings_name_it(tmp_path):
+    public = tmp_path / "public"
+    (public / "site").mkdir(parents=True)
+    (public / "site" / "index.html").write_text("<p>Tel. 442 555 0100</p>", encoding="utf-8")
+
+    assert [found.kind for found in people_in(public)] == ["phone"]
+    assert people_in(public, ["442 555 0100"]) == []
+
+
+def test_nothing_is_published_before_two_reviewers_signed(finished, copy_of):
+    bench = copy_of(finished)
+    told = bench.settings_file.read_text(encoding="utf-8")
+    signed_by = '\n[release]\nreviewers = ["Ana", "Beto"]\n'
+    bench.settings_file.write_text(told + signed_by, encoding="utf-8")
+    opened = open_workbench(bench)
+    prepared = prepare(opened)
+    shutil.copytree(bench.latest / "public", prepared.folder / "public")
+    before = bench.latest.resolve()
+
+    with pytest.raises(PrivacyError, match="needs 2 signatures and has 0"):
+        publish(opened, prepared)
+
+    assert bench.latest.resolve() == before
+
+
+def test_the_command_line_audits_shows_the_ledger_and_withdraws(finished, copy_of):
+    bench = copy_of(finished)
+
+    def said(*words):
+        done = CliRunner().invoke(build(), [*words, "-w", str(bench.root)])
+        return done.exit_code, done.output
+
+    assert said("audit")[1].startswith("audit: 1 editions, ")
+    assert (
+        said("audit")[1]
+        .rstrip()
+        .endswith("0 known exactly, 0 to one of two values; 0 signs of people")
+    )
+    assert said("release")[0] == 0
+    code, shown = said("release", "--withdraw", "--reason", "a test")
+    assert code == 0
+    assert [line.split()[2] for line in shown.splitlines()] == ["decision", "withdrawal"]
+
+
+def test_an_edition_withdrawn_says_so_and_is_still_counted_among_what_is_known(finished, copy_of):
+    bench = copy_of(finished)
+    run = bench.latest.resolve().name
+
+    pull(bench, run, reason="a rate was <wrong>", by="lab")
+
+    notice = (bench.latest / "public" / "site" / "index.html").read_text(encoding="utf-8")
+    assert "was withdrawn on" in notice
+    assert "a rate was &lt;wrong&gt;" in notice
+    assert [p.name for p in (bench.latest / "public").rglob("*")] == ["site", "index.html"]
+    assert withdrawn(read_ledger(bench.reports / "ledger.jsonl")) == {run: "a rate was <wrong>"}
+    assert audit(bench).editions == (run,)
+    with pytest.raises(PrivacyError, match="withdrawn already"):
+        pull(bench, run, reason="again", by="lab")
+
+
+def test_a_release_is_signed_by_the_reviewers_that_the_settings_name(finished, copy_of):
+    bench = copy_of(finished)
+    told = bench.settings_file.read_text(encoding="utf-8")
+    bench.settings_file.write_text(
+        told + '\n[release]\nreviewers = ["Ana", "Beto"]\n', encoding="utf-8"
+    )
+    opened, run = open_workbench(bench), last_decided(bench)
+
+    sign(opened, run, "Ana")
+
+    with pytest.raises(PrivacyError, match="not a reviewer"):
+        sign(opened, run, "Carla")
+    assert [e.kind for e in read_ledger(bench.reports / "ledger.jsonl")] == ["decision", "approval"]
+
+
+def test_the_figures_of_a_withheld_colonia_stay_open(attacked):
+    frame = attacked.frame()
+    withheld = frame[(frame["colonia_id"] == WITHHELD)]
+
+    assert WITHHELD in FICHAS
+    assert (withheld["values"] > 20).all()
+
+
+def test_a_workbench_without_editions_has_nothing_to_find(tmp_path):
+    found = audit(Workbench(tmp_path))
+
+    assert found.ok
+    assert found.editions == ()
+    assert isinstance(found.leaks, pd.DataFrame)

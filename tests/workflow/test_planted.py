@@ -1,0 +1,107 @@
+"""People planted in every file that suppliers send: not one of their bytes is published."""
+
+import csv
+
+import numpy as np
+import openpyxl
+import pytest
+
+from labtools.errors import PrivacyError
+from labtools.privacy.readable import lines_of
+from labtools.workflow.everything import run_everything
+from labtools.workflow.steps import open_workbench
+from tests.workflow.few import bytes_in
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workbench")]
+
+NAME, PHONE, CURP, PLATE = (
+    "Eulalia Zumárraga Tlacaélel",
+    "442 987 6501",
+    "ZUTE850312MQTRLL09",
+    "UXZ-987-K",
+)
+POINT = ("20.5873219", "-100.3871234")
+SIGNS = (NAME, "Zumárraga", "Tlacaélel", PHONE, CURP, PLATE, POINT[0], POINT[1])
+
+#: File → its form, and the columns a clerk may write a person into.
+FREE = {
+    "carpetas_investigacion.csv": ("utf-8", ",", ["narrativa", "delito", "colonia", "folio"]),
+    "llamadas_911.csv": ("latin-1", ";", ["SUBTIPO", "COLONIA", "FOLIO"]),
+    "reportes_070.csv": ("utf-8-sig", ",", ["Asunto", "Colonia", "Estatus", "Folio"]),
+    "acciones_programa.csv": ("utf-8", ",", ["id", "colonia", "unidad"]),
+    "programa_colonias.csv": ("utf-8", ",", ["colonia", "etapa"]),
+    "encuesta_percepcion.csv": ("utf-8-sig", ",", ["FOLIO"]),
+}
+POINTS = {
+    "carpetas_investigacion.csv": ("latitud", "longitud"),
+    "llamadas_911.csv": ("LATITUD", "LONGITUD"),
+    "reportes_070.csv": ("Latitud", "Longitud"),
+}
+
+
+def plant(folder, rng, free=FREE):
+    """Write a person into some rows of each file, and an exact point where there are points."""
+    for name, (encoding, sign, columns) in free.items():
+        path = folder / name
+        with path.open(encoding=encoding, newline="") as file:
+            rows = list(csv.DictReader(file, delimiter=sign))
+        for number, column in enumerate(columns):
+            for row in rng.choice(rows, 3, replace=False):
+                row[column] = f"{NAME} {PHONE} {CURP} {PLATE} {number}{rng.random()}"
+        for row in rng.choice(rows, 3, replace=False) if name in POINTS else ():
+            row.update(zip(POINTS[name], POINT, strict=True))
+        with path.open("w", encoding=encoding, newline="") as file:
+            writer = csv.DictWriter(file, rows[0], delimiter=sign)
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+def plant_in_sheet(path):
+    book = openpyxl.load_workbook(path)
+    sheet = book.active
+    column = next(c.column for c in sheet[1] if isinstance(sheet.cell(5, c.column).value, str))
+    sheet.cell(6, column).value = f"{NAME} {CURP}"
+    book.save(path)
+
+
+def told(public):
+    """Return the signs of the person that are in any published byte, however it is written."""
+    found = set()
+    for path in (p for p in public.rglob("*") if p.is_file()):
+        content = path.read_bytes()
+        text = "\n".join(lines_of(path.name, content))
+        found |= {s for s in SIGNS if s in text or s.encode() in content}
+    return found
+
+
+def test_the_planted_person_would_be_seen_if_published(tmp_path):
+    (tmp_path / "x.html").write_text(f"<p title='{CURP}'>{NAME}</p>", encoding="utf-8")
+
+    assert told(tmp_path) == {NAME, "Zumárraga", "Tlacaélel", CURP}
+
+
+def test_a_person_planted_in_every_file_reaches_no_public_byte(supplied, copy_of):
+    bench = copy_of(supplied)
+    plant(bench.root / "suppliers", np.random.default_rng(7))
+    plant_in_sheet(bench.root / "suppliers" / "faltas_administrativas.xlsx")
+
+    run = run_everything(open_workbench(bench))
+
+    assert len(list((run / "public" / "site" / "colonias").glob("*.html"))) >= 5
+    assert told(run / "public") == set()
+
+
+def test_a_person_in_a_column_that_is_published_stops_the_release(finished, copy_of):
+    bench = copy_of(finished)
+    free = {"acciones_programa.csv": ("utf-8", ",", ["tipo", "dependencia"])}
+    path = bench.root / "suppliers" / "acciones_programa.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("Prevención Social", "Lic. Juana Pérez Ramírez"), "utf-8")
+    plant(bench.root / "suppliers", np.random.default_rng(7), free)
+    before, site = bench.latest.resolve(), bytes_in(bench.latest / "public")
+
+    with pytest.raises(PrivacyError, match=r"points to a person \(.+\) is in .* Nothing is publ"):
+        run_everything(open_workbench(bench))
+
+    assert bench.latest.resolve() == before
+    assert bytes_in(bench.latest / "public") == site
