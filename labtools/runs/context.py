@@ -18,7 +18,7 @@ from IPython.display import HTML, display
 from labtools.charts.ground import Ground, ground_of
 from labtools.errors import PrivacyError, SettingsError
 from labtools.paths import Workbench, find_workbench
-from labtools.runs.reads import BY_COLONIA, note_file, note_read
+from labtools.runs.reads import BY_COLONIA, as_notebooks_see, note_file, note_read
 from labtools.tables.contracts import CONTRACTS
 from labtools.tables.periods import window_ending
 from labtools.tables.released import Released, slug, write_ficha
@@ -209,7 +209,7 @@ def start(
 @lru_cache(maxsize=64)
 def _city_table(name: str, folder: Path) -> pd.DataFrame:
     # Read once in a lane's parent process; the notebooks' processes inherit it.
-    return read_table(name, folder)
+    return as_notebooks_see(name, read_table(name, folder))
 
 
 @lru_cache(maxsize=4)

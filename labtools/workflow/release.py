@@ -26,7 +26,7 @@ from labtools.publish.site import build_site
 from labtools.runs.context import FICHA_FILE
 from labtools.runs.manifest import write_manifest
 from labtools.runs.plan import FICHAS, ficha_of
-from labtools.runs.reads import BY_COLONIA
+from labtools.runs.reads import BY_COLONIA, as_notebooks_see
 from labtools.tables.account import read_accounts
 from labtools.tables.contracts import check_table
 from labtools.tables.lineage import digest_of, sha256_of, trace
@@ -233,8 +233,9 @@ def _slice(
     if BY_COLONIA in city.columns:
         rows = city[city[BY_COLONIA] == colonia_id].reset_index(drop=True)
     else:
-        rows = city[[_told(row) in set(told) for row in rows_of(city)]].reset_index(drop=True)
-    if [_told(row) for row in rows_of(rows)] == told:
+        seen = rows_of(as_notebooks_see(name, city))
+        rows = city[[_told(row) in set(told) for row in seen]].reset_index(drop=True)
+    if [_told(row) for row in rows_of(as_notebooks_see(name, rows))] == told:
         return rows
     raise PrivacyError(
         "The table {table} of the ficha of {colonia} differs from the released one. Its "

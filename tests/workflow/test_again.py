@@ -8,6 +8,7 @@ import os
 import pandas as pd
 import pytest
 
+from labtools import messages
 from labtools.cli import main as command_line
 from labtools.errors import RunError, SettingsError, TableError
 from labtools.runs.jobs import Outcome
@@ -212,3 +213,30 @@ def test_a_disk_that_fills_up_ends_with_its_own_code_and_what_to_do(monkeypatch,
 
     assert ended.value.code == 74
     assert "labtools resume" in capsys.readouterr().err
+
+
+def test_only_the_colonia_whose_data_changed_is_executed_again(copy_of, finished):
+    bench = copy_of(finished)
+    log = bench.root / "suppliers" / "acciones_programa.csv"
+    lines = log.read_text(encoding="utf-8").splitlines(keepends=True)
+    last = max(n for n, line in enumerate(lines) if COLONIA in line and "2025-" in line)
+    log.write_text("".join(lines[:last] + lines[last + 1 :]), encoding="utf-8")
+    opened, told = told_by(bench)
+
+    with messages.speaking("es_MX"):  # as those that stand were made
+        run = run_everything(opened)
+
+    made = json.loads((run / "outcomes.json").read_text(encoding="utf-8"))
+    fichas = [it["key"] for it in made if it["key"].startswith("fichas/") and not it["reused"]]
+    assert fichas == [f"fichas/{audience}/{COLONIA}" for audience in ("internal", "public")]
+    assert any("cambiaron las tablas que lee" in line for line in told)
+
+
+def test_a_ficha_tells_the_fingerprints_of_the_files_although_its_notebook_saw_none(finished):
+    tables = json.loads(public_file(finished).read_text(encoding="utf-8"))["tables"]
+    raw = json.loads((finished.latest / "manifest.json").read_text(encoding="utf-8"))["inputs"]
+
+    told = {row["digest"] for row in tables["sources"]}
+
+    assert told <= {digest[:16] for digest in raw.values()}
+    assert told

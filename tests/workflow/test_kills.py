@@ -1,0 +1,84 @@
+"""A run killed at any moment loses nothing that was published, and can be gone on with."""
+
+import hashlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.workflow.few import EARLIER, bytes_in
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workbench")]
+
+MOMENTS = 20
+
+
+def started(bench, *arguments):
+    command = [sys.executable, "-m", "labtools", *arguments, "--workbench", str(bench.root)]
+    # In a session of its own, so that what it leaves behind can be found.
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def ended(process, limit=240):
+    _, said = process.communicate(timeout=limit)
+    return process.returncode, said
+
+
+def is_whole(run):
+    told = json.loads((run / "manifest.json").read_text(encoding="utf-8"))["outputs"]
+    found = {
+        name: hashlib.sha256((run / name).read_bytes()).hexdigest()
+        for name in told
+        if (run / name).is_file()
+    }
+    return bool(told) and found == told
+
+
+def leaves_nothing_running(process):
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_a_run_killed_at_twenty_moments_never_shows_a_half_and_is_gone_on_with(copy_of, finished):
+    bench = copy_of(finished)
+    begun = time.monotonic()
+    code, said = ended(started(bench, "run", "--force", "--period-end", EARLIER))
+    lasted = time.monotonic() - begun
+    assert code == 0, said
+    expected = bytes_in(bench.latest / "public" / "site")
+    chance = random.Random(20261124)
+    killed = 0
+
+    for n in range(MOMENTS):
+        process = started(bench, "run", "--force", "--period-end", EARLIER)
+        time.sleep(lasted * (n + chance.random()) / MOMENTS)
+        process.send_signal(signal.SIGTERM if n % 2 else signal.SIGKILL)
+        code, said = ended(process)
+
+        killed += code != 0
+        assert is_whole(bench.latest), f"moment {n}: {said}"
+        assert all(is_whole(run) for run in bench.reports.glob("2*")), f"moment {n}"
+        assert leaves_nothing_running(process), f"moment {n}"
+
+    assert killed >= MOMENTS * 3 // 4
+    code, said = ended(started(bench, "resume"))
+    assert code == 0, said
+    assert not list(bench.reports.glob(".*.partial"))
+    assert bytes_in(bench.latest / "public" / "site") == expected
