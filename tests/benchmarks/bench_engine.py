@@ -1,105 +1,192 @@
-"""Compare the run's engine with a plain loop over stock Papermill, children included.
+"""Measure the engine on the product's own ficha notebook: ratios, in one run.
 
-Run by hand: ``python tests/benchmarks/bench_engine.py [jobs]``.  On a machine that others
-use too, trust the processor seconds; the clock only on a quiet one.
+``make bench`` compares three ways of making the same fichas, children included:
+
+(a) a plain loop: stock ``papermill.execute_notebook``, then nbconvert;
+(b) ours: the notebooks by ``run_notebooks``, and their pages;
+(c) the limit: the same cells as a plain function in a process that is warm already.
+
+It also makes the whole demo, changes the log of actions of three colonias, and makes it again.
+On a machine that others use too, trust the processor seconds; the clock only on a quiet one.
 """
 
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
 import os
 import resource
+import shutil
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import nbconvert
 import nbformat
 import papermill
 
-from labtools.runs.pool import Job, run_notebooks
+import labtools.runs.context as seen_by_notebooks
+from labtools import paths
+from labtools.narrative import sentences
+from labtools.paths import Workbench
+from labtools.publish.site import build_site
+from labtools.runs.context import RUN_VARIABLE, read_shared_tables
+from labtools.runs.jobs import Job
+from labtools.runs.plan import plan_jobs, read_entries
+from labtools.runs.pool import run_notebooks
+from labtools.tables.released import slug
+from labtools.workflow.everything import run_everything
+from labtools.workflow.notebooks import PRELOAD
+from labtools.workflow.steps import open_workbench
+from labtools.workflow.workbenches import make_demo
 
-CELLS = [
-    "import numpy as np\nimport pandas as pd\nimport geopandas\nfrom IPython.display import HTML",
-    """
-rng = np.random.default_rng(int(colonia_id[-4:]))
-months = pd.date_range("2022-01-01", periods=48, freq="MS")
-crimes = ["robo", "lesiones", "violencia familiar", "extorsión", "daño a la propiedad"]
-index = pd.MultiIndex.from_product([months, crimes], names=["month", "crime"])
-events = pd.DataFrame({"events": rng.poisson(2.0, len(index))}, index=index).reset_index()
-events.head()
-""",
-    """
-monthly = events.groupby("month")["events"].sum()
-rolling = monthly.rolling(12).mean()
-pd.DataFrame({"events": monthly, "rolling": rolling}).tail(12)
-""",
-    """
-yearly = events.assign(year=events["month"].dt.year).pivot_table(
-    index="crime", columns="year", values="events", aggfunc="sum", margins=True
-)
-HTML(yearly.to_html())
-""",
-    """
-step = 600 / len(monthly)
-points = " ".join(
-    f"{place * step:.1f},{200 - 5 * value}" for place, value in enumerate(monthly.to_numpy())
-)
-HTML(
-    '<svg role="img" viewBox="0 0 600 200"><title>Hechos por mes</title>'
-    f'<polyline fill="none" stroke="#13322b" points="{points}"/></svg>'
-)
-""",
-    'print("Hechos:", int(monthly.sum()), "en", len(monthly), "meses")',
-]
+Used = tuple[float, float]
 
 
-def main(count: int) -> None:
-    """Print both ways' times and their ratios."""
+def main(fichas: int, results: Path) -> None:
+    """Measure, print the table, and write ``latest.json``."""
     with TemporaryDirectory() as folder:
-        jobs = make_jobs(Path(folder), count)
-        stock = measured(lambda: run_stock(jobs))
-        ours = measured(lambda: run_notebooks(jobs, preload=["geopandas", "pandas"]))
-    lines = [
-        f"{count} notebooks, {os.cpu_count()} processors",
-        line("stock loop", stock, count),
-        line("run_notebooks", ours, count),
-        f"ratio         {stock[0] / ours[0]:8.1f} CPU   and {stock[1] / ours[1]:8.1f} by the clock",
-    ]
+        bench = make_demo(Path(folder) / "demo")
+        full = measured(lambda: run_everything(open_workbench(bench)))
+        run = Path(os.path.realpath(bench.latest))
+        ways = {
+            "naive": measured_on(bench, run, fichas, naive),
+            "ours": measured_on(bench, run, fichas, ours),
+            "limit": measured_on(bench, run, fichas, limit),
+        }
+        drop_an_action_of(bench, colonias_of(run, 3))
+        changed = measured(lambda: run_everything(open_workbench(bench)))
+    told = {
+        "fichas": fichas,
+        "processors": os.cpu_count(),
+        "cpu_ratio_vs_naive": ways["naive"][0] / ways["ours"][0],
+        "wall_ratio_vs_naive": ways["naive"][1] / ways["ours"][1],
+        "overhead_cpu_s_vs_limit": (ways["ours"][0] - ways["limit"][0]) / fichas,
+        "changed3_fraction": changed[0] / full[0],
+    }
+    lines = [line(name, used, fichas) for name, used in ways.items()]
+    lines += [line("whole demo", full, 1), line("3 changed", changed, 1)]
+    lines += [f"{name}: {value:.3g}" for name, value in told.items()]
     sys.stdout.write("\n".join(lines) + "\n")
+    results.parent.mkdir(parents=True, exist_ok=True)
+    earlier = json.loads(results.read_text(encoding="utf-8")) if results.is_file() else {}
+    results.write_text(json.dumps({**earlier, **told}, indent=1) + "\n", encoding="utf-8")
 
 
-def line(name: str, used: tuple[float, float], count: int) -> str:
-    """Return what one way used for each notebook."""
-    cpu, wall = (seconds / count for seconds in used)
-    return f"{name:14}{cpu:8.3f} CPU s and {wall:8.3f} s per notebook"
+def measured_on(bench: Workbench, run: Path, fichas: int, way: Callable[[list[Job]], None]) -> Used:
+    """Return what a way of making the public fichas uses, in a run's folder of its own."""
+    with TemporaryDirectory(dir=bench.reports) as folder:
+        aside = Path(folder)
+        shutil.copytree(run / "internal" / "city", aside / "internal" / "city")
+        shutil.copytree(run / "public" / "tables", aside / "public" / "tables")
+        os.environ[paths.ENVIRONMENT_VARIABLE] = str(bench.root)
+        os.environ[RUN_VARIABLE] = str(aside)
+        period_end = json.loads((run / "manifest.json").read_text(encoding="utf-8"))["period_end"]
+        jobs = [
+            job
+            for job in plan_jobs(
+                read_entries(), colonias_of(run, fichas), period_end=period_end, run=aside
+            )
+            if job.key.startswith("fichas/public/")
+        ]
+        for job in jobs:
+            job.output.parent.mkdir(parents=True, exist_ok=True)
+        if way is limit:
+            warm(aside)
+        return measured(lambda: way(jobs))
 
 
-def make_jobs(folder: Path, count: int) -> list[Job]:
-    """Write the template into `folder` and return one job for each colonia."""
-    template = folder / "template.ipynb"
-    parameters = nbformat.v4.new_code_cell(
-        'colonia_id: str = "99001_0001"', metadata={"tags": ["parameters"]}
-    )
-    cells = [nbformat.v4.new_code_cell(source.strip()) for source in CELLS]
-    kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
-    notebook = nbformat.v4.new_notebook(cells=[parameters, *cells], metadata={"kernelspec": kernel})
-    nbformat.write(notebook, template)
-    keys = [f"99001_{place:04}" for place in range(1, count + 1)]
-    return [Job(key, template, {"colonia_id": key}, folder / f"{key}.ipynb") for key in keys]
-
-
-def run_stock(jobs: list[Job]) -> None:
-    """Execute `jobs` one after the other, a stock kernel each."""
+def naive(jobs: list[Job]) -> None:
+    """Execute `jobs` one after the other, a stock kernel each, and convert each to HTML."""
     for job in jobs:
         papermill.execute_notebook(
             job.notebook, job.output, dict(job.parameters), progress_bar=False
         )
+        page, _ = nbconvert.HTMLExporter().from_filename(str(job.output))
+        job.output.with_suffix(".html").write_text(page, encoding="utf-8")
 
 
-def measured(work: Callable[[], object]) -> tuple[float, float]:
+def ours(jobs: list[Job]) -> None:
+    """Execute `jobs` as a run does, and make the pages of the fichas they saved."""
+    run = Path(os.environ[RUN_VARIABLE])
+    outcomes = run_notebooks(jobs, preload=PRELOAD, warm=partial(read_shared_tables, str(run)))
+    failed = [outcome for outcome in outcomes if not outcome.ok]
+    if failed:
+        sys.exit(f"{failed[0].key}: {failed[0].error}")
+    fichas = run / "public" / "fichas"
+    fichas.mkdir()
+    released = Path(os.path.realpath(run.parent / "latest")) / "public" / "fichas"
+    for job in jobs:
+        name = f"{slug(str(job.parameters['colonia_id']))}.json"
+        shutil.copyfile(released / name, fichas / name)
+    build_site(run / "public", run / "public" / "site", tell=sentences)
+
+
+def warm(run: Path) -> None:
+    """Load what notebooks need into this process."""
+    for module in PRELOAD:
+        importlib.import_module(module)
+    read_shared_tables(str(run))
+
+
+def limit(jobs: list[Job]) -> None:
+    """Run the cells of `jobs` as one plain function, in a process where all is loaded."""
+    seen_by_notebooks.display = lambda *_: None
+    notebook = nbformat.read(jobs[0].notebook, 4)
+    cells = [
+        compile(cell.source, "cell", "exec")
+        for cell in notebook.cells
+        if cell.cell_type == "code" and "parameters" not in cell.metadata.get("tags", [])
+    ]
+    for job in jobs:
+        names: dict[str, object] = dict(job.parameters)
+        for cell in cells:
+            exec(cell, names)  # noqa: S102 - the project's own notebook
+
+
+def colonias_of(run: Path, count: int) -> list[str]:
+    """Return the keys of the first colonias with a public ficha."""
+    found = sorted((run / "public" / "fichas").glob("*.json"))[:count]
+    return [json.loads(path.read_text(encoding="utf-8"))["colonia_id"] for path in found]
+
+
+def drop_an_action_of(bench: Workbench, colonias: list[str]) -> None:
+    """Take one of the year's actions of each colonia out of the supplier's log."""
+    log = bench.root / "suppliers" / "acciones_programa.csv"
+    lines = log.read_text(encoding="utf-8").splitlines(keepends=True)
+    for colonia in colonias:
+        lines.pop(max(n for n, told in enumerate(lines) if colonia in told and "2025-" in told))
+    log.write_text("".join(lines), encoding="utf-8")
+
+
+def line(name: str, used: Used, count: int) -> str:
+    """Return what one way used for each ficha."""
+    cpu, wall = (seconds / count for seconds in used)
+    return f"{name:12}{cpu:8.3f} CPU s and {wall:8.3f} s each"
+
+
+def measured(work: Callable[[], object]) -> Used:
     """Return the processor seconds (children included) and the seconds that `work` takes."""
-    cpu, wall = cpu_seconds(), time.perf_counter()
-    work()
-    return cpu_seconds() - cpu, time.perf_counter() - wall
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:  # in a process of its own: what it loads does not help the next
+        begun, wall = cpu_seconds(), time.perf_counter()
+        work()
+        told = (cpu_seconds() - begun, time.perf_counter() - wall)
+        os.write(write, json.dumps(told).encode())
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as answer:
+        text = answer.read()
+    os.waitpid(pid, 0)
+    if not text:
+        sys.exit("what was being measured did not end well")
+    cpu, wall = json.loads(text)
+    return cpu, wall
 
 
 def cpu_seconds() -> float:
@@ -109,4 +196,8 @@ def cpu_seconds() -> float:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 12)
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--fichas", type=int, default=32)
+    asked.add_argument("--results", type=Path, default=Path("reports/bench/latest.json"))
+    given = asked.parse_args()
+    main(given.fichas, given.results)

@@ -63,7 +63,7 @@ def test_a_run_killed_at_twenty_moments_never_shows_a_half_and_is_gone_on_with(c
     lasted = time.monotonic() - begun
     assert code == 0, said
     expected = bytes_in(bench.latest / "public" / "site")
-    chance = random.Random(20261124)
+    chance = random.Random(20261124)  # noqa: S311 - moments, not secrets
     killed = 0
 
     for n in range(MOMENTS):
