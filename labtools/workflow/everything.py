@@ -23,7 +23,7 @@ from labtools.workflow.intake import clean, collect
 from labtools.workflow.locking import held
 from labtools.workflow.notebooks import Choice, tell_plan
 from labtools.workflow.placing import classify, locate
-from labtools.workflow.release import point_to, protect, publish
+from labtools.workflow.release import clear_unfinished, point_to, protect, publish
 from labtools.workflow.steps import Opened
 from labtools.workflow.tabulate import tabulate
 
@@ -87,6 +87,7 @@ def _run(opened: Opened, period_end: str, choice: Choice) -> Path:
     prepared = _prepared(opened, period_end)
     if is_complete(opened, prepared) and choice == WHOLE:
         point_to(opened.workbench.reports, prepared.run_id)
+        clear_unfinished(opened.workbench.reports)
         _tell_it_stands(opened, prepared)
         return opened.workbench.run(prepared.run_id)
     prepared, outcomes = analyse(opened, period_end=period_end, choice=choice)

@@ -123,9 +123,14 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
         final.replace(opened.workbench.reports / f".{prepared.run_id}.earlier.partial")
     prepared.folder.replace(final)
     point_to(opened.workbench.reports, prepared.run_id)
-    for unfinished in opened.workbench.reports.glob(".*.partial"):
-        shutil.rmtree(unfinished, ignore_errors=True)
+    clear_unfinished(opened.workbench.reports)
     return final
+
+
+def clear_unfinished(reports: Path) -> None:
+    """Remove what interrupted runs left: the edition in place is whole."""
+    for unfinished in reports.glob(".*.partial"):
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def release_site(prepared: Prepared) -> None:
