@@ -15,7 +15,7 @@ from labtools.errors import SettingsError, TableError
 from labtools.publish.contents import Edition, Tell, colonias_listed, site_pages
 from labtools.publish.open_data import HOLDS, write_csv
 from labtools.publish.pages import ASSETS
-from labtools.tables.released import Released, read_ficha, slug
+from labtools.tables.released import Released, read_fichas, slug
 from labtools.tables.store import read_table
 
 _MARK = Path("assets", "search.js")
@@ -98,7 +98,7 @@ def _read(public: Path, tell: Tell) -> Edition:
             "The released folder {folder} holds no ficha. Release them first: “labtools run”.",
             folder=str(public),
         )
-    fichas = tuple(read_ficha(file) for file in files)
+    fichas = read_fichas(files)
     _check_slugs(fichas)
     return Edition(tables, fichas, ground_of(tables["colonias_shown"]), tell)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -94,10 +95,34 @@ def read_ficha(path: Path) -> Released:
     TableError
         If the file is absent, is not a ficha of this version, or was changed after it was sealed.
     """
-    told = _sealed(path)
-    tables = {name: _table(name, found) for name, found in told["tables"].items()}
-    outdated = bool(told.get("outdated", False))
-    return Released(told["colonia_id"], MappingProxyType(tables), told["seal"], outdated)
+    return read_fichas([path])[0]
+
+
+def read_fichas(paths: Sequence[Path]) -> tuple[Released, ...]:
+    """Return many fichas; each table is checked once, for all of them together.
+
+    Raises
+    ------
+    TableError
+        As `read_ficha`.
+    """
+    told = [_sealed(path) for path in paths]
+    names = dict.fromkeys(name for ficha in told for name in ficha["tables"])
+    tables: list[dict[str, pd.DataFrame]] = [{} for _ in told]
+    for name in names:
+        having = [n for n, ficha in enumerate(told) if name in ficha["tables"]]
+        found = _split(name, [told[n]["tables"][name] for n in having])
+        for n, table in zip(having, found, strict=True):
+            tables[n][name] = table
+    return tuple(
+        Released(
+            ficha["colonia_id"],
+            MappingProxyType({name: own[name] for name in ficha["tables"]}),
+            ficha["seal"],
+            bool(ficha.get("outdated", False)),
+        )
+        for ficha, own in zip(told, tables, strict=True)
+    )
 
 
 def read_rows(path: Path) -> dict[str, list[dict[str, object]]]:
@@ -149,9 +174,26 @@ def rows_of(table: pd.DataFrame) -> list[dict[str, object]]:
     return told
 
 
-def _table(name: str, rows: list[dict[str, object]]) -> pd.DataFrame:
+def _split(name: str, fichas: Sequence[list[dict[str, object]]]) -> list[pd.DataFrame]:
+    """Return the table `name` of each ficha."""
     if name not in FICHA_TABLES:
-        return pd.DataFrame(rows)
+        return [pd.DataFrame(rows) for rows in fichas]
+    if "colonia_id" not in CONTRACTS[name].columns:  # many fichas hold the very same rows
+        known: dict[str, pd.DataFrame] = {}
+        told = [json.dumps(rows) for rows in fichas]
+        for text, rows in zip(told, fichas, strict=True):
+            if text not in known:
+                known[text] = _table(name, rows)
+        return [known[text] for text in told]
+    whole = _table(name, [row for rows in fichas for row in rows])
+    ends = list(accumulate(len(rows) for rows in fichas))
+    return [
+        whole.iloc[end - len(rows) : end].reset_index(drop=True)
+        for rows, end in zip(fichas, ends, strict=True)
+    ]
+
+
+def _table(name: str, rows: list[dict[str, object]]) -> pd.DataFrame:
     columns = CONTRACTS[name].columns
     table = pd.DataFrame(rows, columns=list(columns))
     for column, spec in columns.items():

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -11,6 +12,7 @@ from labtools.tables.released import (
     FICHA_TABLES,
     Released,
     read_ficha,
+    read_fichas,
     seal_of,
     slug,
     write_ficha,
@@ -132,3 +134,18 @@ def test_a_ficha_of_another_version_is_refused_with_both(path):
 )
 def test_a_file_is_named_by_the_key_with_nothing_that_leaves_its_folder(key, name):
     assert slug(key) == name
+
+
+def test_fichas_read_together_are_those_read_one_by_one(ficha, path, tmp_path):
+    other = replace(ficha, colonia_id="99001_0999")
+    write_ficha(other, tmp_path / "other.json")
+
+    together = read_fichas([path, tmp_path / "other.json"])
+
+    for found, alone in zip(
+        together, [read_ficha(path), read_ficha(tmp_path / "other.json")], strict=True
+    ):
+        assert (found.colonia_id, found.seal) == (alone.colonia_id, alone.seal)
+        assert list(found.tables) == list(alone.tables)
+        for name, table in alone.tables.items():
+            pd.testing.assert_frame_equal(found.tables[name], table)
