@@ -9,7 +9,14 @@ import pytest
 from labtools.errors import PrivacyError, TableError
 from labtools.paths import Workbench
 from labtools.tables.lineage import sha256_of
-from labtools.tables.released import FICHA_TABLES, Released, read_ficha, seal_of, write_ficha
+from labtools.tables.released import (
+    FICHA_TABLES,
+    Released,
+    read_ficha,
+    read_rows,
+    seal_of,
+    write_ficha,
+)
 from labtools.workflow.analyse import analyse, prepare
 from labtools.workflow.release import protect, publish
 from labtools.workflow.steps import open_workbench
@@ -127,8 +134,9 @@ def tamper_ficha(analysed):
     was = path.read_bytes()
 
     def change(name, how):
-        ficha = read_ficha(path)
-        tables = {**ficha.tables, name: how(pd.DataFrame(ficha.tables[name]).copy())}
+        rows = read_rows(path)
+        tables = {it: pd.DataFrame(told, dtype=object) for it, told in rows.items()}
+        tables[name] = how(tables[name])
         tables = {name: table for name, table in tables.items() if table is not None}
         write_ficha(Released(COLONIA, tables, seal_of(tables)), path)
 
