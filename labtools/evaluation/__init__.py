@@ -1,0 +1,1 @@
+"""Did it work, honestly: designs, guards and verdicts for the evaluation of programmes."""

@@ -1,0 +1,191 @@
+"""Weighted displacement difference: did crime fall here, and did it move next door.
+
+When to use it: one treated set of places, one comparison set, counts before and after.
+When not: with monthly counts of many places (use group-time effects), or for one colonia.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from labtools.errors import AnalysisError
+
+_ENOUGH_EVENTS = 20
+_ENOUGH_PAIRS = 10
+NOT_USED = (0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class DisplacementDifference:
+    """Change in events beyond the comparison's, in place, in the ring and in all.
+
+    Attributes
+    ----------
+    local, ring, total : float
+        Events (per area weight and time weight where given); negative is a fall.
+    local_se, ring_se, total_se : float
+        Standard errors, already multiplied by the root of `dispersion`.
+    lower, upper : float
+        Interval of `total`.
+    z, p : float
+        Normal test of no total change.
+    dispersion : float
+        Variance over mean of the counts.
+    """
+
+    local: float
+    local_se: float
+    ring: float
+    ring_se: float
+    total: float
+    total_se: float
+    lower: float
+    upper: float
+    z: float
+    p: float
+    dispersion: float
+
+
+def estimate_dispersion(counts: np.ndarray) -> float:
+    """Return the variance over the mean of counts before the programme, never below 1.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray, shape (n_areas, n_periods)
+        Periods of the same length as the windows to be compared.  Areas' and periods' own
+        levels are taken out (Pearson statistic of the two-way table).
+
+    Raises
+    ------
+    AnalysisError
+        If a count is missing or negative, or there are fewer than ten degrees of freedom.
+    """
+    table = np.asarray(counts, float)
+    if not np.isfinite(table).all() or (table < 0).any():
+        raise AnalysisError("Some counts are missing or negative. Give complete counts.")
+    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
+    freedom = (table.shape[0] - 1) * (table.shape[1] - 1)
+    if freedom < _ENOUGH_PAIRS:
+        raise AnalysisError(
+            "The dispersion needs {needed} degrees of freedom and the earlier counts leave {n}. "
+            "Give more areas or more periods before the programme.",
+            needed=_ENOUGH_PAIRS,
+            n=max(freedom, 0),
+        )
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
+    return max(1.0, float(((table - expected) ** 2 / expected).sum() / freedom))
+
+
+def weighted_displacement_difference(
+    treated: tuple[float, float],
+    control: tuple[float, float],
+    *,
+    dispersion: float,
+    ring: tuple[tuple[float, float], tuple[float, float]] = (NOT_USED, NOT_USED),
+    weights: tuple[np.ndarray, np.ndarray] | None = None,
+    level: float = 0.95,
+) -> DisplacementDifference:
+    """Return the weighted displacement difference of (before, after) counts.
+
+    Parameters
+    ----------
+    treated, control : tuple of float
+        Events before and after.
+    dispersion : float
+        Variance over mean; 1 is Poisson.  Take it from :func:`estimate_dispersion`: with 1
+        the test errs two to seven times too often on counts that vary more.
+    ring : pair of tuples
+        (before, after) of the treated ring, then of the control ring.
+    weights : pair of arrays, optional
+        Divisors: of the periods (before, after) and of the areas (control, treated, control
+        ring, treated ring), as lengths of time or sizes.
+    level : float, default 0.95
+        Coverage of the interval.
+
+    Raises
+    ------
+    AnalysisError
+        If the counts are too few for a normal test, or the dispersion is below 1.
+
+    References
+    ----------
+    Wheeler, A. P. & Ratcliffe, J. H. (2018). A simple weighted displacement difference test
+    to evaluate place based crime interventions. Crime Science 7, 11.
+    doi:10.1186/s40163-018-0085-5
+    """
+    _check(treated, control, dispersion)
+    counts = np.array([control, treated, ring[1], ring[0]], float)
+    period, area = weights or (np.ones(2), np.ones(4))
+    divisor = np.outer(area, period)
+    signs = np.array([[1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [-1.0, 1.0]])
+    effects = (signs * counts / divisor).sum(axis=1)
+    variances = dispersion * (counts / divisor**2).sum(axis=1)
+    total, total_se = effects.sum(), np.sqrt(variances.sum())
+    reach = stats.norm.ppf((1 + level) / 2) * total_se
+    z = total / total_se
+    return DisplacementDifference(
+        local=float(effects[:2].sum()),
+        local_se=float(np.sqrt(variances[:2].sum())),
+        ring=float(effects[2:].sum()),
+        ring_se=float(np.sqrt(variances[2:].sum())),
+        total=float(total),
+        total_se=float(total_se),
+        lower=float(total - reach),
+        upper=float(total + reach),
+        z=float(z),
+        p=float(2 * stats.norm.sf(abs(z))),
+        dispersion=dispersion,
+    )
+
+
+def weighted_displacement_quotient(
+    treated: tuple[float, float], ring: tuple[float, float], control: tuple[float, float]
+) -> float:
+    """Return the change of the ring's share over the change of the treated place's share.
+
+    Positive: the benefit spread; below -1: more was displaced than was gained.
+
+    Raises
+    ------
+    AnalysisError
+        If the comparison has no events, or the treated place's share did not change.
+
+    References
+    ----------
+    Bowers, K. J. & Johnson, S. D. (2003). Measuring the geographical displacement and
+    diffusion of benefit effects of crime prevention activity. Journal of Quantitative
+    Criminology 19, 275-301. doi:10.1023/A:1024909009240
+    """
+    if min(control) <= 0 or min(treated) <= 0:
+        raise AnalysisError(
+            "The displacement quotient divides by the events of the treated place and of the "
+            "comparison, and one of them has none. Use the displacement difference."
+        )
+    success = treated[1] / control[1] - treated[0] / control[0]
+    if success == 0:
+        raise AnalysisError(
+            "The treated place changed exactly as the comparison did, so nothing can have moved. "
+            "Use the displacement difference."
+        )
+    # Bowers and Johnson divide the ring by the comparison, as the treated place is.
+    return (ring[1] / control[1] - ring[0] / control[0]) / success
+
+
+def _check(treated: tuple[float, float], control: tuple[float, float], dispersion: float) -> None:
+    if not dispersion >= 1:
+        raise AnalysisError(
+            "The dispersion is {dispersion}, and it must be at least 1. Estimate it from the "
+            "counts before the programme.",
+            dispersion=dispersion,
+        )
+    fewest = min(sum(treated), sum(control))
+    if not fewest >= _ENOUGH_EVENTS * dispersion:
+        raise AnalysisError(
+            "The treated or the comparison places have {n} events, and with this dispersion at "
+            "least {needed} are needed. Pool more places or wait for more months.",
+            n=fewest,
+            needed=round(_ENOUGH_EVENTS * dispersion),
+        )

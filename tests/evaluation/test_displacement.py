@@ -1,0 +1,75 @@
+"""Expected numbers: ptools 2.0.0 and Wheeler & Ratcliffe (2018)."""
+
+import numpy as np
+import pytest
+
+from labtools.errors import AnalysisError
+from labtools.evaluation.displacement import (
+    estimate_dispersion,
+    weighted_displacement_difference,
+    weighted_displacement_quotient,
+)
+
+TREATED, CONTROL, RING = (207, 110), (308, 318), ((178, 157), (150, 140))
+
+
+def test_the_papers_difference_is_that_of_ptools():
+    got = weighted_displacement_difference(TREATED, CONTROL, ring=RING, dispersion=1)
+
+    assert (got.local, got.ring, got.total) == (-107, -11, -118)
+    assert got.total_se == pytest.approx(39.5979797464467)
+    assert (got.lower, got.upper) == pytest.approx((-195.610614163582, -40.3893858364181))
+    assert got.z == pytest.approx(-2.97995000642902)
+
+
+def test_area_weights_divide_counts_as_in_ptools():
+    weights = (np.ones(2), np.array([0.9, 1.2, 1.6, 1.5]))
+
+    got = weighted_displacement_difference(
+        TREATED, CONTROL, ring=RING, dispersion=1, weights=weights
+    )
+
+    assert got.total == pytest.approx(-99.6944444444444)
+    assert got.total_se == pytest.approx(35.4280755044727)
+    assert got.ring_se == pytest.approx(16.1916688111167)
+
+
+def test_time_weights_divide_the_periods_as_in_ptools():
+    weights = (np.array([2.0, 1.0]), np.ones(4))
+
+    got = weighted_displacement_difference((80, 20), (100, 50), dispersion=1, weights=weights)
+
+    assert got.local == -20
+    assert got.total_se == pytest.approx(10.7238052947636)
+
+
+def test_the_quotient_is_that_of_ptools():
+    assert weighted_displacement_quotient(TREATED, RING[0], CONTROL) == pytest.approx(
+        0.258185688349089
+    )
+
+
+def test_dispersion_widens_the_interval_by_its_root():
+    narrow = weighted_displacement_difference(TREATED, CONTROL, dispersion=1)
+    wide = weighted_displacement_difference(TREATED, CONTROL, dispersion=4)
+
+    assert wide.total_se == pytest.approx(2 * narrow.total_se)
+
+
+def test_a_few_events_are_refused():
+    with pytest.raises(AnalysisError, match=r"12 events|12"):
+        weighted_displacement_difference((8, 4), (308, 318), dispersion=1)
+
+
+@pytest.mark.parametrize("ratio", [1.5, 3, 5])
+def test_with_estimated_dispersion_the_test_keeps_its_size(ratio):
+    rng = np.random.default_rng(7)
+    rejections = 0
+    for _ in range(1_000):
+        counts = rng.negative_binomial(40 / (ratio - 1), 1 / ratio, size=(40, 6))
+        pairs = counts[:, 4:].reshape(2, 20, 2).sum(axis=1)
+        found = estimate_dispersion(counts[:, :4])
+        got = weighted_displacement_difference(tuple(pairs[0]), tuple(pairs[1]), dispersion=found)
+        rejections += got.p < 0.05
+
+    assert 30 <= rejections <= 70
