@@ -1,0 +1,87 @@
+"""Expected numbers: csdid on mpdta, equal to moderndid and diff-diff."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from labtools.errors import AnalysisError
+from labtools.evaluation.staggered import Panel, average_effects, group_time_effects, pretrend_p
+
+
+@pytest.fixture
+def mpdta(oracle):
+    table = oracle("mpdta.csv")
+    outcome = table.pivot_table(index="countyreal", columns="year", values="lemp")
+    fixed = table.groupby("countyreal").first()
+    return Panel(outcome, fixed["first_treat"], fixed[[]])
+
+
+@pytest.mark.parametrize(
+    ("summary", "effect", "se"),
+    [
+        ("simple", -0.039951275155177005, 0.012034012770185417),
+        ("group", -0.031018282228749017, 0.012446059320997918),
+        ("dynamic", -0.0772398214573161, 0.019964989061849233),
+        ("calendar", -0.0417004321312833, 0.01597185188455984),
+    ],
+)
+def test_averages_against_never_treated_are_those_of_csdid(mpdta, summary, effect, se):
+    effects = group_time_effects(mpdta, controls="never")
+
+    got = average_effects(effects, summary)
+
+    assert (got.effect, got.se) == pytest.approx((effect, se), rel=1e-8)
+
+
+def test_the_simple_average_against_not_yet_treated_is_that_of_csdid(mpdta):
+    got = average_effects(group_time_effects(mpdta, controls="not_yet"), "simple")
+
+    assert got.effect == pytest.approx(-0.039763625623044384, rel=1e-8)
+    assert got.se == pytest.approx(0.012052424787341885, rel=1e-8)
+
+
+def test_a_panel_with_gaps_is_refused():
+    outcome = pd.DataFrame({2003: [1.0, np.nan], 2004: [1.0, 2.0]})
+
+    with pytest.raises(AnalysisError, match="1"):
+        group_time_effects(Panel(outcome, pd.Series([2004, 0]), outcome[[]]))
+
+
+def test_without_effect_few_pretrends_are_rejected():
+    rng = np.random.default_rng(3)
+    first = pd.Series(np.repeat([0, 4, 6], 60))
+    p = [
+        pretrend_p(
+            group_time_effects(
+                Panel(
+                    pd.DataFrame(rng.normal(size=(180, 8))), first, pd.DataFrame(index=first.index)
+                )
+            )
+        )
+        for _ in range(200)
+    ]
+
+    assert 0.01 <= np.mean(np.array(p) < 0.05) <= 0.12
+
+
+@pytest.mark.parametrize(
+    ("controls", "summary", "effect", "se"),
+    [
+        ("never", "simple", -0.041751772058616986, 0.011502838151545085),
+        ("never", "group", -0.03281959716130271, 0.011898178727630842),
+        ("never", "dynamic", -0.08035394974402524, 0.018957557244824775),
+        ("never", "calendar", -0.044177357756554986, 0.015038175096397044),
+        ("not_yet", "simple", -0.041351629299237365, 0.011427839082186106),
+        ("not_yet", "dynamic", -0.07999262095930833, 0.018494002078741408),
+        ("not_yet", "calendar", -0.04566463287659911, 0.014698256756514714),
+    ],
+)
+def test_averages_with_population_as_covariate_are_those_of_csdid(
+    mpdta, oracle, controls, summary, effect, se
+):
+    table = oracle("mpdta.csv").groupby("countyreal").first()
+    panel = Panel(mpdta.outcome, mpdta.first, table[["lpop"]])
+
+    got = average_effects(group_time_effects(panel, controls=controls), summary)
+
+    assert (got.effect, got.se) == pytest.approx((effect, se), rel=1e-6)
