@@ -1,0 +1,123 @@
+"""Synthetic control: a weighted mix of untreated places that moved as the treated one did.
+
+When to use it: one or few treated places with a long history.  When not: the mix does not
+follow the treated place before the programme (`before_rmse` is large), or counts are tiny.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import linalg, optimize
+
+from labtools.errors import AnalysisError
+
+_SUM_TO_ONE = 1e4
+_ENOUGH_BEFORE = 3
+_ENOUGH_DONORS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticControl:
+    """The gap between a place and its synthetic twin.
+
+    Attributes
+    ----------
+    weights : pandas.Series, shape (n_donors,)
+        Not negative; they sum to 1.
+    gaps : pandas.Series, shape (n_periods,)
+        Treated less synthetic, in the unit of the outcome.
+    effect : float
+        Mean gap from the start on.
+    before_rmse, ratio : float
+        Root mean square gap before the start, and the later one over it.
+    """
+
+    weights: pd.Series
+    gaps: pd.Series
+    effect: float
+    before_rmse: float
+    ratio: float
+
+
+def synthetic_control(outcome: pd.DataFrame, treated: object, start: object) -> SyntheticControl:
+    """Return the synthetic control of one place, matched on its outcomes before `start`.
+
+    Parameters
+    ----------
+    outcome : pandas.DataFrame, shape (n_periods, n_units)
+        Complete; periods in order.  All other columns are donors.
+    treated : column label
+    start : index label
+        First treated period.
+
+    Raises
+    ------
+    AnalysisError
+        If values are missing, or donors or earlier periods are too few.
+
+    References
+    ----------
+    Abadie, A., Diamond, A. & Hainmueller, J. (2010). Synthetic control methods for comparative
+    case studies. JASA 105, 493-505. doi:10.1198/jasa.2009.ap08746
+    """
+    before = np.asarray(outcome.index < start)
+    _check(outcome, before)
+    donors = outcome.drop(columns=[treated])
+    weights = _simplex(donors[before].to_numpy(float), outcome.loc[before, treated].to_numpy(float))
+    gaps = outcome[treated] - donors @ weights
+    early = float(np.sqrt((gaps[before] ** 2).mean()))
+    late = float(np.sqrt((gaps[~before] ** 2).mean()))
+    return SyntheticControl(
+        weights=pd.Series(weights, index=donors.columns),
+        gaps=gaps,
+        effect=float(gaps[~before].mean()),
+        before_rmse=early,
+        ratio=late / early if early else np.inf,
+    )
+
+
+def placebo_ratios(outcome: pd.DataFrame, start: object) -> pd.Series:
+    """Return each place's ratio of later to earlier gaps, as if it had been the treated one.
+
+    The treated place's rank among all, over their number, is the p-value.  With fewer than 20
+    places it can never be below 0.05.
+    """
+    found = {unit: synthetic_control(outcome, unit, start).ratio for unit in outcome.columns}
+    return pd.Series(found, name="ratio")
+
+
+def _simplex(donors: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Return the weights of least squares; the found support is then solved exactly."""
+    scale = _SUM_TO_ONE * max(float(np.abs(donors).max()), 1e-12)
+    rows = np.vstack([donors, np.full(donors.shape[1], scale)])
+    near, _ = optimize.nnls(rows, np.append(target, scale))
+    support = near > 0
+    used = donors[:, support]
+    k = used.shape[1]
+    system = np.ones((k + 1, k + 1))
+    system[:k, :k] = used.T @ used
+    system[k, k] = 0
+    exact = linalg.lstsq(system, np.append(used.T @ target, 1.0))[0][:k]
+    weights = near / near.sum()
+    if (exact >= 0).all():
+        weights[support] = exact
+    return np.asarray(weights)
+
+
+def _check(outcome: pd.DataFrame, before: np.ndarray) -> None:
+    gaps = int(outcome.isna().to_numpy().sum())
+    if gaps:
+        raise AnalysisError(
+            "The outcome has {n} missing values. Drop the places or periods that have them.", n=gaps
+        )
+    donors = outcome.shape[1] - 1
+    if before.sum() < _ENOUGH_BEFORE or before.all() or donors < _ENOUGH_DONORS:
+        raise AnalysisError(
+            "A synthetic control needs two donors, three periods before the start and one after; "
+            "there are {donors} donors and {before} periods before. Give a longer history.",
+            donors=donors,
+            before=int(before.sum()),
+        )
