@@ -167,7 +167,7 @@ def weighted_displacement_quotient(
     success = treated[1] / control[1] - treated[0] / control[0]
     if success == 0:
         raise AnalysisError(
-            "The treated place changed exactly as the comparison did, so nothing can have moved. "
+            "The treated place changed exactly as the comparison did, so the quotient has no value. "
             "Use the displacement difference."
         )
     # Bowers and Johnson divide the ring by the comparison, as the treated place is.
