@@ -167,8 +167,8 @@ def weighted_displacement_quotient(
     success = treated[1] / control[1] - treated[0] / control[0]
     if success == 0:
         raise AnalysisError(
-            "The treated place changed exactly as the comparison did, so the quotient has no value. "
-            "Use the displacement difference."
+            "The treated place changed exactly as the comparison did, so the quotient has no "
+            "value. Use the displacement difference."
         )
     # Bowers and Johnson divide the ring by the comparison, as the treated place is.
     return (ring[1] / control[1] - ring[0] / control[0]) / success
