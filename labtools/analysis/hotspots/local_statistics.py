@@ -202,8 +202,8 @@ def row_standardise(binary: sparse.csr_array) -> sparse.csr_array:
     return sparse.csr_array(sparse.diags_array(share) @ binary)
 
 
-def _permuted(z: np.ndarray, weights: sparse.csr_array, permutations: int, seed: int) -> np.ndarray:
-    """Return two-sided p-values: the neighbours' values drawn from all the other areas."""
+def _orders(n: int, permutations: int, seed: int, *, replace: bool) -> np.ndarray:
+    """Return which of the other areas stand in for the neighbours, by permutation."""
     if permutations < _FEWEST_PERMUTATIONS:
         raise AnalysisError(
             "The local test needs at least {needed} permutations, and {n} were asked for. Ask "
