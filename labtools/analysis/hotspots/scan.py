@@ -222,9 +222,10 @@ def _statistics(search: _Search, cube: np.ndarray) -> np.ndarray:
 def _report(search: _Search, cube: np.ndarray, weights: np.ndarray, keys: pd.Index) -> pd.DataFrame:
     statistics = _statistics(search, cube)
     taken, rows = np.zeros(len(keys), bool), []
+    cells = np.flatnonzero(search.zones.kept)
     for flat in np.argsort(-statistics, axis=None, kind="stable"):
         window, zone = np.unravel_index(flat, statistics.shape)
-        members = search.zones.members(int(zone))
+        members = search.zones.members_at(int(cells[zone]))
         if statistics[window, zone] <= 0 or taken.all():
             break
         if taken[members].any():

@@ -30,7 +30,11 @@ class Zones:
 
     def members(self, zone: int) -> np.ndarray:
         """Return the positions of the areas of a zone."""
-        centre, last = np.argwhere(self.kept)[zone]
+        return self.members_at(int(np.flatnonzero(self.kept)[zone]))
+
+    def members_at(self, cell: int) -> np.ndarray:
+        """Return the positions of the areas of the zone that ends in a cell of `order`."""
+        centre, last = divmod(cell, self.order.shape[1])
         return np.asarray(self.order[centre, : last + 1])
 
 
