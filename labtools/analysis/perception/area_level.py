@@ -224,7 +224,7 @@ def _fit_between(y: np.ndarray, noise: np.ndarray, x: np.ndarray, method: Method
 
         def excess(a: float) -> float:
             beta, _ = _least_squares(y, x, np.diag(1 / (a + noise)))
-            return float(float(((y - x @ beta) ** 2 / (a + noise)).sum()) - len(y) + x.shape[1])
+            return float(((y - x @ beta) ** 2 / (a + noise)).sum() - len(y) + x.shape[1])
 
         return float(optimize.brentq(excess, 0, top)) if excess(0.0) > 0 else 0.0
 
