@@ -168,11 +168,19 @@ def test_pseudonyms_follow_the_folio_and_not_the_row(tmp_path):
     assert first["event_id"].tolist() == later["event_id"].tolist()[::-1]
 
 
-# Unicode's control characters would be other encodings' business: here the rows are dirty.
+# Control characters, lost letters and text encoded twice (Â, Ã before a mark) damn a whole file,
+# which test_decoding covers: here the rows are dirty.
 CELLS = st.one_of(
     st.sampled_from(["", " ", "NA", "A1", "A2", "ñ", "2024-05-06", "2024-5-6", "06/05/2024"]),
     st.sampled_from(["12:00:00", "25:00", "-100.4", "0", "1e999", "nan", '"', "a,b", "x\ny"]),
-    st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=6),
+    st.text(
+        st.characters(
+            codec="utf-8",
+            exclude_categories=["Cc", "Cs"],
+            exclude_characters="\N{REPLACEMENT CHARACTER}ÂÃ",
+        ),
+        max_size=6,
+    ),
 )
 WIDTH = len(EVENTS_HEADER.split(","))
 ROWS = st.lists(st.lists(CELLS, min_size=1, max_size=WIDTH), max_size=12)

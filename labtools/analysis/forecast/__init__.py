@@ -1,0 +1,1 @@
+"""What to expect next month, and how good such expectations were."""

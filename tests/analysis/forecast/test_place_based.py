@@ -1,0 +1,39 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from labtools.analysis.forecast.place_based import place_accuracy
+from labtools.errors import AnalysisError
+
+
+@pytest.mark.parametrize(
+    ("past", "share", "chosen", "accuracy", "efficiency"),
+    [
+        ("h1", 0.01, 13, 6.665545992469069, 0.5958549222797929),
+        ("h3", 0.05, 65, 5.749757934373319, 0.8038897893030793),
+        ("h5", 0.02, 26, 6.288797740720817, 0.6497005988023952),
+        ("h10", 0.1, 129, 4.334065159646555, 0.7868504772004242),
+    ],
+)
+def test_past_counts_point_at_shootings_as_well_as_the_definition_says(
+    oracle, past, share, chosen, accuracy, efficiency
+):
+    cells = oracle("nyc_cells_2000ft.csv")
+
+    found = place_accuracy(cells[past], cells["test2022"], share=share)
+
+    assert found.chosen == chosen
+    assert found.accuracy_index == pytest.approx(accuracy, rel=1e-9)
+    assert found.efficiency_index == pytest.approx(efficiency, rel=1e-9)
+
+
+def test_ties_go_to_the_place_that_comes_first():
+    found = place_accuracy(pd.Series([1.0, 1.0]), pd.Series([3.0, 1.0]), share=0.5)
+
+    assert (found.hit_rate, found.accuracy_index, found.efficiency_index) == (0.75, 1.5, 1.0)
+
+
+@pytest.mark.parametrize("later", [[0.0, 0.0], [np.nan, 2.0]])
+def test_places_without_later_events_or_counts_are_refused(later):
+    with pytest.raises(AnalysisError, match="later events"):
+        place_accuracy(pd.Series([1.0, 2.0]), pd.Series(later), share=0.5)

@@ -1,0 +1,79 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from labtools.analysis.hotspots.near_repeat import knox_test
+from labtools.errors import AnalysisError
+
+
+def events(table):
+    days = pd.to_datetime(table["date"]).to_numpy().astype("datetime64[D]").astype(float)
+    return table[["X", "Y"]].to_numpy(), days
+
+
+def test_near_repeats_of_arson_are_those_of_the_r_package(oracle):
+    places, days = events(oracle("chicago_arson.csv"))
+
+    found = knox_test(
+        places,
+        days,
+        distance_breaks=[0, 0.1, 100, 200, 300, 400],
+        time_breaks=[0, 2, 4],
+        distance="manhattan",
+        permutations=1999,
+    )
+
+    # NearRepeat 0.1.1, 4,999 permutations.
+    assert found.observed.tolist() == [[2, 1], [4, 0], [6, 1], [3, 0], [1, 1]]
+    assert found.ratio[2:, 0] == pytest.approx([19.44, 5.17, 1.61], rel=0.15)
+    assert found.p_value[:, 0] == pytest.approx([0.0036, 0.0002, 0.0002, 0.0216, 0.4652], abs=0.03)
+
+
+def test_near_repeats_of_burglary_are_those_of_the_r_package(oracle):
+    places, days = events(oracle("chicago_burglary.csv").head(2000))
+
+    found = knox_test(
+        places,
+        days,
+        distance_breaks=[0, 0.1, 400, 800, 1200, 1600],
+        time_breaks=[0, 3, 7, 14],
+        permutations=199,
+    )
+
+    assert found.observed.tolist()[:3] == [[40, 14, 13], [379, 454, 706], [674, 966, 1494]]
+    assert found.observed.tolist()[3:] == [[901, 1382, 2022], [1082, 1773, 2605]]
+    ratios = [1.3345, 1.0486, 1.0336, 1.1164, 1.0556, 1.0396]
+    assert found.ratio[1:3].ravel() == pytest.approx(ratios, rel=0.03)
+    assert found.frame()["observed"].sum() == found.observed.sum()
+
+
+def test_a_pair_at_a_break_belongs_to_the_class_above():
+    places = np.array([[0.0, 0.0], [10.0, 0.0]])
+
+    found = knox_test(
+        places, np.array([0.0, 5.0]), distance_breaks=[0, 10, 20], time_breaks=[0, 5, 10]
+    )
+
+    assert found.observed.tolist() == [[0, 0], [0, 1]]
+
+
+def test_a_distance_without_any_pair_has_no_ratio():
+    places = np.array([[0.0, 0.0], [99.0, 0.0], [500.0, 0.0]])
+
+    found = knox_test(places, np.arange(3.0), distance_breaks=[0, 1], time_breaks=[0, 9])
+
+    assert np.isnan(found.ratio).all()
+    assert found.p_value.tolist() == [[1.0]]
+
+
+@pytest.mark.parametrize(
+    ("places", "days", "breaks", "words"),
+    [
+        ([[0.0, 0.0], [np.nan, 1.0]], [0.0, 1.0], [0, 1], "event 1"),
+        ([[0.0, 0.0]], [0.0], [0, 1], "at least 2"),
+        ([[0.0, 0.0], [1.0, 1.0]], [0.0, 1.0], [1, 0], "rise"),
+    ],
+)
+def test_what_has_no_near_repeats_to_count_is_refused(places, days, breaks, words):
+    with pytest.raises(AnalysisError, match=words):
+        knox_test(np.array(places), np.array(days), distance_breaks=breaks, time_breaks=[0, 1])

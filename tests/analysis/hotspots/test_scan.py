@@ -1,0 +1,126 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from labtools.analysis.hotspots.scan import besag_newell, scan_areas, scan_recent
+from labtools.errors import AnalysisError
+
+PITTSBURGH = (1, 3, 9, 25, 29, 62, 64)
+SIDE = 8
+AREAS = [f"c{i:02}" for i in range(SIDE**2)]
+PLACES = pd.DataFrame(
+    [(i, j) for i in range(SIDE) for j in range(SIDE)], index=AREAS, columns=["x", "y"]
+)
+
+
+@pytest.fixture
+def counties(oracle):
+    return oracle("pennLC.csv")
+
+
+def test_the_poisson_clusters_are_those_of_spatialepi(counties):
+    # SpatialEpi bounds its circles by population, and its expected counts follow age.
+    found = scan_areas(
+        counties["cases"], counties["expected"], counties[["x", "y"]], null="poisson"
+    ).clusters
+
+    assert list(found["areas"][:2]) == [(22, 50), PITTSBURGH]
+    assert found["observed"][:2].to_list() == [1900, 2359]
+    assert found["expected"][0] == pytest.approx(1673.64866678906, rel=1e-6)
+    assert found["likelihood_ratio"][:2].to_list() == pytest.approx(
+        [17.6628831253954, 7.09894423264595], rel=1e-6
+    )
+    assert found["p_value"][:2].to_list() == pytest.approx([0.001, 0.035], abs=0.02)
+
+
+def test_the_bernoulli_clusters_are_those_of_spatialepi(counties):
+    found = scan_areas(
+        counties["cases"], counties["population"], counties[["x", "y"]], null="bernoulli"
+    ).clusters
+
+    assert list(found["areas"][:2]) == [PITTSBURGH, (22, 50)]
+    assert found["expected"][0] == pytest.approx(2008.22286043201, rel=1e-6)
+    assert found["likelihood_ratio"][:2].to_list() == pytest.approx(
+        [36.5705106083396, 9.65777862569007], rel=1e-6
+    )
+    assert found["p_value"][:2].to_list() == pytest.approx([0.001, 0.005], abs=0.01)
+
+
+def test_besag_and_newells_clusters_are_those_of_spatialepi(counties):
+    found = besag_newell(counties["cases"], counties["expected"], counties[["x", "y"]], k=1250)
+
+    assert found["areas_needed"][:8].to_list() == [13, 1, 7, 3, 12, 6, 16, 19]
+    assert found["p_value"][:5].to_list() == pytest.approx(
+        [
+            0.999999973452741,
+            0.00404029446538345,
+            0.0077101435164546,
+            0.0232359249167037,
+            0.962102755406269,
+        ],
+        rel=1e-6,
+    )
+    assert (found["p_value"] < 0.05).sum() == 17
+
+
+def counts(rng, size, raised=()):
+    mean = pd.Series(30.0, index=AREAS)
+    mean[list(raised)] *= 1.8
+    return mean * 0 + rng.poisson(mean * rng.gamma(size, 1 / size, len(mean)))
+
+
+def test_counts_that_vary_beyond_poisson_are_no_cluster_under_the_default_null():
+    rng, maps, false = np.random.default_rng(3), 60, {"negative binomial": 0, "poisson": 0}
+    flat = pd.Series(30.0, index=AREAS)
+
+    for _ in range(maps):
+        events = counts(rng, size=10)
+        for null in false:
+            found = scan_areas(events, flat, PLACES, null=null, replicates=99)
+            false[null] += found.clusters["p_value"][0] <= 0.05
+
+    assert false["negative binomial"] / maps <= 0.15
+    assert false["poisson"] / maps > 0.8
+
+
+def test_a_planted_cluster_is_found_where_it_lies():
+    planted = [AREAS[i] for i in (10, 17, 18, 19, 26)]
+    events = counts(np.random.default_rng(4), size=40, raised=planted)
+
+    best = scan_areas(events, pd.Series(30.0, index=AREAS), PLACES).clusters.iloc[0]
+
+    assert set(planted) <= set(best["areas"])
+    assert best["p_value"] <= 0.05
+
+
+def test_a_cluster_of_the_last_two_periods_is_dated():
+    rng = np.random.default_rng(6)
+    events = pd.DataFrame(rng.poisson(5.0, (SIDE**2, 12)), index=AREAS).astype(float)
+    hot = [AREAS[i] for i in (10, 17, 18, 19, 26)]
+    events.loc[hot, [10, 11]] += 9
+    expected = events * 0 + 1.0
+
+    best = scan_recent(events, expected, PLACES, null="poisson", replicates=99).clusters.iloc[0]
+
+    assert (best["areas"], best["periods"]) == (tuple(hot), 2)
+    assert best["p_value"] == 0.01
+
+
+def test_a_missing_count_is_refused_by_name():
+    events = pd.Series(1.0, index=AREAS)
+    events["c05"] = np.nan
+
+    with pytest.raises(AnalysisError, match="first is c05"):
+        scan_areas(events, pd.Series(1.0, index=AREAS), PLACES)
+
+
+def test_no_events_at_all_are_refused():
+    with pytest.raises(AnalysisError, match="nothing to scan"):
+        scan_areas(pd.Series(0.0, index=AREAS), pd.Series(1.0, index=AREAS), PLACES)
+
+
+def test_more_events_than_there_are_is_refused():
+    one = pd.Series(1.0, index=AREAS)
+
+    with pytest.raises(AnalysisError, match="there are 64"):
+        besag_newell(one, one, PLACES, k=100)

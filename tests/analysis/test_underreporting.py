@@ -1,0 +1,98 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from labtools.analysis.underreporting import (
+    Reporting,
+    chapman,
+    fit_reporting,
+    lincoln_petersen,
+    reporting_prior,
+)
+from labtools.errors import AnalysisError
+
+VICTIMS = pd.Series([14, 9, 22, 5, 30, 11, 3, 17])
+REPORTED = pd.Series([5, 2, 12, 1, 9, 6, 0, 3])
+RECORDED = pd.Series([120, 80, 300, 25, 210, 150, 12, 60])
+
+
+# Reference case m1: Seber's formulae computed apart from this project.
+@pytest.mark.parametrize(
+    ("lists", "expected"),
+    [
+        ((200, 150, 60), (496.55737704918033, 40.71421776210146)),
+        ((341, 125, 41), (1025.0, 119.65065428056565)),
+        ((30, 25, 0), (805.0, 549.7726802961384)),
+        ((1200, 900, 333), (3238.823353293413, 119.30704989644535)),
+    ],
+)
+def test_two_lists_tell_how_many_there_are(lists, expected):
+    assert chapman(*lists) == pytest.approx(expected)
+
+
+def test_the_plain_two_list_estimate_needs_somebody_in_both():
+    assert lincoln_petersen(200, 150, 60) == pytest.approx((500.0, 41.83300132670378))
+    with pytest.raises(AnalysisError, match="share nobody"):
+        lincoln_petersen(30, 25, 0)
+    with pytest.raises(AnalysisError, match="do not fit"):
+        chapman(10, 20, 11)
+
+
+def test_reporting_by_area_is_that_of_the_reference_case():
+    law = fit_reporting(REPORTED, VICTIMS)
+
+    # Reference case m1 (beta-binomial by maximum likelihood).
+    assert (law.alpha, law.beta) == pytest.approx((11.0969, 21.8850), rel=5e-3)
+    assert law.rates(REPORTED, VICTIMS)[[0, 2, 6]].to_list() == pytest.approx(
+        [0.342619, 0.420082, 0.308402], rel=1e-4
+    )
+    probable = law.probable(RECORDED, REPORTED, VICTIMS)["probable"]
+    assert probable[[0, 2, 6, 7]].to_list() == pytest.approx(
+        [365.494125, 732.888955, 41.575408, 224.397634], rel=1e-4
+    )
+
+
+def test_the_planted_dark_figure_lies_in_its_interval():
+    rng, areas = np.random.default_rng(11), 80
+    p = rng.beta(8, 16, areas)
+    crimes = rng.poisson(150, areas)
+    recorded = pd.Series(rng.binomial(crimes, p))
+    victims = pd.Series(rng.poisson(12, areas))
+    reported = pd.Series(rng.binomial(victims, p))
+
+    law = fit_reporting(reported, victims)
+    draws = law.draws(recorded, reported, victims, size=2000, rng=rng)
+
+    lower, upper = np.quantile(draws, [0.025, 0.975], axis=0)
+    assert np.mean((lower <= crimes) & (crimes <= upper)) >= 0.9
+    assert (draws >= recorded.to_numpy()).all()
+
+
+def test_an_area_without_records_may_have_had_crimes_and_one_without_data_stays_missing():
+    recorded = pd.Series([0.0, np.nan, 10.0])
+    nobody = pd.Series([0, 0, 0])
+
+    draws = Reporting(2, 6).draws(recorded, nobody, nobody, size=500, rng=np.random.default_rng(1))
+
+    assert draws[:, 0].mean() > 0
+    assert np.isnan(draws[:, 1]).all()
+
+
+def test_the_prior_of_a_national_survey_has_its_mean_and_width():
+    law = reporting_prior(0.927, 0.85, 0.98)
+
+    draws = np.random.default_rng(2).beta(law.beta, law.alpha, 200_000)
+    low, high = np.quantile(draws, [0.025, 0.975])
+    assert draws.mean() == pytest.approx(0.927, abs=1e-3)
+    assert high - low == pytest.approx(0.13, abs=2e-3)
+    with pytest.raises(AnalysisError, match="not percentages"):
+        reporting_prior(92.7, 85, 98)
+
+
+def test_a_survey_that_cannot_tell_asks_for_a_prior():
+    with pytest.raises(AnalysisError, match="Give a prior"):
+        fit_reporting(pd.Series([1, 0]), pd.Series([3, 2]))
+    with pytest.raises(AnalysisError, match="more reports than victims"):
+        fit_reporting(pd.Series([4, 1, 1]), pd.Series([3, 2, 5]))
+    with pytest.raises(AnalysisError, match="Give a prior"):
+        fit_reporting(pd.Series([10, 10, 10]), pd.Series([30, 30, 30]))
