@@ -14,11 +14,17 @@ from tests.architecture.documents import ROOT
 LOCKS = (ROOT / "requirements.lock", ROOT / "requirements-dev.lock")
 #: Packages that conda-forge has under another name than PyPI.
 CONDA_NAMES = {"jupyterlab-language-pack-es-es": "jupyterlab-language-pack-es-ES"}
+#: Packages whose Python binding is PyPI's only: conda hands them to pip.
+FROM_PYPI = {"typst"}
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PYPROJECT["project"]["optional-dependencies"]
 RUNNING = [*PYPROJECT["project"]["dependencies"], *EXTRAS["dash"], *EXTRAS["lab"]]
 BUILDING = PYPROJECT["dependency-groups"]["build"]
-ASKED = {LOCKS[0]: [*RUNNING, *BUILDING], LOCKS[1]: [*RUNNING, *EXTRAS["dev"], *BUILDING]}
+EVERYTHING = [
+    *PYPROJECT["project"]["dependencies"],
+    *(it for extra in EXTRAS.values() for it in extra),
+]
+ASKED = {LOCKS[0]: [*RUNNING, *BUILDING], LOCKS[1]: [*EVERYTHING, *BUILDING]}
 
 
 def entries(lock: Path) -> list[str]:
@@ -46,17 +52,19 @@ def conda() -> dict[str, object]:
 def test_conda_installs_what_pyproject_asks_for_with_the_same_bounds():
     wanted = {Requirement(line) for line in RUNNING}
     named = {CONDA_NAMES.get(it.name, it.name) + str(it.specifier) for it in wanted}
+    by_pip = {str(it) for it in wanted if it.name in FROM_PYPI}
 
     told = {line for line in conda()["dependencies"] if isinstance(line, str)}
 
-    assert {line for line in told if not re.match(r"(python=|pip$)", line)} == named
+    assert {line for line in told if not re.match(r"(python=|pip$)", line)} | by_pip == named
+    assert set(conda()["dependencies"][-1]["pip"]) == {*by_pip, "--editable ."}
 
 
 def test_conda_takes_only_conda_forge_and_installs_the_package_itself():
     told = conda()
 
     assert told["channels"] == ["conda-forge"]
-    assert told["dependencies"][-1] == {"pip": ["--editable ."]}
+    assert told["dependencies"][-1]["pip"][-1] == "--editable ."
 
 
 def test_conda_has_a_python_that_the_package_supports():
