@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 DEMO   ?= demo
 BIN    := $(VENV)/bin
+BOOKS   = $(shell git ls-files 'notebooks/*.ipynb')
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
@@ -28,12 +29,12 @@ check: $(VENV)/.development ## lint, types, floors, notebooks
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/nbstripout --keep-id --verify notebooks/reports/*.ipynb notebooks/dashboards/*.ipynb
+	$(BIN)/nbstripout --keep-id --verify $(BOOKS)
 
 format: $(VENV)/.development ## put code and notebooks in their form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/nbstripout --keep-id notebooks/reports/*.ipynb notebooks/dashboards/*.ipynb
+	$(BIN)/nbstripout --keep-id $(BOOKS)
 
 messages: $(VENV)/.development ## bring the catalogues of sentences up to date with the code
 	$(BIN)/python tests/architecture/catalogue.py

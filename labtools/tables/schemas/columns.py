@@ -1,0 +1,51 @@
+"""The kinds of column that canonical tables are made of, and the checks they carry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandera.pandas as pa
+
+from labtools.tables import vocabulary as words
+
+MONTH = pa.Check(lambda s: s.dt.day == 1, error="first day of a month")
+NOT_NEGATIVE = pa.Check.ge(0)
+SHARE = pa.Check.in_range(0, 1)
+
+
+#: What a key may be: keys become names of files and parts of addresses.
+KEY_FORM = r"^[0-9A-Za-z_-]{1,40}$"
+
+
+def key(**options: bool) -> pa.Column:
+    """Return a column that holds a key: it becomes the name of files and a part of addresses."""
+    return pa.Column(str, pa.Check.str_matches(KEY_FORM), **options)
+
+
+def word(allowed: Sequence[str], **options: bool) -> pa.Column:
+    """Return a column that holds one of the allowed words."""
+    return pa.Column(str, pa.Check.isin(list(allowed)), **options)
+
+
+def date(*checks: pa.Check, nullable: bool = False) -> pa.Column:
+    """Return a column that holds a day without time."""
+    return pa.Column("datetime64[ns]", list(checks), nullable=nullable, coerce=True)
+
+
+def count(*, nullable: bool = False) -> pa.Column:
+    """Return a column that holds a whole number, never negative."""
+    return pa.Column("Int64", NOT_NEGATIVE, nullable=nullable, coerce=True)
+
+
+def figure(*checks: pa.Check) -> pa.Column:
+    """Return a column that holds a real number, which may be missing."""
+    return pa.Column(float, list(checks), nullable=True, coerce=True)
+
+
+def text(*, nullable: bool = False) -> pa.Column:
+    """Return a column that holds a text as a person wrote it."""
+    return pa.Column(str, nullable=nullable, coerce=True)
+
+
+GROUPS_SHOWN = (*words.GROUPS, words.TOTAL)
+GROUPS_ALL = (*words.GROUPS, words.SENSITIVE, words.UNCLASSIFIED, words.NOT_A_CRIME)

@@ -1,0 +1,39 @@
+"""Counts of crime by place and period: analysts."""
+
+from __future__ import annotations
+
+import pandera.pandas as pa
+
+from labtools.tables import vocabulary as words
+from labtools.tables.schemas.columns import GROUPS_ALL, MONTH, count, date, key, text, word
+
+TABLES: dict[str, dict[str, pa.Column]] = {
+    "panel": {
+        "colonia_id": key(),
+        "month": date(MONTH),
+        "record_type": word(words.RECORD_TYPES),
+        "group": word(GROUPS_ALL),
+        "events": count(nullable=True),
+    },
+    "quarters": {
+        "colonia_id": key(),
+        "quarter": date(MONTH),
+        "group": word(words.GROUPS),
+        "events": count(nullable=True),
+        "state": word(words.STATES),
+    },
+    "official_counts": {
+        "source": key(),
+        "area": text(),
+        "month": date(MONTH),
+        "subject": text(),
+        "events": count(nullable=True),
+    },
+    "official_months": {
+        "source": key(),
+        "area": text(),
+        "month": date(MONTH),
+        "group": word(GROUPS_ALL),
+        "events": count(nullable=True),
+    },
+}

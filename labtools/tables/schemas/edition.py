@@ -1,0 +1,61 @@
+"""What an edition says of itself: its colonias, sources, actions and limits."""
+
+from __future__ import annotations
+
+import pandera.pandas as pa
+
+from labtools.tables.schemas.columns import MONTH, NOT_NEGATIVE, count, date, figure, key, text
+
+TABLES: dict[str, dict[str, pa.Column]] = {
+    "actions_done": {
+        "colonia_id": key(),
+        "action_type": text(),
+        "agency": text(nullable=True),
+        "times": count(),
+        "first": date(),
+        "last": date(),
+    },
+    "unknowns": {
+        "colonia_id": key(),
+        "what": key(),
+        "n": count(nullable=True),
+        "share": figure(),
+    },
+    "sources": {
+        "source": key(unique=True),
+        "title": text(),
+        "publisher": text(),
+        "licence": text(),
+        "cutoff": date(),
+        "digest": text(),
+    },
+    "colonias_shown": {
+        "colonia_id": key(unique=True),
+        "name": text(),
+        "borough": text(nullable=True),
+        "population": figure(NOT_NEGATIVE),
+        "area_km2": figure(NOT_NEGATIVE),
+        "entered_on": date(nullable=True),
+        "has_ficha": pa.Column(bool),
+        "geometry": pa.Column("geometry"),
+    },
+    "period": {
+        "first_month": date(MONTH),
+        "before_start": date(MONTH),
+        "window_start": date(MONTH),
+        "window_end": date(MONTH),
+        "municipality": text(),
+        "lab": text(),
+        "colonias": count(),
+        "fichas": count(),
+        "rounding_base": count(),
+    },
+    "account": {
+        "step": key(),
+        "source": key(),
+        "read": count(),
+        "kept": count(),
+        "reason": text(nullable=True),
+        "rejected": count(),
+    },
+}

@@ -1,0 +1,48 @@
+"""Individual records: lab staff only."""
+
+from __future__ import annotations
+
+import pandera.pandas as pa
+
+from labtools.tables import vocabulary as words
+from labtools.tables.schemas.columns import GROUPS_ALL, MONTH, date, figure, key, text, word
+
+_EVENTS = {
+    "event_id": key(unique=True),
+    "source": key(),
+    "record_type": word(words.RECORD_TYPES),
+    "occurred_on": date(),
+    "hour": pa.Column("Int64", pa.Check.in_range(0, 23), nullable=True, coerce=True),
+    "subject": text(nullable=True),
+    "lon": figure(),
+    "lat": figure(),
+    "place": text(nullable=True),
+    "borough": text(nullable=True),
+}
+_LOCATED = {
+    **_EVENTS,
+    "colonia_id": key(nullable=True),
+    "location_quality": word((*words.LOCATED, *words.NOT_LOCATED)),
+}
+_CLASSIFIED = {
+    **{name: column for name, column in _LOCATED.items() if name not in {"lon", "lat"}},
+    "crime_code": key(),
+    "crime_group": word(GROUPS_ALL),
+}
+
+TABLES: dict[str, dict[str, pa.Column]] = {
+    "events": _EVENTS,
+    "located": _LOCATED,
+    "classified": _CLASSIFIED,
+    "survey": {
+        "respondent": key(),
+        "wave": date(MONTH),
+        "colonia_id": key(nullable=True),
+        "borough": text(nullable=True),
+        "stratum": text(),
+        "cluster": text(),
+        "weight": figure(pa.Check.gt(0)),
+        "indicator": key(),
+        "value": figure(),
+    },
+}
