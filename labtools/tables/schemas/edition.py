@@ -46,6 +46,7 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "window_end": date(MONTH),
         "municipality": text(),
         "lab": text(),
+        "contact": text(nullable=True),
         "colonias": count(),
         "fichas": count(),
         "rounding_base": count(),
