@@ -259,7 +259,7 @@ def _target(
 
 def _freedom(used: np.ndarray, beside: np.ndarray, targets: Iterable[pd.DataFrame]) -> int:
     """Return the smaller number of places, treated or compared with, less one."""
-    inside = np.stack([cells.to_numpy(bool) for cells in targets]).any(axis=0)
+    inside = np.logical_or.reduce([cells.to_numpy(bool) for cells in targets])
     later = inside.any(axis=0)
     compared = (used & ~beside)[:, later].any(axis=1)
     fewest = int(min(inside.any(axis=1).sum(), compared.sum()))
