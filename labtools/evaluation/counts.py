@@ -76,14 +76,18 @@ class _Fit:
     ratio: float  # log ratio beside the programme
     per_place: np.ndarray  # (n_places,) expected in the used cells
     mixed: np.ndarray  # (n_places, n_periods + 1) information of place and the rest
-    inverse: np.ndarray  # (n_periods + 1, n_periods + 1)
+    inverse: np.ndarray  # (n_places, n_periods + 1, n_periods + 1) without that place
 
     def carried(self, by_place: np.ndarray, by_rest: np.ndarray) -> np.ndarray:
-        """Return each place's influence on a sum of parameters with these weights."""
+        """Return each place's influence on a sum of parameters with these weights.
+
+        The information is that of the other places (CR3): few places, each of much weight,
+        would otherwise make the error too small.
+        """
         alone = _divided(by_place, self.per_place)
         rest = self.inverse @ (by_rest - self.mixed.T @ alone)
-        place = alone - _divided(self.mixed @ rest, self.per_place)
-        lifted = rest[:-1][None, :] + rest[-1] * self.beside
+        place = alone - _divided((self.mixed * rest).sum(axis=1), self.per_place)
+        lifted = rest[:, :-1] + rest[:, -1:] * self.beside
         return np.asarray((self.residual * (place[:, None] + lifted)).sum(axis=1))
 
 
@@ -133,7 +137,7 @@ def imputed_effects(
     if beside.any():
         seen = float(counts[beside].sum())
         rows.append((fit.ratio, seen, seen / np.exp(fit.ratio)))
-        unit = np.zeros(len(fit.inverse))
+        unit = np.zeros(counts.shape[1] + 1)
         unit[-1] = 1
         influence.append(fit.carried(np.zeros(len(counts)), unit))
     keys = [*targets, *([BESIDE] if beside.any() else [])]
@@ -209,7 +213,7 @@ def _fit(counts: np.ndarray, used: np.ndarray, beside: np.ndarray) -> _Fit:
     """Fit the used cells by Newton's method, each place's level solved for at every step."""
     seen = np.where(used, counts, 0.0)
     place_total = seen.sum(axis=1)
-    known = seen.sum(axis=0) > 0
+    known = np.asarray(seen.sum(axis=0) > 0)
     rest = np.zeros(counts.shape[1] + 1)
     for _ in range(_STEPS):
         lift = np.exp(rest[:-1][None, :] + rest[-1] * beside) * used * known
@@ -224,8 +228,9 @@ def _fit(counts: np.ndarray, used: np.ndarray, beside: np.ndarray) -> _Fit:
         if np.abs(step).max() < _CLOSE:
             break
     untreated = place[:, None] * np.exp(rest[:-1]) * known
+    others = _without_each(fitted, mixed, beside)
     return _Fit(
-        untreated, residual, used, known, beside, rest[-1], fitted.sum(axis=1), mixed, inverse
+        untreated, residual, used, known, beside, rest[-1], fitted.sum(axis=1), mixed, others
     )
 
 
@@ -236,11 +241,25 @@ def _information(fitted: np.ndarray, mixed: np.ndarray, beside: np.ndarray) -> n
     return np.asarray(rest - mixed.T @ share)
 
 
+def _without_each(fitted: np.ndarray, mixed: np.ndarray, beside: np.ndarray) -> np.ndarray:
+    """Return the inverse information without each place in turn."""
+    whole = _information(fitted, mixed, beside)
+    own = np.zeros((len(fitted), *whole.shape))
+    at = np.arange(whole.shape[0])
+    own[:, at, at] = mixed
+    own[:, :-1, -1] = own[:, -1, :-1] = fitted * beside
+    total = fitted.sum(axis=1)
+    own -= np.einsum(
+        "ni,nj->nij", mixed, _divided(mixed, np.broadcast_to(total[:, None], mixed.shape))
+    )
+    return np.asarray(np.linalg.pinv(whole - own, rcond=1e-9, hermitian=True))
+
+
 def _target(
     key: object, counts: np.ndarray, inside: np.ndarray, fit: _Fit
 ) -> tuple[tuple[float, float, float], np.ndarray]:
     # Without comparison in its period, or a past of its own, a cell has no expectation.
-    inside = inside & fit.known[None, :] & fit.used.any(axis=1)[:, None]
+    inside = inside & fit.known[None, :] & np.asarray(fit.used.any(axis=1))[:, None]
     part = np.where(inside, fit.untreated, 0.0)
     observed, expected = float(counts[inside].sum()), float(part.sum())
     if not (observed > 0 and expected > 0):
