@@ -14,6 +14,7 @@ from labtools.paths import Workbench
 from labtools.privacy.keys import make_key, read_keyring
 from labtools.privacy.ledger import (
     DECISION,
+    LEDGER,
     Entry,
     approve,
     read_ledger,
@@ -24,7 +25,7 @@ from labtools.privacy.ledger import (
 from labtools.tables.store import make_folder, writing
 from labtools.workflow.analyse import ROUNDING_KEY
 from labtools.workflow.audit import WITHDRAWN, published_runs
-from labtools.workflow.release import LEDGER, point_to
+from labtools.workflow.release import point_to
 from labtools.workflow.steps import Opened
 
 
