@@ -245,8 +245,8 @@ def _parameters(
     level: float,
 ) -> pd.DataFrame:
     mixture = Mixture(
-        np.concatenate([law.coefficients for law in laws]),
-        np.concatenate([np.diagonal(law.covariance, axis1=1, axis2=2) for law in laws]),
+        np.concatenate([law.level.coefficients for law in laws]),
+        np.concatenate([np.diagonal(law.level.covariance, axis1=1, axis2=2) for law in laws]),
         weight,
     )
     mean, sd = mixture.mean_and_sd()

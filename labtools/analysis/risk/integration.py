@@ -8,13 +8,13 @@ from threadpoolctl import threadpool_limits
 from labtools.analysis.risk.graph import MapPrecision
 from labtools.analysis.risk.grid import find_peak, lay_grid
 from labtools.analysis.risk.laplace import (
-    Loadings,
     MapModel,
     Solved,
     correct_mean,
     find_mode,
     log_evidence,
 )
+from labtools.analysis.risk.level import Loadings
 from labtools.analysis.risk.priors import Priors
 
 _START = np.array([np.log(0.4), np.pi / 4])

@@ -93,7 +93,7 @@ def fit_surface(
     """
     events, exposure = counts.effective()
     try:
-        if neighbours is not None and neighbours.nnz and events.sum() > 0:
+        if neighbours is not None and (neighbours.data > 0).any() and events.sum() > 0:
             return _spatial(events, exposure, neighbours, rng)
         return _gamma(events, exposure, fit_gamma_poisson(events, exposure), rng)
     except AnalysisError:
