@@ -30,7 +30,7 @@ class Ficha:
     Attributes
     ----------
     colonia_id, name : str
-    kind, period, place_name, lab : str
+    kind, period, place_name, lab, contact : str
         What stands around the name.
     outdated : str
         Why its figures are of an earlier edition; empty where they are not.
@@ -44,6 +44,7 @@ class Ficha:
     period: str
     place_name: str
     lab: str
+    contact: str
     outdated: str
     seal: str
     seal_note: str
@@ -83,6 +84,7 @@ def render_ficha(
             "title": told.name,
             "place_name": told.place_name,
             "lab": told.lab,
+            "contact": told.contact,
             "ficha": told,
             "groups": grouped(told.sections),
             "words": ficha_words(),
@@ -106,6 +108,7 @@ def compose_ficha(
         period=figures.period_words(period),
         place_name=str(period["municipality"].iloc[0]),
         lab=str(period["lab"].iloc[0]),
+        contact=figures.contact_words(period),
         outdated=said["outdated"] if released.outdated else "",
         seal=released.seal,
         seal_note=said["seal_note"],

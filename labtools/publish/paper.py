@@ -94,7 +94,7 @@ def _facts(told: Ficha, language: str, audience: str, address: str) -> Facts:
         "internal": text("Internal: not for the public") if audience == "internal" else "",
         "seal": told.seal,
         "seal_name": said["seal"],
-        "promise": frame["promise"],
+        "promise": " ".join(part for part in (frame["promise"], told.contact) if part),
         "together": said["together"],
         "qr": _code(told, language, address) if address and audience == "public" else None,
         "qr_words": text("This profile on the web"),

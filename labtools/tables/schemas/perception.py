@@ -13,13 +13,12 @@ from labtools.tables.schemas.columns import (
     date,
     figure,
     key,
-    text,
     word,
 )
 
 TABLES: dict[str, dict[str, pa.Column]] = {
     "city_perception": {
-        "city": text(),
+        "city": written(),
         "indicator": key(),
         "quarter": date(MONTH),
         "share": figure(SHARE),
@@ -27,7 +26,7 @@ TABLES: dict[str, dict[str, pa.Column]] = {
     },
     "perception": {
         "area_kind": word(("colonia", "borough", "city")),
-        "area": text(),
+        "area": written(),
         "indicator": key(),
         "period": date(MONTH),
         "share": figure(SHARE),
