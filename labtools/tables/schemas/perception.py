@@ -14,6 +14,7 @@ from labtools.tables.schemas.columns import (
     figure,
     key,
     word,
+    written,
 )
 
 TABLES: dict[str, dict[str, pa.Column]] = {
