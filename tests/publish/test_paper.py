@@ -9,6 +9,7 @@ import pytest
 
 from labtools.charts.ground import ground_of
 from labtools.charts.maps import locator_map
+from labtools.privacy.pii import PeopleFinder
 from labtools.publish.paper import Paper, print_ficha
 from labtools.publish.site import build_site
 from labtools.tables.released import Released
@@ -142,6 +143,19 @@ def test_a_letter_that_no_font_draws_becomes_an_empty_square(tables):
     found = words_of(printed(other, ficha_of(other, "C000")))
 
     assert "Barrio \N{WHITE SQUARE} \N{WHITE SQUARE}" in found
+
+
+def test_a_person_in_a_printed_ficha_is_found_and_nobody_else(tables):
+    released = ficha_of(tables, "C001")
+    told = {"place": ("Lo dijo vecina.norte@correo.example, tel. 442 123 4567.",)}
+
+    clean = PeopleFinder(tables["colonias_shown"]["name"]).in_files(
+        [("a.pdf", printed(tables, released))]
+    )
+    found = PeopleFinder().in_files([("a.pdf", printed(tables, released, told=told))])
+
+    assert clean == []
+    assert {"email", "phone"} <= {person.kind for person in found}
 
 
 def test_a_ficha_with_much_to_say_still_fits_its_two_sides(tables):
