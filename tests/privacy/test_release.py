@@ -203,8 +203,15 @@ def test_a_change_between_waves_that_few_people_answered_is_refused():
         "indicator": "insecurity",
         "before_period": pd.Timestamp("2024-11-01"),
         "period": pd.Timestamp("2025-11-01"),
-        **{"before": 0.5, "now": 0.6, "difference": 0.1, "lower": -0.1, "upper": 0.3},
-        **{"q_value": 0.4, "verdict": "none", "state": "shown", "source": "survey"},
+        "before": 0.5,
+        "now": 0.6,
+        "difference": 0.1,
+        "lower": -0.1,
+        "upper": 0.3,
+        "q_value": 0.4,
+        "verdict": "none",
+        "state": "shown",
+        "source": "survey",
     }
 
     few, enough = (
