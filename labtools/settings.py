@@ -92,6 +92,10 @@ class Lab(_Part):
         Projected coordinate reference system for areas and distances, in metres.
     seed : int
         Seed of every random number of a run.
+    contact : str
+        Where anyone asks for a correction, or exercises the rights of access, rectification,
+        cancellation and opposition (ARCO): an office, a telephone, an e-mail.  It stands on every
+        public page.
     """
 
     name: str
@@ -100,6 +104,7 @@ class Lab(_Part):
     municipality_id: Annotated[str, Field(pattern=r"^\d{2,5}$")]
     crs: Annotated[str, AfterValidator(_in_metres)] = "EPSG:6372"
     seed: int = 2026
+    contact: str = ""
 
 
 class FileOf(_Part):

@@ -16,7 +16,7 @@ from labtools.charts.tiers import tier_map
 from labtools.messages import number, plural, say, speaking, text
 from labtools.publish import wording
 from labtools.publish.ficha import render_ficha
-from labtools.publish.figures import period_words
+from labtools.publish.figures import contact_words, period_words
 from labtools.publish.open_data import HOLDS, holds
 from labtools.publish.pages import here_of, inline, render
 from labtools.publish.reading import reading_parts
@@ -105,6 +105,7 @@ def _frame(edition: Edition) -> dict[str, object]:
     return {
         "lab": str(period["lab"].iloc[0]),
         "place_name": str(period["municipality"].iloc[0]),
+        "contact": contact_words(period),
         "period": period_words(period),
     }
 

@@ -65,6 +65,7 @@ def _facts(
         "period": figures.period_words(tables["period"]),
         "place_name": str(tables["period"]["municipality"].iloc[0]),
         "lab": str(tables["period"]["lab"].iloc[0]),
+        "contact": figures.contact_words(tables["period"]),
         "told": {section: tuple(sentences.get(section, ())) for section in _SECTIONS},
         "facts": _facts_untold(profile, sentences),
         "seal": released.seal,

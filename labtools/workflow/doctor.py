@@ -40,6 +40,7 @@ def examine(workbench: Workbench) -> tuple[Check, ...]:
     except LabError as wrong:
         return (*checks, Check(ok=False, seen=str(wrong)))
     checks.append(Check(ok=True, seen=text("lab.toml is valid")))
+    checks.append(_contact(settings))
     checks += _data(workbench, settings)
     checks += _secrets(workbench)
     checks.append(_last_run(workbench))
@@ -67,6 +68,18 @@ def _installation() -> Iterator[Check]:
         seen=text("notebooks run in warm forked processes")
         if can_fork
         else text("this system cannot fork: notebooks run in stock kernels, more slowly"),
+    )
+
+
+def _contact(settings: Settings) -> Check:
+    if settings.lab.contact:
+        return Check(ok=True, seen=text("public pages name who answers for corrections"))
+    return Check(
+        ok=False,
+        seen=text(
+            "no public page says who answers for corrections and personal data: write contact "
+            "under [lab] in lab.toml"
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from labtools.messages import text
 from labtools.paths import Workbench
 from labtools.privacy.ledger import (
     DECISION,
+    LEDGER,
     Entry,
     approve,
     read_ledger,
@@ -19,7 +20,7 @@ from labtools.privacy.ledger import (
 )
 from labtools.tables.store import make_folder, writing
 from labtools.workflow.audit import WITHDRAWN, published_runs
-from labtools.workflow.release import LEDGER, point_to
+from labtools.workflow.release import point_to
 from labtools.workflow.steps import Opened
 
 

@@ -229,6 +229,7 @@ def _period(
             "window_end": edition.window.end,
             "municipality": settings.lab.municipality,
             "lab": settings.lab.name,
+            "contact": settings.lab.contact or None,
             "colonias": len(processed["colonias"]),
             "fichas": len(edition.with_ficha),
             "rounding_base": BASE if edition.is_public else 1,

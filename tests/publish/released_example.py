@@ -331,6 +331,10 @@ def _period(n: int) -> pd.DataFrame:
         "window_end": "2026-01-01",
     }
     row = {name: pd.Timestamp(day) for name, day in months.items()}
-    told = {"municipality": "Example", "lab": "Laboratorio de Prevención Social"}
+    told = {
+        "municipality": "Example",
+        "lab": "Laboratorio de Prevención Social",
+        "contact": "Unidad de Transparencia",
+    }
     table = pd.DataFrame([{**row, **told, "colonias": n, "fichas": n - 1, "rounding_base": 3}])
     return table.astype(dict.fromkeys(months, "datetime64[us]"))

@@ -13,15 +13,15 @@ from labtools.tables.schemas.columns import (
     date,
     figure,
     key,
-    text,
     word,
+    written,
 )
 
 CHANGE = pa.Check.in_range(-1, 1)
 
 TABLES: dict[str, dict[str, pa.Column]] = {
     "city_perception": {
-        "city": text(),
+        "city": written(),
         "indicator": key(),
         "quarter": date(MONTH),
         "share": figure(SHARE),
@@ -29,7 +29,7 @@ TABLES: dict[str, dict[str, pa.Column]] = {
     },
     "perception": {
         "area_kind": word(("colonia", "borough", "city")),
-        "area": text(),
+        "area": written(),
         "indicator": key(),
         "period": date(MONTH),
         "share": figure(SHARE),
