@@ -41,7 +41,7 @@ TABLES: dict[str, dict[str, pa.Column]] = {
     },
     "perception_change": {
         "area_kind": word(("borough", "city")),
-        "area": text(),
+        "area": written(),
         "indicator": key(),
         "before_period": date(MONTH),
         "period": date(MONTH),
