@@ -14,6 +14,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from labtools.errors import PrivacyError
+from labtools.privacy.keys import Keyring
 from labtools.privacy.rounding import BASE, round_counts
 from labtools.settings import Disclosure
 from labtools.tables import vocabulary as words
@@ -54,11 +55,11 @@ def withheld_colonias(colonias: pd.DataFrame, rules: Disclosure) -> frozenset[st
 
 
 def protect_quarters(
-    quarters: pd.DataFrame, withheld: frozenset[str], *, key: bytes
+    quarters: pd.DataFrame, withheld: frozenset[str], *, key: bytes | Keyring
 ) -> pd.DataFrame:
     """Return the counts that may be released: keyed rounding, and withheld colonias emptied."""
     cells = quarters[["colonia_id", "quarter", "group"]]
-    rounded = round_counts(quarters["events"], cells, key=key, table="quarters")
+    rounded = _rounded(quarters["events"], cells, "quarter", key, table="quarters")
     hidden = quarters["colonia_id"].isin(withheld)
     return quarters.assign(
         events=rounded.mask(hidden),
@@ -66,14 +67,25 @@ def protect_quarters(
     )
 
 
-def protect_months(months: pd.DataFrame, *, key: bytes) -> pd.DataFrame:
+def protect_months(months: pd.DataFrame, *, key: bytes | Keyring) -> pd.DataFrame:
     """Return the municipality's monthly counts, rounded.
 
     The sensitive group is in it so that its twelve months can be summed; by month it is not
     released.
     """
-    rounded = round_counts(months["events"], months[["month", "group"]], key=key, table="months")
-    return months.assign(events=rounded)
+    cells = months[["month", "group"]]
+    return months.assign(events=_rounded(months["events"], cells, "month", key, table="months"))
+
+
+def _rounded(
+    counts: pd.Series, cells: pd.DataFrame, period: str, key: bytes | Keyring, *, table: str
+) -> pd.Series:
+    """Return counts rounded, each with the key of its period."""
+    ring = key if isinstance(key, Keyring) else Keyring((("", key),))
+    rounded = counts.astype("Int64").copy()
+    for own, mine in ring.split(cells[period]):
+        rounded[mine] = round_counts(counts[mine], cells[mine], key=own, table=table)
+    return rounded
 
 
 def check_release(name: str, table: pd.DataFrame, evidence: Evidence) -> str:
