@@ -15,7 +15,7 @@ import pandas as pd
 from labtools.errors import PrivacyError, TableError
 from labtools.narrative import sentences
 from labtools.paths import SETTINGS_FILE
-from labtools.privacy.ledger import check_signed, decide
+from labtools.privacy.ledger import LEDGER, check_signed, decide
 from labtools.privacy.release import (
     REGISTRY,
     Evidence,
@@ -47,7 +47,6 @@ from labtools.workflow.audit import Audit, audit_release, refuse_people
 from labtools.workflow.intake import snapshot_of
 from labtools.workflow.steps import Opened
 
-LEDGER = "ledger.jsonl"
 PROFILE = "profile"
 SETTINGS_OF_RUN = "internal/settings"
 

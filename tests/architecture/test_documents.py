@@ -24,9 +24,10 @@ def test_a_document_names_no_host(document):
     assert re.findall(r"\w+://\S+|\bwww\.\S+", said) == []
 
 
-def released_versions() -> list[str]:
-    told = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").split("\n## ")[1:]
-    return [version for version in told if not version.startswith("Unreleased\n")]
+def released_versions():
+    """Sections of the changelog, without what is not released yet."""
+    sections = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").split("\n## ")[1:]
+    return sections[1:] if sections[0].startswith("Unreleased\n") else sections
 
 
 def test_the_changelog_begins_with_this_version_and_tells_the_numbers_that_change():
