@@ -157,7 +157,8 @@ def _withheld_empty(name: str, table: pd.DataFrame, evidence: Evidence) -> None:
 
 
 def _enough_respondents(name: str, table: pd.DataFrame, evidence: Evidence) -> None:
-    told = table[["share", "lower", "upper"]].notna().any(axis=1)
+    figures = [c for c in ("share", "before", "now", "lower", "upper") if c in table.columns]
+    told = table[figures].notna().any(axis=1)
     enough = table["respondents"] >= evidence.rules.minimum_respondents
     # Official series of cities come without their number of respondents.
     official = (table["area_kind"] == "city") & table["respondents"].isna()
@@ -198,6 +199,7 @@ REGISTRY: Mapping[str, tuple[str, Rule]] = MappingProxyType(
         "municipality_series": ("P4 rounded base 3, sensitive by year only", _months_rounded),
         "municipality_crime": ("P4 rounded base 3", _counts_rounded),
         "perception": ("survey estimates with enough respondents", _enough_respondents),
+        "perception_change": ("survey estimates with enough respondents", _enough_respondents),
         "colonias_shown": ("public by nature", _public_already),
         "actions_done": ("public by nature", _public_already),
         "unknowns": ("public by nature", _public_already),

@@ -209,3 +209,29 @@ def test_an_estimate_of_a_withheld_colonia_is_refused_however_many_answered():
 )
 def test_enough_people_an_official_city_or_an_empty_estimate_may_go_out(row):
     assert check_release("perception", perceived(**row), EVIDENCE)
+
+
+def test_a_change_between_waves_that_few_people_answered_is_refused():
+    row = {
+        "area_kind": "borough",
+        "area": "Norte",
+        "indicator": "insecurity",
+        "before_period": pd.Timestamp("2024-11-01"),
+        "period": pd.Timestamp("2025-11-01"),
+        "before": 0.5,
+        "now": 0.6,
+        "difference": 0.1,
+        "lower": -0.1,
+        "upper": 0.3,
+        "q_value": 0.4,
+        "verdict": "none",
+        "state": "shown",
+        "source": "survey",
+    }
+
+    few, enough = (
+        pd.DataFrame([row | {"respondents": n}]).astype({"respondents": "Int64"}) for n in (29, 30)
+    )
+
+    assert "too few people" in refused("perception_change", few)
+    assert check_release("perception_change", enough, EVIDENCE)
