@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from labtools.analysis.dispersion import fit_line
 from labtools.analysis.multiplicity import adjust_p_values
 from labtools.analysis.risk.discount import discounted
 from labtools.analysis.smoothing import fit_gamma_poisson
@@ -37,14 +38,14 @@ class Compared:
         By area: ``observed``; ``expected``, and ``lower`` and ``upper`` (95 % of what may happen
         where nothing changed); ``ratio`` (observed over expected) with ``ratio_lower`` and
         ``ratio_upper``; ``q_value`` and ``verdict`` (increase, decrease, none, unknown).
-    dispersion : float
-        Variance over mean of past errors, at least 1, of which parameters explain no part.
+    dispersion : pandas.Series
+        By area, variance over mean of past errors, at least 1.
     complete : float
         Share of the events that are thought to have been recorded by now.
     """
 
     table: pd.DataFrame
-    dispersion: float
+    dispersion: pd.Series
     complete: float
 
 
@@ -86,7 +87,8 @@ def compare_with_expected(
             complete=complete,
         )
     mean, extra = _expected(counts, population, months - span, span)
-    dispersion = _past_dispersion(counts, population, span)
+    intercept, slope = _past_dispersion(counts, population, span)
+    dispersion = intercept + slope * mean
     mean, extra = mean * complete, extra * complete**2
     observed = counts.iloc[:, -span:].sum(axis=1, min_count=span)
     return Compared(_judged(observed, mean, extra, dispersion), dispersion, complete)
@@ -123,9 +125,12 @@ def _season(past: pd.DataFrame, span: int) -> float:
     return float(np.mean(ratios)) if ratios else 1.0
 
 
-def _past_dispersion(counts: pd.DataFrame, population: pd.Series, span: int) -> float:
-    """Return the variance over mean of the errors of past expectations of the same length."""
-    squares = means = 0.0
+def _past_dispersion(counts: pd.DataFrame, population: pd.Series, span: int) -> tuple[float, float]:
+    """Return the variance over mean of the errors of past expectations of the same length.
+
+    As a line in the expected count: areas of every size have theirs.
+    """
+    squares, means = [], []
     latest = counts.shape[1] - 2 * span
     for origin in range(latest, 2 * _YEAR - 1, -span)[:_MOST_PAST]:
         mean, extra = _expected(counts, population, origin, span)
@@ -133,13 +138,19 @@ def _past_dispersion(counts: pd.DataFrame, population: pd.Series, span: int) -> 
         both = mean.notna() & seen.notna()
         # The whole municipality moves too: only what an area does beside it is its dispersion.
         level = seen[both].sum() / mean[both].sum()
-        squares += float(((seen - mean * level) ** 2 - extra)[both].sum())
-        means += float((mean * level)[both].sum())
-    return max(1.0, squares / means) if means > 0 else 1.0
+        squares.append(((seen - mean * level) ** 2 - extra).where(both))
+        means.append((mean * level).where(both))
+    if not means:
+        return 1.0, 0.0
+    known = pd.concat(means, axis=1).dropna()
+    error = pd.concat(squares, axis=1).loc[known.index].sum(axis=1)
+    held = known.sum(axis=1) > 0
+    ratio = (error / known.sum(axis=1))[held].to_numpy()
+    return fit_line(known.mean(axis=1)[held].to_numpy(), ratio) if len(ratio) else (1.0, 0.0)
 
 
 def _judged(
-    observed: pd.Series, mean: pd.Series, extra: pd.Series, dispersion: float
+    observed: pd.Series, mean: pd.Series, extra: pd.Series, dispersion: pd.Series
 ) -> pd.DataFrame:
     variance = dispersion * mean + extra
     size = (mean**2 / (variance - mean).clip(lower=1e-9)).fillna(1.0)

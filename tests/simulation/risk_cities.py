@@ -50,7 +50,7 @@ def risk_city(n: int, seed: int, *, mean: float, stress: bool = False) -> RiskCi
     """
     rng = np.random.default_rng([seed, n, int(stress)])
     places = rng.random((n, 2))
-    neighbours = _neighbours(places)
+    neighbours = map_of_neighbours(places)
     true_exposure = rng.lognormal(0, 1.1, n)
     covariates = rng.standard_normal((n, 3))
     smooth = _steps(places, rng) if stress else _icar(neighbours, rng)
@@ -82,7 +82,8 @@ def risk_city(n: int, seed: int, *, mean: float, stress: bool = False) -> RiskCi
     )
 
 
-def _neighbours(places: np.ndarray) -> sparse.csr_array:
+def map_of_neighbours(places: np.ndarray) -> sparse.csr_array:
+    """Return who is neighbour of whom among random places."""
     n = len(places)
     sides = Delaunay(places).simplices
     pairs = np.vstack([sides[:, [0, 1]], sides[:, [1, 2]], sides[:, [0, 2]]])
