@@ -77,9 +77,7 @@ def alarms(seed: int, size: float) -> dict[str, float]:
         "two_years_binomial": float(twice.isin(["increase", "decrease"]).any()),
         "local_moran_unadjusted": float((moran["p_value"] <= LEVEL).any()),
         "local_moran_share_of_areas": float((moran["p_value"] <= LEVEL).mean()),
-        "g_star_adjusted": float(
-            (local_g_star(rates, neighbours).table["adjusted"] <= LEVEL).any()
-        ),
+        "g_star_adjusted": float((gathered <= LEVEL).any()),
         **{name: float(value) for name, value in scans.items()},
     }
 
