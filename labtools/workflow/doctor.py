@@ -139,7 +139,10 @@ def _retention(workbench: Workbench, today: date) -> Iterator[Check]:
     treatments = read_treatments(workbench.processing)
     late = []
     for source in opened.files():
-        kind = opened.descriptor(source).kind
+        try:
+            kind = opened.descriptor(source).kind
+        except LabError:
+            continue  # told with the sources
         for kept in sorted((workbench.raw / source.name).glob("*/snapshot.json")):
             cutoff = json.loads(kept.read_text(encoding="utf-8"))["cutoff"]
             until = kept_until(kind, pd.Timestamp(cutoff), treatments)
