@@ -24,6 +24,9 @@ HOLDS: Mapping[str, str] = MappingProxyType(
         "unknowns": mark("What is not known of each colonia"),
         "municipality_series": mark("Counts of the whole municipality by month and group"),
         "municipality_crime": mark("Recorded crime of the whole municipality by group"),
+        "evaluation": mark("Whether a programme worked: effects with intervals and verdicts"),
+        "evaluation_time": mark("Effects of a programme by time since it began"),
+        "evaluation_facts": mark("The sealed plan of an evaluation, and what departed from it"),
         "sources": mark("Sources, licences and cut dates"),
         "period": mark("The months that the figures are of"),
     }

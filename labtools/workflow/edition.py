@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from labtools.tables.periods import Window
+from labtools.workflow.protocols import Planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Edition:
         Colonias that get a ficha.
     key : bytes
         Of the rounding.
+    protocols : tuple of Planned
+        Evaluations to be made.
     """
 
     audience: str
@@ -28,6 +31,7 @@ class Edition:
     withheld: frozenset[str]
     with_ficha: frozenset[str]
     key: bytes
+    protocols: tuple[Planned, ...] = ()
 
     @property
     def is_public(self) -> bool:

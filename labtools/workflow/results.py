@@ -23,6 +23,7 @@ from labtools.tables import vocabulary as words
 from labtools.tables.contracts import empty_table
 from labtools.tables.periods import Window
 from labtools.workflow.edition import Edition
+from labtools.workflow.evaluation import evaluation_tables
 from labtools.workflow.perception import perception_table
 
 _METRES_OF_DETAIL = 8
@@ -73,6 +74,7 @@ def city_results(
         "sources": processed["sources"],
         "colonias_shown": _colonias_shown(processed, edition, settings.lab.crs),
         "period": _period(processed, edition, settings),
+        **evaluation_tables(processed, quarters, edition, settings),
     }
 
 

@@ -21,6 +21,7 @@ from labtools.workflow.analyse import WHOLE, Prepared, execute_plan, prepare
 from labtools.workflow.intake import clean, collect
 from labtools.workflow.notebooks import Choice
 from labtools.workflow.placing import classify, locate
+from labtools.workflow.protocols import bring_protocols
 from labtools.workflow.release import SETTINGS_OF_RUN, protect, release_site
 from labtools.workflow.steps import Opened, open_workbench
 from labtools.workflow.tabulate import tabulate
@@ -132,6 +133,7 @@ def _scratch(
         shutil.copyfile(kept / SETTINGS_FILE, again.settings_file)
         if (kept / "sources").is_dir():
             shutil.copytree(kept / "sources", again.root / "data" / "sources")
+        bring_protocols(workbench, run.name, kept, again)
         make_folder(again.root / "data")
         again.secrets.symlink_to(workbench.secrets, target_is_directory=True)
         for source in open_workbench(again).files():

@@ -13,6 +13,7 @@ from shapely.geometry import box
 
 from labtools.tables.contracts import check_table
 from labtools.tables.released import FICHA_TABLES, Released, seal_of, write_ficha
+from tests.publish.evaluation_example import evaluation_tables
 
 NAMES = (
     "Álamos del Río",
@@ -51,6 +52,7 @@ def released_tables(names: tuple[str, ...] = NAMES) -> dict[str, pd.DataFrame]:
         "municipality_series": _municipality_series(),
         "municipality_crime": _municipality_crime(),
         "period": _period(len(names)),
+        **evaluation_tables(),
     }
     return {name: check_table(name, table) for name, table in tables.items()}
 
