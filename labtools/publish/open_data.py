@@ -19,6 +19,7 @@ HOLDS: Mapping[str, str] = MappingProxyType(
         "place": mark("Share of colonias with a lower rate, as an interval"),
         "series": mark("Counts by colonia, quarter and group"),
         "perception": mark("Surveys: shares with their intervals, by area"),
+        "perception_change": mark("Surveys: change since earlier waves, with intervals"),
         "indicators": mark("Census indicators by colonia"),
         "actions_done": mark("Actions of the programme by colonia"),
         "unknowns": mark("What is not known of each colonia"),
@@ -29,6 +30,7 @@ HOLDS: Mapping[str, str] = MappingProxyType(
         "evaluation_facts": mark("The sealed plan of an evaluation, and what departed from it"),
         "sources": mark("Sources, licences and cut dates"),
         "period": mark("The months that the figures are of"),
+        "cards": mark("What each figure is for, what it is not for, and until when it holds"),
     }
 )
 #: A spreadsheet would run text that begins so as a formula.

@@ -51,6 +51,11 @@ def frame_words() -> dict[str, str]:
         "data": text("Open data"),
         "sections": text("Sections of the site"),
         "also": text("This page in another language"),
+        "expired": text(
+            "These figures held until {day}. They are no longer shown: an old figure says nothing "
+            "of the place today. Ask for the newest edition.",
+            day="{day}",
+        ),
         "promise": text(
             "Recorded crime is only what was reported to the authorities. The figures describe "
             "places, not the people who live there."
@@ -64,6 +69,7 @@ def ficha_words() -> dict[str, str]:
         **_ficha_headings(),
         **_ficha_columns(),
         "kind": text("Colonia profile"),
+        "paper": text("To print: two pages (PDF)"),
         "crime_by_group": text("Recorded crime by group, with its rate and its 95 % interval"),
         "no_change": text("No change can be told apart from chance in any group."),
         "other_groups": text("In the other groups no change can be told apart from chance."),

@@ -20,12 +20,13 @@ from labtools.tables.schemas import (
     perception,
     places,
     records,
+    risk,
 )
 from labtools.tables.schemas.columns import KEY_FORM
 
 __all__ = ["CONTRACTS", "KEY_FORM"]
 
-_SCHEMAS = (records, places, counts, crime, perception, evaluation, edition)
+_SCHEMAS = (records, places, counts, crime, perception, evaluation, edition, risk)
 
 CONTRACTS: Mapping[str, pa.DataFrameSchema] = MappingProxyType(
     {

@@ -14,7 +14,8 @@ import pandas as pd
 from labtools import paths
 from labtools.errors import RunError, SettingsError, SpaceError
 from labtools.messages import Plural, plural
-from labtools.privacy.keys import read_key
+from labtools.privacy.cards import read_cards
+from labtools.privacy.keys import read_keyring
 from labtools.privacy.release import withheld_colonias
 from labtools.runs.jobs import Outcome
 from labtools.runs.manifest import NAME as MANIFEST
@@ -75,12 +76,13 @@ def prepare(opened: Opened, *, period_end: str = "", again: bool = False) -> Pre
     made_from = {
         name: read_lineage(opened.workbench.processed / f"{name}.parquet") for name in PROCESSED
     }
-    key = read_key(opened.workbench.secrets, ROUNDING_KEY)
+    keys = read_keyring(opened.workbench.secrets, ROUNDING_KEY)
     digest = digest_of(
         {name: found.sha256 if found else "" for name, found in made_from.items()},
         next(found.code for found in made_from.values() if found),
         opened.settings.model_dump(mode="json"),
-        digest_of(key.hex()),
+        keys.digest(),
+        [card.model_dump() for card in read_cards(opened.workbench.cards)],
         window.last_month,
         sorted(fichas),
         {p.name: sha256_of(p) for p in sorted(paths.bundled("notebooks").rglob("*.ipynb"))},
@@ -108,6 +110,7 @@ def plan(
 def _planned(opened: Opened, prepared: Prepared, choice: Choice) -> list[Planned]:
     _check_space(opened)
     make_folder(opened.workbench.reports)
+    make_folder(prepared.folder, private=True)
     make_folder(prepared.folder / "internal", private=True)
     write_editions(opened, prepared)
     return plan_notebooks(
@@ -268,7 +271,8 @@ def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str,
         window=prepared.window,
         withheld=withheld_colonias(processed["colonias"], opened.settings.disclosure),
         with_ficha=frozenset(prepared.fichas),
-        key=read_key(opened.workbench.secrets, ROUNDING_KEY),
+        key=read_keyring(opened.workbench.secrets, ROUNDING_KEY),
+        cards=read_cards(opened.workbench.cards),
         protocols=tuple(planned_evaluations(opened.workbench)),
     )
     return city_results(processed, edition, opened.settings)

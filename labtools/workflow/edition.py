@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from labtools.privacy.cards import Card
+from labtools.privacy.keys import Keyring
 from labtools.tables.periods import Window
 from labtools.workflow.protocols import Planned
 
@@ -20,8 +22,10 @@ class Edition:
         Colonias without public figures.
     with_ficha : frozenset of str
         Colonias that get a ficha.
-    key : bytes
+    key : Keyring
         Of the rounding.
+    cards : tuple of Card
+        What is published, with its purpose and date of expiry.
     protocols : tuple of Planned
         Evaluations to be made.
     """
@@ -30,7 +34,8 @@ class Edition:
     window: Window
     withheld: frozenset[str]
     with_ficha: frozenset[str]
-    key: bytes
+    key: Keyring
+    cards: tuple[Card, ...]
     protocols: tuple[Planned, ...] = ()
 
     @property

@@ -15,13 +15,16 @@ import pandas as pd
 from labtools.errors import PrivacyError, TableError
 from labtools.narrative import sentences
 from labtools.paths import SETTINGS_FILE
+from labtools.privacy.cards import check_carded, expiry_of_sections, read_cards
 from labtools.privacy.ledger import LEDGER, check_signed, decide
 from labtools.privacy.release import (
     REGISTRY,
     Evidence,
     check_release,
+    tells_of_people,
     withheld_colonias,
 )
+from labtools.publish.paper import Paper
 from labtools.publish.site import build_site
 from labtools.runs.context import FICHA_FILE
 from labtools.runs.manifest import write_manifest
@@ -69,6 +72,7 @@ def protect(opened: Opened, prepared: Prepared) -> int:
     city = prepared.folder / "internal" / "city" / "public"
     tables = {name: read_table(name, city) for name in REGISTRY}
     rules = {name: check_release(name, table, evidence) for name, table in tables.items()}
+    check_carded(tells_of_people(), read_cards(opened.workbench.cards))
     _prove_made_from_protected(tables, make_edition(opened, prepared, "public"))
     found = audit_release(opened.workbench, prepared.run_id, tables, _inputs(opened))
     failed = {ficha_of(it.key, "public") for it in outcomes_of(prepared) if not it.ok}
@@ -100,7 +104,7 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
     """
     ledger = opened.workbench.reports / LEDGER
     check_signed(ledger, prepared.run_id, reviewers=opened.settings.release.reviewers)
-    release_site(prepared)
+    release_site(opened, prepared, kept=opened.workbench.interim("paper"))
     refuse_people(prepared.folder / "public", opened.settings.release.public_words)
     write_manifest(
         prepared.folder,
@@ -117,6 +121,7 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
         },
     )
     keep_settings(opened, prepared.folder / SETTINGS_OF_RUN)
+    _open_what_is_public(prepared.folder)
     final = opened.workbench.run(prepared.run_id)
     sync_folder(prepared.folder)
     if final.exists():  # the same run, made again by the single verbs
@@ -127,14 +132,27 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
     return final
 
 
+def _open_what_is_public(run: Path) -> None:
+    """Let other accounts into a run, which was closed while it was made, and shut all else."""
+    for path in run.iterdir():
+        if path.name != "public":
+            path.chmod(0o700 if path.is_dir() else 0o600)
+    run.chmod(0o755)
+
+
 def clear_unfinished(reports: Path) -> None:
     """Remove what interrupted runs left: the edition in place is whole."""
     for unfinished in reports.glob(".*.partial"):
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def release_site(prepared: Prepared) -> None:
+def release_site(opened: Opened, prepared: Prepared, *, kept: Path | None = None) -> None:
     """Make the site of a run from what `protect` released.
+
+    Parameters
+    ----------
+    kept : pathlib.Path, optional
+        Where printed fichas are kept from one edition to the next; without it all are printed.
 
     Raises
     ------
@@ -150,16 +168,18 @@ def release_site(prepared: Prepared) -> None:
     site = public / "site"
     if site.exists():
         shutil.rmtree(site)
-    build_site(public, site, tell=sentences)
+    how = opened.settings.publish
+    build_site(public, site, tell=sentences, paper=Paper(how.paper, how.address, kept))
 
 
 def keep_settings(opened: Opened, folder: Path) -> None:
     """Keep, with a run, the settings that it was made with."""
     make_folder(folder)
     shutil.copyfile(opened.workbench.settings_file, folder / SETTINGS_FILE)
-    own = opened.workbench.root / "data" / "sources"
-    if own.is_dir():
-        shutil.copytree(own, folder / "sources", dirs_exist_ok=True)
+    for name in ("sources", "reference"):
+        own = opened.workbench.root / "data" / name
+        if own.is_dir():
+            shutil.copytree(own, folder / name, dirs_exist_ok=True)
     plans = opened.workbench.root / PROTOCOLS
     if plans.is_dir():
         shutil.copytree(plans, folder / PROTOCOLS, dirs_exist_ok=True)
@@ -219,7 +239,12 @@ def _ficha(prepared: Prepared, colonia_id: str, city: Mapping[str, pd.DataFrame]
                 table=name,
             )
         tables[name] = _slice(colonia_id, name, saved[name], of[name])
-    return Released(colonia_id, MappingProxyType(tables), seal_of(tables))
+    return Released(
+        colonia_id,
+        MappingProxyType(tables),
+        seal_of(tables),
+        expires=expiry_of_sections(city["cards"]),
+    )
 
 
 def _of_last_edition(opened: Opened, colonias: Sequence[str]) -> list[Released]:

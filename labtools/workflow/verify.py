@@ -62,7 +62,7 @@ def verify(opened: Opened, run_id: str = "latest", *, colonia: str = "") -> int:
             return _verify_notebooks(bench, prepared, run, colonia)
         _execute(bench, prepared, WHOLE, run)
         protect(bench, prepared)
-        release_site(prepared)
+        release_site(bench, prepared)
         expected = {k: v for k, v in told["outputs"].items() if not k.endswith(_UNCOMPARED)}
         return _compare(expected, prepared.folder, _NOT_THE_SAME)
 
@@ -131,8 +131,9 @@ def _scratch(
         again = Workbench(Path(folder))
         kept = run / SETTINGS_OF_RUN
         shutil.copyfile(kept / SETTINGS_FILE, again.settings_file)
-        if (kept / "sources").is_dir():
-            shutil.copytree(kept / "sources", again.root / "data" / "sources")
+        for own in ("sources", "reference"):
+            if (kept / own).is_dir():
+                shutil.copytree(kept / own, again.root / "data" / own)
         bring_protocols(workbench, run.name, kept, again)
         make_folder(again.root / "data")
         again.secrets.symlink_to(workbench.secrets, target_is_directory=True)
