@@ -25,10 +25,12 @@ from labtools.tables.lineage import digest_of, read_lineage, sha256_of, trace
 from labtools.tables.periods import Window, window_ending
 from labtools.tables.store import make_folder, read_table, write_table, writing
 from labtools.workflow.edition import Edition
+from labtools.workflow.known import Known
 from labtools.workflow.notebooks import Choice, Planned, execute, plan_notebooks, tell_plan
 from labtools.workflow.results import active_programme, city_results
 from labtools.workflow.steps import Opened
 from labtools.workflow.tabulate import PROCESSED
+from labtools.workflow.targeting import targeting_tables
 
 ROUNDING_KEY = "rounding"
 AUDIENCES = ("internal", "public")
@@ -268,7 +270,8 @@ def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str,
         with_ficha=frozenset(prepared.fichas),
         key=read_key(opened.workbench.secrets, ROUNDING_KEY),
     )
-    return city_results(processed, edition, opened.settings)
+    results = city_results(processed, edition, opened.settings)
+    return results | targeting_tables(Known(processed, results, edition, opened.settings))
 
 
 def write_editions(opened: Opened, prepared: Prepared) -> None:
