@@ -22,7 +22,8 @@ from labtools.errors import PrivacyError
 from labtools.tables.store import writing
 
 DECISION, APPROVAL, WITHDRAWAL, SEAL = "decision", "approval", "withdrawal", "seal"
-KINDS = (DECISION, APPROVAL, WITHDRAWAL, SEAL)
+ROTATION = "rotation"
+KINDS = (DECISION, APPROVAL, WITHDRAWAL, SEAL, ROTATION)
 #: The ledger's file, among a workbench's reports.
 LEDGER = "ledger.jsonl"
 #: How many of the reviewers sign a release.
@@ -39,7 +40,7 @@ class Entry:
     ----------
     number : int
         From 1.
-    kind : {"decision", "approval", "withdrawal", "seal"}
+    kind : {"decision", "approval", "withdrawal", "seal", "rotation"}
     decided : str
         When, UTC.
     by : str
@@ -48,7 +49,8 @@ class Entry:
         Of which edition; of a seal: which protocol.
     facts : mapping
         Of a decision: tables with rule and checksum, population, relation to earlier
-        editions, result of the audit.  Of a withdrawal: the reason.
+        editions, result of the audit.  Of a withdrawal: the reason.  Of a rotation of the rounding
+        key: the first day of the new one, and the reason.
     previous, sha256 : str
         Checksums of the line before and of this one.
     """
@@ -145,6 +147,19 @@ def withdraw(path: Path, run: str, *, reason: str, by: str) -> Entry:
             "There is no release of {run} to withdraw, or it was withdrawn already.", run=run
         )
     return _add(path, WITHDRAWAL, run, {"reason": reason}, by)
+
+
+def rotate(path: Path, first_day: str, *, reason: str, by: str) -> Entry:
+    """Add that the rounding key is another one from a day on, and why.
+
+    Raises
+    ------
+    PrivacyError
+        If no reason is given, or the ledger was changed.
+    """
+    if not reason.strip():
+        raise PrivacyError("Say why the rounding key changes: the ledger keeps the reason.")
+    return _add(path, ROTATION, "", {"first_day": first_day, "reason": reason}, by)
 
 
 def seal(path: Path, protocol: str, digest: str, *, by: str, when: datetime | None = None) -> Entry:

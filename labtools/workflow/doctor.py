@@ -110,7 +110,8 @@ def _data(workbench: Workbench, settings: Settings) -> Iterator[Check]:
 
 
 def _secrets(workbench: Workbench) -> Iterator[Check]:
-    for name in (PSEUDONYM_KEY, ROUNDING_KEY):
+    rotated = sorted(path.stem for path in workbench.secrets.glob(f"{ROUNDING_KEY}-*.key"))
+    for name in (PSEUDONYM_KEY, ROUNDING_KEY, *rotated):
         try:
             read_key(workbench.secrets, name)
         except LabError as wrong:

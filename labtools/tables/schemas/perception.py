@@ -17,6 +17,8 @@ from labtools.tables.schemas.columns import (
     written,
 )
 
+CHANGE = pa.Check.in_range(-1, 1)
+
 TABLES: dict[str, dict[str, pa.Column]] = {
     "city_perception": {
         "city": written(),
@@ -33,6 +35,23 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "share": figure(SHARE),
         "lower": figure(SHARE),
         "upper": figure(SHARE),
+        "respondents": count(nullable=True),
+        "state": word((*words.STATES, "insufficient")),
+        "source": key(),
+    },
+    "perception_change": {
+        "area_kind": word(("borough", "city")),
+        "area": written(),
+        "indicator": key(),
+        "before_period": date(MONTH),
+        "period": date(MONTH),
+        "before": figure(SHARE),
+        "now": figure(SHARE),
+        "difference": figure(CHANGE),
+        "lower": figure(),
+        "upper": figure(),
+        "q_value": figure(SHARE),
+        "verdict": word(words.VERDICTS),
         "respondents": count(nullable=True),
         "state": word((*words.STATES, "insufficient")),
         "source": key(),
