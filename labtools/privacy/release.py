@@ -177,6 +177,23 @@ def _enough_respondents(name: str, table: pd.DataFrame, evidence: Evidence) -> N
     )
 
 
+def _verified(name: str, table: pd.DataFrame, evidence: Evidence) -> None:
+    """Refuse evidence that nobody saw in its source, and proposals where nothing is shown."""
+    unseen = table["verified_on"].isna() | (table["evidence"].str.strip() == "")
+    _refuse(
+        name,
+        table[unseen],
+        "The table {table} cites evidence that was not verified ({n} cases; the first is {first}). "
+        "Verify it in its source and date it in interventions.toml, or leave it out.",
+    )
+    _refuse(
+        name,
+        table[table["colonia_id"].isin(evidence.withheld)],
+        "The table {table} shows a figure of a colonia that is below the floor of population "
+        "({n} cases; the first is {first}).",
+    )
+
+
 def _public_already(_name: str, _table: pd.DataFrame, _evidence: Evidence) -> None:
     """Hold no rule: names, polygons, programme and sources are public by nature."""
 
@@ -202,6 +219,7 @@ REGISTRY: Mapping[str, tuple[str, Rule]] = MappingProxyType(
         "perception_change": ("survey estimates with enough respondents", _enough_respondents),
         "colonias_shown": ("public by nature", _public_already),
         "actions_done": ("public by nature", _public_already),
+        "proposals": ("from protected counts, verified evidence only, floors", _verified),
         "unknowns": ("public by nature", _public_already),
         "sources": ("public by nature", _public_already),
         "period": ("public by nature", _public_already),
