@@ -289,6 +289,8 @@ class Targeting(_Part):
         Agency → colonias that it can attend.
     harm : dict
         Group of crime → what one of them weighs; 1 where it is not said.
+    entries : int
+        Colonias that could enter the programme next; 0 compares no rules of entry.
     action : list of Priced
     """
 
@@ -298,6 +300,7 @@ class Targeting(_Part):
     per_colonia: Annotated[int, Field(ge=1)] = 2
     capacity: dict[Slug, int] = {}
     harm: dict[str, float] = {}
+    entries: Annotated[int, Field(ge=0)] = 0
     action: tuple[Priced, ...] = ()
 
 

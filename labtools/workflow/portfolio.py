@@ -17,6 +17,7 @@ from labtools.tables import vocabulary as words
 from labtools.tables.contracts import check_table, empty_table
 from labtools.targeting.catalogue import read_interventions
 from labtools.targeting.count_model import CountModel, fit_counts
+from labtools.targeting.fairness import allocation_if_reporting_moves
 from labtools.targeting.frontier import frontier, stability
 from labtools.targeting.harm import harm_draws, reporting_draws
 from labtools.targeting.options import Action, Options, make_options
@@ -40,19 +41,30 @@ def portfolio_tables(
 ) -> dict[str, pd.DataFrame]:
     """Return ``portfolio`` and ``portfolio_frontier``; empty without a budget or costs."""
     plan = known.settings.targeting
-    empty = {name: empty_table(name) for name in ("portfolio", "portfolio_frontier")}
+    names = ("portfolio", "portfolio_frontier", "allocation_if")
+    empty = {name: empty_table(name) for name in names}
     actions = _actions(plan)
     usable = [key for key in actions if key in effects.columns]
     if not (usable and plan.budget and len(known.processed["quarters"])):
         return empty
-    options = make_options(_harm(known, rng), effects, actions, known.places)
+    options = make_options(harm_of(known, rng), effects, actions, known.places)
     rules = _rules(plan, known)
     chosen = choose_portfolio(options, rules)
     curve = frontier(options, rules, _BUDGETS)
     return {
         "portfolio": check_table("portfolio", _told(options, rules, chosen)),
         "portfolio_frontier": check_table("portfolio_frontier", curve),
+        "allocation_if": check_table("allocation_if", _moved(options, rules, known)),
     }
+
+
+def _moved(options: Options, rules: Rules, known: Known) -> pd.DataFrame:
+    """Return what each grade would receive if the most marginal reported otherwise."""
+    grades = known.places["grade"]
+    people = known.people.fillna(0).groupby(grades).sum()
+    if people.empty:
+        return empty_table("allocation_if")
+    return allocation_if_reporting_moves(options, rules, people)
 
 
 def _told(options: Options, rules: Rules, chosen: Portfolio) -> pd.DataFrame:
@@ -85,7 +97,7 @@ def _actions(plan: Targeting) -> dict[str, Action]:
     }
 
 
-def _harm(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+def harm_of(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     """Return draws of a year's recorded harm: the risk model's if there is one."""
     people = known.people
     weights = {group: known.settings.targeting.harm.get(group, 1.0) for group in words.GROUPS}
