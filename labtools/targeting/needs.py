@@ -114,7 +114,7 @@ def _summed(
         values = np.full((1, len(index)), np.nan)
     known = np.isfinite(values).all(axis=0)
     held = np.where(known, values, _MIDDLE)
-    low, high = np.quantile(held, [_LOW, _HIGH], axis=0)
+    low, middle, high = np.quantile(held, [_LOW, _MIDDLE, _HIGH], axis=0)
     verdict = np.select(
         [~known, low > _MIDDLE, high < _MIDDLE], ["unknown", "above", "below"], "similar"
     )
@@ -123,7 +123,7 @@ def _summed(
             "colonia_id": index.astype(str),
             "need": need,
             "indicators": " ".join(names),
-            "share_lower": np.where(known, held.mean(axis=0), np.nan),
+            "share_lower": np.where(known, middle, np.nan),
             "lower": np.where(known, low, np.nan),
             "upper": np.where(known, high, np.nan),
             "comparables": pd.array(np.where(known, beside, 0), dtype="Int64"),

@@ -35,7 +35,8 @@ def targeting_tables(known: Known) -> dict[str, pd.DataFrame]:
     }
     needs = _needs(known, rng)
     log = read_log(known.results["actions_done"], taxonomies, agencies)
-    proposals = proposals_table(needs, catalogue, agencies, log, effects)
+    offered = catalogue.for_the_public() if known.edition.is_public else catalogue
+    proposals = proposals_table(needs, offered, agencies, log, effects)
     tables = {"proposals": _filled("proposals", proposals)}
     if known.edition.is_public:
         return tables

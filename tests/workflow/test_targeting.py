@@ -46,6 +46,8 @@ def test_the_public_edition_proposes_nothing_where_nothing_may_be_shown(table):
     proposals = table("proposals", "public")
 
     assert WITHHELD not in set(proposals["colonia_id"])
+    levels = {one.id: one.level for one in read_interventions().intervention}
+    assert "terciario" not in set(proposals["intervention"].map(levels))
     assert not proposals["indicators"].str.contains("citizen_report|civic_offence").any()
 
 
