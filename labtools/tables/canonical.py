@@ -16,6 +16,7 @@ from labtools.tables.schemas import (
     counts,
     crime,
     edition,
+    evaluation,
     perception,
     places,
     records,
@@ -26,7 +27,17 @@ from labtools.tables.schemas.columns import KEY_FORM
 
 __all__ = ["CONTRACTS", "KEY_FORM"]
 
-_SCHEMAS = (records, places, counts, crime, perception, edition, risk, targeting)
+_SCHEMAS = (
+    records,
+    places,
+    counts,
+    crime,
+    perception,
+    evaluation,
+    edition,
+    risk,
+    targeting,
+)
 
 CONTRACTS: Mapping[str, pa.DataFrameSchema] = MappingProxyType(
     {
