@@ -23,7 +23,7 @@ from labtools.tables import vocabulary as words
 from labtools.tables.contracts import empty_table
 from labtools.tables.periods import Window
 from labtools.workflow.edition import Edition
-from labtools.workflow.perception import perception_change_table, perception_table
+from labtools.workflow.fear_gap import felt_results
 
 _METRES_OF_DETAIL = 8
 _FALSE_ALARM = 0.05
@@ -66,8 +66,7 @@ def city_results(
         ),
         "municipality_series": by_month.reset_index(drop=True),
         "municipality_crime": municipality,
-        "perception": perception_table(processed, edition, settings),
-        "perception_change": perception_change_table(processed, edition, settings),
+        **felt_results(processed, edition, settings, crime, spread),
         "indicators": _indicators(processed["indicators"], edition),
         "actions_done": _actions(processed["actions"], keys, edition.window),
         "unknowns": unknowns_table(processed, crime, edition),
