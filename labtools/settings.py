@@ -188,6 +188,22 @@ class Release(_Part):
     public_words: tuple[str, ...] = ()
 
 
+class Publish(_Part):
+    """How the site and the paper are made.
+
+    Attributes
+    ----------
+    address : str
+        Address of the site, ``https://…``, for the code that a printed ficha carries; empty
+        where there is none yet, and then there is no code.
+    paper : list of {"es_MX", "en"}
+        Languages in which each ficha is also made as a file to print; empty for none.
+    """
+
+    address: Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$")] = ""
+    paper: tuple[Literal["es_MX", "en"], ...] = ("es_MX",)
+
+
 class Fichas(_Part):
     """Which colonias get a ficha.
 
@@ -242,6 +258,7 @@ class Settings(_Part):
     fichas: Fichas = Fichas()
     disclosure: Disclosure = Disclosure()
     release: Release = Release()
+    publish: Publish = Publish()
     places: Places = Places()
     source: tuple[Source, ...] = ()
 

@@ -17,8 +17,6 @@ from labtools.analysis.reporting import (
     list_overlap,
     reporting_draws,
 )
-from labtools.analysis.smoothing import fit_gamma_poisson
-from labtools.errors import AnalysisError
 from labtools.privacy.release import ROUNDING_VARIANCE
 from labtools.settings import Settings
 from labtools.tables import vocabulary as words
@@ -89,19 +87,19 @@ def dark_figure_table(
     return _shown(pd.concat(parts), crime, reported.basis)
 
 
-def recorded_rates(
-    crime: pd.DataFrame, dispersion: pd.DataFrame, size: int, rng: np.random.Generator
-) -> pd.DataFrame:
-    """Return draws of the smoothed rate of all recorded crime, shape (size, n_colonias)."""
+def recorded_rates(crime: pd.DataFrame, draws: pd.DataFrame) -> pd.DataFrame:
+    """Return draws of the rate of all recorded crime, missing where its rate is not shown.
+
+    Parameters
+    ----------
+    crime : pandas.DataFrame
+        Canonical table ``crime``.
+    draws : pandas.DataFrame, shape (n_draws, n_colonias)
+        Of the rate, by the model of risk; it also speaks of colonias without a count.
+    """
     rows = crime[crime["group"] == words.TOTAL].set_index("colonia_id")
-    spread = dispersion[words.TOTAL].reindex(rows.index)
-    events, years = rows["events"].astype(float) / spread, rows["person_years"] / spread
-    try:
-        fit = fit_gamma_poisson(events, years)
-    except AnalysisError:
-        return pd.DataFrame(np.nan, index=range(size), columns=rows.index)
-    repeated = np.broadcast_to(events.to_numpy(float), (size, len(events)))
-    return pd.DataFrame(fit.draws(repeated, years, rng=rng) * _PER, columns=rows.index)
+    known = rows["smoothed"].notna().reindex(draws.columns, fill_value=False)
+    return draws.where(known, axis=1).reset_index(drop=True)
 
 
 def priority_tables(rates: pd.DataFrame, reported: Reported) -> dict[str, pd.DataFrame]:

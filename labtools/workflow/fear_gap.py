@@ -37,7 +37,7 @@ def felt_results(
     edition: Edition,
     settings: Settings,
     crime: pd.DataFrame,
-    dispersion: pd.DataFrame,
+    draws: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
     """Return every result about perception, reporting and fear of an edition.
 
@@ -45,13 +45,12 @@ def felt_results(
     ----------
     crime : pandas.DataFrame
         Canonical table ``crime`` of the edition: rounded counts in the public one.
-    dispersion : pandas.DataFrame
-        Variance over mean of counts, by colonia and group.
+    draws : pandas.DataFrame, shape (n_draws, n_colonias)
+        Of the rate of all recorded crime, by the edition's model of risk.
     """
     models = area_models(processed, edition, settings)
     reported = reported_share(processed, edition, settings)
-    rng = np.random.default_rng([settings.lab.seed, 64, int(edition.is_public)])
-    rates = recorded_rates(crime, dispersion, len(reported.draws), rng)
+    rates = recorded_rates(crime, draws)
     return {
         "perception": perception_table(
             processed, edition, settings, model_rows(models, processed, edition)
@@ -76,7 +75,9 @@ def fear_gap_table(
         return empty_table("fear_gap")
     people = processed["colonias"].set_index("colonia_id")["population"]
     probable = corrected_rates(rates.reindex(columns=reported.draws.columns), reported.draws)
-    fear = models[_FEAR].draws
+    # Draws of crime and of fear come from different data: any of one goes with any of the other.
+    turn = np.arange(len(probable)) % len(models[_FEAR].draws)
+    fear = models[_FEAR].draws.iloc[turn]
     chances = quadrant_chances(probable, fear, people=people)
     keys = people.index
     total = crime[crime["group"] == words.TOTAL].set_index("colonia_id").reindex(keys)

@@ -22,6 +22,7 @@ from labtools.privacy.release import (
     check_release,
     withheld_colonias,
 )
+from labtools.publish.paper import Paper
 from labtools.publish.site import build_site
 from labtools.runs.context import FICHA_FILE
 from labtools.runs.manifest import write_manifest
@@ -99,7 +100,7 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
     """
     ledger = opened.workbench.reports / LEDGER
     check_signed(ledger, prepared.run_id, reviewers=opened.settings.release.reviewers)
-    release_site(prepared)
+    release_site(opened, prepared, kept=opened.workbench.interim("paper"))
     refuse_people(prepared.folder / "public", opened.settings.release.public_words)
     write_manifest(
         prepared.folder,
@@ -116,6 +117,7 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
         },
     )
     keep_settings(opened, prepared.folder / SETTINGS_OF_RUN)
+    _open_what_is_public(prepared.folder)
     final = opened.workbench.run(prepared.run_id)
     sync_folder(prepared.folder)
     if final.exists():  # the same run, made again by the single verbs
@@ -126,14 +128,27 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
     return final
 
 
+def _open_what_is_public(run: Path) -> None:
+    """Let other accounts into a run, which was closed while it was made, and shut all else."""
+    for path in run.iterdir():
+        if path.name != "public":
+            path.chmod(0o700 if path.is_dir() else 0o600)
+    run.chmod(0o755)
+
+
 def clear_unfinished(reports: Path) -> None:
     """Remove what interrupted runs left: the edition in place is whole."""
     for unfinished in reports.glob(".*.partial"):
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def release_site(prepared: Prepared) -> None:
+def release_site(opened: Opened, prepared: Prepared, *, kept: Path | None = None) -> None:
     """Make the site of a run from what `protect` released.
+
+    Parameters
+    ----------
+    kept : pathlib.Path, optional
+        Where printed fichas are kept from one edition to the next; without it all are printed.
 
     Raises
     ------
@@ -149,7 +164,8 @@ def release_site(prepared: Prepared) -> None:
     site = public / "site"
     if site.exists():
         shutil.rmtree(site)
-    build_site(public, site, tell=sentences)
+    how = opened.settings.publish
+    build_site(public, site, tell=sentences, paper=Paper(how.paper, how.address, kept))
 
 
 def keep_settings(opened: Opened, folder: Path) -> None:
