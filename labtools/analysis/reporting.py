@@ -21,6 +21,8 @@ from labtools.analysis.perception.area_shares import AreaPrior, fit_area_shares
 from labtools.errors import AnalysisError
 
 _CERTAIN = 1e-4
+#: A group of which nothing is known: like all crime, with doubt.
+_LIKE_ALL = (0.0, 0.6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,27 +126,21 @@ def group_reporting(
     """
     log_odds = special.logit(np.clip(reporting.to_numpy(), _CERTAIN, 1 - _CERTAIN))
     counts = recorded.reindex(reporting.columns).fillna(0.0)
-    shift = {
-        group: rng.normal(*prior.groups.get(group, (0.0, 0.5)), (len(reporting), 1))
-        for group in counts.columns
-    }
-    whole = (counts.sum(axis=1).to_numpy(float) / special.expit(log_odds)).sum(axis=1)
-    low, high = np.full(len(reporting), -6.0), np.full(len(reporting), 6.0)
-    for _ in range(40):  # bisection: the more is reported, the fewer crimes there were
-        middle = (low + high) / 2
-        told = sum(
-            (counts[g].to_numpy(float) / special.expit(log_odds + shift[g] + middle[:, None])).sum(
-                axis=1
-            )
-            for g in counts.columns
-        )
-        low, high = np.where(told > whole, middle, low), np.where(told > whole, high, middle)
-    even = ((low + high) / 2)[:, None]
+    shift = np.column_stack(
+        [rng.normal(*prior.groups.get(str(g), _LIKE_ALL), len(reporting)) for g in counts.columns]
+    )
+    # Crimes not recorded are n exp(-log-odds): one shift for all groups keeps their sum.
+    hidden = np.exp(-log_odds) @ counts.to_numpy(float)
+    whole = hidden.sum(axis=1)
+    parts = (hidden * np.exp(-shift)).sum(axis=1)
+    even = np.log(np.divide(parts, whole, out=np.ones_like(whole), where=whole > 0))
     return {
         str(g): pd.DataFrame(
-            special.expit(log_odds + shift[g] + even), reporting.index, reporting.columns
+            special.expit(log_odds + shift[:, [k]] + even[:, None]),
+            reporting.index,
+            reporting.columns,
         )
-        for g in counts.columns
+        for k, g in enumerate(counts.columns)
     }
 
 

@@ -10,7 +10,13 @@ import pandas as pd
 from labtools.analysis.perception.area_shares import AreaShares
 from labtools.analysis.perception.estimates import Precision, estimate_share
 from labtools.analysis.perception.fear_gap import QUADRANTS, quadrant_chances, quadrant_verdicts
-from labtools.analysis.perception.planner import CAUTION_CV, Fieldwork, likeness_of, sample_plan
+from labtools.analysis.perception.planner import (
+    CAUTION_CV,
+    PRECISE_CV,
+    Fieldwork,
+    likeness_of,
+    sample_plan,
+)
 from labtools.analysis.reporting import corrected_rates
 from labtools.settings import Settings
 from labtools.tables import vocabulary as words
@@ -29,6 +35,7 @@ from labtools.workflow.survey import survey_waves
 
 _FEAR = "insecurity"
 _ADULTS = 0.7  # of residents: Mexico, census of 2020, people of 18 and more
+_CITY_MARGIN = 0.03
 _USUAL_SHARE, _USUAL_EFFECT, _USUAL_PER_CLUSTER = 0.5, 1.5, 5.0
 
 
@@ -58,7 +65,7 @@ def felt_results(
         "perception_change": perception_change_table(processed, edition, settings),
         "dark_figure": dark_figure_table(crime, reported, edition, settings),
         "fear_gap": fear_gap_table(processed, crime, rates, reported, models),
-        "survey_plan": survey_plan_table(processed, edition, settings),
+        "survey_plan": survey_plan_table(processed, edition),
         **({} if edition.is_public else priority_tables(rates, reported)),
     }
 
@@ -105,37 +112,35 @@ def fear_gap_table(
     return check_table("fear_gap", table)
 
 
-def survey_plan_table(
-    processed: Mapping[str, pd.DataFrame], edition: Edition, settings: Settings
-) -> pd.DataFrame:
+def survey_plan_table(processed: Mapping[str, pd.DataFrame], edition: Edition) -> pd.DataFrame:
     """Return the canonical table ``survey_plan``: whom the next wave must ask, and where.
 
-    By colonia for a figure to be used with caution (variation of 30 %), and for the city; the
-    expected share and the effect of clusters are those of the last wave, or usual ones.
+    By colonia for a precise figure and for one to be used with caution (variation of 15 and
+    30 %), and for the city with a margin of three points; the expected share and the effect of
+    clusters are those of the last wave, or usual ones.
     """
     colonias = processed["colonias"]
     share, fieldwork = _last_fieldwork(processed["survey"], edition)
     adults = (colonias.set_index("colonia_id")["population"] * _ADULTS).round()
-    whole = pd.Series({settings.lab.municipality: adults.sum()})
-    parts = []
-    for kind, people in (("colonia", adults), ("city", whole)):
-        plan = sample_plan(people, share=share, fieldwork=fieldwork, cv=CAUTION_CV / 2)
-        rough = sample_plan(people, share=share, fieldwork=fieldwork, cv=CAUTION_CV)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "area_kind": kind,
-                    "area": plan.index.astype(str),
-                    "indicator": _FEAR,
-                    "people_precise": plan["people"].to_numpy(),
-                    "clusters_precise": plan["clusters"].to_numpy(),
-                    "people_caution": rough["people"].to_numpy(),
-                    "clusters_caution": rough["clusters"].to_numpy(),
-                    "reachable": plan["reachable"].to_numpy(),
-                }
-            )
-        )
-    return check_table("survey_plan", pd.concat(parts, ignore_index=True))
+    precise = sample_plan(adults, share=share, fieldwork=fieldwork, cv=PRECISE_CV)
+    caution = sample_plan(adults, share=share, fieldwork=fieldwork, cv=CAUTION_CV)
+    whole = pd.Series({"city": adults.sum()})
+    margin = _CITY_MARGIN / 1.96 / min(share, 1 - share)
+    city = sample_plan(whole, share=share, fieldwork=fieldwork, cv=margin).iloc[0]
+    table = pd.DataFrame(
+        {
+            "colonia_id": adults.index,
+            "indicator": _FEAR,
+            "people_precise": precise["people"].to_numpy(),
+            "clusters_precise": precise["clusters"].to_numpy(),
+            "people_caution": caution["people"].to_numpy(),
+            "clusters_caution": caution["clusters"].to_numpy(),
+            "reachable": precise["reachable"].to_numpy(),
+            "city_people": city["people"],
+            "city_clusters": city["clusters"],
+        }
+    )
+    return check_table("survey_plan", table)
 
 
 def _last_fieldwork(survey: pd.DataFrame, edition: Edition) -> tuple[float, Fieldwork]:

@@ -21,6 +21,7 @@ _NEIGHBOURLY = (0.0, 0.25, 0.5, 0.75, 0.95)
 _SPREAD_DOUBT = 0.4
 _DENSE = 3_000
 _NIL = 1e-9
+_ROUNDS, _STRIDE = 40, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +109,14 @@ class AreaShares:
             )
         weight = weight / weight.sum()
         log_odds = special.logit(np.clip(self.draws.to_numpy(), 1e-9, 1 - 1e-9))
-        low, high = np.full(len(city), -12.0), np.full(len(city), 12.0)
-        for _ in range(40):  # bisection: the mean rises with the shift
-            shift = (low + high) / 2
-            above = special.expit(log_odds + shift[:, None]) @ weight > city
-            low, high = np.where(above, low, shift), np.where(above, shift, high)
-        moved = special.expit(log_odds + ((low + high) / 2)[:, None])
+        shift = np.zeros(len(city))
+        for _ in range(_ROUNDS):  # Newton: the mean rises smoothly with the shift
+            shares = special.expit(log_odds + shift[:, None])
+            step = (city - shares @ weight) / ((shares * (1 - shares)) @ weight)
+            shift += np.clip(step, -_STRIDE, _STRIDE)
+            if np.abs(step).max() < _NIL:
+                break
+        moved = special.expit(log_odds + shift[:, None])
         draws = pd.DataFrame(moved, self.draws.index, self.draws.columns)
         return AreaShares(draws, self.spread, self.neighbourly, self.asked)
 
