@@ -173,7 +173,7 @@ def _later(source: Source, key: str, chart: Callable[[pd.DataFrame], str]) -> Se
     if not pictures:
         return None
     return Section(
-        key.replace("_", "-"),
+        key,
         ficha_words()[key],
         sentences=source.told(key),
         pictures=pictures,
