@@ -5,10 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labtools.dashboards.data import find_public, open_released
+from labtools.dashboards.evaluations import evaluation_page
 from labtools.dashboards.explorer import colonia_explorer
 
 if TYPE_CHECKING:
     from ipywidgets import Widget
+
+
+def open_evaluations(workbench: str = "") -> Widget:
+    """Return the page of evaluations of a workbench's latest released edition.
+
+    Parameters
+    ----------
+    workbench : str, optional
+        As for :func:`open_explorer`.
+    """
+    return evaluation_page(open_released(find_public(workbench)))
 
 
 def open_explorer(workbench: str = "") -> Widget:

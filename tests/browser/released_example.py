@@ -18,6 +18,7 @@ from labtools.tables.contracts import check_table
 from labtools.tables.lineage import Lineage
 from labtools.tables.released import Released, seal_of, slug, write_ficha
 from labtools.tables.store import write_table
+from tests.publish.evaluation_example import evaluation_tables
 
 HOSTILE = "<img src=x onerror=\"document.title='hacked'\"> & Hijos"
 NAMES: Mapping[str, str] = MappingProxyType(
@@ -72,6 +73,7 @@ def edition() -> dict[str, pd.DataFrame]:
         "unknowns": _unknowns(),
         "sources": _sources(),
         "period": _period(),
+        **evaluation_tables(),
     }
     return {name: check_table(name, table) for name, table in tables.items()}
 
