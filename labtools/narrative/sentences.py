@@ -23,6 +23,7 @@ from labtools.narrative.felt import (
     fear_gap_sentences,
     plan_sentences,
 )
+from labtools.narrative.proposals import proposal_sentences
 from labtools.tables import vocabulary as words
 from labtools.tables.released import Released
 
@@ -36,6 +37,7 @@ SECTIONS = (
     "dark_figure",
     "fear_gap",
     "actions",
+    "proposed",
     "unknowns",
     "sources",
 )
@@ -214,6 +216,7 @@ _SPEAKERS: Mapping[str, Callable[[Tables], tuple[str, ...]]] = MappingProxyType(
         "dark_figure": dark_figure_sentences,
         "fear_gap": fear_gap_sentences,
         "actions": _actions,
+        "proposed": proposal_sentences,
         "unknowns": _unknowns,
         "sources": _sources,
     }

@@ -33,6 +33,7 @@ FICHA_TABLES = (
     "survey_plan",
     "indicators",
     "actions_done",
+    "proposals",
     "unknowns",
     "sources",
     "period",

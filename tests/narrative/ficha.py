@@ -69,6 +69,7 @@ def ficha(profile: Mapping[str, object] | None = None, **rows: list) -> Released
         "survey_plan": [],
         "indicators": [],
         "actions_done": [],
+        "proposals": [],
         "unknowns": [],
         "sources": [],
         "period": [

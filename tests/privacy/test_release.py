@@ -298,3 +298,21 @@ def test_the_quadrant_of_a_withheld_colonia_is_refused():
 
     assert "below the floor" in refused("fear_gap", pd.DataFrame([row]))
     assert check_release("fear_gap", pd.DataFrame([row | {"verdict": "unknown"}]), EVIDENCE)
+
+
+def proposed(**told) -> pd.DataFrame:
+    row = {"colonia_id": "large", "evidence": "Somebody 2020", "verified_on": QUARTER}
+    return pd.DataFrame([{**row, **told}])
+
+
+@pytest.mark.parametrize("told", [{"verified_on": pd.NaT}, {"evidence": " "}])
+def test_evidence_that_nobody_verified_is_not_released(told):
+    said = refused("proposals", proposed(**told))
+
+    assert "interventions.toml" in said
+    assert "large" in said
+
+
+def test_nothing_is_proposed_in_public_for_a_colonia_below_the_floor():
+    assert "below the floor" in refused("proposals", proposed(colonia_id="small"))
+    assert check_release("proposals", proposed(), EVIDENCE)
