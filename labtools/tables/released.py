@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +20,9 @@ from labtools.tables.store import writing
 
 SCHEMA = 1
 SEAL_DIGITS = 16
+
+Rows = list[dict[str, object]]
+_encoded = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
 #: The canonical tables that a ficha carries its slices of.
 FICHA_TABLES = (
@@ -52,12 +55,15 @@ class Released:
         seal say the same.
     outdated : bool
         Whether this edition could not make it anew, and these are the figures of an earlier one.
+    rows : mapping of str to list, optional
+        The same tables as the file holds them, where they are at hand (see `rows_of`).
     """
 
     colonia_id: str
     tables: Mapping[str, pd.DataFrame]
     seal: str
     outdated: bool = False
+    rows: Mapping[str, Rows] | None = field(default=None, compare=False, repr=False)
 
 
 def slug(colonia_id: str) -> str:
@@ -67,24 +73,34 @@ def slug(colonia_id: str) -> str:
 
 def seal_of(tables: Mapping[str, pd.DataFrame]) -> str:
     """Return the seal of a ficha's tables."""
-    return digest_of({name: rows_of(table) for name, table in tables.items()})[:SEAL_DIGITS]
+    return seal_of_rows({name: rows_of(table) for name, table in tables.items()})
+
+
+def seal_of_rows(rows: Mapping[str, Rows]) -> str:
+    """Return the seal of a ficha's tables, given as rows."""
+    return digest_of(dict(rows))[:SEAL_DIGITS]
 
 
 def write_ficha(released: Released, path: Path) -> None:
-    """Write a ficha's tables; the same tables give the same bytes."""
-    told = {
-        "schema": SCHEMA,
+    """Write a ficha's tables, a row in each line; the same tables give the same bytes."""
+    rows = released.rows
+    if rows is None:
+        rows = {name: rows_of(table) for name, table in released.tables.items()}
+    told: dict[str, object] = {
         "colonia_id": released.colonia_id,
+        "schema": SCHEMA,
         "seal": released.seal,
-        "tables": {name: rows_of(table) for name, table in released.tables.items()},
     }
     if released.outdated:
         told["outdated"] = True
+    head = "".join(f"{_encoded(name)}: {_encoded(value)},\n" for name, value in told.items())
+    tables = ",\n".join(_lines(name, rows[name]) for name in sorted(rows))
     with writing(path) as aside:
-        aside.write_text(
-            json.dumps(told, ensure_ascii=False, sort_keys=True, indent=0) + "\n",
-            encoding="utf-8",
-        )
+        aside.write_text(f'{{{head}"tables": {{\n{tables}\n}}}}\n', encoding="utf-8")
+
+
+def _lines(name: str, rows: Rows) -> str:
+    return f"{_encoded(name)}: [\n" + ",\n".join(map(_encoded, rows)) + "\n]"
 
 
 def read_ficha(path: Path) -> Released:

@@ -26,9 +26,10 @@ from labtools.publish.site import build_site
 from labtools.runs.context import FICHA_FILE
 from labtools.runs.manifest import write_manifest
 from labtools.runs.plan import FICHAS, ficha_of
-from labtools.runs.reads import BY_COLONIA, as_notebooks_see
+from labtools.runs.reads import as_notebooks_see
 from labtools.tables.account import read_accounts
 from labtools.tables.contracts import check_table
+from labtools.tables.cuts import BY_COLONIA
 from labtools.tables.lineage import digest_of, sha256_of, trace
 from labtools.tables.released import (
     FICHA_TABLES,
