@@ -83,6 +83,12 @@ def seal_of_rows(rows: Mapping[str, Rows]) -> str:
 
 def write_ficha(released: Released, path: Path) -> None:
     """Write a ficha's tables, a row in each line; the same tables give the same bytes."""
+    with writing(path) as aside:
+        aside.write_bytes(bytes_of(released))
+
+
+def bytes_of(released: Released) -> bytes:
+    """Return what the file of a ficha holds."""
     rows = released.rows
     if rows is None:
         rows = {name: rows_of(table) for name, table in released.tables.items()}
@@ -95,8 +101,7 @@ def write_ficha(released: Released, path: Path) -> None:
         told["outdated"] = True
     head = "".join(f"{_encoded(name)}: {_encoded(value)},\n" for name, value in told.items())
     tables = ",\n".join(_lines(name, rows[name]) for name in sorted(rows))
-    with writing(path) as aside:
-        aside.write_text(f'{{{head}"tables": {{\n{tables}\n}}}}\n', encoding="utf-8")
+    return f'{{{head}"tables": {{\n{tables}\n}}}}\n'.encode()
 
 
 def _lines(name: str, rows: Rows) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -26,18 +25,16 @@ from labtools.publish.site import build_site
 from labtools.runs.context import FICHA_FILE
 from labtools.runs.manifest import write_manifest
 from labtools.runs.plan import FICHAS, ficha_of
-from labtools.runs.reads import as_notebooks_see
 from labtools.tables.account import read_accounts
 from labtools.tables.contracts import check_table
-from labtools.tables.cuts import BY_COLONIA
 from labtools.tables.lineage import digest_of, sha256_of, trace
 from labtools.tables.released import (
     FICHA_TABLES,
     Released,
+    Rows,
     read_ficha,
     read_rows,
-    rows_of,
-    seal_of,
+    seal_of_rows,
     slug,
     write_ficha,
 )
@@ -45,10 +42,10 @@ from labtools.tables.store import make_folder, read_table, sync, sync_folder, wr
 from labtools.workflow.analyse import Prepared, make_edition, outcomes_of
 from labtools.workflow.audit import Audit, audit_release, refuse_people
 from labtools.workflow.intake import snapshot_of
+from labtools.workflow.slices import PROFILE, ReleasedTable, released_tables
 from labtools.workflow.steps import Opened
 
 LEDGER = "ledger.jsonl"
-PROFILE = "profile"
 SETTINGS_OF_RUN = "internal/settings"
 
 
@@ -73,7 +70,8 @@ def protect(opened: Opened, prepared: Prepared) -> int:
     _prove_made_from_protected(tables, make_edition(opened, prepared, "public"))
     found = audit_release(opened.workbench, prepared.run_id, tables, _inputs(opened))
     failed = {ficha_of(it.key, "public") for it in outcomes_of(prepared) if not it.ok}
-    fresh = [_ficha(prepared, c, tables) for c in prepared.fichas if c not in failed]
+    city_tables = released_tables(tables)
+    fresh = [_ficha(prepared, c, city_tables) for c in prepared.fichas if c not in failed]
     fichas = [*fresh, *_of_last_edition(opened, sorted(failed - {""}))]
     public = prepared.folder / "public"
     if public.exists():
@@ -202,12 +200,11 @@ def _differing(table: pd.DataFrame, expected: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(table[differs.any(axis=1)])
 
 
-def _ficha(prepared: Prepared, colonia_id: str, city: Mapping[str, pd.DataFrame]) -> Released:
+def _ficha(prepared: Prepared, colonia_id: str, city: Mapping[str, ReleasedTable]) -> Released:
     """Return the slices of the released tables that a ficha's notebook saved, and nothing else."""
     outputs = prepared.folder / "internal" / "outputs" / FICHAS
     saved = read_rows(outputs / slug(colonia_id) / "public" / FICHA_FILE)
-    of = {**city, PROFILE: pd.DataFrame(city["colonias_shown"].drop(columns="geometry"))}
-    tables: dict[str, pd.DataFrame] = {}
+    rows: dict[str, Rows] = {}
     for name in (*FICHA_TABLES, PROFILE):
         if name not in saved:
             raise TableError(
@@ -216,8 +213,8 @@ def _ficha(prepared: Prepared, colonia_id: str, city: Mapping[str, pd.DataFrame]
                 colonia=colonia_id,
                 table=name,
             )
-        tables[name] = _slice(colonia_id, name, saved[name], of[name])
-    return Released(colonia_id, MappingProxyType(tables), seal_of(tables))
+        rows[name] = city[name].slice_of(colonia_id, saved[name])
+    return Released(colonia_id, MappingProxyType({}), seal_of_rows(rows), rows=rows)
 
 
 def _of_last_edition(opened: Opened, colonias: Sequence[str]) -> list[Released]:
@@ -225,34 +222,6 @@ def _of_last_edition(opened: Opened, colonias: Sequence[str]) -> list[Released]:
     folder = opened.workbench.latest / "public" / "fichas"
     kept = [folder / f"{slug(colonia)}.json" for colonia in colonias]
     return [replace(read_ficha(path), outdated=True) for path in kept if path.is_file()]
-
-
-def _slice(
-    colonia_id: str, name: str, saved: Sequence[Mapping[str, object]], city: pd.DataFrame
-) -> pd.DataFrame:
-    """Return the rows of the released table, once the saved ones prove to be the same.
-
-    So that map = table = text: a table with colonias has this one's rows, all of them; a
-    table without has some of its rows.
-    """
-    told = [_told(row) for row in saved]
-    if BY_COLONIA in city.columns:
-        rows = city[city[BY_COLONIA] == colonia_id].reset_index(drop=True)
-    else:
-        seen = rows_of(as_notebooks_see(name, city))
-        rows = city[[_told(row) in set(told) for row in seen]].reset_index(drop=True)
-    if [_told(row) for row in rows_of(as_notebooks_see(name, rows))] == told:
-        return rows
-    raise PrivacyError(
-        "The table {table} of the ficha of {colonia} differs from the released one. Its "
-        'notebook changed it: save what lab.table("{table}") gives.',
-        table=name,
-        colonia=colonia_id,
-    )
-
-
-def _told(row: Mapping[str, object]) -> str:
-    return json.dumps(row, sort_keys=True)
 
 
 def _record(opened: Opened, prepared: Prepared, rules: Mapping[str, str], found: Audit) -> None:
