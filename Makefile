@@ -44,6 +44,7 @@ pictures: $(VENV)/.development ## take the pictures of the README from the demo
 
 bench: $(VENV)/.development ## measure the engine against naive Papermill (ratios, one run)
 	$(BIN)/python tests/benchmarks/bench_engine.py
+	$(BIN)/python tests/benchmarks/bench_intake.py
 
 lock: $(VENV)/.development ## write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

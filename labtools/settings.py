@@ -92,6 +92,10 @@ class Lab(_Part):
         Projected coordinate reference system for areas and distances, in metres.
     seed : int
         Seed of every random number of a run.
+    contact : str
+        Where anyone asks for a correction, or exercises the rights of access, rectification,
+        cancellation and opposition (ARCO): an office, a telephone, an e-mail.  It stands on every
+        public page.
     """
 
     name: str
@@ -100,6 +104,7 @@ class Lab(_Part):
     municipality_id: Annotated[str, Field(pattern=r"^\d{2,5}$")]
     crs: Annotated[str, AfterValidator(_in_metres)] = "EPSG:6372"
     seed: int = 2026
+    contact: str = ""
 
 
 class FileOf(_Part):
@@ -183,6 +188,22 @@ class Release(_Part):
     public_words: tuple[str, ...] = ()
 
 
+class Publish(_Part):
+    """How the site and the paper are made.
+
+    Attributes
+    ----------
+    address : str
+        Address of the site, ``https://…``, for the code that a printed ficha carries; empty
+        where there is none yet, and then there is no code.
+    paper : list of {"es_MX", "en"}
+        Languages in which each ficha is also made as a file to print; empty for none.
+    """
+
+    address: Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$")] = ""
+    paper: tuple[Literal["es_MX", "en"], ...] = ("es_MX",)
+
+
 class Fichas(_Part):
     """Which colonias get a ficha.
 
@@ -237,6 +258,7 @@ class Settings(_Part):
     fichas: Fichas = Fichas()
     disclosure: Disclosure = Disclosure()
     release: Release = Release()
+    publish: Publish = Publish()
     places: Places = Places()
     source: tuple[Source, ...] = ()
 

@@ -51,7 +51,13 @@ def release_command() -> click.Command:
     """Return ``labtools release``."""
 
     def release(
-        *, workbench: Path | None, run: str, approve: str, withdraw: bool, reason: str
+        *,
+        workbench: Path | None,
+        run: str,
+        approve: str,
+        withdraw: bool,
+        new_key_from: str,
+        reason: str,
     ) -> None:
         from labtools.workflow import governance
 
@@ -61,19 +67,28 @@ def release_command() -> click.Command:
             governance.sign(bench, run, approve)
         if withdraw:
             governance.pull(bench.workbench, run, reason=reason, by=getpass.getuser())
+        if new_key_from:
+            governance.rotate_key(bench, new_key_from, reason=reason, by=getpass.getuser())
         for entry in governance.entries(bench.workbench):
             line = f"{entry.number:>4} {entry.decided} {entry.kind:<10} {entry.run} {entry.by}"
             click.echo(line)
 
     help_ = text(
         "Show the ledger of releases, checked; sign the last decision (--approve NAME, two "
-        "reviewers), or withdraw an edition (--withdraw --reason …)."
+        "reviewers), withdraw an edition (--withdraw --reason …), or give the quarters to come "
+        "another rounding key (--new-key-from 2027-01-01 --reason …)."
     )
     params: list[click.Parameter] = [
         workbench_option(),
         click.Option(["--run"], default="", help=text("Run; by default the last one decided.")),
         click.Option(["--approve"], default="", metavar="NAME", help=text("Sign as NAME.")),
         click.Option(["--withdraw"], is_flag=True, help=text("Pull the edition.")),
+        click.Option(
+            ["--new-key-from"],
+            default="",
+            metavar="DAY",
+            help=text("First day of the quarter from which a new rounding key serves."),
+        ),
         click.Option(["--reason"], default="", help=text("Why; readers are told.")),
     ]
     return click.Command("release", callback=release, params=params, help=help_)

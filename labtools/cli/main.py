@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "diff": ("again", mark("Say which figures differ between two runs, and why.")),
         "audit": ("governance", mark("Attack all editions together; search them for people.")),
         "release": ("governance", mark("Sign a release, withdraw one, or show the ledger.")),
+        "protocol": ("protocols", mark("Seal the plan of an evaluation, or show the plans.")),
         "serve": ("show", mark("Open the dashboards, read-only, from released tables.")),
         "lab": ("show", mark("Open JupyterLab with this workbench.")),
         "doctor": ("care", mark("Say what is wrong here, and the command that mends it.")),

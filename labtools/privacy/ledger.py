@@ -21,8 +21,11 @@ from typing import Any
 from labtools.errors import PrivacyError
 from labtools.tables.store import writing
 
-DECISION, APPROVAL, WITHDRAWAL = "decision", "approval", "withdrawal"
-KINDS = (DECISION, APPROVAL, WITHDRAWAL)
+DECISION, APPROVAL, WITHDRAWAL, SEAL = "decision", "approval", "withdrawal", "seal"
+ROTATION = "rotation"
+KINDS = (DECISION, APPROVAL, WITHDRAWAL, SEAL, ROTATION)
+#: The ledger's file, among a workbench's reports.
+LEDGER = "ledger.jsonl"
 #: How many of the reviewers sign a release.
 SIGNATURES = 2
 _FIRST = "0" * 64
@@ -37,16 +40,17 @@ class Entry:
     ----------
     number : int
         From 1.
-    kind : {"decision", "approval", "withdrawal"}
+    kind : {"decision", "approval", "withdrawal", "seal", "rotation"}
     decided : str
         When, UTC.
     by : str
         Who.
     run : str
-        Of which edition.
+        Of which edition; of a seal: which protocol.
     facts : mapping
         Of a decision: tables with rule and checksum, population, relation to earlier
-        editions, result of the audit.  Of a withdrawal: the reason.
+        editions, result of the audit.  Of a withdrawal: the reason.  Of a rotation of the rounding
+        key: the first day of the new one, and the reason.
     previous, sha256 : str
         Checksums of the line before and of this one.
     """
@@ -145,6 +149,42 @@ def withdraw(path: Path, run: str, *, reason: str, by: str) -> Entry:
     return _add(path, WITHDRAWAL, run, {"reason": reason}, by)
 
 
+def rotate(path: Path, first_day: str, *, reason: str, by: str) -> Entry:
+    """Add that the rounding key is another one from a day on, and why.
+
+    Raises
+    ------
+    PrivacyError
+        If no reason is given, or the ledger was changed.
+    """
+    if not reason.strip():
+        raise PrivacyError("Say why the rounding key changes: the ledger keeps the reason.")
+    return _add(path, ROTATION, "", {"first_day": first_day, "reason": reason}, by)
+
+
+def seal(path: Path, protocol: str, digest: str, *, by: str, when: datetime | None = None) -> Entry:
+    """Add that a protocol was sealed: what it says, by its checksum, from this moment on.
+
+    Parameters
+    ----------
+    when : datetime, optional
+        For the invented municipality only, whose past is written at once.
+
+    Raises
+    ------
+    PrivacyError
+        If the ledger was changed, or this very content is sealed already.
+    """
+    sealed = [e for e in read_ledger(path) if e.kind == SEAL and e.run == protocol]
+    if sealed and sealed[-1].facts["digest"] == digest:
+        raise PrivacyError(
+            "The protocol {id} is sealed already, since {day}, with this very content.",
+            id=protocol,
+            day=sealed[-1].decided[:10],
+        )
+    return _add(path, SEAL, protocol, {"digest": digest}, by, when)
+
+
 def signatures(entries: Sequence[Entry], run: str) -> tuple[str, ...]:
     """Return who signed the last decision about a run; nobody signed one that was withdrawn."""
     decision = _last_decision(entries, run)
@@ -188,7 +228,7 @@ def check_signed(path: Path, run: str, *, reviewers: Collection[str]) -> None:
 def _last_decision(entries: Sequence[Entry], run: str) -> Entry | None:
     last: Entry | None = None
     for entry in entries:
-        if entry.run == run and entry.kind != APPROVAL:
+        if entry.run == run and entry.kind in (DECISION, WITHDRAWAL):
             last = entry if entry.kind == DECISION else None
     return last
 
@@ -201,12 +241,19 @@ def _signed(entries: Sequence[Entry], decision: Entry) -> tuple[str, ...]:
     )
 
 
-def _add(path: Path, kind: str, run: str, facts: Mapping[str, object], by: str) -> Entry:
+def _add(
+    path: Path,
+    kind: str,
+    run: str,
+    facts: Mapping[str, object],
+    by: str,
+    when: datetime | None = None,
+) -> Entry:
     entries = read_ledger(path)
     told: dict[str, Any] = {
         "number": len(entries) + 1,
         "kind": kind,
-        "decided": datetime.now(UTC).isoformat(timespec="seconds"),
+        "decided": (when or datetime.now(UTC)).isoformat(timespec="seconds"),
         "by": by,
         "run": run,
         **facts,

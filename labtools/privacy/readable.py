@@ -13,7 +13,6 @@ import io
 import re
 import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePath
 from types import MappingProxyType
@@ -21,6 +20,8 @@ from urllib.parse import unquote
 
 import pandas as pd
 import pyarrow as pa
+
+from labtools.privacy.readable_pdf import pdf_texts
 
 #: Attributes that hold drawing and structure, which no person is written into.
 _DRAWING = frozenset(
@@ -37,8 +38,6 @@ _TAG = re.compile(r"<[^<>]*>")
 _ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'>]+)")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _DATA_ADDRESS = re.compile(r"data:[\w/+.-]*(?:;[\w=-]+)*;base64,([A-Za-z0-9+/=\s]{8,})")
-_PDF_STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
-_PDF_WORDS = re.compile(rb"\(((?:\\.|[^\\()])*)\)|<([0-9A-Fa-f\s]{4,})>")
 _PNG_TEXT = re.compile(rb"(?:tEXt|iTXt)([\x09-\xff]*?\x00[^\x00]*)")
 _MOST_BYTES = 512 * 1024**2
 _WKB_POINTS = (1, 4)
@@ -99,27 +98,6 @@ def _zipped(content: bytes) -> Iterator[str]:
                 yield from lines_of(part.filename, inner)
 
 
-def _paged(content: bytes) -> Iterator[str]:
-    """Yield the text of a PDF's strings; letters coded by a font of its own stay unread."""
-    yield from _pdf_strings(content)
-    for stream in _PDF_STREAM.findall(content):
-        try:
-            yield from _pdf_strings(zlib.decompress(stream))
-        except zlib.error:
-            continue
-
-
-def _pdf_strings(content: bytes) -> Iterator[str]:
-    words = []
-    for plain, coded in _PDF_WORDS.findall(content):
-        digits = re.sub(rb"\s", b"", coded).decode()
-        raw = plain or bytes.fromhex(digits[: len(digits) // 2 * 2])
-        wide = raw.startswith(b"\xfe\xff")
-        words.append(raw.decode("utf-16" if wide else "latin-1", errors="replace"))
-    yield "".join(words)
-    yield "\n".join(words)
-
-
 def _pictured(content: bytes) -> Iterator[str]:
     for found in _PNG_TEXT.findall(content):
         yield found.decode("latin-1").replace("\x00", " ")
@@ -168,7 +146,7 @@ _READERS: Mapping[str, Callable[[bytes], Iterator[str]]] = MappingProxyType(
         **dict.fromkeys((".html", ".htm", ".svg", ".xml", ".rels"), _marked_up),
         **dict.fromkeys((".xlsx", ".zip", ".docx", ".ods", ".whl"), _zipped),
         **dict.fromkeys((".png", ".jpg", ".jpeg", ".gif", ".webp"), _pictured),
-        ".pdf": _paged,
+        ".pdf": pdf_texts,
         ".parquet": _tabled,
     }
 )

@@ -14,6 +14,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from labtools.errors import PrivacyError
+from labtools.privacy.keys import Keyring
 from labtools.privacy.rounding import BASE, round_counts
 from labtools.settings import Disclosure
 from labtools.tables import vocabulary as words
@@ -54,11 +55,11 @@ def withheld_colonias(colonias: pd.DataFrame, rules: Disclosure) -> frozenset[st
 
 
 def protect_quarters(
-    quarters: pd.DataFrame, withheld: frozenset[str], *, key: bytes
+    quarters: pd.DataFrame, withheld: frozenset[str], *, key: bytes | Keyring
 ) -> pd.DataFrame:
     """Return the counts that may be released: keyed rounding, and withheld colonias emptied."""
     cells = quarters[["colonia_id", "quarter", "group"]]
-    rounded = round_counts(quarters["events"], cells, key=key, table="quarters")
+    rounded = _rounded(quarters["events"], cells, "quarter", key, table="quarters")
     hidden = quarters["colonia_id"].isin(withheld)
     return quarters.assign(
         events=rounded.mask(hidden),
@@ -66,14 +67,25 @@ def protect_quarters(
     )
 
 
-def protect_months(months: pd.DataFrame, *, key: bytes) -> pd.DataFrame:
+def protect_months(months: pd.DataFrame, *, key: bytes | Keyring) -> pd.DataFrame:
     """Return the municipality's monthly counts, rounded.
 
     The sensitive group is in it so that its twelve months can be summed; by month it is not
     released.
     """
-    rounded = round_counts(months["events"], months[["month", "group"]], key=key, table="months")
-    return months.assign(events=rounded)
+    cells = months[["month", "group"]]
+    return months.assign(events=_rounded(months["events"], cells, "month", key, table="months"))
+
+
+def _rounded(
+    counts: pd.Series, cells: pd.DataFrame, period: str, key: bytes | Keyring, *, table: str
+) -> pd.Series:
+    """Return counts rounded, each with the key of its period."""
+    ring = key if isinstance(key, Keyring) else Keyring((("", key),))
+    rounded = counts.astype("Int64").copy()
+    for own, mine in ring.split(cells[period]):
+        rounded[mine] = round_counts(counts[mine], cells[mine], key=own, table=table)
+    return rounded
 
 
 def check_release(name: str, table: pd.DataFrame, evidence: Evidence) -> str:
@@ -145,7 +157,8 @@ def _withheld_empty(name: str, table: pd.DataFrame, evidence: Evidence) -> None:
 
 
 def _enough_respondents(name: str, table: pd.DataFrame, evidence: Evidence) -> None:
-    told = table[["share", "lower", "upper"]].notna().any(axis=1)
+    figures = [c for c in ("share", "before", "now", "lower", "upper") if c in table.columns]
+    told = table[figures].notna().any(axis=1)
     enough = table["respondents"] >= evidence.rules.minimum_respondents
     # Official series of cities come without their number of respondents.
     official = (table["area_kind"] == "city") & table["respondents"].isna()
@@ -186,6 +199,7 @@ REGISTRY: Mapping[str, tuple[str, Rule]] = MappingProxyType(
         "municipality_series": ("P4 rounded base 3, sensitive by year only", _months_rounded),
         "municipality_crime": ("P4 rounded base 3", _counts_rounded),
         "perception": ("survey estimates with enough respondents", _enough_respondents),
+        "perception_change": ("survey estimates with enough respondents", _enough_respondents),
         "colonias_shown": ("public by nature", _public_already),
         "actions_done": ("public by nature", _public_already),
         "unknowns": ("public by nature", _public_already),

@@ -16,9 +16,10 @@ from labtools.charts.tiers import tier_map
 from labtools.messages import number, plural, say, speaking, text
 from labtools.publish import wording
 from labtools.publish.ficha import render_ficha
-from labtools.publish.figures import period_words
+from labtools.publish.figures import contact_words, period_words
 from labtools.publish.open_data import HOLDS, holds
 from labtools.publish.pages import here_of, inline, render
+from labtools.publish.paper import PLAIN, Paper, print_ficha
 from labtools.publish.reading import reading_parts
 from labtools.tables import vocabulary as words
 from labtools.tables.released import Released, slug
@@ -41,12 +42,15 @@ class Edition:
         The colonias as they are drawn.
     tell : callable
         Narrates a ficha by section, in the language in force.
+    paper : Paper
+        Which fichas are also printed.
     """
 
     tables: Mapping[str, pd.DataFrame]
     fichas: tuple[Released, ...]
     ground: Ground
     tell: Tell
+    paper: Paper = PLAIN
 
 
 def site_pages(edition: Edition) -> Iterator[tuple[str, str]]:
@@ -56,6 +60,23 @@ def site_pages(edition: Edition) -> Iterator[tuple[str, str]]:
         with speaking(language):
             for place, html in _pages(edition, language, top):
                 yield way + place, html
+
+
+def site_papers(edition: Edition) -> Iterator[tuple[str, bytes]]:
+    """Give each printed ficha: its place in the site, beside its page, and its bytes."""
+    for language in edition.paper.languages:
+        folder = wording.EDITIONS[language]
+        way = f"{folder}/" if folder else ""
+        with speaking(language):
+            for ficha in edition.fichas:
+                made = print_ficha(
+                    ficha,
+                    map_svg=locator_map(edition.ground, ficha.colonia_id),
+                    sentences=edition.tell(ficha),
+                    language=language,
+                    paper=edition.paper,
+                )
+                yield f"{way}colonias/{slug(ficha.colonia_id)}.pdf", made
 
 
 def colonias_listed(edition: Edition) -> list[tuple[str, str, str]]:
@@ -96,6 +117,7 @@ def _pages(edition: Edition, language: str, top: str) -> Iterator[tuple[str, str
             language=language,
             sentences=edition.tell(ficha),
             site_root="../.." if wording.EDITIONS[language] else "..",
+            paper=f"{slug(ficha.colonia_id)}.pdf" if language in edition.paper.languages else "",
         )
         yield f"colonias/{slug(ficha.colonia_id)}.html", html
 
@@ -105,6 +127,7 @@ def _frame(edition: Edition) -> dict[str, object]:
     return {
         "lab": str(period["lab"].iloc[0]),
         "place_name": str(period["municipality"].iloc[0]),
+        "contact": contact_words(period),
         "period": period_words(period),
     }
 

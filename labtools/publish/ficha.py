@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
-from markupsafe import Markup
 
 from labtools.charts.change import change_chart
 from labtools.charts.intervals import interval_chart
@@ -15,13 +16,39 @@ from labtools.charts.series import series_chart
 from labtools.messages import DEFAULT_LANGUAGE, speaking
 from labtools.publish import figures
 from labtools.publish.pages import inline, render
+from labtools.publish.sections import Rows, Section, Source, grouped
 from labtools.publish.wording import ficha_words
 from labtools.tables.released import Released, slug
 
-#: Sections told in sentences.  Who lives there and the sources are told by their tables, which
-#: hold the same figures.
-_SECTIONS = ("where", "crime", "change", "place", "perception", "actions", "unknowns")
 _DISTINGUISHABLE = ("increase", "decrease")
+
+
+@dataclass(frozen=True, slots=True)
+class Ficha:
+    """A ficha in words and pictures, ready for a page or for paper.
+
+    Attributes
+    ----------
+    colonia_id, name : str
+    kind, period, place_name, lab, contact : str
+        What stands around the name.
+    outdated : str
+        Why its figures are of an earlier edition; empty where they are not.
+    seal, seal_note : str
+    sections : tuple of Section
+    """
+
+    colonia_id: str
+    name: str
+    kind: str
+    period: str
+    place_name: str
+    lab: str
+    contact: str
+    outdated: str
+    seal: str
+    seal_note: str
+    sections: tuple[Section, ...]
 
 
 def render_ficha(
@@ -31,6 +58,7 @@ def render_ficha(
     language: str = DEFAULT_LANGUAGE,
     sentences: Mapping[str, Sequence[str]],
     site_root: str = "..",
+    paper: str = "",
 ) -> str:
     """Return the page of one colonia: the same tables give the same bytes.
 
@@ -46,54 +74,183 @@ def render_ficha(
         Plain sentences that narrate the same tables; they are escaped here.
     site_root : str
         Way from the page to the top of the site.
+    paper : str, optional
+        The same ficha as a file to print, seen from the page.
     """
     with speaking(language):
-        return render("ficha", language, site_root, _facts(released, map_svg, sentences))
+        told = compose_ficha(released, map_svg=map_svg, sentences=sentences)
+        facts = {
+            "here": dict.fromkeys(("es_MX", "en"), f"colonias/{slug(told.colonia_id)}.html"),
+            "title": told.name,
+            "place_name": told.place_name,
+            "lab": told.lab,
+            "contact": told.contact,
+            "ficha": told,
+            "groups": grouped(told.sections),
+            "words": ficha_words(),
+            "inline": inline,
+            "paper": paper,
+        }
+        return render("ficha", language, site_root, facts)
 
 
-def _facts(
-    released: Released, map_svg: str, sentences: Mapping[str, Sequence[str]]
-) -> dict[str, object]:
-    tables = released.tables
-    profile = tables["profile"]
-    name = str(profile["name"].iloc[0])
-    page = f"colonias/{slug(released.colonia_id)}.html"
-    return {
-        "here": dict.fromkeys(("es_MX", "en"), page),
-        "title": name,
-        "words": ficha_words(),
-        "period": figures.period_words(tables["period"]),
-        "place_name": str(tables["period"]["municipality"].iloc[0]),
-        "lab": str(tables["period"]["lab"].iloc[0]),
-        "told": {section: tuple(sentences.get(section, ())) for section in _SECTIONS},
-        "facts": _facts_untold(profile, sentences),
-        "seal": released.seal,
-        "outdated": released.outdated,
-        "map": inline(map_svg),
-        **_charts(tables),
-        **_rows(tables),
-    }
+def compose_ficha(
+    released: Released, *, map_svg: str, sentences: Mapping[str, Sequence[str]]
+) -> Ficha:
+    """Return a ficha in the language in force, from the same arguments as `render_ficha`."""
+    period, said = released.tables["period"], ficha_words()
+    source = Source(released, map_svg, sentences)
+    built = (build(source) for build in BUILDERS)
+    return Ficha(
+        colonia_id=released.colonia_id,
+        name=str(released.tables["profile"]["name"].iloc[0]),
+        kind=said["kind"],
+        period=figures.period_words(period),
+        place_name=str(period["municipality"].iloc[0]),
+        lab=str(period["lab"].iloc[0]),
+        contact=figures.contact_words(period),
+        outdated=said["outdated"] if released.outdated else "",
+        seal=released.seal,
+        seal_note=said["seal_note"],
+        sections=tuple(section for section in built if section is not None),
+    )
 
 
-def _facts_untold(
-    profile: pd.DataFrame, sentences: Mapping[str, Sequence[str]]
-) -> list[tuple[str, figures.Cell]]:
-    """Return the profile's facts, without those that sentences tell already."""
-    place = [] if sentences.get("where") else figures.profile_facts(profile)
-    return [*place, figures.population_fact(profile)]
+def _where(source: Source) -> Section:
+    profile, said = source.tables["profile"], ficha_words()
+    # Sentences tell the place already; who lives there is told by its figure.
+    place = () if source.told("where") else tuple(figures.profile_facts(profile))
+    heads = (said["indicator"], said["colonia"], said["municipality"])
+    rows = figures.indicator_rows(source.tables["indicators"])
+    return Section(
+        "where",
+        said["where"],
+        layout="beside",
+        sentences=source.told("where"),
+        facts=(*place, figures.population_fact(profile)),
+        tables=_table(said["where"], heads, rows),
+        pictures=(source.map_svg,),
+    )
 
 
-def _charts(tables: Mapping[str, pd.DataFrame]) -> dict[str, Markup | None]:
-    change, perception = tables["change"], tables["perception"]
-    asked = _beside_crime(perception)
-    told = change.loc[change["verdict"].isin(_DISTINGUISHABLE)]
-    return {
-        "crime_chart": _drawn(interval_chart, tables["crime"]),
-        "perception_chart": _drawn(perception_chart, perception.loc[asked]),
-        "series_chart": _drawn(series_chart, tables["series"]),
-        "place_chart": _drawn(place_chart, tables["place"]),
-        "change_chart": _drawn(change_chart, told),
-    }
+def _crime(source: Source) -> Section:
+    return Section(
+        "crime",
+        ficha_words()["crime"],
+        layout="card",
+        sentences=source.told("crime"),
+        pictures=_drawn(interval_chart, source.tables["crime"]),
+    )
+
+
+def _perception(source: Source) -> Section:
+    perception, said = source.tables["perception"], ficha_words()
+    pictures = _drawn(perception_chart, perception.loc[_beside_crime(perception)])
+    told = source.told("perception") or (() if pictures else (said["no_perception"],))
+    return Section(
+        "perception", said["perception"], layout="card", sentences=told, pictures=pictures
+    )
+
+
+def _detail(source: Source) -> Section:
+    crime, said = source.tables["crime"], ficha_words()
+    columns = ("group", "events", "rate", "smoothed", "municipality", "versus")
+    heads, rows = tuple(said[column] for column in columns), figures.crime_rows(crime)
+    return Section(
+        "detail",
+        said["detail"],
+        layout="full",
+        tables=_table(said["crime_by_group"], heads, rows, kind="wide", unseen=False),
+        notes=(figures.exposure_words(crime),),
+    )
+
+
+def _series(source: Source) -> Section | None:
+    pictures = _drawn(series_chart, source.tables["series"])
+    return Section("series", ficha_words()["series"], pictures=pictures) if pictures else None
+
+
+def _place(source: Source) -> Section | None:
+    pictures = _drawn(place_chart, source.tables["place"])
+    if not pictures:
+        return None
+    told = source.told("place")
+    return Section("place", ficha_words()["place"], sentences=told, pictures=pictures)
+
+
+def _change(source: Source) -> Section:
+    change, said = source.tables["change"], ficha_words()
+    pictures = _drawn(change_chart, change.loc[change["verdict"].isin(_DISTINGUISHABLE)])
+    plain: tuple[str, ...] = () if pictures else (said["no_change"],)
+    if pictures and (change["verdict"] == "none").any():
+        plain = (said["other_groups"],)
+    told = source.told("change") or plain
+    return Section("change", said["change"], sentences=told, pictures=pictures)
+
+
+def _actions(source: Source) -> Section:
+    said, rows = ficha_words(), figures.action_rows(source.tables["actions_done"])
+    heads = tuple(said[column] for column in ("action", "agency", "times", "when"))
+    return Section(
+        "actions",
+        said["actions"],
+        sentences=source.told("actions") or (() if rows else (said["no_actions"],)),
+        tables=_table(said["actions"], heads, rows),
+    )
+
+
+def _answers(source: Source) -> Section | None:
+    perception, said = source.tables["perception"], ficha_words()
+    areas, rows = figures.perception_table(perception.loc[~_beside_crime(perception)])
+    heads = (said["indicator"], *areas)
+    tables = _table(said["answers_note"], heads, rows, kind="wide", unseen=False)
+    return Section("answers", said["answers"], layout="full", tables=tables) if rows else None
+
+
+def _unknowns(source: Source) -> Section:
+    said, rows = ficha_words(), figures.unknown_rows(source.tables["unknowns"])
+    heads = tuple(said[column] for column in ("what", "n", "share"))
+    return Section(
+        "unknowns",
+        said["unknowns"],
+        layout="full",
+        sentences=source.told("unknowns") or (() if rows else (said["no_unknowns"],)),
+        listed=bool(source.told("unknowns")),
+        tables=_table(said["unknowns"], heads, rows),
+    )
+
+
+def _sources(source: Source) -> Section:
+    said, rows = ficha_words(), figures.source_rows(source.tables["sources"])
+    heads = tuple(said[column] for column in ("source", "publisher", "licence", "cutoff", "digest"))
+    tables = _table(said["sources"], heads, rows, kind="wide")
+    return Section("sources", said["sources"], layout="full", tables=tables)
+
+
+#: The sections of a ficha, in reading order.
+BUILDERS: tuple[Callable[[Source], Section | None], ...] = (
+    _where,
+    _crime,
+    _perception,
+    _detail,
+    _series,
+    _place,
+    _change,
+    _actions,
+    _answers,
+    _unknowns,
+    _sources,
+)
+
+
+def _table(
+    caption: str,
+    heads: Sequence[str],
+    rows: Sequence[tuple[figures.Cell, ...]],
+    **looks: object,
+) -> tuple[Rows, ...]:
+    made = partial(Rows, caption, tuple(heads), tuple(rows))
+    return (made(**looks),) if rows else ()  # type: ignore[arg-type] # Rows checks its own words
 
 
 def _beside_crime(perception: pd.DataFrame) -> pd.Series:
@@ -102,21 +259,5 @@ def _beside_crime(perception: pd.DataFrame) -> pd.Series:
     return insecurity if insecurity.any() else insecurity | True
 
 
-def _drawn(chart: Callable[[pd.DataFrame], str], table: pd.DataFrame) -> Markup | None:
-    return None if table.empty else inline(chart(table))
-
-
-def _rows(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
-    change, perception = tables["change"], tables["perception"]
-    areas, answers = figures.perception_table(perception.loc[~_beside_crime(perception)])
-    return {
-        "crime_rows": figures.crime_rows(tables["crime"]),
-        "exposure": figures.exposure_words(tables["crime"]),
-        "indicator_rows": figures.indicator_rows(tables["indicators"]),
-        "action_rows": figures.action_rows(tables["actions_done"]),
-        "areas_asked": areas,
-        "perception_rows": answers,
-        "unknown_rows": figures.unknown_rows(tables["unknowns"]),
-        "source_rows": figures.source_rows(tables["sources"]),
-        "some_unchanged": bool((change["verdict"] == "none").any()),
-    }
+def _drawn(chart: Callable[[pd.DataFrame], str], table: pd.DataFrame) -> tuple[str, ...]:
+    return () if table.empty else (chart(table),)

@@ -130,6 +130,18 @@ def population_fact(profile: pd.DataFrame) -> tuple[str, Cell]:
     return text("Population"), _counted(profile.iloc[0].get("population"))
 
 
+def contact_words(period: pd.DataFrame) -> str:
+    """Return who answers for corrections and personal data; nobody named is told too."""
+    contact = period["contact"].iloc[0]
+    if pd.isna(contact):
+        return text("This edition names nobody who answers for it: ask the municipality.")
+    return text(
+        "To correct something here, or to exercise your rights of access, rectification, "
+        "cancellation and opposition over personal data (ARCO): {contact}.",
+        contact=contact,
+    )
+
+
 def period_words(period: pd.DataFrame) -> str:
     """Return the 12 months that rates are of: from its first day to its last."""
     row = period.iloc[0]

@@ -19,6 +19,7 @@ HOLDS: Mapping[str, str] = MappingProxyType(
         "place": mark("Share of colonias with a lower rate, as an interval"),
         "series": mark("Counts by colonia, quarter and group"),
         "perception": mark("Surveys: shares with their intervals, by area"),
+        "perception_change": mark("Surveys: change since earlier waves, with intervals"),
         "indicators": mark("Census indicators by colonia"),
         "actions_done": mark("Actions of the programme by colonia"),
         "unknowns": mark("What is not known of each colonia"),

@@ -7,14 +7,15 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labtools.charts.ground import ground_of
 from labtools.errors import SettingsError, TableError
-from labtools.publish.contents import Edition, Tell, colonias_listed, site_pages
+from labtools.publish.contents import Edition, Tell, colonias_listed, site_pages, site_papers
 from labtools.publish.open_data import HOLDS, write_csv
 from labtools.publish.pages import ASSETS
+from labtools.publish.paper import PLAIN, Paper
 from labtools.tables.released import Released, read_fichas, slug
 from labtools.tables.store import read_table
 
@@ -46,7 +47,9 @@ def without_sentences(_released: Released) -> Mapping[str, Sequence[str]]:
     return {}
 
 
-def build_site(public: Path, site: Path, *, tell: Tell = without_sentences) -> SiteReport:
+def build_site(
+    public: Path, site: Path, *, tell: Tell = without_sentences, paper: Paper = PLAIN
+) -> SiteReport:
     """Write the site of a released edition, in every language; same edition, same bytes.
 
     The site is made beside `site` and takes its place at the end: nothing of an earlier
@@ -60,6 +63,8 @@ def build_site(public: Path, site: Path, *, tell: Tell = without_sentences) -> S
         Folder of the site; an earlier site there is replaced.
     tell : callable
         Narrates a ficha by section, in the language in force.
+    paper : Paper, optional
+        Which fichas are also printed; none unless told.
 
     Raises
     ------
@@ -69,12 +74,14 @@ def build_site(public: Path, site: Path, *, tell: Tell = without_sentences) -> S
         If `site` holds something that is not a site.
     """
     _check_place(site)
-    edition = _read(public, tell)
+    edition = replace(_read(public, tell), paper=paper)
     site.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{site.name}-", dir=site.parent))
     try:
         sizes = [_write(aside / place, html) for place, html in site_pages(edition)]
         _write_files(aside, edition)
+        for place, made in site_papers(edition):
+            (aside / place).write_bytes(made)
         _put(aside, site)
     finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -64,6 +64,7 @@ def ficha_words() -> dict[str, str]:
         **_ficha_headings(),
         **_ficha_columns(),
         "kind": text("Colonia profile"),
+        "paper": text("To print: two pages (PDF)"),
         "crime_by_group": text("Recorded crime by group, with its rate and its 95 % interval"),
         "no_change": text("No change can be told apart from chance in any group."),
         "other_groups": text("In the other groups no change can be told apart from chance."),

@@ -37,6 +37,7 @@ REASONS = MappingProxyType(
         "left_before_entering": mark("left before entering"),
         "outside": mark("point outside every colonia"),
         "default_point": mark("default point of an office"),
+        "municipality_centre": mark("pile on the centre of the municipality or a borough"),
         "no_place": mark("neither point nor name"),
         "unknown_name": mark("name not in the register"),
         "ambiguous_name": mark("name of several colonias"),

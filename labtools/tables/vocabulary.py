@@ -23,6 +23,7 @@ LOCATED = ("inside", "by_name")
 NOT_LOCATED = (
     "outside",
     "default_point",
+    "municipality_centre",
     "no_place",
     "unknown_name",
     "ambiguous_name",
@@ -49,6 +50,7 @@ _LABELS = MappingProxyType(
         "by_name": mark("colonia by its written name"),
         "outside": mark("point outside every colonia"),
         "default_point": mark("default point of an office"),
+        "municipality_centre": mark("pile on the centre of the municipality or a borough"),
         "no_place": mark("neither point nor name"),
         "unknown_name": mark("name not in the register"),
         "ambiguous_name": mark("name of several colonias"),

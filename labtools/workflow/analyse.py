@@ -14,7 +14,7 @@ import pandas as pd
 from labtools import paths
 from labtools.errors import RunError, SettingsError, SpaceError
 from labtools.messages import Plural, plural
-from labtools.privacy.keys import read_key
+from labtools.privacy.keys import read_keyring
 from labtools.privacy.release import withheld_colonias
 from labtools.runs.jobs import Outcome
 from labtools.runs.manifest import NAME as MANIFEST
@@ -74,12 +74,12 @@ def prepare(opened: Opened, *, period_end: str = "", again: bool = False) -> Pre
     made_from = {
         name: read_lineage(opened.workbench.processed / f"{name}.parquet") for name in PROCESSED
     }
-    key = read_key(opened.workbench.secrets, ROUNDING_KEY)
+    keys = read_keyring(opened.workbench.secrets, ROUNDING_KEY)
     digest = digest_of(
         {name: found.sha256 if found else "" for name, found in made_from.items()},
         next(found.code for found in made_from.values() if found),
         opened.settings.model_dump(mode="json"),
-        digest_of(key.hex()),
+        keys.digest(),
         window.last_month,
         sorted(fichas),
         {p.name: sha256_of(p) for p in sorted(paths.bundled("notebooks").rglob("*.ipynb"))},
@@ -266,7 +266,7 @@ def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str,
         window=prepared.window,
         withheld=withheld_colonias(processed["colonias"], opened.settings.disclosure),
         with_ficha=frozenset(prepared.fichas),
-        key=read_key(opened.workbench.secrets, ROUNDING_KEY),
+        key=read_keyring(opened.workbench.secrets, ROUNDING_KEY),
     )
     return city_results(processed, edition, opened.settings)
 

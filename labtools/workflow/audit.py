@@ -24,7 +24,7 @@ WITHDRAWN = "internal/withdrawn"
 PLACES = ("public", WITHDRAWN)
 _PUBLIC_WORDS = {
     "colonias_shown": ("name", "borough"),
-    "period": ("municipality", "lab"),
+    "period": ("municipality", "lab", "contact"),
     "sources": ("title", "publisher"),
 }
 

@@ -40,6 +40,7 @@ def examine(workbench: Workbench) -> tuple[Check, ...]:
     except LabError as wrong:
         return (*checks, Check(ok=False, seen=str(wrong)))
     checks.append(Check(ok=True, seen=text("lab.toml is valid")))
+    checks.append(_contact(settings))
     checks += _data(workbench, settings)
     checks += _secrets(workbench)
     checks.append(_last_run(workbench))
@@ -70,6 +71,18 @@ def _installation() -> Iterator[Check]:
     )
 
 
+def _contact(settings: Settings) -> Check:
+    if settings.lab.contact:
+        return Check(ok=True, seen=text("public pages name who answers for corrections"))
+    return Check(
+        ok=False,
+        seen=text(
+            "no public page says who answers for corrections and personal data: write contact "
+            "under [lab] in lab.toml"
+        ),
+    )
+
+
 def _data(workbench: Workbench, settings: Settings) -> Iterator[Check]:
     opened = open_workbench(workbench)
     kinds = set()
@@ -97,7 +110,8 @@ def _data(workbench: Workbench, settings: Settings) -> Iterator[Check]:
 
 
 def _secrets(workbench: Workbench) -> Iterator[Check]:
-    for name in (PSEUDONYM_KEY, ROUNDING_KEY):
+    rotated = sorted(path.stem for path in workbench.secrets.glob(f"{ROUNDING_KEY}-*.key"))
+    for name in (PSEUDONYM_KEY, ROUNDING_KEY, *rotated):
         try:
             read_key(workbench.secrets, name)
         except LabError as wrong:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from labtools.privacy.keys import Keyring
 from labtools.tables.periods import Window
 
 
@@ -19,7 +20,7 @@ class Edition:
         Colonias without public figures.
     with_ficha : frozenset of str
         Colonias that get a ficha.
-    key : bytes
+    key : Keyring
         Of the rounding.
     """
 
@@ -27,7 +28,7 @@ class Edition:
     window: Window
     withheld: frozenset[str]
     with_ficha: frozenset[str]
-    key: bytes
+    key: Keyring
 
     @property
     def is_public(self) -> bool:

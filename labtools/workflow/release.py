@@ -14,13 +14,14 @@ import pandas as pd
 from labtools.errors import PrivacyError, TableError
 from labtools.narrative import sentences
 from labtools.paths import SETTINGS_FILE
-from labtools.privacy.ledger import check_signed, decide
+from labtools.privacy.ledger import LEDGER, check_signed, decide
 from labtools.privacy.release import (
     REGISTRY,
     Evidence,
     check_release,
     withheld_colonias,
 )
+from labtools.publish.paper import Paper
 from labtools.publish.site import build_site
 from labtools.runs.context import FICHA_FILE
 from labtools.runs.manifest import write_manifest
@@ -45,7 +46,6 @@ from labtools.workflow.intake import snapshot_of
 from labtools.workflow.slices import PROFILE, ReleasedTable, released_tables
 from labtools.workflow.steps import Opened
 
-LEDGER = "ledger.jsonl"
 SETTINGS_OF_RUN = "internal/settings"
 
 
@@ -99,7 +99,7 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
     """
     ledger = opened.workbench.reports / LEDGER
     check_signed(ledger, prepared.run_id, reviewers=opened.settings.release.reviewers)
-    release_site(prepared)
+    release_site(opened, prepared, kept=opened.workbench.interim("paper"))
     refuse_people(prepared.folder / "public", opened.settings.release.public_words)
     write_manifest(
         prepared.folder,
@@ -132,8 +132,13 @@ def clear_unfinished(reports: Path) -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def release_site(prepared: Prepared) -> None:
+def release_site(opened: Opened, prepared: Prepared, *, kept: Path | None = None) -> None:
     """Make the site of a run from what `protect` released.
+
+    Parameters
+    ----------
+    kept : pathlib.Path, optional
+        Where printed fichas are kept from one edition to the next; without it all are printed.
 
     Raises
     ------
@@ -149,7 +154,8 @@ def release_site(prepared: Prepared) -> None:
     site = public / "site"
     if site.exists():
         shutil.rmtree(site)
-    build_site(public, site, tell=sentences)
+    how = opened.settings.publish
+    build_site(public, site, tell=sentences, paper=Paper(how.paper, how.address, kept))
 
 
 def keep_settings(opened: Opened, folder: Path) -> None:

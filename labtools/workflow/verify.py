@@ -61,7 +61,7 @@ def verify(opened: Opened, run_id: str = "latest", *, colonia: str = "") -> int:
             return _verify_notebooks(bench, prepared, run, colonia)
         _execute(bench, prepared, WHOLE, run)
         protect(bench, prepared)
-        release_site(prepared)
+        release_site(bench, prepared)
         expected = {k: v for k, v in told["outputs"].items() if not k.endswith(_UNCOMPARED)}
         return _compare(expected, prepared.folder, _NOT_THE_SAME)
 

@@ -24,8 +24,14 @@ def test_a_document_names_no_host(document):
     assert re.findall(r"\w+://\S+|\bwww\.\S+", said) == []
 
 
+def released_versions():
+    """Sections of the changelog, without what is not released yet."""
+    sections = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").split("\n## ")[1:]
+    return sections[1:] if sections[0].startswith("Unreleased\n") else sections
+
+
 def test_the_changelog_begins_with_this_version_and_tells_the_numbers_that_change():
-    versions = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").split("\n## ")[1:]
+    versions = released_versions()
 
     assert versions[0].split()[0] == labtools.__version__
     assert all("\n### Numbers that change\n" in version for version in versions)
@@ -43,7 +49,7 @@ def test_the_citation_is_of_this_version_and_has_what_the_format_asks():
 
 def test_the_changelog_and_the_citation_tell_the_same_day():
     told = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
-    first = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").split("\n## ")[1].splitlines()[0]
+    first = released_versions()[0].splitlines()[0]
 
     assert first == f"{labtools.__version__} ({told['date-released']})"
 

@@ -340,6 +340,7 @@ def _period() -> pd.DataFrame:
         "window_end": pd.Timestamp("2026-01-01"),
         "municipality": "Municipio de ejemplo",
         "lab": "Laboratorio de Prevención Social",
+        "contact": "Unidad de Transparencia",
         "colonias": len(NAMES),
         "fichas": len(NAMES) - 1,
         "rounding_base": 3,

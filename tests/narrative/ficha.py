@@ -76,6 +76,7 @@ def ficha(profile: Mapping[str, object] | None = None, **rows: list) -> Released
                 "window_end": pd.Timestamp("2026-01-01"),
                 "municipality": "Santa Lucía",
                 "lab": "Laboratorio",
+                "contact": "Unidad de Transparencia",
                 "colonias": 412,
                 "fichas": 5,
                 "rounding_base": 1,

@@ -5,7 +5,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labtools.places.assign import assign_points, locate_events
+from labtools.places.assign import centres, locate_events
+from labtools.places.points import assign_points
 from labtools.tables import vocabulary as words
 from tests.places.ground import register, square
 
@@ -138,3 +139,35 @@ def test_no_event_is_dropped_and_each_has_a_colonia_or_a_reason():
 
 def test_no_events_are_no_problem():
     assert located([]).empty
+
+
+def with_a_pile(n, place=None):
+    """Return events spread over the town, and `n` of them on the centre of its area."""
+    spread = np.random.default_rng(3).uniform(0, [2, 1], (300, 2)).round(6)
+    return [*((x, y, None) for x, y in spread), *[(*centres(TOWN)[0], place)] * n]
+
+
+def test_the_centre_of_the_municipality_is_that_of_its_area():
+    # Areas 1, 1 and 0.04, whose middles are 0.5, 1.5 and 0.3 along, and 0.5, 0.5 and 0.3 up.
+    assert centres(TOWN)[0] == pytest.approx((2.012 / 2.04, 1.012 / 2.04))
+
+
+def test_a_pile_on_the_centre_of_the_municipality_means_that_nobody_knows():
+    found = located(with_a_pile(12))
+
+    assert set(found["location_quality"][-12:]) == {"municipality_centre"}
+    assert found["colonia_id"][-12:].isna().all()
+
+
+def test_the_written_name_decides_for_a_pile_on_the_centre():
+    assert set(located(with_a_pile(12, "San José"))["colonia_id"][-12:]) == {"east"}
+
+
+def test_a_few_events_near_the_centre_of_the_municipality_happened_there():
+    assert set(located(with_a_pile(3))["location_quality"][-3:]) == {"inside"}
+
+
+def test_a_centre_where_so_much_truly_happens_may_be_declared():
+    found = located(with_a_pile(12), real_points=centres(TOWN))
+
+    assert set(found["location_quality"][-12:]) == {"inside"}

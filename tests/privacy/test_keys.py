@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from labtools.errors import PrivacyError
-from labtools.privacy.keys import make_key, read_key
+from labtools.privacy.keys import make_key, read_key, read_keyring
 from labtools.privacy.pseudonyms import pseudonyms
 
 
@@ -79,3 +79,30 @@ def test_without_the_key_or_in_another_source_nobody_can_match_a_folio(key, sour
     guessed = pseudonyms(FOLIOS, key=key, source=source)
 
     assert not set(made) & set(guessed)
+
+
+def test_each_period_has_the_key_that_was_in_force_on_its_first_day(tmp_path):
+    make_key(tmp_path, "rounding", value=b"a" * 32)
+    make_key(tmp_path, "rounding-2027-01-01", value=b"c" * 32)
+    make_key(tmp_path, "rounding-2026-07-01", value=b"b" * 32)
+    days = pd.Series(pd.to_datetime(["2026-04-01", "2026-07-01", "2026-10-01", "2027-01-01"]))
+
+    split = read_keyring(tmp_path, "rounding").split(days)
+
+    found = {key[:1]: list(mine) for key, mine in split}
+    assert found == {
+        b"a": [True, False, False, False],
+        b"b": [False, True, True, False],
+        b"c": [False, False, False, True],
+    }
+
+
+def test_a_ring_is_told_from_another_without_telling_its_keys(tmp_path):
+    make_key(tmp_path, "rounding", value=b"a" * 32)
+    before = read_keyring(tmp_path, "rounding").digest()
+
+    make_key(tmp_path, "rounding-2027-01-01")
+
+    after = read_keyring(tmp_path, "rounding").digest()
+    assert after != before
+    assert (b"a" * 32).hex() not in before + after

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from labtools.errors import PrivacyError
+from labtools.privacy.keys import Keyring
 from labtools.privacy.release import (
     REGISTRY,
     ROUNDING_VARIANCE,
@@ -85,6 +86,20 @@ def test_the_rounding_variance_told_to_the_analyses_is_that_of_the_rounding():
     by_group = (error**2).groupby(spread["group"]).mean()
     # Second moments over 5,000 cells: standard error about 0.014.
     assert by_group[list(words.GROUPS)].tolist() == pytest.approx([0, 2, 2, 0], abs=0.08)
+
+
+def test_a_new_key_leaves_every_quarter_that_was_seen_as_it_was():
+    seen = quarters(**{f"c{i}": (1, 2, 4, 5) for i in range(50)})
+    coming = seen.assign(quarter=pd.Timestamp("2025-04-01"))
+    ring = Keyring((("", KEY), ("2025-04-01", b"n" * 32)))
+
+    alone, rotated = (
+        [protect_quarters(of, frozenset(), key=key)["events"].tolist() for of in (seen, coming)]
+        for key in (KEY, ring)
+    )
+
+    assert rotated[0] == alone[0]
+    assert rotated[1] != alone[1]
 
 
 def test_months_of_the_municipality_are_rounded_apart_from_the_quarters():
@@ -194,3 +209,29 @@ def test_an_estimate_of_a_withheld_colonia_is_refused_however_many_answered():
 )
 def test_enough_people_an_official_city_or_an_empty_estimate_may_go_out(row):
     assert check_release("perception", perceived(**row), EVIDENCE)
+
+
+def test_a_change_between_waves_that_few_people_answered_is_refused():
+    row = {
+        "area_kind": "borough",
+        "area": "Norte",
+        "indicator": "insecurity",
+        "before_period": pd.Timestamp("2024-11-01"),
+        "period": pd.Timestamp("2025-11-01"),
+        "before": 0.5,
+        "now": 0.6,
+        "difference": 0.1,
+        "lower": -0.1,
+        "upper": 0.3,
+        "q_value": 0.4,
+        "verdict": "none",
+        "state": "shown",
+        "source": "survey",
+    }
+
+    few, enough = (
+        pd.DataFrame([row | {"respondents": n}]).astype({"respondents": "Int64"}) for n in (29, 30)
+    )
+
+    assert "too few people" in refused("perception_change", few)
+    assert check_release("perception_change", enough, EVIDENCE)

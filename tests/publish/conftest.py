@@ -29,7 +29,7 @@ def site(public: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hostile")
     tables = released_tables((HOSTILE, *NAMES[1:]))
-    tables["period"] = tables["period"].assign(municipality=HOSTILE, lab=HOSTILE)
+    tables["period"] = tables["period"].assign(municipality=HOSTILE, lab=HOSTILE, contact=HOSTILE)
     tables["sources"] = tables["sources"].assign(title=HOSTILE, licence=HOSTILE)
     tables["actions_done"] = tables["actions_done"].assign(agency=HOSTILE)
     tables["colonias_shown"] = tables["colonias_shown"].assign(borough=HOSTILE)

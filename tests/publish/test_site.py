@@ -125,6 +125,12 @@ def test_readers_of_any_kind_find_their_way(site):
         assert {a["id"] for a in page.all("input")} <= labelled
 
 
+def test_every_page_says_who_answers_for_corrections_and_personal_data(site):
+    for file in pages(site):
+        written = file.read_text(encoding="utf-8")
+        assert "(ARCO): Unidad de Transparencia." in written, file.name
+
+
 def test_no_page_is_heavy(site):
     assert max(file.stat().st_size for file in pages(site)) < LIMIT
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import stat
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from labtools.privacy.suppression import suppress
 from labtools.tables.store import read_table
 from labtools.workflow.analyse import make_edition, prepare
 from labtools.workflow.audit import audit, audit_release, people_in, refuse_people
-from labtools.workflow.governance import last_decided, pull, sign
+from labtools.workflow.governance import last_decided, pull, rotate_key, sign
 from labtools.workflow.release import publish
 from labtools.workflow.steps import open_workbench
 from tests.workflow.few import FICHAS, WITHHELD
@@ -219,6 +220,33 @@ def test_a_release_is_signed_by_the_reviewers_that_the_settings_name(finished, c
     with pytest.raises(PrivacyError, match="not a reviewer"):
         sign(opened, run, "Carla")
     assert [e.kind for e in read_ledger(bench.reports / "ledger.jsonl")] == ["decision", "approval"]
+
+
+def test_a_new_rounding_key_begins_with_a_quarter_that_nobody_saw_and_is_on_record(
+    finished, copy_of
+):
+    bench = copy_of(finished)
+    opened = open_workbench(bench)
+    run = bench.latest.resolve()
+    published = run.name[:7]
+
+    for asked in (f"{published[:4]}-01-01", "2031-02-01", "soon"):
+        with pytest.raises(PrivacyError):
+            rotate_key(opened, asked, reason="every five years", by="lab")
+    with pytest.raises(PrivacyError, match="Say why"):
+        rotate_key(opened, "2031-01-01", reason=" ", by="lab")
+    assert not list(bench.secrets.glob("rounding-*"))
+    rotate_key(opened, "2031-01-01", reason="every five years", by="lab")
+
+    (made,) = bench.secrets.glob("rounding-*")
+    last = read_ledger(bench.reports / "ledger.jsonl")[-1]
+    assert (made.name, stat.S_IMODE(made.stat().st_mode)) == ("rounding-2031-01-01.key", 0o400)
+    assert (last.kind, dict(last.facts)) == (
+        "rotation",
+        {"first_day": "2031-01-01", "reason": "every five years"},
+    )
+    with pytest.raises(PrivacyError, match="Choose a later quarter"):
+        rotate_key(opened, "2031-01-01", reason="again", by="lab")
 
 
 def test_the_figures_of_a_withheld_colonia_stay_open(attacked):

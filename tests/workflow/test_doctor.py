@@ -111,6 +111,15 @@ def test_a_workbench_without_incidents_is_well_and_told_so(copy_of, finished):
     assert "no file of incidents: fichas will say so, and show no zeros" in map(str, checks)
 
 
+def test_pages_that_name_nobody_for_corrections_are_a_fault(copy_of, supplied):
+    bench = copy_of(supplied)
+    rewrite(bench, 'contact = "', '# contact = "')
+
+    (told, _) = wrong(bench)
+
+    assert "write contact under [lab]" in told
+
+
 def test_a_new_workbench_is_told_which_files_it_waits_for(tmp_path):
     bench = init_workbench(tmp_path / "new")
 

@@ -42,7 +42,7 @@ def figure(*checks: pa.Check) -> pa.Column:
     return pa.Column(float, list(checks), nullable=True, coerce=True)
 
 
-def text(*, nullable: bool = False) -> pa.Column:
+def written(*, nullable: bool = False) -> pa.Column:
     """Return a column that holds a text as a person wrote it."""
     return pa.Column(str, nullable=nullable, coerce=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandera.pandas as pa
 
 from labtools.tables import vocabulary as words
-from labtools.tables.schemas.columns import GROUPS_ALL, MONTH, count, date, key, text, word
+from labtools.tables.schemas.columns import GROUPS_ALL, MONTH, count, date, key, word, written
 
 TABLES: dict[str, dict[str, pa.Column]] = {
     "panel": {
@@ -24,14 +24,14 @@ TABLES: dict[str, dict[str, pa.Column]] = {
     },
     "official_counts": {
         "source": key(),
-        "area": text(),
+        "area": written(),
         "month": date(MONTH),
-        "subject": text(),
+        "subject": written(),
         "events": count(nullable=True),
     },
     "official_months": {
         "source": key(),
-        "area": text(),
+        "area": written(),
         "month": date(MONTH),
         "group": word(GROUPS_ALL),
         "events": count(nullable=True),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pandera.pandas as pa
 
-from labtools.tables.schemas.columns import MONTH, NOT_NEGATIVE, count, date, figure, key, text
+from labtools.tables.schemas.columns import MONTH, NOT_NEGATIVE, count, date, figure, key, written
 
 TABLES: dict[str, dict[str, pa.Column]] = {
     "actions_done": {
         "colonia_id": key(),
-        "action_type": text(),
-        "agency": text(nullable=True),
+        "action_type": written(),
+        "agency": written(nullable=True),
         "times": count(),
         "first": date(),
         "last": date(),
@@ -23,16 +23,16 @@ TABLES: dict[str, dict[str, pa.Column]] = {
     },
     "sources": {
         "source": key(unique=True),
-        "title": text(),
-        "publisher": text(),
-        "licence": text(),
+        "title": written(),
+        "publisher": written(),
+        "licence": written(),
         "cutoff": date(),
-        "digest": text(),
+        "digest": written(),
     },
     "colonias_shown": {
         "colonia_id": key(unique=True),
-        "name": text(),
-        "borough": text(nullable=True),
+        "name": written(),
+        "borough": written(nullable=True),
         "population": figure(NOT_NEGATIVE),
         "area_km2": figure(NOT_NEGATIVE),
         "entered_on": date(nullable=True),
@@ -44,8 +44,9 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "before_start": date(MONTH),
         "window_start": date(MONTH),
         "window_end": date(MONTH),
-        "municipality": text(),
-        "lab": text(),
+        "municipality": written(),
+        "lab": written(),
+        "contact": written(nullable=True),
         "colonias": count(),
         "fichas": count(),
         "rounding_base": count(),
@@ -55,7 +56,7 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "source": key(),
         "read": count(),
         "kept": count(),
-        "reason": text(nullable=True),
+        "reason": written(nullable=True),
         "rejected": count(),
     },
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandera.pandas as pa
 
-from labtools.tables.schemas.columns import NOT_NEGATIVE, date, figure, key, text
+from labtools.tables.schemas.columns import NOT_NEGATIVE, date, figure, key, written
 
 TABLES: dict[str, dict[str, pa.Column]] = {
     "ageb": {"ageb_id": key(unique=True), "geometry": pa.Column("geometry")},
@@ -15,8 +15,8 @@ TABLES: dict[str, dict[str, pa.Column]] = {
     },
     "colonias": {
         "colonia_id": key(unique=True),
-        "name": text(),
-        "borough": text(nullable=True),
+        "name": written(),
+        "borough": written(nullable=True),
         "population": figure(NOT_NEGATIVE),
         "dwellings": figure(NOT_NEGATIVE),
         "registered_on": date(nullable=True),
@@ -26,23 +26,23 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "colonia_id": key(),
         "entered_on": date(),
         "left_on": date(nullable=True),
-        "stage": text(nullable=True),
+        "stage": written(nullable=True),
     },
     "indicators": {
         "colonia_id": key(),
         "indicator": key(),
-        "label": text(),
+        "label": written(),
         "value": figure(),
         "municipality": figure(),
-        "unit": text(),
+        "unit": written(),
         "source": key(),
     },
     "actions": {
         "colonia_id": key(nullable=True),
         "done_on": date(),
-        "action_type": text(),
-        "agency": text(nullable=True),
+        "action_type": written(),
+        "agency": written(nullable=True),
         "dose": figure(NOT_NEGATIVE),
-        "unit": text(nullable=True),
+        "unit": written(nullable=True),
     },
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandera.pandas as pa
 
 from labtools.tables import vocabulary as words
-from labtools.tables.schemas.columns import GROUPS_ALL, MONTH, date, figure, key, text, word
+from labtools.tables.schemas.columns import GROUPS_ALL, MONTH, date, figure, key, word, written
 
 _EVENTS = {
     "event_id": key(unique=True),
@@ -13,11 +13,11 @@ _EVENTS = {
     "record_type": word(words.RECORD_TYPES),
     "occurred_on": date(),
     "hour": pa.Column("Int64", pa.Check.in_range(0, 23), nullable=True, coerce=True),
-    "subject": text(nullable=True),
+    "subject": written(nullable=True),
     "lon": figure(),
     "lat": figure(),
-    "place": text(nullable=True),
-    "borough": text(nullable=True),
+    "place": written(nullable=True),
+    "borough": written(nullable=True),
 }
 _LOCATED = {
     **_EVENTS,
@@ -38,9 +38,9 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "respondent": key(),
         "wave": date(MONTH),
         "colonia_id": key(nullable=True),
-        "borough": text(nullable=True),
-        "stratum": text(),
-        "cluster": text(),
+        "borough": written(nullable=True),
+        "stratum": written(),
+        "cluster": written(),
         "weight": figure(pa.Check.gt(0)),
         "indicator": key(),
         "value": figure(),

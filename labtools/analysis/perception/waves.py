@@ -1,0 +1,138 @@
+"""What changed between two waves of a survey, with the covariance that common clusters give.
+
+When to use it: two waves asked in the same way.  When not: if the question, the frame or the
+season changed; the difference then says that too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from labtools.analysis.perception.design import Design
+from labtools.analysis.perception.estimates import mean_influence
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A figure of a later wave less that of an earlier one.
+
+    Attributes
+    ----------
+    before, now, value : float
+        Both figures, and now less before.
+    standard_error, lower, upper, p_value : float
+        Of the difference; missing where no two clusters can be compared.
+    respondents : int
+        People who answered, in the wave with fewer of them.
+    """
+
+    before: float
+    now: float
+    value: float
+    standard_error: float
+    lower: float
+    upper: float
+    p_value: float
+    respondents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """A wave as it was asked.
+
+    Attributes
+    ----------
+    design : Design
+        Of its sample.
+    answers : pandas.Series, shape (n_rows,)
+        Answers; missing: none.
+    stratum, cluster : pandas.Series, shape (n_rows,)
+        First-stage names; the same name in both waves is the same cluster.
+    """
+
+    design: Design
+    answers: pd.Series
+    stratum: pd.Series
+    cluster: pd.Series
+
+
+def compare_waves(
+    before: Wave,
+    now: Wave,
+    domains: tuple[pd.Series, pd.Series] | None = None,
+    *,
+    level: float = 0.95,
+) -> Difference:
+    """Return how much a mean or share changed from one wave to another.
+
+    Clusters that were drawn in both waves resemble themselves: their covariance is taken off
+    the variance.  Without any, the waves are independent samples.
+
+    Parameters
+    ----------
+    domains : (pandas.Series of bool, pandas.Series of bool), optional
+        Rows of each wave to speak of.
+
+    References
+    ----------
+    Berger, Y. G. & Priam, R. (2016). A simple variance estimator of change for rotating repeated
+    surveys. J. R. Stat. Soc. A 179, 251-272. doi:10.1111/rssa.12116
+    """
+    inside = domains or (None, None)
+    waves = [_moved(wave, domain) for wave, domain in zip((before, now), inside, strict=True)]
+    (first, first_moved, first_rows), (last, last_moved, last_rows) = waves
+    variances = [
+        float(wave.design.covariance(moved)[0, 0])
+        for wave, moved in ((before, first_moved), (now, last_moved))
+    ]
+    shared = _covariance(before, first_moved, now, last_moved)
+    limit = float(np.sqrt(variances[0] * variances[1]))
+    variance = sum(variances) - 2 * float(np.clip(shared, -limit, limit))
+    freedom = min(
+        wave.design.degrees_of_freedom(rows)
+        for wave, rows in ((before, first_rows), (now, last_rows))
+    )
+    error = float(np.sqrt(max(variance, 0.0))) if freedom >= 1 else np.nan
+    return difference(
+        (first, last), error, freedom, int(min(first_rows.sum(), last_rows.sum())), level=level
+    )
+
+
+def difference(
+    pair: tuple[float, float], error: float, freedom: float, respondents: int, *, level: float
+) -> Difference:
+    """Return the difference of two figures with Student's interval and two-sided p-value."""
+    value = pair[1] - pair[0]
+    usable = error > 0 and freedom >= 1
+    reach = float(stats.t.ppf((1 + level) / 2, freedom)) * error if usable else np.nan
+    p_value = 2 * float(stats.t.sf(abs(value) / error, freedom)) if usable else np.nan
+    return Difference(*pair, value, error, value - reach, value + reach, p_value, respondents)
+
+
+def _moved(wave: Wave, domain: pd.Series | None) -> tuple[float, np.ndarray, np.ndarray]:
+    mean, moved = mean_influence(wave.design, wave.answers, domain)
+    rows = wave.answers.notna().to_numpy(bool)
+    if domain is not None:
+        rows = rows & domain.reindex(wave.answers.index).fillna(value=False).to_numpy(bool)
+    return mean, moved, rows
+
+
+def _covariance(before: Wave, first_moved: np.ndarray, now: Wave, last_moved: np.ndarray) -> float:
+    """Return the covariance of both figures through the clusters drawn twice."""
+    totals = [
+        pd.Series(moved, wave.answers.index).groupby([wave.stratum, wave.cluster]).sum()
+        for wave, moved in ((before, first_moved), (now, last_moved))
+    ]
+    away = [total - total.groupby(level=0).transform("mean") for total in totals]
+    sizes = [total.groupby(level=0).size() for total in totals]
+    both = away[0].index.intersection(away[1].index)
+    if not len(both):
+        return 0.0
+    product = away[0].reindex(both) * away[1].reindex(both)
+    size = pd.concat(sizes, axis=1).min(axis=1)
+    scale = (size / (size - 1)).where(size > 1, 0.0)
+    return float((product * scale.reindex(both.get_level_values(0)).to_numpy()).sum())

@@ -1,0 +1,222 @@
+"""The plan of an evaluation, written and sealed before its outcomes are read.
+
+One TOML file says what is asked, of whom, against whom, how, until when, and what would be
+concluded.  When to use it: always, also for a programme that already runs; the date of the
+seal then says how much was known.  When not: to describe an analysis after the fact.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from labtools.errors import SettingsError
+from labtools.settings import Day, first_fault
+
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Crime(_Part):
+    """Recorded crime: the groups counted together.
+
+    Attributes
+    ----------
+    groups : tuple of str
+        Of those shown by colonia.
+    """
+
+    groups: tuple[Literal["violence", "robbery", "theft", "other"], ...] = Field(min_length=1)
+
+
+class Perception(_Part):
+    """What people answer: one indicator of the lab's survey."""
+
+    indicator: Text
+
+
+class Outcomes(_Part):
+    """What is measured: crime and perception, always both."""
+
+    crime: Crime
+    perception: Perception
+
+
+class Units(_Part):
+    """Who is in, and how they were chosen.
+
+    Attributes
+    ----------
+    stages : tuple of str
+        Stages of the programme that are evaluated; none means all.
+    colonias : int
+        How many colonias are to enter.
+    chosen : {"by_records", "by_lottery", "otherwise"}
+        Whether the choice looked at the records that are now the outcome.
+    chosen_on : tuple of str
+        Days on which colonias were chosen, ISO; a colonia belongs to the last one before its
+        entry.
+    months_looked_at : int
+        Months of records that the choice looked at, before each of those days.
+    """
+
+    stages: tuple[str, ...] = ()
+    colonias: Annotated[int, Field(ge=1)]
+    chosen: Literal["by_records", "by_lottery", "otherwise"]
+    chosen_on: tuple[Day, ...] = Field(min_length=1)
+    months_looked_at: Annotated[int, Field(ge=0)] = 0
+
+
+class Design(_Part):
+    """How the programme is told apart from all else.
+
+    Attributes
+    ----------
+    method : {"imputed_counts"}
+        See :mod:`labtools.evaluation.counts`.
+    comparison : str
+        Who the comparison is, in words.
+    neighbours : {"own_effect", "compared"}
+        Colonias beside the programme: with an effect of their own, or taken for untouched.
+    anticipation_months : int
+        Months before the entry in which the programme could already be felt.
+    """
+
+    method: Literal["imputed_counts"]
+    comparison: Text
+    neighbours: Literal["own_effect", "compared"] = "own_effect"
+    anticipation_months: Annotated[int, Field(ge=0)] = 0
+
+
+class Span(_Part):
+    """First and last month of the outcome that is analysed."""
+
+    first_month: Month
+    last_month: Month
+
+
+class Analysis(_Part):
+    """What will be concluded from which figure.
+
+    Attributes
+    ----------
+    error : float
+        False alarms accepted over all looks and both outcomes.
+    looks : tuple of str
+        Last months of data (``YYYY-MM``) at which it is decided; at any other there is no
+        verdict.
+    stopping : str
+        When the programme or the evaluation ends early, in words.
+    minimum_effect : float
+        Smallest change of crime, in per cent, that would be worth the programme.
+    """
+
+    error: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    looks: tuple[Month, ...] = Field(min_length=1)
+    stopping: Text
+    minimum_effect: Annotated[float, Field(gt=0, lt=100)]
+
+
+class Delivery(_Part):
+    """What was to be done, and what it costs.
+
+    Attributes
+    ----------
+    actions_per_month : float
+        Actions planned by colonia and month in the programme.
+    cost, cost_currency, cost_source : float, str, str
+        What the programme costs over the window, all told; 0 where it is not known.
+    """
+
+    actions_per_month: Annotated[float, Field(ge=0)] = 0.0
+    cost: Annotated[float, Field(ge=0)] = 0.0
+    cost_currency: str = "MXN"
+    cost_source: str = ""
+
+
+class Protocol(_Part):
+    """One evaluation, as it was planned.
+
+    Attributes
+    ----------
+    id : str
+        Small letters, digits and hyphens; the file's name.
+    title, question, responsible : str
+        For readers.
+    intervention : str
+        Its key in the catalogue of evidence, where it is there; for the learning loop.
+    concurrent : tuple of str
+        Other programmes in the same colonias and months, by name.
+    """
+
+    id: Key
+    title: Text
+    question: Text
+    responsible: Text
+    intervention: str = ""
+    concurrent: tuple[str, ...] = ()
+    outcomes: Outcomes
+    units: Units
+    design: Design
+    window: Span
+    analysis: Analysis
+    delivery: Delivery = Delivery()
+
+    @property
+    def level(self) -> float:
+        """Cover of the intervals: the error is shared by the looks and the two outcomes."""
+        return 1 - self.analysis.error / (2 * len(self.analysis.looks))
+
+
+def read_protocol(path: Path) -> Protocol:
+    """Return a protocol.
+
+    Raises
+    ------
+    SettingsError
+        If it cannot be read, an entry is not valid, or its name is not its id.
+    """
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as broken:
+        raise SettingsError(
+            "The protocol {path} cannot be read as TOML in UTF-8: {reason}. Correct that line.",
+            path=str(path),
+            reason=str(broken),
+        ) from broken
+    try:
+        protocol = Protocol.model_validate(told)
+    except ValidationError as invalid:
+        entry, reason = first_fault(invalid)
+        raise SettingsError(
+            "The protocol {path}: the entry {entry} is not valid: {reason}. The protocol of the "
+            "demo shows every entry.",
+            path=str(path),
+            entry=entry,
+            reason=reason,
+        ) from invalid
+    if protocol.id != path.stem:
+        raise SettingsError(
+            "The protocol {path} calls itself {id}. Give the file that name: {id}.toml.",
+            path=str(path),
+            id=protocol.id,
+        )
+    return protocol
+
+
+def digest_of_protocol(protocol: Protocol) -> str:
+    """Return the checksum of what a protocol says; comments and spaces do not count."""
+    said = json.dumps(
+        protocol.model_dump(mode="json"), sort_keys=True, ensure_ascii=False, separators=(",", ":")
+    )
+    return hashlib.sha256(said.encode()).hexdigest()

@@ -1,0 +1,117 @@
+"""The ficha on paper: two sides of A4, from the same sections as its page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from labtools.messages import DEFAULT_LANGUAGE, speaking, text
+from labtools.publish import wording
+from labtools.publish.ficha import Ficha, compose_ficha
+from labtools.publish.printing import Facts, code_of, digest_of_printing, group_facts, printed
+from labtools.publish.sections import Group, grouped
+from labtools.tables.released import Released, slug
+from labtools.tables.store import make_folder, writing
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """Which fichas are also printed, and where what was printed before is kept.
+
+    Attributes
+    ----------
+    languages : tuple of str
+        Editions that are printed; none by default.
+    address : str
+        Address of the site, for the code of a printed ficha.
+    kept : pathlib.Path, optional
+        Folder of files printed before: what would be printed again from the same words is
+        copied.  Without it, everything is printed.
+    """
+
+    languages: tuple[str, ...] = ()
+    address: str = ""
+    kept: Path | None = None
+
+
+#: Everything printed anew, without a code.
+PLAIN = Paper()
+
+
+def print_ficha(
+    released: Released,
+    *,
+    map_svg: str,
+    sentences: Mapping[str, Sequence[str]],
+    language: str = DEFAULT_LANGUAGE,
+    audience: Literal["internal", "public"] = "public",
+    paper: Paper = PLAIN,
+) -> bytes:
+    """Return the ficha of one colonia as PDF: the same tables give the same bytes.
+
+    Use it for what is handed out or filed; on a screen the page reads better.
+
+    Parameters
+    ----------
+    released, map_svg, sentences, language
+        As `labtools.publish.ficha.render_ficha`.
+    audience : {"internal", "public"}
+        The internal edition says so in its head: its counts are true ones.
+    paper : Paper, optional
+        The site's address, and where printed files are kept.
+    """
+    with speaking(language):
+        told = compose_ficha(released, map_svg=map_svg, sentences=sentences)
+        facts = _facts(told, language, audience, paper.address)
+        return _kept(facts, paper.kept) if paper.kept else printed("ficha", facts)
+
+
+def _kept(facts: Facts, folder: Path) -> bytes:
+    """Return what was printed from the same words before, or print it and keep it."""
+    file = make_folder(folder) / f"{digest_of_printing('ficha', facts)}.pdf"
+    if not file.is_file():
+        with writing(file) as aside:
+            aside.write_bytes(printed("ficha", facts))
+    return file.read_bytes()
+
+
+def _facts(told: Ficha, language: str, audience: str, address: str) -> Facts:
+    front, back = _sides(told)
+    lang, _, region = wording.HTML_LANGUAGES[language].partition("-")
+    frame, said = wording.frame_words(), wording.ficha_words()
+    return {
+        "title": text("{name}: colonia profile", name=told.name),
+        "lang": lang,
+        "region": region or None,
+        "name": told.name,
+        "kind": told.kind,
+        "period": told.period,
+        "place_name": told.place_name,
+        "lab": told.lab,
+        "outdated": told.outdated,
+        "internal": text("Internal: not for the public") if audience == "internal" else "",
+        "seal": told.seal,
+        "seal_name": said["seal"],
+        "promise": " ".join(part for part in (frame["promise"], told.contact) if part),
+        "together": said["together"],
+        "qr": _code(told, language, address) if address and audience == "public" else None,
+        "qr_words": text("This profile on the web"),
+        "front": [group_facts(group) for group in front],
+        "back": [group_facts(group) for group in back],
+    }
+
+
+def _sides(told: Ficha) -> tuple[tuple[Group, ...], tuple[Group, ...]]:
+    """Part the sections: through the first table of figures in front, the rest behind."""
+    groups = grouped(told.sections)
+    ends = [n for n, group in enumerate(groups, start=1) if group.layout == "full"]
+    cut = ends[0] if ends else len(groups)
+    return groups[:cut], groups[cut:]
+
+
+def _code(told: Ficha, language: str, address: str) -> dict[str, str]:
+    way = wording.home_of(language, address.rstrip("/"))
+    page = f"{way}/colonias/{slug(told.colonia_id)}.html"
+    return code_of(page, text("Code that opens {page}", page=page))

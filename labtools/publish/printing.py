@@ -1,0 +1,177 @@
+"""Documents on paper: typst makes tagged PDF (PDF/UA-1) from words, rows and pictures.
+
+The same words give the same bytes: no date, no font of the machine, nothing from elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import io
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+import segno
+import typst
+
+from labtools.publish.figures import Cell
+from labtools.publish.sections import Group, Rows, Section
+
+TEMPLATES = Path(__file__).parent / "typst"
+FONTS = Path(__file__).parent / "fonts"
+STANDARD: Literal["ua-1"] = "ua-1"
+
+_SHORTEST, _LONGEST = 6, 30  # letters of a column
+_MOST_UNKNOWN = 50
+_UNKNOWN = re.compile(r'the text `"(.+?)"` could not be displayed')
+_CODE = re.compile(r"\\u\{([0-9a-f]+)\}")
+_FAMILY = re.compile(r'font-family="[^"]*"')
+_TOLD = re.compile(r"<(title|desc)\b[^>]*>(.*?)</\1>", re.DOTALL)
+#: Signs that no font draws, and that no XML holds; typst would refuse or show a box.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+Facts = Mapping[str, object]
+
+
+def printed(document: str, facts: Facts) -> bytes:
+    """Return a document as tagged PDF.
+
+    Parameters
+    ----------
+    document : str
+        Name of its template, which is also the name of its input.
+    facts : mapping
+        What it says; anything that JSON holds.  Words are never taken for mark-up.
+    """
+    told = _told(facts)
+    for _ in range(_MOST_UNKNOWN):
+        try:
+            return _compiled(document, told)
+        except typst.TypstError as refused:
+            unknown = _UNKNOWN.search(str(refused))
+            if unknown is None:
+                raise
+            # A letter that no font of ours draws must not keep a colonia from its paper.
+            told = told.replace(_letters(unknown[1]), "\N{WHITE SQUARE}")
+    return _compiled(document, told)
+
+
+def digest_of_printing(document: str, facts: Facts) -> str:
+    """Return what tells two printings apart: the words, the templates, the fonts, and typst."""
+    return hashlib.sha256(f"{_means()}\0{document}\0{_told(facts)}".encode()).hexdigest()
+
+
+def group_facts(group: Group) -> dict[str, object]:
+    """Return neighbouring sections as the templates read them."""
+    return {
+        "layout": group.layout,
+        "sections": [section_facts(section) for section in group.sections],
+    }
+
+
+def section_facts(section: Section) -> dict[str, object]:
+    """Return a section as the templates read it."""
+    return {
+        "key": section.key,
+        "title": section.title,
+        "sentences": section.sentences,
+        "listed": section.listed,
+        "facts": [(name, _cell(cell)) for name, cell in section.facts],
+        "tables": [_rows(table) for table in section.tables],
+        "pictures": [picture_facts(picture) for picture in section.pictures],
+        "notes": section.notes,
+    }
+
+
+def picture_facts(svg: str) -> dict[str, str]:
+    """Return a picture in the house's font, with the words that stand for it."""
+    told = {tag: html.unescape(words) for tag, words in _TOLD.findall(svg)}
+    alt = ". ".join(words.rstrip(".") for words in told.values() if words) + "."
+    return {"svg": _FAMILY.sub('font-family="Open Sans"', svg), "alt": alt}
+
+
+def code_of(address: str, alt: str) -> dict[str, str]:
+    """Return a QR code that opens an address."""
+    drawn = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(
+        drawn, kind="svg", border=0, xmldecl=False, dark="#1b2430"
+    )
+    return {"svg": drawn.getvalue().decode("utf-8"), "alt": alt}
+
+
+def _compiled(document: str, told: str) -> bytes:
+    made = _compiler(document).compile(
+        sys_inputs={document: told}, format="pdf", pdf_standards=[STANDARD]
+    )
+    assert isinstance(made, bytes)  # noqa: S101 - one file was asked for, not one a page
+    return made
+
+
+def _letters(shown: str) -> str:
+    """Return the letters that typst shows in an error, some of them by their codes."""
+    return _CODE.sub(lambda found: chr(int(found[1], 16)), shown)
+
+
+def _told(facts: Facts) -> str:
+    return json.dumps(_readable(facts), ensure_ascii=False, sort_keys=True)
+
+
+def _readable(told: object) -> object:
+    """Return what is told without the signs that nobody can see."""
+    if isinstance(told, str):
+        return _UNSEEN.sub("", told)
+    if isinstance(told, Mapping):
+        return {key: _readable(value) for key, value in told.items()}
+    if isinstance(told, (list, tuple)):
+        return [_readable(value) for value in told]
+    return told
+
+
+@cache
+def _means() -> str:
+    files = sorted([*TEMPLATES.iterdir(), *FONTS.iterdir()])
+    told = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()]
+    return "\0".join((version("typst"), STANDARD, *told))
+
+
+def _rows(table: Rows) -> dict[str, object]:
+    return {
+        "caption": table.caption,
+        "heads": table.heads,
+        "rows": [[_cell(cell) for cell in row] for row in table.rows],
+        "unseen": table.unseen,
+        "widths": _widths(table),
+    }
+
+
+def _widths(table: Rows) -> list[int]:
+    """Return the share of the width that each column asks for: by its words, within reason."""
+    columns = zip(*([cell.words for cell in row] for row in table.rows), strict=True)
+    return [
+        max(_SHORTEST, _longest_word(column), min(max(map(len, column)), _LONGEST))
+        for column in ((head, *cells) for head, cells in zip(table.heads, columns, strict=True))
+    ]
+
+
+def _cell(cell: Cell) -> tuple[str, str]:
+    return cell.words, cell.state
+
+
+def _longest_word(column: tuple[str, ...]) -> int:
+    return max((len(word) for words in column for word in words.split()), default=0)
+
+
+@cache
+def _compiler(document: str) -> typst.Compiler:
+    return typst.Compiler(
+        input=str(TEMPLATES / f"{document}.typ"),
+        root=str(TEMPLATES),
+        font_paths=[str(FONTS)],
+        ignore_system_fonts=True,
+    )

@@ -1,0 +1,1 @@
+"""What to do where: needs, interventions with evidence, power, portfolio, roll-out."""

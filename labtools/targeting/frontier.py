@@ -1,0 +1,103 @@
+"""What the choice hangs on: the frontier of budgets, how stable it is, what knowing is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from labtools.targeting.options import Options
+from labtools.targeting.portfolio import Portfolio, Rules, best_value, choose_portfolio
+
+FIRM, NOISE = 0.9, 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """How often each option is in the best choice, and what certainty would be worth.
+
+    Attributes
+    ----------
+    often : pandas.Series, shape (n_options,)
+        Share of draws in whose best choice the option is.
+    standing : pandas.Series of str
+        ``firm`` (chosen, and in nine of ten best choices), ``chosen`` (chosen, within the
+        noise), ``alternative`` (not chosen, but in the best choice of one draw in ten or more:
+        not distinguishable from what was chosen), or ``out``.
+    certainty : float
+        Harm that perfect knowledge would avert beyond this choice: expected value of perfect
+        information; no study is worth more.
+    """
+
+    often: pd.Series
+    standing: pd.Series
+    certainty: float
+
+
+def frontier(options: Options, rules: Rules, shares: Sequence[float]) -> pd.DataFrame:
+    """Return what budgets of so many times this one would avert.
+
+    Columns: ``budget``, ``mean``, ``lower`` and ``upper`` (90 % of draws), ``worst``, ``price``
+    (what the last peso buys) and ``actions``.
+    """
+    rows = []
+    for share in shares:
+        scaled = replace(
+            rules,
+            budget=rules.budget * share,
+            borough_floor=_scaled(rules.borough_floor, share),
+            grade_floor=_scaled(rules.grade_floor, share),
+        )
+        found = choose_portfolio(options, scaled)
+        low, high = np.quantile(found.draws, [0.05, 0.95])
+        rows.append(
+            {
+                "budget": scaled.budget,
+                "mean": found.mean,
+                "lower": float(low),
+                "upper": float(high),
+                "worst": found.worst,
+                "price": found.price,
+                "actions": int(found.chosen.sum()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def stability(
+    options: Options, rules: Rules, portfolio: Portfolio, *, draws: int = 40
+) -> Stability:
+    """Return how the choice would move if each of some draws were the truth.
+
+    The first draws are taken: those of a posterior are in no order.
+    """
+    count = min(draws, len(options.benefit))
+    often = np.zeros(len(options.table))
+    gain = 0.0
+    chosen = portfolio.chosen.to_numpy()
+    for benefit in options.benefit[:count].astype(float):
+        value, point = best_value(benefit, options.table, rules)
+        often += point > 0.5  # noqa: PLR2004 - mostly inside
+        gain += max(value - float(benefit[chosen].sum()), 0.0)
+    share = pd.Series(often / count, index=options.table.index)
+    standing = pd.Series("out", index=share.index)
+    standing[~portfolio.chosen & (share >= NOISE)] = "alternative"
+    standing[portfolio.chosen] = "chosen"
+    standing[portfolio.chosen & (share >= FIRM)] = "firm"
+    return Stability(share, standing, gain / count)
+
+
+def value_of_knowing(
+    known: Options, portfolio: Portfolio, rules: Rules, *, draws: int = 40
+) -> float:
+    """Return what knowing one input is worth: the other inputs at their mean in `known`.
+
+    Give options whose draws vary in the effects alone (harm at its mean) or in the harm alone.
+    """
+    return stability(known, rules, portfolio, draws=draws).certainty
+
+
+def _scaled(floors: Mapping[str, float], share: float) -> dict[str, float]:
+    return {name: least * share for name, least in floors.items()}

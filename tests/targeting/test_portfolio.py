@@ -1,0 +1,178 @@
+"""Choices against brute force over every subset, and the properties that a reader relies on."""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from labtools.errors import AnalysisError
+from labtools.targeting.frontier import frontier, stability
+from labtools.targeting.options import Action, Options, make_options
+from labtools.targeting.portfolio import Rules, choose_portfolio, objective
+from labtools.targeting.simple_rules import choose_simply
+
+
+def some_options(seed=0, colonias=4, draws=60):
+    rng = np.random.default_rng(seed)
+    table = pd.DataFrame(
+        [
+            (f"c{c}", action, agency, cost, f"b{c % 2}", f"g{c % 3}")
+            for c in range(colonias)
+            for action, agency, cost in (("light", "works", 3.0), ("watch", "police", 2.0))
+        ],
+        columns=["colonia_id", "intervention", "agency", "cost", "borough", "grade"],
+    )
+    benefit = rng.gamma(2, rng.uniform(1, 4, len(table)), (draws, len(table)))
+    return Options(table, benefit)
+
+
+def keeps(options, rules, chosen):
+    table = options.table[chosen]
+    spent = table.groupby("borough")["cost"].sum()
+    by_grade = table.groupby("grade")["cost"].sum()
+    return (
+        table["cost"].sum() <= rules.budget
+        and all((table["agency"] == a).sum() <= n for a, n in rules.capacity.items())
+        and (table["colonia_id"].value_counts() <= rules.per_colonia).all()
+        and all(spent.get(b, 0) >= least for b, least in rules.borough_floor.items())
+        and all(by_grade.get(g, 0) >= least for g, least in rules.grade_floor.items())
+    )
+
+
+def best_by_force(options, rules):
+    n = len(options.table)
+    best = -np.inf
+    for size in range(n + 1):
+        for subset in combinations(range(n), size):
+            chosen = np.zeros(n)
+            chosen[list(subset)] = 1
+            if keeps(options, rules, chosen.astype(bool)):
+                best = max(best, objective(options, rules, chosen))
+    return best
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        Rules(9),
+        Rules(9, per_colonia=1),
+        Rules(12, capacity={"works": 1}),
+        Rules(9, borough_floor={"b1": 6}),
+        Rules(10, grade_floor={"g2": 3, "g1": 2}),
+        Rules(9, aversion=0.5),
+        Rules(9, aversion=1.0, tail=0.1),
+    ],
+    ids=["budget", "one each", "capacity", "borough", "grade", "averse", "worst only"],
+)
+def test_the_choice_is_the_best_there_is_and_keeps_every_rule(rules):
+    options = some_options()
+
+    found = choose_portfolio(options, rules, gap=1e-6)
+
+    assert keeps(options, rules, found.chosen.to_numpy())
+    value = objective(options, rules, found.chosen.to_numpy(float))
+    assert value == pytest.approx(best_by_force(options, rules), rel=0.0026)
+    assert found.cost == options.table.loc[found.chosen, "cost"].sum()
+
+
+def test_floors_that_no_money_can_keep_are_refused():
+    with pytest.raises(AnalysisError, match="5"):
+        choose_portfolio(some_options(), Rules(5, borough_floor={"b0": 4, "b1": 4}))
+
+
+def test_the_last_peso_buys_what_the_first_option_left_out_gives_for_its_cost():
+    table = some_options().table
+    table["cost"] = 1.0
+    gain = np.array([9.0, 8, 7, 6, 5, 4, 3, 2])
+    options = Options(table, np.tile(gain, (5, 1)))
+
+    found = choose_portfolio(options, Rules(3.5))
+
+    # Three are taken whole and half of the fourth would be: one more peso buys 6.
+    assert found.mean == pytest.approx(24.0)
+    assert found.price == pytest.approx(6.0)
+
+
+def test_more_aversion_guards_the_worst_draws_and_gives_up_the_mean():
+    options = some_options(seed=3, colonias=8, draws=400)
+    risky = options.benefit.copy()
+    risky[:200, ::2] *= 2.6
+    risky[200:, ::2] *= 0.05
+    options = Options(options.table, risky)
+
+    dared = choose_portfolio(options, Rules(14), gap=1e-4)
+    guarded = choose_portfolio(options, Rules(14, aversion=1.0), gap=1e-4)
+
+    assert guarded.worst > dared.worst
+    assert guarded.mean < dared.mean
+
+
+def test_a_larger_budget_averts_more_and_its_last_peso_buys_less():
+    options = some_options(colonias=10)
+
+    found = frontier(options, Rules(16), (0.5, 1.0, 1.5))
+
+    assert found["mean"].is_monotonic_increasing
+    assert found["price"].is_monotonic_decreasing
+    assert (found["lower"] < found["mean"]).all()
+    assert (found["mean"] < found["upper"]).all()
+
+
+def test_what_is_surely_best_is_firm_and_equals_are_alternatives_within_the_noise():
+    rng = np.random.default_rng(1)
+    table = some_options(colonias=2).table.assign(cost=1.0)
+    benefit = np.column_stack(
+        [np.full(400, 50.0), rng.normal(10, 3, 400), rng.normal(10, 3, 400), np.full(400, 0.1)]
+    )
+    options = Options(table, benefit)
+    rules = Rules(2)
+
+    found = stability(options, rules, choose_portfolio(options, rules), draws=400)
+
+    assert found.standing[0] == "firm"
+    assert sorted(found.standing[1:3]) == ["alternative", "chosen"]
+    assert found.standing[3] == "out"
+    # Knowing which of two equals is better: E|X - Y| / 2 = 3 / sqrt(pi).
+    assert found.certainty == pytest.approx(3 / np.sqrt(np.pi), abs=0.35)
+
+
+@pytest.mark.parametrize("rule", ["worst_first", "random", "equal_split"])
+def test_a_simple_rule_keeps_budget_capacity_and_limit(rule):
+    options = some_options(colonias=10)
+    rules = Rules(14, capacity={"works": 2}, per_colonia=1)
+    recorded = pd.Series(range(10), index=[f"c{c}" for c in range(10)])
+
+    taken = choose_simply(rule, options, rules, recorded, rng=np.random.default_rng(2))
+
+    assert taken.any()
+    assert keeps(options, rules, taken.to_numpy())
+
+
+def test_worst_first_takes_the_colonia_with_most_case_files():
+    recorded = pd.Series({"c0": 1, "c1": 9, "c2": 3, "c3": 2})
+
+    taken = choose_simply(
+        "worst_first", some_options(), Rules(5), recorded, rng=np.random.default_rng(2)
+    )
+
+    assert set(some_options().table.loc[taken, "colonia_id"]) == {"c1"}
+
+
+def test_an_option_averts_the_harm_it_reaches_times_its_effect():
+    harm = {"theft": pd.DataFrame({"a": [10.0, 20.0], "b": [0.0, 5.0]})}
+    effects = pd.DataFrame({"light": [-0.2, -0.1]})
+    colonias = pd.DataFrame({"borough": ["x", "y"], "grade": ["1", "2"]}, index=["a", "b"])
+    actions = {"light": Action("works", 5.0, 0.5, ("theft", "robbery"))}
+
+    options = make_options(harm, effects, actions, colonias)
+
+    np.testing.assert_allclose(options.benefit, [[1.0, 0.0], [1.0, 0.25]], rtol=1e-6)
+    assert list(options.table["colonia_id"]) == ["a", "b"]
+
+
+def test_actions_without_a_verified_effect_make_no_portfolio():
+    actions = {"mentoring": Action("social", 5.0, 0.5, ("theft",))}
+
+    with pytest.raises(AnalysisError, match="1 "):
+        make_options({}, pd.DataFrame(index=range(3)), actions, pd.DataFrame())
