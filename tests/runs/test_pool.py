@@ -341,7 +341,7 @@ def test_a_killed_run_leaves_no_process(notebooks, tmp_path, number):
         "run_notebooks([job], lanes=1)"
     )
     with subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path) as caller:
-        family = wait_for(lambda: family_of(caller.pid, 2))
+        family = wait_for(lambda: family_of(caller.pid, 3))
 
         caller.send_signal(number)
 
