@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -119,8 +119,16 @@ def read_ficha(path: Path) -> Released:
     return read_fichas([path])[0]
 
 
-def read_fichas(paths: Sequence[Path]) -> tuple[Released, ...]:
+def read_fichas(
+    paths: Sequence[Path], *, is_needed: Callable[[Released], bool] = lambda _head: True
+) -> tuple[Released, ...]:
     """Return many fichas; each table is checked once, for all of them together.
+
+    Parameters
+    ----------
+    is_needed : callable, optional
+        Told of each ficha without its tables, whether they are wanted; where they are not, it
+        has only its ``profile``.
 
     Raises
     ------
@@ -128,6 +136,9 @@ def read_fichas(paths: Sequence[Path]) -> tuple[Released, ...]:
         As `read_ficha`.
     """
     told = [_sealed(path) for path in paths]
+    for ficha in told:
+        if not is_needed(_released(ficha, {})):
+            ficha["tables"] = {"profile": ficha["tables"]["profile"]}
     names = dict.fromkeys(name for ficha in told for name in ficha["tables"])
     tables: list[dict[str, pd.DataFrame]] = [{} for _ in told]
     for name in names:
@@ -136,14 +147,14 @@ def read_fichas(paths: Sequence[Path]) -> tuple[Released, ...]:
         for n, table in zip(having, found, strict=True):
             tables[n][name] = table
     return tuple(
-        Released(
-            ficha["colonia_id"],
-            MappingProxyType({name: own[name] for name in ficha["tables"]}),
-            ficha["seal"],
-            bool(ficha.get("outdated", False)),
-        )
+        _released(ficha, {name: own[name] for name in ficha["tables"]})
         for ficha, own in zip(told, tables, strict=True)
     )
+
+
+def _released(told: Mapping[str, Any], tables: dict[str, pd.DataFrame]) -> Released:
+    outdated = bool(told.get("outdated", False))
+    return Released(told["colonia_id"], MappingProxyType(tables), told["seal"], outdated)
 
 
 def read_rows(path: Path) -> dict[str, list[dict[str, object]]]:

@@ -41,7 +41,7 @@ from labtools.tables.released import (
 )
 from labtools.tables.store import make_folder, read_table, sync, sync_folder, write_table
 from labtools.workflow.analyse import Prepared, make_edition, outcomes_of
-from labtools.workflow.audit import Audit, audit_release, refuse_people
+from labtools.workflow.audit import CLEARED, Audit, audit_release, refuse_people
 from labtools.workflow.intake import snapshot_of
 from labtools.workflow.slices import PROFILE, ReleasedTable, released_tables
 from labtools.workflow.steps import Opened
@@ -67,7 +67,8 @@ def protect(opened: Opened, prepared: Prepared) -> int:
     city = prepared.folder / "internal" / "city" / "public"
     tables = {name: read_table(name, city) for name in REGISTRY}
     rules = {name: check_release(name, table, evidence) for name, table in tables.items()}
-    _prove_made_from_protected(tables, make_edition(opened, prepared, "public"))
+    anew = opened.made.get(prepared.run_id) or make_edition(opened, prepared, "public")
+    _prove_made_from_protected(tables, anew)
     found = audit_release(opened.workbench, prepared.run_id, tables, _inputs(opened))
     failed = {ficha_of(it.key, "public") for it in outcomes_of(prepared) if not it.ok}
     city_tables = released_tables(tables)
@@ -99,8 +100,10 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
     """
     ledger = opened.workbench.reports / LEDGER
     check_signed(ledger, prepared.run_id, reviewers=opened.settings.release.reviewers)
-    release_site(opened, prepared, kept=opened.workbench.interim("paper"))
-    refuse_people(prepared.folder / "public", opened.settings.release.public_words)
+    interim = opened.workbench.interim
+    release_site(opened, prepared, kept=interim("paper"), pages=interim("pages"))
+    words = opened.settings.release.public_words
+    refuse_people(prepared.folder / "public", words, cleared=interim(CLEARED))
     write_manifest(
         prepared.folder,
         inputs=_inputs(opened),
@@ -141,13 +144,17 @@ def clear_unfinished(reports: Path) -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def release_site(opened: Opened, prepared: Prepared, *, kept: Path | None = None) -> None:
+def release_site(
+    opened: Opened, prepared: Prepared, *, kept: Path | None = None, pages: Path | None = None
+) -> None:
     """Make the site of a run from what `protect` released.
 
     Parameters
     ----------
     kept : pathlib.Path, optional
         Where printed fichas are kept from one edition to the next; without it all are printed.
+    pages : pathlib.Path, optional
+        Where pages are kept in the same way.
 
     Raises
     ------
@@ -164,7 +171,7 @@ def release_site(opened: Opened, prepared: Prepared, *, kept: Path | None = None
     if site.exists():
         shutil.rmtree(site)
     how = opened.settings.publish
-    build_site(public, site, tell=sentences, paper=Paper(how.paper, how.address, kept))
+    build_site(public, site, tell=sentences, paper=Paper(how.paper, how.address, kept), kept=pages)
 
 
 def keep_settings(opened: Opened, folder: Path) -> None:
