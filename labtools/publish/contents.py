@@ -15,13 +15,14 @@ from labtools.charts.ground import Ground
 from labtools.charts.maps import locator_map
 from labtools.charts.tiers import tier_map
 from labtools.messages import number, plural, say, speaking, text
+from labtools.privacy.cards import expiry_of_sections
 from labtools.publish import wording
 from labtools.publish.ficha import render_ficha
 from labtools.publish.figures import contact_words, period_words
 from labtools.publish.open_data import HOLDS, holds
 from labtools.publish.pages import here_of, inline, render
 from labtools.publish.paper import PLAIN, Paper, print_ficha
-from labtools.publish.reading import reading_parts
+from labtools.publish.reading import card_parts, reading_parts
 from labtools.publish.shelf import Shelf
 from labtools.tables import vocabulary as words
 from labtools.tables.released import Released, slug
@@ -66,11 +67,15 @@ def on_shelf(edition: Edition, ficha: Released) -> bool:
 
 
 def _page_of(ficha: Released, language: str) -> tuple[object, ...]:
-    return "page", language, ficha.colonia_id, ficha.seal, ficha.outdated
+    return "page", language, *_told_of(ficha)
 
 
 def _paper_of(ficha: Released, language: str) -> tuple[object, ...]:
-    return "paper", language, ficha.colonia_id, ficha.seal, ficha.outdated
+    return "paper", language, *_told_of(ficha)
+
+
+def _told_of(ficha: Released) -> tuple[object, ...]:
+    return ficha.colonia_id, ficha.seal, ficha.outdated, dict(ficha.expires)
 
 
 def site_pages(edition: Edition) -> Iterator[tuple[str, str]]:
@@ -160,6 +165,7 @@ def _frame(edition: Edition) -> dict[str, object]:
         "place_name": str(period["municipality"].iloc[0]),
         "contact": contact_words(period),
         "period": period_words(period),
+        "expires": expiry_of_sections(edition.tables["cards"]),
     }
 
 
@@ -183,7 +189,10 @@ def _reading(edition: Edition) -> dict[str, object]:
     return {
         "title": text("How to read these profiles"),
         "lead": text("What the figures say, what they do not say, and how sure they are."),
-        "parts": reading_parts(int(base) if pd.notna(base) else 0),
+        "parts": [
+            *reading_parts(int(base) if pd.notna(base) else 0),
+            *card_parts(edition.tables["cards"]),
+        ],
     }
 
 

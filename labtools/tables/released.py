@@ -55,6 +55,8 @@ class Released:
         seal say the same.
     outdated : bool
         Whether this edition could not make it anew, and these are the figures of an earlier one.
+    expires : mapping of str to str
+        Section of the ficha → day from which it is hidden (``YYYY-MM-DD``).
     rows : mapping of str to list, optional
         The same tables as the file holds them, where they are at hand (see `rows_of`).
     """
@@ -63,6 +65,7 @@ class Released:
     tables: Mapping[str, pd.DataFrame]
     seal: str
     outdated: bool = False
+    expires: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, Rows] | None = field(default=None, compare=False, repr=False)
 
 
@@ -99,6 +102,8 @@ def bytes_of(released: Released) -> bytes:
     }
     if released.outdated:
         told["outdated"] = True
+    if released.expires:
+        told["expires"] = dict(released.expires)
     head = "".join(f"{_encoded(name)}: {_encoded(value)},\n" for name, value in told.items())
     tables = ",\n".join(_lines(name, rows[name]) for name in sorted(rows))
     return f'{{{head}"tables": {{\n{tables}\n}}}}\n'.encode()
@@ -154,7 +159,8 @@ def read_fichas(
 
 def _released(told: Mapping[str, Any], tables: dict[str, pd.DataFrame]) -> Released:
     outdated = bool(told.get("outdated", False))
-    return Released(told["colonia_id"], MappingProxyType(tables), told["seal"], outdated)
+    expires = MappingProxyType(dict(told.get("expires", {})))
+    return Released(told["colonia_id"], MappingProxyType(tables), told["seal"], outdated, expires)
 
 
 def read_rows(path: Path) -> dict[str, list[dict[str, object]]]:

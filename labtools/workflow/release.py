@@ -14,11 +14,13 @@ import pandas as pd
 from labtools.errors import PrivacyError, TableError
 from labtools.narrative import sentences
 from labtools.paths import SETTINGS_FILE
+from labtools.privacy.cards import check_carded, expiry_of_sections, read_cards
 from labtools.privacy.ledger import LEDGER, check_signed, decide
 from labtools.privacy.release import (
     REGISTRY,
     Evidence,
     check_release,
+    tells_of_people,
     withheld_colonias,
 )
 from labtools.publish.paper import Paper
@@ -67,12 +69,15 @@ def protect(opened: Opened, prepared: Prepared) -> int:
     city = prepared.folder / "internal" / "city" / "public"
     tables = {name: read_table(name, city) for name in REGISTRY}
     rules = {name: check_release(name, table, evidence) for name, table in tables.items()}
+    check_carded(tells_of_people(), read_cards(opened.workbench.cards))
     anew = opened.made.get(prepared.run_id) or make_edition(opened, prepared, "public")
     _prove_made_from_protected(tables, anew)
     found = audit_release(opened.workbench, prepared.run_id, tables, _inputs(opened))
     failed = {ficha_of(it.key, "public") for it in outcomes_of(prepared) if not it.ok}
     city_tables = released_tables(tables)
-    fresh = [_ficha(prepared, c, city_tables) for c in prepared.fichas if c not in failed]
+    expires = expiry_of_sections(tables["cards"])
+    made = [colonia for colonia in prepared.fichas if colonia not in failed]
+    fresh = [_ficha(prepared, colonia, city_tables, expires) for colonia in made]
     fichas = [*fresh, *_of_last_edition(opened, sorted(failed - {""}))]
     public = prepared.folder / "public"
     if public.exists():
@@ -178,9 +183,10 @@ def keep_settings(opened: Opened, folder: Path) -> None:
     """Keep, with a run, the settings that it was made with."""
     make_folder(folder)
     shutil.copyfile(opened.workbench.settings_file, folder / SETTINGS_FILE)
-    own = opened.workbench.root / "data" / "sources"
-    if own.is_dir():
-        shutil.copytree(own, folder / "sources", dirs_exist_ok=True)
+    for name in ("sources", "reference"):
+        own = opened.workbench.root / "data" / name
+        if own.is_dir():
+            shutil.copytree(own, folder / name, dirs_exist_ok=True)
 
 
 def point_to(reports: Path, run_id: str) -> None:
@@ -222,7 +228,12 @@ def _differing(table: pd.DataFrame, expected: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(table[differs.any(axis=1)])
 
 
-def _ficha(prepared: Prepared, colonia_id: str, city: Mapping[str, ReleasedTable]) -> Released:
+def _ficha(
+    prepared: Prepared,
+    colonia_id: str,
+    city: Mapping[str, ReleasedTable],
+    expires: Mapping[str, str],
+) -> Released:
     """Return the slices of the released tables that a ficha's notebook saved, and nothing else."""
     outputs = prepared.folder / "internal" / "outputs" / FICHAS
     saved = read_rows(outputs / slug(colonia_id) / "public" / FICHA_FILE)
@@ -236,7 +247,13 @@ def _ficha(prepared: Prepared, colonia_id: str, city: Mapping[str, ReleasedTable
                 table=name,
             )
         rows[name] = city[name].slice_of(colonia_id, saved[name])
-    return Released(colonia_id, MappingProxyType({}), seal_of_rows(rows), rows=rows)
+    return Released(
+        colonia_id,
+        MappingProxyType({}),
+        seal_of_rows(rows),
+        expires=expires,
+        rows=rows,
+    )
 
 
 def _of_last_edition(opened: Opened, colonias: Sequence[str]) -> list[Released]:
