@@ -15,6 +15,7 @@ from labtools.privacy.release import (
 )
 from labtools.settings import Disclosure
 from labtools.tables import vocabulary as words
+from tests.publish.evaluation_example import evaluation
 
 KEY = b"k" * 32
 EVIDENCE = Evidence(frozenset({"small"}), Disclosure())
@@ -211,6 +212,19 @@ def test_enough_people_an_official_city_or_an_empty_estimate_may_go_out(row):
     assert check_release("perception", perceived(**row), EVIDENCE)
 
 
+@pytest.mark.parametrize("counted", ["places", "compared"])
+def test_an_evaluation_of_few_colonias_is_refused(counted):
+    table = evaluation()
+    table.loc[3, counted] = 9
+
+    with pytest.raises(PrivacyError, match="so few colonias"):
+        check_release("evaluation", table, EVIDENCE)
+
+
+def test_an_evaluation_of_many_colonias_may_go_out():
+    assert "pooled" in check_release("evaluation", evaluation(), EVIDENCE)
+
+
 def test_a_change_between_waves_that_few_people_answered_is_refused():
     row = {
         "area_kind": "borough",
@@ -235,3 +249,21 @@ def test_a_change_between_waves_that_few_people_answered_is_refused():
 
     assert "too few people" in refused("perception_change", few)
     assert check_release("perception_change", enough, EVIDENCE)
+
+
+def proposed(**told) -> pd.DataFrame:
+    row = {"colonia_id": "large", "evidence": "Somebody 2020", "verified_on": QUARTER}
+    return pd.DataFrame([{**row, **told}])
+
+
+@pytest.mark.parametrize("told", [{"verified_on": pd.NaT}, {"evidence": " "}])
+def test_evidence_that_nobody_verified_is_not_released(told):
+    said = refused("proposals", proposed(**told))
+
+    assert "interventions.toml" in said
+    assert "large" in said
+
+
+def test_nothing_is_proposed_in_public_for_a_colonia_below_the_floor():
+    assert "below the floor" in refused("proposals", proposed(colonia_id="small"))
+    assert check_release("proposals", proposed(), EVIDENCE)
