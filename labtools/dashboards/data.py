@@ -49,6 +49,11 @@ class ReleasedData:
         return self._table("crime")
 
     @property
+    def change(self) -> pd.DataFrame:
+        """Change of every colonia and crime group, with its verdict."""
+        return self._table("change")
+
+    @property
     def period(self) -> pd.Series:
         """What the edition covers: months, municipality, laboratory."""
         return self._table("period").iloc[0]

@@ -15,6 +15,7 @@ from labtools.charts.maps import locator_map
 from labtools.charts.tiers import tier_map
 from labtools.messages import number, plural, say, speaking, text
 from labtools.publish import wording
+from labtools.publish.changes import changes_facts
 from labtools.publish.ficha import render_ficha
 from labtools.publish.figures import contact_words, period_words
 from labtools.publish.open_data import HOLDS, holds
@@ -107,6 +108,8 @@ def _pages(edition: Edition, language: str, top: str) -> Iterator[tuple[str, str
     yield home[language], page("index", home, _home(edition))
     yield reading[language], page("reading", reading, _reading(edition))
     yield data[language], page("data", data, _data(edition))
+    changes = here_of("changes")
+    yield changes[language], page("changes", changes, changes_facts(edition.tables))
     for group in _GROUPS:
         here = {one: _map_file(group, one) for one in wording.EDITIONS}
         yield here[language], page("map", here, _map(edition, group, language))

@@ -16,12 +16,14 @@ _FILES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "reading": "como-leer.html",
             "data": "datos.html",
             "map": "mapa.html",
+            "changes": "cambios.html",
         },
         "en": {
             "home": "index.html",
             "reading": "how-to-read.html",
             "data": "data.html",
             "map": "map.html",
+            "changes": "changes.html",
         },
     }
 )
@@ -48,6 +50,7 @@ def frame_words() -> dict[str, str]:
         "home": text("All colonias"),
         "reading": text("How to read these profiles"),
         "map": text("Map"),
+        "changes": text("Changes"),
         "data": text("Open data"),
         "sections": text("Sections of the site"),
         "also": text("This page in another language"),
@@ -144,6 +147,21 @@ def map_words() -> dict[str, str]:
             "rate out. Where it does not, the difference may be chance, and the map says so. "
             "The map orders nothing: two colonias of the same tier cannot be told apart here."
         ),
+    }
+
+
+def changes_words() -> dict[str, str]:
+    """Return the words of the page of changes."""
+    return {
+        "changes": text("Changes that can be told apart from chance"),
+        "note": text(
+            "Counts go up and down by chance alone. Here are only the changes of which chance is a "
+            "poor explanation, in the alphabetical order of the colonias."
+        ),
+        "none": text("No change can be told apart from chance in any colonia."),
+        "before": text("12 months before"),
+        "now": text("Last 12 months"),
+        "ratio": text("Ratio (95 % interval)"),
     }
 
 

@@ -14,7 +14,9 @@ import geopandas as gpd
 import pandas as pd
 from shapely.geometry import box
 
-from labtools.tables.contracts import check_table
+from labtools.narrative import sentences
+from labtools.publish.site import build_site
+from labtools.tables.contracts import check_table, empty_table
 from labtools.tables.lineage import Lineage
 from labtools.tables.released import Released, seal_of, slug, write_ficha
 from labtools.tables.store import write_table
@@ -55,6 +57,7 @@ def write_edition(public: Path) -> Path:
             sliced = ficha_tables(tables, colonia_id)
             ficha = Released(colonia_id, sliced, seal_of(sliced))
             write_ficha(ficha, public / "fichas" / f"{slug(colonia_id)}.json")
+    build_site(public, public / "site", tell=sentences)
     return public
 
 
@@ -72,6 +75,9 @@ def edition() -> dict[str, pd.DataFrame]:
         "unknowns": _unknowns(),
         "sources": _sources(),
         "period": _period(),
+        "municipality_series": empty_table("municipality_series"),
+        "municipality_crime": empty_table("municipality_crime"),
+        "perception_change": empty_table("perception_change"),
     }
     return {name: check_table(name, table) for name, table in tables.items()}
 
