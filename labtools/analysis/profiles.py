@@ -6,24 +6,45 @@ the public one rounded counts, whose rounding widens every interval.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from labtools.analysis.change import compare_windows
 from labtools.analysis.dispersion import dispersion_by_size
 from labtools.analysis.ranks import place_intervals
 from labtools.analysis.rates import poisson_interval
-from labtools.analysis.smoothing import GammaPoissonFit, fit_gamma_poisson
-from labtools.errors import AnalysisError
+from labtools.analysis.risk.surfaces import NoisyCounts, Surface, fit_surface
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import CONTRACTS, check_table
 from labtools.tables.periods import Window
 
 PER = 1_000
-DRAWS = 1_000
 _QUARTERS = 4
 _QUARTERS_FOR_DISPERSION = 12
 _GROUPS = (*words.GROUPS, words.TOTAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """How uncertain the counts are.
+
+    Attributes
+    ----------
+    dispersion : pandas.DataFrame
+        Variance over mean, by colonia and group: see :func:`dispersion_table`.
+    variance : float
+        Of the rounding noise in one quarter's count of one group; 0 for true counts.
+    slack : int
+        As in :func:`series_table`.
+    """
+
+    dispersion: pd.DataFrame
+    variance: float = 0.0
+    slack: int = 0
 
 
 def series_table(quarters: pd.DataFrame, colonias: pd.Index, *, slack: int) -> pd.DataFrame:
@@ -78,14 +99,50 @@ def dispersion_table(
     return pd.DataFrame(found, index=colonias)
 
 
+def surface_of_each_group(
+    series: pd.DataFrame,
+    population: pd.Series,
+    window: Window,
+    neighbours: sparse.csr_array | None,
+    *,
+    noise: Noise,
+    rng: np.random.Generator,
+) -> dict[str, Surface]:
+    """Return the surface of risk of each group over the twelve months.
+
+    Parameters
+    ----------
+    series : pandas.DataFrame
+        Canonical table ``series``.
+    population : pandas.Series
+        Residents by colonia.
+    neighbours : scipy.sparse.csr_array, optional
+        In the order of `population`; see :func:`labtools.analysis.risk.surfaces.fit_surface`.
+    """
+    counted = _window_counts(series, window.start, window.end, population.index, 0)
+    return {
+        group: fit_surface(
+            NoisyCounts(
+                counted.xs(group, level="group")["events"].astype(float),
+                population,
+                noise.dispersion[group],
+                noise.variance * _cells(group) * _QUARTERS,
+            ),
+            neighbours,
+            rng=rng,
+        )
+        for group in _GROUPS
+    }
+
+
 def crime_table(
     series: pd.DataFrame,
     population: pd.Series,
     window: Window,
     municipality: pd.Series,
     *,
-    dispersion: pd.DataFrame,
-    slack: int,
+    surfaces: Mapping[str, Surface],
+    noise: Noise,
 ) -> pd.DataFrame:
     """Return the canonical table ``crime``: twelve months, rates with intervals, by group.
 
@@ -99,18 +156,18 @@ def crime_table(
         Residents by colonia.
     municipality : pandas.Series
         The municipality's rate per 1,000 person-years, by group.
-    dispersion : pandas.DataFrame
-        See :func:`dispersion_table`.
-    slack : int
-        As in :func:`series_table`.
+    surfaces : mapping of str to Surface
+        See :func:`surface_of_each_group`; where a colonia has no population or no count, the
+        table has no smoothed rate, though its neighbours suggest one.
     """
-    counted = _window_counts(series, window.start, window.end, population.index, slack)
+    counted = _window_counts(series, window.start, window.end, population.index, noise.slack)
     parts = [
         _rates_of(
             counted.xs(group, level="group").assign(group=group),
             population,
-            dispersion[group],
+            noise.dispersion[group],
             municipality.get(group, np.nan),
+            surfaces[group],
         )
         for group in _GROUPS
     ]
@@ -124,18 +181,9 @@ def change_table(
     window: Window,
     colonias: pd.Index,
     *,
-    dispersion: pd.DataFrame,
-    noise_variance: float,
+    noise: Noise,
 ) -> pd.DataFrame:
-    """Return the canonical table ``change``: these twelve months against the twelve before.
-
-    Parameters
-    ----------
-    dispersion : pandas.DataFrame
-        See :func:`dispersion_table`.
-    noise_variance : float
-        Variance of the rounding noise in one quarter's count of one group.
-    """
+    """Return the canonical table ``change``: these twelve months against the twelve before."""
     now = _window_counts(series, window.start, window.end, colonias, 0)
     before = _window_counts(series, window.before_start, window.start, colonias, 0)
     parts = []
@@ -143,8 +191,8 @@ def change_table(
         change = compare_windows(
             before.xs(group, level="group")["events"],
             now.xs(group, level="group")["events"],
-            dispersion=dispersion[group],
-            noise_variance=noise_variance * _cells(group) * _QUARTERS,
+            dispersion=noise.dispersion[group],
+            noise_variance=noise.variance * _cells(group) * _QUARTERS,
         )
         state = now.xs(group, level="group")["state"]
         parts.append(change.table.drop(columns="p_value").assign(group=group, state=state))
@@ -152,23 +200,19 @@ def change_table(
     return check_table("change", table[_columns("change")])
 
 
-def place_table(
-    crime: pd.DataFrame, *, dispersion: pd.DataFrame, slack: int, rng: np.random.Generator
-) -> pd.DataFrame:
+def place_table(crime: pd.DataFrame, *, surfaces: Mapping[str, Surface]) -> pd.DataFrame:
     """Return the canonical table ``place``: each colonia's place, as an interval.
 
     Parameters
     ----------
-    dispersion : pandas.DataFrame
-        See :func:`dispersion_table`.
-    slack : int
-        As in :func:`series_table`.
+    surfaces : mapping of str to Surface
+        Those that `crime` was made with.
     """
     parts = []
     for group in _GROUPS:
         rows = crime[crime["group"] == group].set_index("colonia_id")
-        possible = _possible_counts(rows, _cells(group) * _QUARTERS, slack, rng)
-        places = _places(rows, possible, dispersion[group], rng)
+        told = surfaces[group].draws[rows.index].where(rows["smoothed"].notna(), axis=1)
+        places = place_intervals(told.to_numpy(), rows.index)
         ranked = int(places["lower_share"].notna().sum())
         parts.append(places.assign(group=group, colonias=ranked, state=rows["state"]))
     table = pd.concat(parts).rename_axis("colonia_id").reset_index()
@@ -207,12 +251,16 @@ def _with_range(table: pd.DataFrame, *, quarters: int, slack: int) -> pd.DataFra
 
 
 def _rates_of(
-    counted: pd.DataFrame, population: pd.Series, dispersion: pd.Series, municipality: float
+    counted: pd.DataFrame,
+    population: pd.Series,
+    dispersion: pd.Series,
+    municipality: float,
+    surface: Surface,
 ) -> pd.DataFrame:
     at_risk = population.where(population > 0)
     low, _ = _limits(counted["events_low"], dispersion)
     _, high = _limits(counted["events_high"], dispersion)
-    smooth = _smoothed(counted, population, dispersion)
+    smooth = _smoothed(counted, population, surface)
     table = pd.DataFrame(
         {
             "group": counted["group"],
@@ -236,27 +284,11 @@ def _limits(events: pd.Series, dispersion: pd.Series) -> tuple[pd.Series, pd.Ser
     return low * dispersion, high * dispersion
 
 
-def _fit(
-    counted: pd.DataFrame, population: pd.Series, dispersion: pd.Series
-) -> GammaPoissonFit | None:
-    events = counted["events"].astype(float)
-    try:
-        return fit_gamma_poisson(events / dispersion, population / dispersion)
-    except AnalysisError:
-        return None  # too few colonias with data: rates stay unsmoothed, and the table says so
-
-
-def _smoothed(counted: pd.DataFrame, population: pd.Series, dispersion: pd.Series) -> pd.DataFrame:
-    names = ["smoothed", "smoothed_lower", "smoothed_upper"]
-    fit = _fit(counted, population, dispersion)
-    if fit is None:
-        return pd.DataFrame(np.nan, index=counted.index, columns=names)
-    middle, low, high = (
-        fit.posterior(counted[name].astype(float) / dispersion, population / dispersion, level=0.95)
-        for name in ("events", "events_low", "events_high")
-    )
-    limits = [middle["rate"], low["lower"], high["upper"]]
-    return pd.DataFrame(dict(zip(names, limits, strict=True)))
+def _smoothed(counted: pd.DataFrame, population: pd.Series, surface: Surface) -> pd.DataFrame:
+    known = counted["events"].notna() & (population > 0)
+    limits = surface.table.reindex(counted.index).where(known)
+    names = ("smoothed", "smoothed_lower", "smoothed_upper")
+    return limits.rename(columns=dict(zip(("rate", "lower", "upper"), names, strict=True)))
 
 
 def _versus(table: pd.DataFrame) -> pd.Series:
@@ -265,30 +297,6 @@ def _versus(table: pd.DataFrame) -> pd.Series:
     versus[table["smoothed_lower"] > table["municipality_rate"]] = "above"
     versus[table["smoothed_upper"] < table["municipality_rate"]] = "below"
     return versus.where(known, "unknown")
-
-
-def _places(
-    rows: pd.DataFrame, possible: np.ndarray, dispersion: pd.Series, rng: np.random.Generator
-) -> pd.DataFrame:
-    population, spread = rows["person_years"], dispersion.reindex(rows.index)
-    fit = _fit(rows, population, spread)
-    if fit is None:
-        return pd.DataFrame(np.nan, index=rows.index, columns=["lower_share", "upper_share"])
-    draws = fit.draws(possible / spread.to_numpy(), population / spread, rng=rng)
-    return place_intervals(draws, rows.index)
-
-
-def _possible_counts(
-    rows: pd.DataFrame, cells: int, slack: int, rng: np.random.Generator
-) -> np.ndarray:
-    """Draw true counts given the published: noise triangular on -2..2 for each rounded cell."""
-    events = rows["events"].to_numpy(float, na_value=np.nan)
-    shape = (DRAWS, len(events))
-    if slack == 0:
-        return np.broadcast_to(events, shape)
-    one = rng.integers(0, slack + 1, (cells, *shape), dtype=np.int8)
-    other = rng.integers(0, slack + 1, (cells, *shape), dtype=np.int8)
-    return np.asarray(np.clip(events + (one - other).sum(axis=0), 0, None))
 
 
 def _cells(group: str) -> int:

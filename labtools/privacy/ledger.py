@@ -261,10 +261,11 @@ def _add(
     }
     told["sha256"] = _checksum(told)
     with path.open("a", encoding="utf-8") as ledger:
+        path.chmod(0o600)  # who signed and why is the lab's; readers see the edition
         ledger.write(json.dumps(told, ensure_ascii=False) + "\n")
         ledger.flush()
         os.fsync(ledger.fileno())
-    with writing(_beside(path)) as aside:
+    with writing(_beside(path), private=True) as aside:
         aside.write_text(told["sha256"] + "\n", encoding="ascii")
     return read_ledger(path)[-1]
 

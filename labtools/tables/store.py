@@ -84,14 +84,17 @@ def read_table(
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[Path]:
-    """Give a hidden name to write to; rename it to `path` only if the block succeeds."""
+def writing(path: Path, *, private: bool = False) -> Iterator[Path]:
+    """Give a hidden name to write to; rename it to `path` only if the block succeeds.
+
+    What is `private` only the lab's account may read.
+    """
     handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
     os.close(handle)
     aside = Path(name)
     try:
         yield aside
-        aside.chmod(0o644)
+        aside.chmod(0o600 if private else 0o644)
         with aside.open("rb") as written:
             os.fsync(written.fileno())
         aside.replace(path)

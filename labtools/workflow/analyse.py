@@ -106,6 +106,7 @@ def plan(
 def _planned(opened: Opened, prepared: Prepared, choice: Choice) -> list[Planned]:
     _check_space(opened)
     make_folder(opened.workbench.reports)
+    make_folder(prepared.folder, private=True)
     make_folder(prepared.folder / "internal", private=True)
     write_editions(opened, prepared)
     return plan_notebooks(

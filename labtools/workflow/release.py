@@ -117,6 +117,7 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
         },
     )
     keep_settings(opened, prepared.folder / SETTINGS_OF_RUN)
+    _open_what_is_public(prepared.folder)
     final = opened.workbench.run(prepared.run_id)
     sync_folder(prepared.folder)
     if final.exists():  # the same run, made again by the single verbs
@@ -125,6 +126,14 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
     point_to(opened.workbench.reports, prepared.run_id)
     clear_unfinished(opened.workbench.reports)
     return final
+
+
+def _open_what_is_public(run: Path) -> None:
+    """Let other accounts into a run, which was closed while it was made, and shut all else."""
+    for path in run.iterdir():
+        if path.name != "public":
+            path.chmod(0o700 if path.is_dir() else 0o600)
+    run.chmod(0o755)
 
 
 def clear_unfinished(reports: Path) -> None:

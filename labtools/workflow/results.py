@@ -24,6 +24,7 @@ from labtools.tables.contracts import empty_table
 from labtools.tables.periods import Window
 from labtools.workflow.edition import Edition
 from labtools.workflow.perception import perception_change_table, perception_table
+from labtools.workflow.risk import risk_surfaces, risk_tables
 
 _METRES_OF_DETAIL = 8
 _FALSE_ALARM = 0.05
@@ -49,21 +50,18 @@ def city_results(
     keys = pd.Index(colonias["colonia_id"])
     series = profiles.series_table(quarters, keys, slack=slack)
     spread = profiles.dispersion_table(series, edition.window, keys, noise_variance=variance)
+    noise = profiles.Noise(spread, variance, slack)
+    surfaces = risk_surfaces(series, colonias, edition, noise, settings.lab)
     crime = profiles.crime_table(
-        series, population, edition.window, rates, dispersion=spread, slack=slack
+        series, population, edition.window, rates, surfaces=surfaces, noise=noise
     )
-    change = profiles.change_table(
-        series, edition.window, keys, dispersion=spread, noise_variance=variance
-    )
-    rng = np.random.default_rng([settings.lab.seed, int(edition.is_public)])
+    change = profiles.change_table(series, edition.window, keys, noise=noise)
     by_month = months[months["group"] != words.SENSITIVE] if edition.is_public else months
     return {
         "series": series,
         "crime": _states_of(crime, edition),
         "change": _states_of(change, edition),
-        "place": _states_of(
-            profiles.place_table(crime, dispersion=spread, slack=slack, rng=rng), edition
-        ),
+        "place": _states_of(profiles.place_table(crime, surfaces=surfaces), edition),
         "municipality_series": by_month.reset_index(drop=True),
         "municipality_crime": municipality,
         "perception": perception_table(processed, edition, settings),
@@ -74,6 +72,7 @@ def city_results(
         "sources": processed["sources"],
         "colonias_shown": _colonias_shown(processed, edition, settings.lab.crs),
         "period": _period(processed, edition, settings),
+        **risk_tables(surfaces, edition),
     }
 
 

@@ -45,13 +45,15 @@ def make_demo(folder: Path, *, seed: int = DEMO_SEED) -> Workbench:
     if mark.exists() and mark.read_text(encoding="utf-8") == made_from:
         return workbench
     make_folder(workbench.root)
+    make_folder(workbench.root / "data", private=True)
     city = build_city(seed)
     write_suppliers(city, make_folder(workbench.root / "suppliers", private=True))
     write_truth(city, workbench.root)
     for name in (PSEUDONYM_KEY, ROUNDING_KEY):
         value = hashlib.sha256(f"labtools demo {seed} {name}".encode()).digest()
         make_key(workbench.secrets, name, value=value)
-    shutil.copyfile(paths.bundled("lab.example.toml"), workbench.settings_file)
+    make_folder(workbench.root / "truth", private=True)
+    _give_settings(workbench)
     with writing(mark) as aside:
         aside.write_text(made_from, encoding="utf-8")
     return workbench
@@ -72,13 +74,19 @@ def init_workbench(folder: Path) -> Workbench:
             folder=str(folder),
         )
     make_folder(workbench.root)
+    make_folder(workbench.root / "data", private=True)
     make_folder(workbench.root / "data" / "sources")
     for own in (workbench.root / "suppliers", workbench.raw, workbench.processed):
         make_folder(own, private=True)
     for name in (PSEUDONYM_KEY, ROUNDING_KEY):
         make_key(workbench.secrets, name)
-    shutil.copyfile(paths.bundled("lab.example.toml"), workbench.settings_file)
+    _give_settings(workbench)
     return workbench
+
+
+def _give_settings(workbench: Workbench) -> None:
+    shutil.copyfile(paths.bundled("lab.example.toml"), workbench.settings_file)
+    workbench.settings_file.chmod(0o600)
 
 
 def _demo_digest(seed: int) -> str:

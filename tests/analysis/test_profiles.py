@@ -3,11 +3,13 @@ import pandas as pd
 import pytest
 
 from labtools.analysis.profiles import (
+    Noise,
     change_table,
     crime_table,
     dispersion_table,
     place_table,
     series_table,
+    surface_of_each_group,
 )
 from labtools.privacy.release import ROUNDING_SLACK, ROUNDING_VARIANCE, protect_quarters
 from labtools.tables import vocabulary as words
@@ -59,19 +61,34 @@ def spread(series, variance):
     return dispersion_table(series, WINDOW, colonias, noise_variance=variance)
 
 
+def noise_of(series, slack):
+    variance = ROUNDING_VARIANCE if slack else 0.0
+    return Noise(spread(series, variance), variance, slack)
+
+
+def surfaces_of(series, people, slack=0, neighbours=None):
+    return surface_of_each_group(
+        series,
+        people,
+        WINDOW,
+        neighbours,
+        noise=noise_of(series, slack),
+        rng=np.random.default_rng(3),
+    )
+
+
 def crime_of(series, people, rate=MUNICIPALITY, slack=0):
-    dispersion = spread(series, ROUNDING_VARIANCE if slack else 0.0)
-    return crime_table(series, people, WINDOW, rate, dispersion=dispersion, slack=slack)
+    surfaces = surfaces_of(series, people, slack)
+    noise = noise_of(series, slack)
+    return crime_table(series, people, WINDOW, rate, surfaces=surfaces, noise=noise)
 
 
-def change_of(series, variance=0.0):
-    dispersion = spread(series, variance)
-    return change_table(series, WINDOW, COLONIAS, dispersion=dispersion, noise_variance=variance)
+def change_of(series, slack=0):
+    return change_table(series, WINDOW, COLONIAS, noise=noise_of(series, slack))
 
 
-def place_of(crime, series, slack=0):
-    dispersion = spread(series, ROUNDING_VARIANCE if slack else 0.0)
-    return place_table(crime, dispersion=dispersion, slack=slack, rng=np.random.default_rng(3))
+def place_of(crime, series, people, slack=0):
+    return place_table(crime, surfaces=surfaces_of(series, people, slack))
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +224,7 @@ def test_colonias_that_do_not_differ_are_all_similar_to_the_municipality(populat
 
 
 def test_the_change_of_a_withheld_colonia_is_unknown_and_its_counts_are_empty(public_series):
-    change = change_of(public_series, ROUNDING_VARIANCE)
+    change = change_of(public_series, ROUNDING_SLACK)
 
     rows = change[change["colonia_id"] == "c003"]
     assert set(rows["verdict"]) == {"unknown"}
@@ -219,8 +236,8 @@ def test_the_change_of_a_withheld_colonia_is_unknown_and_its_counts_are_empty(pu
 def test_a_city_where_nothing_changed_has_hardly_a_verdict_of_change_in_either_edition(
     true_series, public_series
 ):
-    for series, variance in ((true_series, 0.0), (public_series, ROUNDING_VARIANCE)):
-        change = change_of(series, variance)
+    for series, slack in ((true_series, 0), (public_series, ROUNDING_SLACK)):
+        change = change_of(series, slack)
 
         # Each of the five groups may raise one false alarm in twenty such cities.
         assert change["verdict"].isin(["increase", "decrease"]).sum() <= 1
@@ -243,10 +260,10 @@ def test_a_colonia_where_crime_tripled_is_the_one_told(quarters):
 
 
 def test_places_are_intervals_wider_in_the_public_edition(
-    true_crime, public_crime, true_series, public_series
+    true_crime, public_crime, true_series, public_series, population
 ):
-    true_place = place_of(true_crime, true_series)
-    public_place = place_of(public_crime, public_series, slack=ROUNDING_SLACK)
+    true_place = place_of(true_crime, true_series, population)
+    public_place = place_of(public_crime, public_series, population, slack=ROUNDING_SLACK)
 
     def width(table):
         return (table["upper_share"] - table["lower_share"]).groupby(table["group"]).mean()
@@ -256,8 +273,10 @@ def test_places_are_intervals_wider_in_the_public_edition(
     assert of(public_place, "c003")[["lower_share", "upper_share"]].isna().all(axis=None)
 
 
-def test_the_same_seed_gives_the_same_places(public_crime, public_series):
-    first, second = (place_of(public_crime, public_series, slack=ROUNDING_SLACK) for _ in range(2))
+def test_the_same_seed_gives_the_same_places(public_crime, public_series, population):
+    first, second = (
+        place_of(public_crime, public_series, population, slack=ROUNDING_SLACK) for _ in range(2)
+    )
 
     pd.testing.assert_frame_equal(first, second)
 
@@ -272,7 +291,7 @@ def test_a_municipality_of_four_colonias_has_rates_but_no_smoothing_and_no_place
 
     series = series_table(quarters, few, slack=0)
     crime = crime_of(series, people)
-    place = place_of(crime, series)
+    place = place_of(crime, series, people)
 
     assert (crime.loc[crime["group"] == "theft", "rate"] == 16).all()
     assert crime["smoothed"].isna().all()

@@ -7,12 +7,12 @@ steps ahead; the distribution is the negative binomial that has them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from labtools.analysis.forecast.baselines import CountForecast
 from labtools.analysis.forecast.endemic_epidemic import (
     EndemicEpidemicFit,
     endemic_design,
@@ -22,21 +22,6 @@ from labtools.analysis.forecast.endemic_epidemic import (
 )
 
 _BARELY_OVER = 1e-9
-
-
-@dataclass(frozen=True, slots=True)
-class CountForecast:
-    """Distributions of the counts to come, one for each area and step.
-
-    Attributes
-    ----------
-    mean : numpy.ndarray, shape (n_areas, n_steps)
-    size : numpy.ndarray, shape (n_areas, n_steps)
-        Of the negative binomial; infinite for Poisson.
-    """
-
-    mean: np.ndarray
-    size: np.ndarray
 
 
 def forecast_steps(

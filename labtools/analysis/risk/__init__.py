@@ -1,0 +1,1 @@
+"""Risk surfaces: models of counts whose neighbours resemble one another."""

@@ -1,0 +1,147 @@
+"""The surface of risk of each group of crimes: rates with intervals, and their draws.
+
+The spatial model (BYM2) where neighbours are known; otherwise the gamma-Poisson model, which
+borrows from the whole municipality only.  Which one made a surface is always said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from labtools.analysis.risk.bym2 import Bym2Options, fit_bym2
+from labtools.analysis.smoothing import GammaPoissonFit, fit_gamma_poisson
+from labtools.errors import AnalysisError
+
+Method = Literal["bym2", "gamma_poisson", "none"]
+
+N_DRAWS = 400
+LEVEL = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """Rates of one group of crimes in all colonias.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame, shape (n_areas, 3)
+        ``rate``, ``lower``, ``upper`` (95 %), per unit of exposure; missing where the method
+        knows nothing.
+    draws : pandas.DataFrame, shape (n_draws, n_areas)
+        Of the rates, per unit of exposure; index ``draw``, columns the areas.
+    method : {"bym2", "gamma_poisson", "none"}
+        ``none`` where too few areas have population and a count.
+    """
+
+    table: pd.DataFrame
+    draws: pd.DataFrame
+    method: Method
+
+
+@dataclass(frozen=True, slots=True)
+class NoisyCounts:
+    """Counts that vary more than chance, and to which noise may have been added.
+
+    Attributes
+    ----------
+    events, exposure : pandas.Series
+        By area.
+    dispersion : pandas.Series
+        Variance over mean of the true counts, by area.
+    noise_variance : float
+        Variance of what was added to each count on purpose (rounding).
+    """
+
+    events: pd.Series
+    exposure: pd.Series
+    dispersion: pd.Series
+    noise_variance: float = 0.0
+
+    def effective(self) -> tuple[pd.Series, pd.Series]:
+        """Return events and exposure that carry, as Poisson's, the information there is.
+
+        A count of mean `m` whose variance is ``dispersion * m + noise`` tells as much as a
+        Poisson count smaller by that variance over `m`.  The mean is the smoothed one: from
+        the count itself, low counts would seem the more certain.
+        """
+        spread = self.dispersion.reindex(self.events.index)
+        if self.noise_variance > 0:
+            smooth = _expected(self.events / spread, self.exposure / spread) * spread
+            spread = spread + self.noise_variance / smooth.clip(lower=self.noise_variance / 4)
+        return self.events / spread, self.exposure / spread
+
+
+def fit_surface(
+    counts: NoisyCounts, neighbours: sparse.csr_array | None, *, rng: np.random.Generator
+) -> Surface:
+    """Fit the best surface that the data allow.
+
+    Parameters
+    ----------
+    counts : NoisyCounts
+    neighbours : scipy.sparse.csr_array, optional
+        In the order of the counts; without it, or without a single pair of neighbours, the
+        gamma-Poisson model is fitted.
+    rng : numpy.random.Generator
+        For the draws.
+    """
+    events, exposure = counts.effective()
+    try:
+        if neighbours is not None and (neighbours.data > 0).any() and events.sum() > 0:
+            return _spatial(events, exposure, neighbours, rng)
+        return _gamma(events, exposure, fit_gamma_poisson(events, exposure), rng)
+    except AnalysisError:
+        nothing = pd.DataFrame(np.nan, index=events.index, columns=["rate", "lower", "upper"])
+        draws = pd.DataFrame(np.nan, index=_draw_index(), columns=events.index)
+        return Surface(nothing, draws, "none")
+
+
+def draws_table(surfaces: Mapping[str, Surface], *, per: float) -> pd.DataFrame:
+    """Return ``colonia_id``, ``group``, ``draw`` and ``rate`` (per `per` units), in rows."""
+    parts = []
+    for group, surface in surfaces.items():
+        long = (surface.draws * per).T.rename_axis("colonia_id").stack().rename("rate")
+        parts.append(long.reset_index().assign(group=group))
+    table = pd.concat(parts, ignore_index=True)
+    return table[["colonia_id", "group", "draw", "rate"]]
+
+
+def _spatial(
+    events: pd.Series,
+    exposure: pd.Series,
+    neighbours: sparse.csr_array,
+    rng: np.random.Generator,
+) -> Surface:
+    options = Bym2Options(n_draws=N_DRAWS, level=LEVEL)
+    fit = fit_bym2(events, exposure, neighbours, rng=rng, options=options)
+    return Surface(fit.table[["rate", "lower", "upper"]], np.exp(fit.draws), "bym2")
+
+
+def _gamma(
+    events: pd.Series, exposure: pd.Series, fit: GammaPoissonFit, rng: np.random.Generator
+) -> Surface:
+    table = fit.posterior(events, exposure, level=LEVEL)
+    repeated = np.broadcast_to(events.to_numpy(float), (N_DRAWS, len(events)))
+    draws = fit.draws(repeated, exposure, rng=rng)
+    return Surface(
+        table, pd.DataFrame(draws, index=_draw_index(), columns=events.index), "gamma_poisson"
+    )
+
+
+def _expected(events: pd.Series, exposure: pd.Series) -> pd.Series:
+    """Return the smoothed mean of each count; the common rate where there are few areas."""
+    try:
+        rate = fit_gamma_poisson(events, exposure).posterior(events, exposure, level=LEVEL)["rate"]
+    except AnalysisError:
+        rate = pd.Series(events.sum() / exposure[events.notna()].sum(), index=events.index)
+    return rate * exposure
+
+
+def _draw_index() -> pd.Index:
+    return pd.RangeIndex(N_DRAWS, name="draw")

@@ -1,0 +1,248 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from labtools.analysis.forecast.alerts import alerts_within
+from labtools.analysis.forecast.backtest import backtest, inside_share, scoreboard
+from labtools.analysis.forecast.baselines import (
+    CountForecast,
+    History,
+    last_twelve_months,
+    same_month_last_year,
+    shrunken_counts,
+)
+from labtools.analysis.forecast.contagion import borders_apart, rings_of
+from labtools.analysis.forecast.discounted import (
+    Discount,
+    discounted_counts,
+    fit_discount,
+    season_of,
+)
+from labtools.analysis.forecast.models import MODELS, Model, lead_signs, models_for
+from labtools.errors import AnalysisError
+
+
+def history(counts, rings=None, **leads):
+    months = pd.date_range("2019-01-01", periods=np.shape(counts)[1], freq="MS")
+    return History(
+        pd.DataFrame(counts, columns=months),
+        rings,
+        {name: pd.DataFrame(table, columns=months) for name, table in leads.items()},
+    )
+
+
+def city(rng, areas=150, months=60, spread=0.8):
+    """Return counts of areas that differ and do not change, but for the season."""
+    season = np.exp(0.3 * np.sin(2 * np.pi * np.arange(months) / 12))
+    mean = np.exp(rng.normal(0, spread, (areas, 1))) * season
+    return rng.poisson(mean), mean
+
+
+def test_last_year_is_expected_again_month_by_month():
+    counts = np.tile(np.arange(24.0), (2, 1))
+
+    ahead = same_month_last_year(history(counts), 2)
+
+    assert ahead.mean.tolist() == [[12.5, 13.5], [12.5, 13.5]]
+
+
+def test_twelve_months_have_the_posterior_of_jeffreys():
+    ahead = last_twelve_months(history(np.ones((1, 12))), 1)
+
+    assert (ahead.mean[0, 0], ahead.size[0, 0]) == (12.5 / 12, 12.5)
+
+
+def test_shrunken_counts_lie_between_their_own_and_the_common_mean():
+    rng = np.random.default_rng(1)
+    counts, _ = city(rng)
+
+    ahead = shrunken_counts(history(counts), 1).mean[:, 0]
+
+    own = counts[:, -12:].mean(axis=1)
+    common = own.mean()
+    assert ((ahead - own) * (common - own) >= 0).all()
+    assert ((ahead - common) * (own - common) >= 0).all()
+
+
+def test_the_season_of_the_city_is_found_and_chance_is_not_taken_for_one():
+    rng = np.random.default_rng(2)
+    with_season, _ = city(rng)
+    without = rng.poisson(0.6, (150, 60))
+
+    found = season_of(history(with_season))
+    none = season_of(history(without))
+
+    truth = np.exp(0.3 * np.sin(2 * np.pi * np.arange(12) / 12))
+    assert np.abs(np.log(found / truth) - np.log(found / truth).mean()).max() < 0.08
+    assert np.abs(none - 1).max() < 0.08
+
+
+def test_faded_counts_are_the_weighted_sums_written_out():
+    counts = np.array([[1.0, 2, 4] * 6, [3.0, 0, 2] * 6])
+    how = Discount(areas=0.5, city=1.0, likeness=2.0, overdispersion=0.25)
+
+    ahead = discounted_counts(history(counts), 1, how)
+
+    level = np.cumsum(counts.mean(axis=0)) / np.arange(1, 19)
+    weight = 0.5 ** np.arange(17, -1, -1)
+    shape = 2 + counts @ weight
+    mean = level[-1] * shape / (2 + weight @ level)
+    assert ahead.mean[:, 0] == pytest.approx(mean)
+    assert ahead.size[:, 0] == pytest.approx(1 / (1 / shape + 0.25))
+
+
+def test_faded_counts_are_calibrated_and_near_the_best_there_is():
+    rng = np.random.default_rng(3)
+    counts, mean = city(rng, months=72)
+    known = history(counts)
+
+    tested = backtest(known, models_for(known)[:4], origins=(60, 63, 66, 69))
+
+    board = scoreboard(tested, MODELS[:4]).set_index("model")
+    assert board.index[board["shown"]].tolist() == ["discounted_counts"]
+    assert board.loc["discounted_counts", "cover_95"] == pytest.approx(0.95, abs=0.02)
+    assert board.loc["discounted_counts", "pit_departure"] < 0.03
+    cells = tested.cells[tested.cells["model"] == "discounted_counts"]
+    month = cells["origin"] + cells["step"]
+    truth = mean[cells["area"], month]
+    assert np.sqrt(((np.log(cells["mean"]) - np.log(truth)) ** 2).mean()) < 0.25
+
+
+def test_where_nothing_beats_the_simplest_the_simplest_is_shown():
+    rng = np.random.default_rng(5)
+    counts = rng.poisson(2.0, (80, 48))
+
+    twin = Model("twin", lambda _: shrunken_counts)
+    models = (MODELS[2], twin)
+    board = scoreboard(backtest(history(counts), models, origins=(36, 42)), models)
+
+    assert board["shown"].tolist() == [True, False]
+
+
+def test_a_model_sees_nothing_after_its_origin():
+    rng = np.random.default_rng(6)
+    counts = rng.poisson(2.0, (40, 48))
+    changed = counts.copy()
+    changed[:, 45:] = 50
+
+    first, second = (
+        backtest(history(c), MODELS[:4], origins=(42,)).cells["mean"] for c in (counts, changed)
+    )
+
+    assert first.equals(second)
+
+
+def test_a_backtest_beyond_the_last_month_is_refused():
+    with pytest.raises(AnalysisError, match="needs 50 months"):
+        backtest(history(np.ones((9, 48))), MODELS[:1], origins=(47,))
+
+
+def test_the_interval_of_a_true_forecast_holds_its_share_of_counts():
+    rng = np.random.default_rng(7)
+    counts = rng.poisson(0.7, 20_000)
+    tested = backtest(
+        history(np.column_stack([np.zeros(20_000), counts])),
+        (Model("true", lambda _: _always(0.7)),),
+        origins=(1,),
+        steps=1,
+    )
+
+    cells = tested.cells
+
+    for level in (0.5, 0.8, 0.95):
+        found = inside_share(cells["pit_lower"].to_numpy(), cells["pit_upper"].to_numpy(), level)
+        assert found == pytest.approx(level, abs=0.015)
+
+
+def _always(mean):
+    return lambda known, steps: CountForecast(
+        np.full((len(known.counts), steps), mean), np.full((len(known.counts), steps), np.inf)
+    )
+
+
+def test_records_that_run_ahead_improve_the_forecast_where_they_do():
+    rng = np.random.default_rng(8)
+    side = np.arange(100).reshape(10, 10)
+    pairs = np.vstack(
+        [
+            np.column_stack([side[:, :-1].ravel(), side[:, 1:].ravel()]),
+            np.column_stack([side[:-1].ravel(), side[1:].ravel()]),
+        ]
+    )
+    wave = rng.normal(0, 0.5, (100, 61))
+    for month in range(1, 61):
+        wave[:, month] = 0.7 * wave[:, month - 1] + 0.7 * wave[:, month]
+    calls = rng.poisson(30 * np.exp(wave[:, 1:]))
+    crimes = rng.poisson(1.5 * np.exp(wave[:, :-1]))
+    known = history(crimes, rings_of(borders_apart(pairs, 100), furthest=2), calls=calls)
+
+    models = tuple(m for m in models_for(known) if m.name.startswith("endemic"))
+    board = scoreboard(backtest(known, models, origins=(48, 54), steps=1), models)
+
+    scores = board.set_index("model")["crps"]
+    assert scores["endemic_epidemic_leads"] < scores["endemic_epidemic"]
+
+
+def test_a_sign_of_other_records_speaks_of_months_before_only():
+    rng = np.random.default_rng(9)
+    calls = rng.poisson(5, (4, 30))
+    later = calls.copy()
+    later[:, 20:] = 99
+
+    first, second = (
+        lead_signs(history(np.ones((4, 30)), calls=c), 2)["calls"] for c in (calls, later)
+    )
+
+    assert first.iloc[:, :21].equals(second.iloc[:, :21])
+    assert first.shape == (4, 32)
+
+
+def test_without_other_records_the_model_that_needs_them_does_not_compete():
+    assert "endemic_epidemic_leads" not in {m.name for m in models_for(history(np.ones((2, 30))))}
+
+
+@pytest.mark.parametrize("learn", [fit_discount, lambda h: same_month_last_year(h, 1)])
+def test_too_few_months_are_refused(learn):
+    with pytest.raises(AnalysisError, match="at least 1"):
+        learn(history(np.ones((5, 8))))
+
+
+@pytest.mark.parametrize("size", [np.inf, 4.0])
+def test_false_alerts_stay_within_the_budget(size):
+    rng = np.random.default_rng(10)
+    mean = np.exp(rng.normal(0, 1, (400, 1)))
+    law = CountForecast(mean, np.full((400, 1), size))
+    false = []
+
+    for _ in range(200):
+        drawn = mean if np.isinf(size) else rng.gamma(size, mean / size)
+        counts = pd.Series(rng.poisson(drawn)[:, 0])
+        false.append(alerts_within(counts, law, budget=1.0)["alert"].sum())
+
+    # 200 months: a mean of one has a standard error of 0.07.
+    assert 0.2 < np.mean(false) < 1.2
+
+
+def test_the_greatest_count_without_alert_is_just_below_the_first_with():
+    law = CountForecast(np.array([[0.4], [7.0]]), np.array([[np.inf], [3.0]]))
+    quiet = alerts_within(pd.Series([0, 0]), law, budget=0.1)["upper"]
+
+    at, above = (alerts_within(quiet + extra, law, budget=0.1)["alert"] for extra in (0, 1))
+
+    assert at.tolist() == [False, False]
+    assert above.tolist() == [True, True]
+
+
+def test_a_missing_count_is_no_alert():
+    law = CountForecast(np.ones((2, 1)), np.full((2, 1), np.inf))
+
+    found = alerts_within(pd.Series([np.nan, 9]), law, budget=0.5)
+
+    assert found["alert"].tolist() == [False, True]
+
+
+def test_a_budget_of_nothing_is_refused():
+    law = CountForecast(np.ones((1, 1)), np.full((1, 1), np.inf))
+
+    with pytest.raises(AnalysisError, match="budget above zero"):
+        alerts_within(pd.Series([1]), law, budget=0)

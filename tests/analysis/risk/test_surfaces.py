@@ -1,0 +1,83 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from labtools.analysis.risk.surfaces import NoisyCounts, draws_table, fit_surface
+
+
+@pytest.fixture(scope="module")
+def counted():
+    rng = np.random.default_rng(3)
+    areas = [f"c{k:03d}" for k in range(90)]
+    exposure = pd.Series(rng.lognormal(7, 0.5, 90).round(), index=areas)
+    events = pd.Series(rng.poisson(0.01 * exposure * rng.gamma(5, 0.2, 90)).astype(float), areas)
+    return events, exposure, pd.Series(1.0, index=areas)
+
+
+def surface(counts, neighbours=None, seed=1):
+    return fit_surface(counts, neighbours, rng=np.random.default_rng(seed))
+
+
+def test_without_neighbours_the_surface_is_the_gamma_one_and_says_so(counted, chart):
+    _, neighbours = chart(90, np.random.default_rng(4))
+
+    assert surface(NoisyCounts(*counted)).method == "gamma_poisson"
+    assert surface(NoisyCounts(*counted), neighbours).method == "bym2"
+    assert surface(NoisyCounts(*counted), neighbours * 0).method == "gamma_poisson"
+
+
+def test_a_group_that_never_happened_has_a_rate_of_zero_with_an_upper_limit(counted, chart):
+    events, exposure, dispersion = counted
+    _, neighbours = chart(90, np.random.default_rng(4))
+
+    found = surface(NoisyCounts(events * 0, exposure, dispersion), neighbours).table
+
+    assert (found["rate"] == 0).all()
+    # The rule of three, at 97.5 %: -log(0.025) events over everybody.
+    assert found["upper"].to_numpy() == pytest.approx(3.689 / exposure.sum(), rel=1e-3)
+
+
+def test_too_few_areas_have_no_surface_and_the_method_says_none(counted):
+    few = [part.iloc[:4] for part in counted]
+
+    found = surface(NoisyCounts(*few))
+
+    assert found.method == "none"
+    assert found.table.isna().all(axis=None)
+
+
+@pytest.mark.parametrize("spatial", [False, True])
+def test_noise_added_on_purpose_and_dispersion_widen_the_intervals(counted, chart, spatial):
+    events, exposure, dispersion = counted
+    neighbours = chart(90, np.random.default_rng(4))[1] if spatial else None
+
+    def width(counts):
+        table = surface(counts, neighbours).table
+        return (np.log(table["upper"]) - np.log(table["lower"])).mean()
+
+    plain = width(NoisyCounts(events, exposure, dispersion))
+    assert width(NoisyCounts(events, exposure, dispersion, noise_variance=1.0)) > plain
+    assert width(NoisyCounts(events, exposure, dispersion * 1.3)) > plain
+
+
+def test_noise_weighs_a_count_by_its_expected_variance_in_closed_form():
+    # Alike areas: the smoothed mean of each is the common one, ten events.
+    events = pd.Series([10.0] * 8)
+    counts = NoisyCounts(events, pd.Series(100.0, events.index), events * 0 + 2.0, 5.0)
+
+    effective, exposure = counts.effective()
+
+    # Variance 2 × 10 + 5 = 25, which is 2.5 times the mean.
+    assert effective.to_list() == pytest.approx([4.0] * 8)
+    assert exposure.to_list() == pytest.approx([40.0] * 8)
+
+
+def test_draws_stand_in_rows_with_their_rate_per_thousand(counted):
+    told = surface(NoisyCounts(*counted))
+
+    table = draws_table({"theft": told}, per=1_000)
+
+    assert list(table.columns) == ["colonia_id", "group", "draw", "rate"]
+    assert len(table) == told.draws.size
+    back = table.pivot(index="draw", columns="colonia_id", values="rate")
+    assert back.to_numpy() == pytest.approx(told.draws.to_numpy() * 1_000)
