@@ -40,7 +40,7 @@ class MunicipalMap:
         self._groups = widgets.Dropdown(options=group_choices(), layout=FULL)
         self._legend, self._rows, self._pointed = (widgets.HTML() for _ in range(3))
         self._groups.observe(self._take_group, "value")
-        self._map.mark("")  # a layer without data cannot be drawn
+        self._map.mark_none()  # a layer without data cannot be drawn
         self._show()
         self.page = self._laid_out()
 

@@ -15,6 +15,7 @@ from labtools.charts.maps import locator_map
 from labtools.charts.tiers import tier_map
 from labtools.messages import number, plural, say, speaking, text
 from labtools.publish import wording
+from labtools.publish.briefing import print_briefing
 from labtools.publish.changes import changes_facts
 from labtools.publish.ficha import render_ficha
 from labtools.publish.figures import contact_words, period_words
@@ -64,10 +65,16 @@ def site_pages(edition: Edition) -> Iterator[tuple[str, str]]:
 
 
 def site_papers(edition: Edition) -> Iterator[tuple[str, bytes]]:
-    """Give each printed ficha: its place in the site, beside its page, and its bytes."""
+    """Give each printed document: its place in the site, and its bytes.
+
+    The briefing and its slides, and each ficha beside its page.
+    """
     for language in edition.paper.languages:
         folder = wording.EDITIONS[language]
         way = f"{folder}/" if folder else ""
+        for name, slides in wording.BRIEFINGS.items():
+            made = print_briefing(edition.tables, language=language, slides=slides)
+            yield f"{way}{name}.pdf", made
         with speaking(language):
             for ficha in edition.fichas:
                 made = print_ficha(
@@ -105,7 +112,7 @@ def _pages(edition: Edition, language: str, top: str) -> Iterator[tuple[str, str
         return render(template, language, top, {**frame, "here": here, **facts})
 
     home, reading, data = (here_of(name) for name in ("home", "reading", "data"))
-    yield home[language], page("index", home, _home(edition))
+    yield home[language], page("index", home, _home(edition, language))
     yield reading[language], page("reading", reading, _reading(edition))
     yield data[language], page("data", data, _data(edition))
     changes = here_of("changes")
@@ -135,7 +142,7 @@ def _frame(edition: Edition) -> dict[str, object]:
     }
 
 
-def _home(edition: Edition) -> dict[str, object]:
+def _home(edition: Edition, language: str) -> dict[str, object]:
     listed = colonias_listed(edition)
     names = sorted({borough for _, borough, _ in listed}, key=lambda b: (not b, folded(b)))
     boroughs = [
@@ -147,6 +154,7 @@ def _home(edition: Edition) -> dict[str, object]:
         "words": wording.home_words(),
         "counted": say(plural("{n} colonia", "{n} colonias"), n=len(listed)),
         "boroughs": boroughs,
+        "papers": list(wording.BRIEFINGS) if language in edition.paper.languages else [],
     }
 
 

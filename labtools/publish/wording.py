@@ -27,6 +27,10 @@ _FILES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
     }
 )
+#: The council's documents: file name → whether they are slides.
+BRIEFINGS: Mapping[str, bool] = MappingProxyType(
+    {"informe-cabildo": False, "laminas-cabildo": True}
+)
 HTML_LANGUAGES: Mapping[str, str] = MappingProxyType({"es_MX": "es-MX", "en": "en"})
 LANGUAGE_NAMES: Mapping[str, str] = MappingProxyType({"es_MX": "Español", "en": "English"})
 
@@ -134,6 +138,9 @@ def home_words() -> dict[str, str]:
         "none": text("No colonia has that name. Try with part of it."),
         "found": text("Colonias found:"),
         "by_borough": text("Colonias by borough"),
+        "council": text("For the session of the council"),
+        "informe-cabildo": text("Briefing, to read (PDF)"),
+        "laminas-cabildo": text("Slides, to show (PDF)"),
         "no_borough": text("Without a registered borough"),
     }
 
