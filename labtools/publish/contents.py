@@ -17,8 +17,9 @@ from labtools.messages import number, plural, say, speaking, text
 from labtools.publish import wording
 from labtools.publish.briefing import print_briefing
 from labtools.publish.changes import changes_facts
+from labtools.publish.codebook import codebook
 from labtools.publish.ficha import render_ficha
-from labtools.publish.figures import contact_words, period_words
+from labtools.publish.figures import Cell, contact_words, period_words
 from labtools.publish.open_data import HOLDS, holds
 from labtools.publish.pages import here_of, inline, render
 from labtools.publish.paper import PLAIN, Paper, print_ficha
@@ -114,7 +115,7 @@ def _pages(edition: Edition, language: str, top: str) -> Iterator[tuple[str, str
     home, reading, data = (here_of(name) for name in ("home", "reading", "data"))
     yield home[language], page("index", home, _home(edition, language))
     yield reading[language], page("reading", reading, _reading(edition))
-    yield data[language], page("data", data, _data(edition))
+    yield data[language], page("data", data, _data(edition, language))
     changes = here_of("changes")
     yield changes[language], page("changes", changes, changes_facts(edition.tables))
     for group in _GROUPS:
@@ -167,12 +168,33 @@ def _reading(edition: Edition) -> dict[str, object]:
     }
 
 
-def _data(edition: Edition) -> dict[str, object]:
+def _data(edition: Edition, language: str) -> dict[str, object]:
     files = [
         {"name": name, "rows": number(len(edition.tables[name])), "holds": holds(name)}
         for name in HOLDS
     ]
-    return {"title": text("Open data"), "words": wording.data_words(), "csv_files": files}
+    return {
+        "title": text("Open data"),
+        "words": wording.data_words(),
+        "csv_files": files,
+        **_codebook(edition, language),
+    }
+
+
+def _codebook(edition: Edition, language: str) -> dict[str, object]:
+    told = {
+        (it.column, it.kind, it.means, ", ".join(it.allowed)): it.column
+        for it in codebook({name: edition.tables[name] for name in HOLDS})
+    }
+    rows = sorted(told, key=lambda row: row[0])
+    return {
+        "workbook": wording.WORKBOOKS[language],
+        "columns": [tuple(Cell(words) for words in row) for row in rows],
+        "column_heads": [
+            *(wording.data_words()[name] for name in ("column", "kind", "means")),
+            text("Only these words"),
+        ],
+    }
 
 
 def _map(edition: Edition, group: str, language: str) -> dict[str, object]:

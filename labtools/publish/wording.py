@@ -27,6 +27,8 @@ _FILES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
     }
 )
+#: The workbook of all released tables, in each edition.
+WORKBOOKS: Mapping[str, str] = MappingProxyType({"es_MX": "tablas.xlsx", "en": "tables.xlsx"})
 #: The council's documents: file name → whether they are slides.
 BRIEFINGS: Mapping[str, bool] = MappingProxyType(
     {"informe-cabildo": False, "laminas-cabildo": True}
@@ -184,6 +186,15 @@ def data_words() -> dict[str, str]:
             "Public counts are rounded so that nobody can be singled out; “events_low” and "
             "“events_high” hold the range of the true count."
         ),
+        "workbook": text("All the tables in one workbook, with a codebook (XLSX)"),
+        "parquet_note": text(
+            "The same tables are offered as GeoParquet, for programs: the boundaries of the "
+            "colonias are in “colonias_shown”."
+        ),
+        "codebook": text("What each column holds"),
+        "column": text("Column"),
+        "kind": text("Kind"),
+        "means": text("What it holds"),
         "tables": text("Released tables"),
         "file": text("File"),
         "rows": text("Rows"),
