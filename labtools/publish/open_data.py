@@ -27,6 +27,7 @@ HOLDS: Mapping[str, str] = MappingProxyType(
         "municipality_crime": mark("Recorded crime of the whole municipality by group"),
         "sources": mark("Sources, licences and cut dates"),
         "period": mark("The months that the figures are of"),
+        "cards": mark("What each figure is for, what it is not for, and until when it holds"),
     }
 )
 #: A spreadsheet would run text that begins so as a formula.
