@@ -58,6 +58,21 @@ class ReleasedData:
         """What the edition covers: months, municipality, laboratory."""
         return self._table("period").iloc[0]
 
+    @property
+    def evaluation(self) -> pd.DataFrame:
+        """What came of the programmes, with intervals and verdicts."""
+        return self._table("evaluation")
+
+    @property
+    def evaluation_time(self) -> pd.DataFrame:
+        """Effects of the programmes by time since they began."""
+        return self._table("evaluation_time")
+
+    @property
+    def evaluation_facts(self) -> pd.DataFrame:
+        """The sealed plans of the evaluations, and what departed from them."""
+        return self._table("evaluation_facts")
+
     def ficha(self, colonia_id: str) -> Released:
         """Return what is released about one colonia.
 

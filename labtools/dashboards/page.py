@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from labtools.dashboards.alerts import alerts
 from labtools.dashboards.data import find_public, open_released
+from labtools.dashboards.evaluations import evaluation_page
 from labtools.dashboards.explorer import colonia_explorer
 from labtools.dashboards.municipal_map import municipal_map
 
@@ -21,6 +22,17 @@ def open_map(workbench: str = "") -> Widget:
 def open_alerts(workbench: str = "") -> Widget:
     """Return the changes that can be told apart from chance; see :func:`open_explorer`."""
     return alerts(open_released(find_public(workbench)))
+
+
+def open_evaluations(workbench: str = "") -> Widget:
+    """Return the page of evaluations of a workbench's latest released edition.
+
+    Parameters
+    ----------
+    workbench : str, optional
+        As for :func:`open_explorer`.
+    """
+    return evaluation_page(open_released(find_public(workbench)))
 
 
 def open_explorer(workbench: str = "") -> Widget:

@@ -32,7 +32,7 @@ from labtools.paths import bundled
 
 PAGES = tuple(board.name for board in BOARDS)
 PORT = 8866
-MOST_READERS = 6
+MOST_READERS = 8
 
 #: What the parent says to a server whose place another one takes, and how long it still lives.
 LAST_READERS = b"last"

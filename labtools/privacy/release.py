@@ -23,6 +23,8 @@ from labtools.tables import vocabulary as words
 ROUNDING_VARIANCE = 4 / 3
 #: How far a rounded count lies from the true one, at most.
 ROUNDING_SLACK = BASE - 1
+#: Results of a programme are of at least so many colonias together.
+FEWEST_POOLED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,20 @@ def _enough_respondents(name: str, table: pd.DataFrame, evidence: Evidence) -> N
     )
 
 
+def _pooled(name: str, table: pd.DataFrame, _evidence: Evidence) -> None:
+    """Refuse results of so few colonias that one of them could be told."""
+    counted = [c for c in ("places", "compared") if c in table.columns]
+    few = (table[counted] < FEWEST_POOLED).fillna(value=False).any(axis=1)
+    figures = [c for c in ("value", "lower", "upper") if c in table.columns]
+    told = table[figures].notna().any(axis=1) if figures else few & False
+    _refuse(
+        name,
+        table[few & told],
+        "The table {table} tells what came of so few colonias that one of them could be known "
+        "({n} cases; the first is {first}). Evaluate more of them together.",
+    )
+
+
 def _public_already(_name: str, _table: pd.DataFrame, _evidence: Evidence) -> None:
     """Hold no rule: names, polygons, programme and sources are public by nature."""
 
@@ -205,6 +221,9 @@ REGISTRY: Mapping[str, tuple[str, Rule]] = MappingProxyType(
         "municipality_crime": ("P4 rounded base 3", _counts_rounded),
         "perception": ("survey estimates with enough respondents", _enough_respondents),
         "perception_change": ("survey estimates with enough respondents", _enough_respondents),
+        "evaluation": ("pooled, from P2 and enough respondents", _pooled),
+        "evaluation_time": ("pooled, from P2 and enough respondents", _pooled),
+        "evaluation_facts": ("the protocol, public by nature", _public_already),
         "colonias_shown": ("public by nature", _public_already),
         "actions_done": ("public by nature", _public_already),
         "unknowns": ("public by nature", _public_already),

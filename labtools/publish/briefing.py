@@ -16,6 +16,7 @@ from labtools.charts.figures import count, figure_words, named, records, share_w
 from labtools.messages import DEFAULT_LANGUAGE, number, plural, say, speaking, text
 from labtools.publish import wording
 from labtools.publish.changes import TOLD_APART, change_rows
+from labtools.publish.evaluations import evaluations_in_short
 from labtools.publish.figures import Cell, contact_words, period_words, source_rows
 from labtools.publish.printing import Facts, printed, section_facts
 from labtools.publish.sections import Rows, Section
@@ -287,6 +288,7 @@ BUILDERS: tuple[Builder, ...] = (
     _in_short,
     _municipality,
     _changes,
+    evaluations_in_short,
     _perception,
     _actions,
     _limits,

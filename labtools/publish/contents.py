@@ -19,6 +19,7 @@ from labtools.publish import wording
 from labtools.publish.briefing import print_briefing
 from labtools.publish.changes import changes_facts
 from labtools.publish.codebook import codebook
+from labtools.publish.evaluations import evaluations_facts
 from labtools.publish.ficha import render_ficha
 from labtools.publish.figures import Cell, contact_words, period_words
 from labtools.publish.open_data import HOLDS, holds
@@ -119,6 +120,9 @@ def _pages(edition: Edition, language: str, top: str) -> Iterator[tuple[str, str
     yield data[language], page("data", data, _data(edition, language))
     changes = here_of("changes")
     yield changes[language], page("changes", changes, changes_facts(edition.tables))
+    worked = here_of("evaluations")
+    facts = {**evaluations_facts(edition.tables), "inline": inline}
+    yield worked[language], page("evaluations", worked, facts)
     for group in _GROUPS:
         here = {one: _map_file(group, one) for one in wording.EDITIONS}
         yield here[language], page("map", here, _map(edition, group, language))

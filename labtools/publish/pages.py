@@ -19,7 +19,7 @@ CONTENT_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'"
 )
-_IN_THE_MENU = ("reading", "data", "map", "changes")
+_IN_THE_MENU = ("reading", "data", "map", "changes", "evaluations")
 _NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
 
 

@@ -17,6 +17,7 @@ _FILES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "data": "datos.html",
             "map": "mapa.html",
             "changes": "cambios.html",
+            "evaluations": "evaluaciones.html",
         },
         "en": {
             "home": "index.html",
@@ -24,6 +25,7 @@ _FILES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "data": "data.html",
             "map": "map.html",
             "changes": "changes.html",
+            "evaluations": "evaluations.html",
         },
     }
 )
@@ -57,6 +59,7 @@ def frame_words() -> dict[str, str]:
         "reading": text("How to read these profiles"),
         "map": text("Map"),
         "changes": text("Changes"),
+        "evaluations": text("Evaluations"),
         "data": text("Open data"),
         "sections": text("Sections of the site"),
         "also": text("This page in another language"),

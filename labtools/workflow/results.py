@@ -24,6 +24,7 @@ from labtools.tables import vocabulary as words
 from labtools.tables.contracts import empty_table
 from labtools.tables.periods import Window
 from labtools.workflow.edition import Edition
+from labtools.workflow.evaluation import evaluation_tables
 from labtools.workflow.perception import perception_change_table, perception_table
 from labtools.workflow.risk import risk_surfaces, risk_tables
 
@@ -75,6 +76,7 @@ def city_results(
         "period": _period(processed, edition, settings),
         "cards": cards_table(edition.cards, edition.window.end),
         **risk_tables(surfaces, edition),
+        **evaluation_tables(processed, quarters, edition, settings),
     }
 
 

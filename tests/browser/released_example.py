@@ -21,6 +21,8 @@ from labtools.tables.contracts import check_table, empty_table
 from labtools.tables.lineage import Lineage
 from labtools.tables.released import Released, seal_of, slug, write_ficha
 from labtools.tables.store import write_table
+from tests.publish.evaluation_example import evaluation_tables
+from tests.publish.released_example import released_tables
 
 HOSTILE = "<img src=x onerror=\"document.title='hacked'\"> & Hijos"
 NAMES: Mapping[str, str] = MappingProxyType(
@@ -76,7 +78,9 @@ def edition() -> dict[str, pd.DataFrame]:
         "unknowns": _unknowns(),
         "sources": _sources(),
         "period": _period(),
+        **evaluation_tables(),
     }
+    tables["cards"] = released_tables()["cards"]
     for name in HOLDS:  # what no dashboard shows
         tables.setdefault(name, empty_table(name))
     return {name: check_table(name, table) for name, table in tables.items()}

@@ -22,6 +22,7 @@ PAGES = (
     "index.html",
     "mapa.html",
     "cambios.html",
+    "evaluaciones.html",
     "como-leer.html",
     "datos.html",
     "colonias/c000.html",
@@ -108,7 +109,7 @@ def test_the_whole_ficha_is_reached_with_the_keyboard_alone(visitor, home):
     assert visitor.page.evaluate("() => document.activeElement.tagName") in {"A", "BODY", "MAIN"}
 
 
-@pytest.mark.parametrize("board", ["colonia_explorer", "municipal_map", "alerts"])
+@pytest.mark.parametrize("board", ["colonia_explorer", "municipal_map", "alerts", "evaluation"])
 def test_no_dashboard_has_a_serious_barrier_still_or_living(chromium, server, board):
     context = chromium.new_context(viewport={"width": 1400, "height": 1000}, bypass_csp=True)
     page = context.new_page()

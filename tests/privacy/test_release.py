@@ -15,6 +15,7 @@ from labtools.privacy.release import (
 )
 from labtools.settings import Disclosure
 from labtools.tables import vocabulary as words
+from tests.publish.evaluation_example import evaluation
 
 KEY = b"k" * 32
 EVIDENCE = Evidence(frozenset({"small"}), Disclosure())
@@ -209,6 +210,19 @@ def test_an_estimate_of_a_withheld_colonia_is_refused_however_many_answered():
 )
 def test_enough_people_an_official_city_or_an_empty_estimate_may_go_out(row):
     assert check_release("perception", perceived(**row), EVIDENCE)
+
+
+@pytest.mark.parametrize("counted", ["places", "compared"])
+def test_an_evaluation_of_few_colonias_is_refused(counted):
+    table = evaluation()
+    table.loc[3, counted] = 9
+
+    with pytest.raises(PrivacyError, match="so few colonias"):
+        check_release("evaluation", table, EVIDENCE)
+
+
+def test_an_evaluation_of_many_colonias_may_go_out():
+    assert "pooled" in check_release("evaluation", evaluation(), EVIDENCE)
 
 
 def test_a_change_between_waves_that_few_people_answered_is_refused():
