@@ -44,7 +44,8 @@ def render(template: str, language: str, site_root: str, facts: Mapping[str, obj
         root=site_root,
         home=wording.home_of(language, site_root),
         files={
-            name: wording.file_of(name, language) for name in ("reading", "data", "map", "changes")
+            name: wording.file_of(name, language)
+            for name in ("reading", "data", "map", "changes", "evaluations")
         },
         frame=wording.frame_words(),
         others=_other_editions(language, site_root, facts["here"]),

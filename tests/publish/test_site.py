@@ -141,7 +141,9 @@ def test_nothing_ranks_colonias(site):
         r"\b(peor|peores|ranking|top \d+|worst|most dangerous|más peligros)", re.IGNORECASE
     )
 
-    assert [file.name for file in pages(site) if words.search(page_of(file).text)] == []
+    # The page of evaluations has no colonia on it; there a worst case is one of a comparison.
+    of_colonias = [file for file in pages(site) if not file.name.startswith("evalua")]
+    assert [file.name for file in of_colonias if words.search(page_of(file).text)] == []
 
 
 def test_names_that_try_to_leave_their_place_stay_words(hostile_site):
