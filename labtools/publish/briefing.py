@@ -19,6 +19,7 @@ from labtools.publish.changes import TOLD_APART, change_rows
 from labtools.publish.evaluations import evaluations_in_short
 from labtools.publish.figures import Cell, contact_words, period_words, source_rows
 from labtools.publish.printing import Facts, printed, section_facts
+from labtools.publish.proposals import proposed_in_short
 from labtools.publish.sections import Rows, Section
 from labtools.tables import vocabulary as words
 from labtools.tables.store import read_table
@@ -286,6 +287,7 @@ def _sources(tables: Tables) -> Section | None:
 #: The sections of the briefing, in reading order.
 BUILDERS: tuple[Builder, ...] = (
     _in_short,
+    proposed_in_short,
     _municipality,
     _changes,
     evaluations_in_short,

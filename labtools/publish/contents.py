@@ -25,6 +25,7 @@ from labtools.publish.figures import Cell, contact_words, period_words
 from labtools.publish.open_data import HOLDS, holds
 from labtools.publish.pages import here_of, inline, render
 from labtools.publish.paper import PLAIN, Paper, print_ficha
+from labtools.publish.proposals import proposals_facts
 from labtools.publish.reading import card_parts, reading_parts
 from labtools.tables import vocabulary as words
 from labtools.tables.released import Released, slug
@@ -120,6 +121,8 @@ def _pages(edition: Edition, language: str, top: str) -> Iterator[tuple[str, str
     yield data[language], page("data", data, _data(edition, language))
     changes = here_of("changes")
     yield changes[language], page("changes", changes, changes_facts(edition.tables))
+    asked = here_of("proposals")
+    yield asked[language], page("proposals", asked, proposals_facts(edition.tables))
     worked = here_of("evaluations")
     facts = {**evaluations_facts(edition.tables), "inline": inline}
     yield worked[language], page("evaluations", worked, facts)

@@ -18,6 +18,7 @@ _FILES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "map": "mapa.html",
             "changes": "cambios.html",
             "evaluations": "evaluaciones.html",
+            "proposals": "propuestas.html",
         },
         "en": {
             "home": "index.html",
@@ -26,6 +27,7 @@ _FILES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "map": "map.html",
             "changes": "changes.html",
             "evaluations": "evaluations.html",
+            "proposals": "proposals.html",
         },
     }
 )
@@ -60,6 +62,7 @@ def frame_words() -> dict[str, str]:
         "map": text("Map"),
         "changes": text("Changes"),
         "evaluations": text("Evaluations"),
+        "proposals": text("Proposals"),
         "data": text("Open data"),
         "sections": text("Sections of the site"),
         "also": text("This page in another language"),

@@ -17,6 +17,7 @@ from labtools.runs.manifest import finished_run, read_manifest
 from labtools.runs.traces import read_traces
 from labtools.tables.lineage import code_digest, sha256_of
 from labtools.tables.store import make_folder
+from labtools.workflow.access import note_access
 from labtools.workflow.analyse import WHOLE, Prepared, execute_plan, prepare
 from labtools.workflow.intake import clean, collect
 from labtools.workflow.notebooks import Choice
@@ -140,6 +141,7 @@ def _scratch(
         for source in open_workbench(again).files():
             given = workbench.raw / source.name / snapshots[source.name]
             _check_unchanged(workbench, given, inputs)
+            note_access(workbench, "verify", given / Path(source.path).name)
             target = again.root / source.path
             make_folder(target.parent, private=True)
             shutil.copyfile(given / Path(source.path).name, target)

@@ -75,6 +75,7 @@ def edition() -> dict[str, pd.DataFrame]:
         "perception": _perception(),
         "indicators": _indicators(),
         "actions_done": _actions(),
+        "proposals": empty_table("proposals"),
         "unknowns": _unknowns(),
         "sources": _sources(),
         "period": _period(),
@@ -95,7 +96,16 @@ def ficha_tables(tables: Mapping[str, pd.DataFrame], colonia_id: str) -> dict[st
     sliced = {"perception": perception[near], "profile": here.drop(columns="geometry")}
     for name in ("sources", "period"):
         sliced[name] = tables[name]
-    for name in ("crime", "change", "place", "series", "indicators", "actions_done", "unknowns"):
+    for name in (
+        "crime",
+        "change",
+        "place",
+        "series",
+        "indicators",
+        "actions_done",
+        "proposals",
+        "unknowns",
+    ):
         table = tables[name]
         sliced[name] = table[table["colonia_id"] == colonia_id].reset_index(drop=True)
     return sliced

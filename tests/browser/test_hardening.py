@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 PATIENCE = 60
 LIVE = "/live/colonia_explorer"
-WARM = 5  # pages kept ready: two of the explorer, one of each other
+WARM = 6  # pages kept ready: two of the explorer, one of each other
 
 
 def ask(server, path, *, method="GET", host=""):
