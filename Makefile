@@ -45,9 +45,11 @@ pictures: $(VENV)/.development ## take the pictures of the README from the demo
 bench: $(VENV)/.development ## measure the engine against naive Papermill (ratios, one run)
 	$(BIN)/python tests/benchmarks/bench_engine.py
 	$(BIN)/python tests/benchmarks/bench_intake.py
+	$(BIN)/python tests/benchmarks/bench_risk.py
 	$(BIN)/python -m tests.benchmarks.bench_portfolio
 
-study: $(VENV)/.development ## repeat the simulation studies whose figures stand in reports/studies (long)
+study: $(VENV)/.development ## simulate cities whose truth is known, and judge the methods (an hour)
+	PYTHONPATH=. $(BIN)/python tests/simulation/study_surfaces.py
 	$(BIN)/python -m tests.simulation.study_power
 	$(BIN)/python -m tests.simulation.study_portfolio
 
