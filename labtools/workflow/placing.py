@@ -10,9 +10,10 @@ import pandas as pd
 
 from labtools.classify.crosswalk import Crosswalk, classify_subjects, load_crosswalk
 from labtools.classify.unnamed import code_unnamed
-from labtools.errors import SettingsError
+from labtools.errors import SettingsError, TableError
 from labtools.places.assign import locate_events
 from labtools.places.interpolate import interpolate_counts, shares_of_area
+from labtools.places.interpolation_error import interpolation_errors, spread_of_density
 from labtools.settings import REGISTER, Source
 from labtools.sources.descriptor import Descriptor, Indicator
 from labtools.tables import vocabulary as words
@@ -86,17 +87,19 @@ def _locate_census(opened: Opened) -> Account:
     lineage = trace("locate", inputs, root=opened.workbench.root, settings=told)
     folder = opened.workbench.interim("located")
     mark = account_file(opened, "locate", REGISTER)
-    if done(mark, lineage, folder / "colonias.parquet", folder / "indicators.parquet"):
+    names = ("colonias", "indicators", "residents")
+    if done(mark, lineage, *(folder / f"{name}.parquet" for name in names)):
         return recall(opened, "locate", REGISTER)
     clean = opened.workbench.interim("clean")
     colonias = read_table("colonias", clean, as_name=f"{REGISTER}.colonias")
     indicators = read_table("indicators", clean, as_name=f"{REGISTER}.indicators")
     account = Account("locate", REGISTER, len(colonias), len(colonias))
+    residents = empty_table("residents")
     for census in opened.of_kind("census"):
-        colonias, more, account = _with_census(opened, census, colonias)
+        colonias, more, residents, account = _with_census(opened, census, colonias)
         indicators = pd.concat([indicators, more], ignore_index=True)
-    write_table("colonias", colonias, folder, lineage=lineage)
-    write_table("indicators", indicators, folder, lineage=lineage)
+    for name, table in zip(names, (colonias, indicators, residents), strict=True):
+        write_table(name, table, folder, lineage=lineage)
     return sign(opened, account, lineage)
 
 
@@ -106,7 +109,7 @@ def _is_place(path: Path) -> bool:
 
 def _with_census(
     opened: Opened, source: Source, colonias: gpd.GeoDataFrame
-) -> tuple[gpd.GeoDataFrame, pd.DataFrame, Account]:
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame, pd.DataFrame, Account]:
     clean = opened.workbench.interim("clean")
     areas = opened.of_kind("ageb")
     if not areas:
@@ -128,6 +131,9 @@ def _with_census(
     if opened.settings.colonias.population == "census":
         colonias = colonias.assign(population=people.counts.to_numpy())
     indicators = _census_indicators(source, descriptor, wide, shares, keys)
+    metric = ageb.to_crs(opened.settings.lab.crs)
+    errors = interpolation_errors(residents, shares, keys, spread=_spread(residents, metric))
+    errors.insert(0, "residents", people.counts)
     outside = round(people.unallocated)
     account = Account(
         "locate",
@@ -136,7 +142,15 @@ def _with_census(
         kept=round(residents.sum()) - outside,
         rejected={"people_in_ageb_outside_every_colonia": outside} if outside else {},
     )
-    return colonias, indicators, account
+    return colonias, indicators, errors.rename_axis("colonia_id").reset_index(), account
+
+
+def _spread(residents: pd.Series, ageb: gpd.GeoDataFrame) -> float:
+    """Return how unevenly people live, or missing where too few areas tell: so is the error."""
+    try:
+        return spread_of_density(residents, ageb, area_id="ageb_id")
+    except TableError:
+        return float("nan")
 
 
 def _census_indicators(

@@ -130,7 +130,7 @@ def test_real_subjects_left_out_are_coded_seldom_and_then_rightly(real_data):
     right = said["code"] == codes
     naive = (codes == codes.mode()[0]).mean()
     assert right[said["sure"]].mean() >= 0.9
-    assert said["sure"].mean() > 0.15
+    assert said["sure"].mean() > 0.1
     assert right.mean() > 2 * naive
     assert measure_agreement(codes, said["code"]).macro_f1 > 0.4
     assert measure_calibration(codes, chance).ece < 0.15
