@@ -17,6 +17,7 @@ import pandas as pd
 
 from labtools.errors import TableError
 from labtools.paths import Workbench, find_workbench
+from labtools.tables.contracts import empty_table
 from labtools.tables.released import Released, read_ficha, slug
 from labtools.tables.store import read_table
 
@@ -47,6 +48,13 @@ class ReleasedData:
     def crime(self) -> pd.DataFrame:
         """Rates of every colonia and crime group, with their states."""
         return self._table("crime")
+
+    @property
+    def proposals(self) -> pd.DataFrame:
+        """Actions proposed, with their reasons and evidence; none in an edition without them."""
+        if not _inside(self.public, _file("proposals")).is_file():
+            return empty_table("proposals")
+        return self._table("proposals")
 
     @property
     def period(self) -> pd.Series:

@@ -179,6 +179,23 @@ def _enough_respondents(name: str, table: pd.DataFrame, evidence: Evidence) -> N
     )
 
 
+def _verified(name: str, table: pd.DataFrame, evidence: Evidence) -> None:
+    """Refuse evidence that nobody saw in its source, and proposals where nothing is shown."""
+    unseen = table["verified_on"].isna() | (table["evidence"].str.strip() == "")
+    _refuse(
+        name,
+        table[unseen],
+        "The table {table} cites evidence that was not verified ({n} cases; the first is {first}). "
+        "Verify it in its source and date it in interventions.toml, or leave it out.",
+    )
+    _refuse(
+        name,
+        table[table["colonia_id"].isin(evidence.withheld)],
+        "The table {table} shows a figure of a colonia that is below the floor of population "
+        "({n} cases; the first is {first}).",
+    )
+
+
 def _pooled(name: str, table: pd.DataFrame, _evidence: Evidence) -> None:
     """Refuse results of so few colonias that one of them could be told."""
     counted = [c for c in ("places", "compared") if c in table.columns]
@@ -226,6 +243,7 @@ REGISTRY: Mapping[str, tuple[str, Rule]] = MappingProxyType(
         "evaluation_facts": ("the protocol, public by nature", _public_already),
         "colonias_shown": ("public by nature", _public_already),
         "actions_done": ("public by nature", _public_already),
+        "proposals": ("from protected counts, verified evidence only, floors", _verified),
         "unknowns": ("public by nature", _public_already),
         "sources": ("public by nature", _public_already),
         "period": ("public by nature", _public_already),

@@ -22,6 +22,7 @@ HOLDS: Mapping[str, str] = MappingProxyType(
         "perception_change": mark("Surveys: change since earlier waves, with intervals"),
         "indicators": mark("Census indicators by colonia"),
         "actions_done": mark("Actions of the programme by colonia"),
+        "proposals": mark("Actions proposed by colonia, with reason, agency and evidence"),
         "unknowns": mark("What is not known of each colonia"),
         "municipality_series": mark("Counts of the whole municipality by month and group"),
         "municipality_crime": mark("Recorded crime of the whole municipality by group"),

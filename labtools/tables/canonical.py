@@ -21,12 +21,23 @@ from labtools.tables.schemas import (
     places,
     records,
     risk,
+    targeting,
 )
 from labtools.tables.schemas.columns import KEY_FORM
 
 __all__ = ["CONTRACTS", "KEY_FORM"]
 
-_SCHEMAS = (records, places, counts, crime, perception, evaluation, edition, risk)
+_SCHEMAS = (
+    records,
+    places,
+    counts,
+    crime,
+    perception,
+    evaluation,
+    edition,
+    risk,
+    targeting,
+)
 
 CONTRACTS: Mapping[str, pa.DataFrameSchema] = MappingProxyType(
     {

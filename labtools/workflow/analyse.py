@@ -26,11 +26,13 @@ from labtools.tables.lineage import digest_of, read_lineage, sha256_of, trace
 from labtools.tables.periods import Window, window_ending
 from labtools.tables.store import make_folder, read_table, write_table, writing
 from labtools.workflow.edition import Edition
+from labtools.workflow.known import Known
 from labtools.workflow.notebooks import Choice, Planned, execute, plan_notebooks, tell_plan
 from labtools.workflow.protocols import planned_evaluations
 from labtools.workflow.results import active_programme, city_results
 from labtools.workflow.steps import Opened
 from labtools.workflow.tabulate import PROCESSED
+from labtools.workflow.targeting import targeting_tables
 
 ROUNDING_KEY = "rounding"
 AUDIENCES = ("internal", "public")
@@ -275,7 +277,8 @@ def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str,
         cards=read_cards(opened.workbench.cards),
         protocols=tuple(planned_evaluations(opened.workbench)),
     )
-    return city_results(processed, edition, opened.settings)
+    results = city_results(processed, edition, opened.settings)
+    return results | targeting_tables(Known(processed, results, edition, opened.settings))
 
 
 def write_editions(opened: Opened, prepared: Prepared) -> None:

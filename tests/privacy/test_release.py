@@ -249,3 +249,21 @@ def test_a_change_between_waves_that_few_people_answered_is_refused():
 
     assert "too few people" in refused("perception_change", few)
     assert check_release("perception_change", enough, EVIDENCE)
+
+
+def proposed(**told) -> pd.DataFrame:
+    row = {"colonia_id": "large", "evidence": "Somebody 2020", "verified_on": QUARTER}
+    return pd.DataFrame([{**row, **told}])
+
+
+@pytest.mark.parametrize("told", [{"verified_on": pd.NaT}, {"evidence": " "}])
+def test_evidence_that_nobody_verified_is_not_released(told):
+    said = refused("proposals", proposed(**told))
+
+    assert "interventions.toml" in said
+    assert "large" in said
+
+
+def test_nothing_is_proposed_in_public_for_a_colonia_below_the_floor():
+    assert "below the floor" in refused("proposals", proposed(colonia_id="small"))
+    assert check_release("proposals", proposed(), EVIDENCE)
