@@ -326,9 +326,7 @@ class Settings(_Part):
     release: Release = Release()
     publish: Publish = Publish()
     places: Places = Places()
-<<<<<<< HEAD
     classify: Classify = Classify()
-=======
     targeting: Targeting = Targeting()
     source: tuple[Source, ...] = ()
 
