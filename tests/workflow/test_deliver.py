@@ -83,9 +83,8 @@ def test_nobody_gets_an_edition_twice_unless_asked(bench, letters):
     assert len(letters) == 3
 
 
-def test_a_list_that_failed_is_tried_again_the_next_time_and_both_are_on_record(
-    bench, letters, monkeypatch
-):
+@pytest.mark.usefixtures("letters")
+def test_a_list_that_failed_is_tried_again_the_next_time_and_both_are_on_record(bench, monkeypatch):
     with monkeypatch.context() as away:
         away.setattr(module, "hand_in", lambda *_: Sent(ok=False, tries=4, reason="away"))
         failed = deliver(bench, only=("obras",))
