@@ -65,7 +65,6 @@ class FeltPage:
         said, tables = sentences(released), released.tables
         felt = tables["perception"]
         felt = felt[felt["indicator"] == "insecurity"]
-        dark = tables.get("dark_figure")
         shown = (
             (text("Crime beside fear"), "fear_gap", fear_gap_chart, tables.get("fear_gap")),
             (
