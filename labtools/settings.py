@@ -222,6 +222,19 @@ class Fichas(_Part):
     colonias: tuple[str, ...] = ()
 
 
+class Risk(_Part):
+    """How the level of risk of each colonia is estimated.
+
+    Attributes
+    ----------
+    surface : {"space_time", "discounted"}
+        All quarters in one model, nearest the truth; or the map of a discounted past, ten times
+        quicker.
+    """
+
+    surface: Literal["space_time", "discounted"] = "space_time"
+
+
 class DefaultPoint(_Part):
     """A point that offices type when they do not know the place.
 
@@ -248,6 +261,18 @@ class Places(_Part):
     """
 
     default_points: tuple[DefaultPoint, ...] = ()
+
+
+class Classify(_Part):
+    """How subjects that no rule names become crime codes.
+
+    Attributes
+    ----------
+    confidence : float
+        Share of what the text model codes that must be right; it codes nothing below.
+    """
+
+    confidence: Annotated[float, Field(ge=0.5, le=1.0)] = 0.95
 
 
 class Priced(_Part):
@@ -318,7 +343,9 @@ class Settings(_Part):
     release: Release = Release()
     publish: Publish = Publish()
     places: Places = Places()
+    classify: Classify = Classify()
     targeting: Targeting = Targeting()
+    risk: Risk = Risk()
     source: tuple[Source, ...] = ()
 
 
