@@ -25,7 +25,7 @@ from labtools.tables.contracts import empty_table
 from labtools.tables.periods import Window
 from labtools.workflow.edition import Edition
 from labtools.workflow.evaluation import evaluation_tables
-from labtools.workflow.perception import perception_change_table, perception_table
+from labtools.workflow.fear_gap import felt_results
 from labtools.workflow.risk import city_risk, risk_tables
 
 _METRES_OF_DETAIL = 8
@@ -53,7 +53,7 @@ def city_results(
     series = profiles.series_table(quarters, keys, slack=slack)
     spread = profiles.dispersion_table(series, edition.window, keys, noise_variance=variance)
     noise = profiles.Noise(spread, variance, slack)
-    risk = city_risk(series, colonias, edition, noise, settings.lab)
+    risk = city_risk(series, colonias, edition, noise, settings)
     crime = profiles.crime_table(
         series, population, edition.window, rates, surfaces=risk.surfaces, noise=noise
     )
@@ -66,8 +66,7 @@ def city_results(
         "place": _states_of(profiles.place_table(crime, surfaces=risk.surfaces), edition),
         "municipality_series": by_month.reset_index(drop=True),
         "municipality_crime": municipality,
-        "perception": perception_table(processed, edition, settings),
-        "perception_change": perception_change_table(processed, edition, settings),
+        **felt_results(processed, edition, settings, crime, risk.surfaces[words.TOTAL].draws),
         "indicators": _indicators(processed["indicators"], edition),
         "actions_done": _actions(processed["actions"], keys, edition.window),
         "unknowns": unknowns_table(processed, crime, edition),
