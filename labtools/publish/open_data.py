@@ -25,6 +25,7 @@ HOLDS: Mapping[str, str] = MappingProxyType(
         "unknowns": mark("What is not known of each colonia"),
         "municipality_series": mark("Counts of the whole municipality by month and group"),
         "municipality_crime": mark("Recorded crime of the whole municipality by group"),
+        "scoreboard": mark("How good each way to forecast was, by group of crime"),
         "sources": mark("Sources, licences and cut dates"),
         "period": mark("The months that the figures are of"),
     }

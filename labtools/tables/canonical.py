@@ -12,12 +12,21 @@ from types import MappingProxyType
 
 import pandera.pandas as pa
 
-from labtools.tables.schemas import counts, crime, edition, perception, places, records, risk
+from labtools.tables.schemas import (
+    counts,
+    crime,
+    edition,
+    forecast,
+    perception,
+    places,
+    records,
+    risk,
+)
 from labtools.tables.schemas.columns import KEY_FORM
 
 __all__ = ["CONTRACTS", "KEY_FORM"]
 
-_SCHEMAS = (records, places, counts, crime, perception, edition, risk)
+_SCHEMAS = (records, places, counts, crime, perception, edition, risk, forecast)
 
 CONTRACTS: Mapping[str, pa.DataFrameSchema] = MappingProxyType(
     {

@@ -32,6 +32,16 @@ NOT_LOCATED = (
 VERDICTS = ("increase", "decrease", "none", "unknown")
 VERSUS = ("below", "similar", "above", "unknown")
 
+#: Models that may make the forecast, from the simplest.
+FORECASTS = (
+    "same_month_last_year",
+    "last_twelve_months",
+    "shrunken_counts",
+    "discounted_counts",
+    "endemic_epidemic",
+    "endemic_epidemic_leads",
+)
+
 _LABELS = MappingProxyType(
     {
         TOTAL: mark("All recorded crime shown here"),
@@ -58,6 +68,12 @@ _LABELS = MappingProxyType(
         "decrease": mark("decreased"),
         "none": mark("no distinguishable change"),
         "unknown": mark("not known"),
+        "same_month_last_year": mark("The same month a year ago"),
+        "last_twelve_months": mark("The mean of the last twelve months"),
+        "shrunken_counts": mark("The last twelve months, drawn towards the mean of all"),
+        "discounted_counts": mark("Months that fade, the city's level and its season"),
+        "endemic_epidemic": mark("Own past, neighbours and season (endemic-epidemic)"),
+        "endemic_epidemic_leads": mark("The same, with other records that run ahead"),
         "below": mark("below the municipality"),
         "similar": mark("not distinguishable from the municipality"),
         "above": mark("above the municipality"),

@@ -23,6 +23,7 @@ from labtools.tables import vocabulary as words
 from labtools.tables.contracts import empty_table
 from labtools.tables.periods import Window
 from labtools.workflow.edition import Edition
+from labtools.workflow.forecasting import forecast_results
 from labtools.workflow.perception import perception_change_table, perception_table
 from labtools.workflow.risk import risk_surfaces, risk_tables
 
@@ -73,6 +74,7 @@ def city_results(
         "colonias_shown": _colonias_shown(processed, edition, settings.lab.crs),
         "period": _period(processed, edition, settings),
         **risk_tables(surfaces, edition),
+        **forecast_results(processed, edition),
     }
 
 

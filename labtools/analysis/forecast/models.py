@@ -29,7 +29,7 @@ from labtools.analysis.forecast.endemic_epidemic import (
 )
 
 Expect = Callable[[History, int], CountForecast]
-_LONGEST = 48
+_LONGEST = 36
 _LEAD = 2
 _HALF = 0.5
 
