@@ -63,6 +63,9 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "difference": figure(),
         "difference_lower": figure(),
         "difference_upper": figure(),
+        "log_difference": figure(),
+        "log_difference_lower": figure(),
+        "log_difference_upper": figure(),
         "shown": pa.Column(bool),
     },
 }
