@@ -7,7 +7,7 @@ BOOKS   = $(shell git ls-files 'notebooks/*.ipynb')
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dashboards lab test check format messages lock bench pictures clean
+.PHONY: help demo dashboards lab test check format messages lock bench study pictures clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ pictures: $(VENV)/.development ## take the pictures of the README from the demo
 bench: $(VENV)/.development ## measure the engine against naive Papermill (ratios, one run)
 	$(BIN)/python tests/benchmarks/bench_engine.py
 	$(BIN)/python tests/benchmarks/bench_intake.py
+
+study: $(VENV)/.development ## make the simulation studies again (long; some need publishers' real files)
+	for one in tests/simulation/study_*.py; do $(BIN)/python $$one || exit 1; done
 
 lock: $(VENV)/.development ## write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
