@@ -23,7 +23,6 @@ from scipy import special
 
 from labtools.errors import AnalysisError
 
-_DRAWS = 999
 _SURE = 0.95
 
 
@@ -58,7 +57,11 @@ class Concentration:
 
 
 def measure_concentration(
-    events: pd.Series, exposure: pd.Series | None = None, *, rng: np.random.Generator
+    events: pd.Series,
+    exposure: pd.Series | None = None,
+    *,
+    rng: np.random.Generator,
+    draws: int = 999,
 ) -> Concentration:
     """Return the Gini of events over places beside that of equal risk.
 
@@ -68,6 +71,8 @@ def measure_concentration(
         Counts by place; a missing one takes no part.
     exposure : pandas.Series, optional
         By place; one each where it is not given.
+    draws : int
+        Cities of equal risk that are drawn; the least p-value is one in so many and one.
 
     Raises
     ------
@@ -86,8 +91,8 @@ def measure_concentration(
             events=float(counts.sum()),
         )
     gini = _gini(counts[None], weights)[0]
-    draws = rng.multinomial(int(counts.sum()), weights / weights.sum(), size=_DRAWS)
-    by_chance = _gini(draws.astype(float), weights)
+    drawn = rng.multinomial(int(counts.sum()), weights / weights.sum(), size=draws)
+    by_chance = _gini(drawn.astype(float), weights)
     tail = (1 - _SURE) / 2
     lower, upper = np.quantile(by_chance, (tail, 1 - tail))
     return Concentration(
@@ -96,7 +101,7 @@ def measure_concentration(
         float(lower),
         float(upper),
         float(gini - by_chance.mean()),
-        float((1 + (by_chance >= gini - 1e-12).sum()) / (1 + _DRAWS)),
+        float((1 + (by_chance >= gini - 1e-12).sum()) / (1 + draws)),
         _half_in(counts),
         _lorenz(counts, weights),
     )

@@ -19,7 +19,7 @@ from labtools.errors import AnalysisError
 
 KINDS = ("chronic", "emerging", "fading", "occasional", "never")
 _WINDOWS = 3
-_DRAWS = 99
+_DRAWS = 49
 _LEVEL = 0.05
 
 

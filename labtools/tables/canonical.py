@@ -17,6 +17,7 @@ from labtools.tables.schemas import (
     crime,
     edition,
     forecast,
+    patterns,
     perception,
     places,
     records,
@@ -26,7 +27,7 @@ from labtools.tables.schemas.columns import KEY_FORM
 
 __all__ = ["CONTRACTS", "KEY_FORM"]
 
-_SCHEMAS = (records, places, counts, crime, perception, edition, risk, forecast)
+_SCHEMAS = (records, places, counts, crime, perception, edition, risk, forecast, patterns)
 
 CONTRACTS: Mapping[str, pa.DataFrameSchema] = MappingProxyType(
     {

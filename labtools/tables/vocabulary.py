@@ -32,6 +32,11 @@ NOT_LOCATED = (
 VERDICTS = ("increase", "decrease", "none", "unknown")
 VERSUS = ("below", "similar", "above", "unknown")
 
+#: How a place stands through the years, and what rates and shares may be of.
+PERSISTENCE = ("chronic", "emerging", "fading", "occasional", "never")
+BY_PLACE, BY_RESIDENTS = "place", "residents"
+EXPOSURES = ("residents", "households", "premises", "ambient")
+
 #: Models that may make the forecast, from the simplest.
 FORECASTS = (
     "same_month_last_year",
@@ -68,6 +73,16 @@ _LABELS = MappingProxyType(
         "decrease": mark("decreased"),
         "none": mark("no distinguishable change"),
         "unknown": mark("not known"),
+        "chronic": mark("Above the municipality every year"),
+        "emerging": mark("Above it since lately, after a rise"),
+        "fading": mark("No longer above it, after a fall"),
+        "occasional": mark("Above it in some year"),
+        "never": mark("Never above it"),
+        BY_RESIDENTS: mark("residents"),
+        "households": mark("dwellings"),
+        "premises": mark("premises"),
+        "ambient": mark("people present"),
+        BY_PLACE: mark("colonias, all alike"),
         "same_month_last_year": mark("The same month a year ago"),
         "last_twelve_months": mark("The mean of the last twelve months"),
         "shrunken_counts": mark("The last twelve months, drawn towards the mean of all"),

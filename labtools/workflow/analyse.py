@@ -27,6 +27,7 @@ from labtools.tables.store import make_folder, read_table, write_table, writing
 from labtools.workflow.edition import Edition
 from labtools.workflow.forecasting import forecasts
 from labtools.workflow.notebooks import Choice, Planned, execute, plan_notebooks, tell_plan
+from labtools.workflow.patterns import HOURS, recorded_hours
 from labtools.workflow.results import active_programme, city_results
 from labtools.workflow.steps import Opened
 from labtools.workflow.tabulate import PROCESSED
@@ -263,6 +264,7 @@ def _chosen(opened: Opened, processed: dict[str, pd.DataFrame], window: Window) 
 def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str, pd.DataFrame]:
     """Return every result table of an edition of the run, made from processed tables."""
     processed = {**_processed(opened), **forecasts(opened, prepared.window)}
+    processed[HOURS] = recorded_hours(opened)
     edition = Edition(
         audience=audience,
         window=prepared.window,

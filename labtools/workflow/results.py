@@ -24,6 +24,7 @@ from labtools.tables.contracts import empty_table
 from labtools.tables.periods import Window
 from labtools.workflow.edition import Edition
 from labtools.workflow.forecasting import forecast_results
+from labtools.workflow.patterns import pattern_results
 from labtools.workflow.perception import perception_change_table, perception_table
 from labtools.workflow.risk import risk_surfaces, risk_tables
 
@@ -75,6 +76,7 @@ def city_results(
         "period": _period(processed, edition, settings),
         **risk_tables(surfaces, edition),
         **forecast_results(processed, edition),
+        **pattern_results(processed, edition, settings),
     }
 
 
