@@ -41,6 +41,11 @@ class Workbench:
         return self.root / "data" / "processed"
 
     @property
+    def cards(self) -> Path:
+        """Cards of what is published, where this workbench has its own."""
+        return self.root / "data" / "reference" / "cards.toml"
+
+    @property
     def secrets(self) -> Path:
         """Keys of pseudonyms and of keyed rounding; never copied, never printed."""
         return self.root / "data" / "secrets"

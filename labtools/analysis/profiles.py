@@ -17,6 +17,7 @@ from labtools.analysis.change import compare_windows
 from labtools.analysis.dispersion import dispersion_by_size
 from labtools.analysis.ranks import place_intervals
 from labtools.analysis.rates import poisson_interval
+from labtools.analysis.risk.discount import discounted
 from labtools.analysis.risk.surfaces import NoisyCounts, Surface, fit_surface
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import CONTRACTS, check_table
@@ -24,6 +25,7 @@ from labtools.tables.periods import Window
 
 PER = 1_000
 _QUARTERS = 4
+_MONTHS = 3
 _QUARTERS_FOR_DISPERSION = 12
 _GROUPS = (*words.GROUPS, words.TOTAL)
 
@@ -108,7 +110,10 @@ def surface_of_each_group(
     noise: Noise,
     rng: np.random.Generator,
 ) -> dict[str, Surface]:
-    """Return the surface of risk of each group over the twelve months.
+    """Return the surface of risk of each group at the end of the window.
+
+    From the counts of all years before it, discounted by their age: they tell more of the
+    present level than twelve months alone.
 
     Parameters
     ----------
@@ -119,20 +124,18 @@ def surface_of_each_group(
     neighbours : scipy.sparse.csr_array, optional
         In the order of `population`; see :func:`labtools.analysis.risk.surfaces.fit_surface`.
     """
-    counted = _window_counts(series, window.start, window.end, population.index, 0)
-    return {
-        group: fit_surface(
-            NoisyCounts(
-                counted.xs(group, level="group")["events"].astype(float),
-                population,
-                noise.dispersion[group],
-                noise.variance * _cells(group) * _QUARTERS,
-            ),
-            neighbours,
-            rng=rng,
+    past = series[series["quarter"] < window.end]
+    found = {}
+    for group in _GROUPS:
+        counts = past[past["group"] == group].pivot(
+            index="colonia_id", columns="quarter", values="events"
         )
-        for group in _GROUPS
-    }
+        counts = counts.astype(float).reindex(population.index)
+        told = discounted(counts, population, period_months=_MONTHS)
+        cells = told["periods"] * _cells(group) if noise.slack else 0.0
+        noisy = NoisyCounts(told["events"], told["exposure"], noise.dispersion[group], cells)
+        found[group] = fit_surface(noisy, neighbours, rng=rng)
+    return found
 
 
 def crime_table(

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from labtools.errors import AnalysisError
+
 
 def place_intervals(draws: np.ndarray, areas: pd.Index, *, level: float = 0.90) -> pd.DataFrame:
     """Return, for each area, between which shares of the other areas its rate lies.
@@ -42,3 +44,69 @@ def place_intervals(draws: np.ndarray, areas: pd.Index, *, level: float = 0.90) 
             below = stats.rankdata(draws[:, ranked], method=method, axis=1) - 1
             table.loc[ranked, column] = np.quantile(below / (n - 1), q, axis=0)
     return table
+
+
+def chance_among_most(draws: pd.DataFrame, k: int) -> pd.Series:
+    """Return the probability that each area is among the `k` with the highest rates.
+
+    Parameters
+    ----------
+    draws : pandas.DataFrame, shape (n_draws, n_areas)
+        Posterior draws of the rates; an area with missing draws has no probability.
+    k : int
+        How many areas; the probabilities of all areas add up to it.
+
+    Raises
+    ------
+    AnalysisError
+        If `k` is not from 1 to the number of areas with draws.
+
+    References
+    ----------
+    Laird, N. M. & Louis, T. A. (1989). Empirical Bayes ranking methods. Journal of Educational
+    Statistics 14, 29-46. doi:10.2307/1164724
+    """
+    known = draws.columns[draws.notna().all()]
+    if not 1 <= k <= len(known):
+        raise AnalysisError(
+            "The {k} most affected were asked for, and {n} areas have rates. Ask for a number "
+            "from 1 to {n}.",
+            k=k,
+            n=len(known),
+        )
+    told = draws[known].to_numpy()
+    edge = np.partition(told, -k, axis=1)[:, [-k]]
+    inside, tied = told > edge, told == edge
+    # Equals share the places that are left.
+    places = k - inside.sum(axis=1, keepdims=True)
+    share = inside + tied * places / tied.sum(axis=1, keepdims=True)
+    return pd.Series(share.mean(axis=0), index=known).reindex(draws.columns)
+
+
+def tiers(draws: pd.DataFrame, *, certainty: float = 0.9) -> pd.Series:
+    """Return groups of areas that cannot be told apart from the first of their group; 1 is high.
+
+    Areas are taken by falling mean rank.  One opens a new tier if its rate is below that of the
+    area that opened the last one with a probability of at least `certainty`.
+
+    Parameters
+    ----------
+    draws : pandas.DataFrame, shape (n_draws, n_areas)
+        As in :func:`chance_among_most`; an area with missing draws has no tier.
+    certainty : float
+
+    References
+    ----------
+    Lin, R., Louis, T. A., Paddock, S. M. & Ridgeway, G. (2006). Loss function based ranking in
+    two-stage, hierarchical models. Bayesian Analysis 1, 915-946. doi:10.1214/06-BA130
+    """
+    known = draws.columns[draws.notna().all()]
+    told = draws[known].to_numpy()
+    mean_rank = stats.rankdata(told, axis=1).mean(axis=0)
+    tier = np.zeros(len(known), int)
+    opener, number = -1, 0
+    for area in np.argsort(-mean_rank, kind="stable"):
+        if opener < 0 or (told[:, area] < told[:, opener]).mean() >= certainty:
+            opener, number = int(area), number + 1
+        tier[area] = number
+    return pd.Series(tier, index=known, dtype="Int64").reindex(draws.columns)

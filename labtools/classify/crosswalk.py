@@ -69,7 +69,7 @@ def load_crosswalk(name: str) -> Crosswalk:
             path=str(path),
             code=unknown[0],
         )
-    rules = tuple((_pattern(rule), code) for rule, code in told["rules"])
+    rules = tuple((pattern_of(rule), code) for rule, code in told["rules"])
     return Crosswalk(name, told["version"], rules, groups)
 
 
@@ -101,6 +101,7 @@ def fold_subject(subject: str) -> str:
     return " ".join(plain.upper().split())
 
 
-def _pattern(rule: str) -> re.Pattern[str]:
+def pattern_of(rule: str) -> re.Pattern[str]:
+    """Return the pattern of a rule: ``^`` binds it to the beginning, ``*`` is any text."""
     bound, body = ("^", rule[1:]) if rule.startswith("^") else ("", rule)
     return re.compile(bound + ".*".join(re.escape(part) for part in body.split("*")))

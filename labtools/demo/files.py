@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from labtools.demo.city import City
-from labtools.demo.supplier_places import write_agebs, write_census, write_colonias
+from labtools.demo.supplier_places import write_agebs, write_census, write_colonias, write_names
 from labtools.demo.supplier_records import (
     write_calls,
     write_case_files,
@@ -34,6 +34,7 @@ WRITERS: dict[str, Callable[[City, Path], None]] = {
     "ensu_ciudad.csv": write_city_series,
     "programa_colonias.csv": write_programme,
     "acciones_programa.csv": write_actions,
+    "nombres_colonias.csv": write_names,
 }
 
 

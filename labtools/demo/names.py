@@ -114,6 +114,8 @@ UNKNOWN_PLACES = (
     "CARRETERA ESTATAL KM 12",
     "N/E",
 )
+#: Of these the lab has decided that they name no place.
+NO_PLACES = ("DOMICILIO CONOCIDO", "SIN COLONIA", "N/E")
 
 
 def colonia_names(boroughs: np.ndarray, rng: np.random.Generator) -> list[str]:

@@ -13,7 +13,7 @@ import shapely
 from labtools.demo.chance import generator
 from labtools.demo.city import City
 from labtools.demo.ground import degrees
-from labtools.demo.names import BOROUGHS, MUNICIPALITY, STATE
+from labtools.demo.names import BOROUGHS, MUNICIPALITY, NO_PLACES, STATE
 from labtools.demo.people import COUNTS, KEY
 
 LOCALITY = "0001"
@@ -61,6 +61,13 @@ def write_census(city: City, path: Path) -> None:
     rows = pd.concat([by_ageb, detail]).sort_values(["AGEB", "MZA"], kind="stable")
     rows = pd.concat([_grand_totals(blocks), rows], ignore_index=True)
     _as_published(rows, rng).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+
+
+def write_names(_: City, path: Path) -> None:
+    """Write what the lab decided about names that suppliers write and that are no colonia."""
+    header = "cve_col,nombre_escrito,delegacion,desde,hasta,motivo"
+    rows = [f",{name},,,,se decidió que no es una colonia" for name in NO_PLACES]
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
 
 
 def ageb_codes(n: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 import shapely
 
 from labtools.errors import TableError
-from labtools.places.names import Resolution, resolve_names
+from labtools.places.names import Resolution, name_queue, resolve_in_time
 from labtools.places.points import assign_points
 
 #: About two metres: offices type their default point with five or six decimals.
@@ -27,14 +28,31 @@ _CENTRE_SHARE = 0.002
 _MOST = 0.5
 
 
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Events with their colonias, and the names that a person must decide.
+
+    Attributes
+    ----------
+    events : pandas.DataFrame
+        As given, with ``colonia_id`` and ``location_quality``.
+    queue : pandas.DataFrame
+        Canonical table ``name_queue``.
+    """
+
+    events: pd.DataFrame
+    queue: pd.DataFrame
+
+
 def locate_events(
     events: pd.DataFrame,
     register: gpd.GeoDataFrame,
     *,
     default_points: Sequence[tuple[float, float]] = (),
     real_points: Sequence[tuple[float, float]] = (),
-) -> pd.DataFrame:
-    """Return the events with ``colonia_id`` and ``location_quality``; no row is dropped.
+    aliases: pd.DataFrame | None = None,
+) -> Located:
+    """Give each event its colonia or the reason why it has none; no row is dropped.
 
     A usable point decides.  Without one (none, 0,0, an office's default point, or a pile on
     the centre of the municipality or of a borough) the written name decides, where it names
@@ -51,6 +69,8 @@ def locate_events(
         Points that mean "unknown".
     real_points : sequence of (lon, lat)
         Points where so many events truly happened.
+    aliases : pandas.DataFrame, optional
+        Canonical table ``aliases``: other names, and what persons decided.
 
     Raises
     ------
@@ -68,7 +88,7 @@ def locate_events(
     usable = ~absent & ~piled & ~centred
     inside = np.full(len(events), -1)
     inside[usable] = assign_points(lon[usable], lat[usable], register)
-    named = resolve_names(events["place"], events["borough"], register)
+    named = resolve_in_time(events, register, aliases)
     _refuse_disagreement(inside, named, register)
     keys = register["colonia_id"].to_numpy(object)
     colonia_id = pd.Series(
@@ -80,9 +100,11 @@ def locate_events(
     unknown = colonia_id.isna().to_numpy()
     quality[piled & ~absent & unknown] = "default_point"
     quality[centred & unknown] = "municipality_centre"
-    return events.assign(
+    table = events.assign(
         colonia_id=colonia_id.astype("str"), location_quality=quality.astype("str")
     )
+    asked = events[~usable]
+    return Located(table, name_queue(asked["place"], asked["borough"], named))
 
 
 def centres(register: gpd.GeoDataFrame) -> list[tuple[float, float]]:
@@ -125,7 +147,7 @@ def _piles(size: np.ndarray) -> np.ndarray:
 
 
 def _refuse_disagreement(inside: np.ndarray, named: Resolution, register: gpd.GeoDataFrame) -> None:
-    both = (inside >= 0) & named.colonia_id.notna().to_numpy()
+    both = (inside >= 0) & named.quality.eq("by_name").to_numpy()
     if both.sum() < _MANY:
         return
     at = register["colonia_id"].to_numpy(object)[inside[both]]

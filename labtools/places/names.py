@@ -1,58 +1,28 @@
-"""Written names of colonias → keys of the register; never a guess.
+"""Written names of colonias → keys of the register; what is doubtful is left for a person.
 
-A name is compared after folding case, accents, punctuation and the usual
-abbreviations.  What fits no colonia, or several, is left for a person.
+A name is compared after folding (see `spelling`).  What is the same as one name of the
+register is that colonia; what has slips is, where it is like one colonia only (see
+`likeness`); for the rest nothing is guessed.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
-from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
 
-_ABBREVIATIONS = MappingProxyType(
-    {
-        "frac": "fraccionamiento",
-        "fracc": "fraccionamiento",
-        "fto": "fraccionamiento",
-        "col": "colonia",
-        "amp": "ampliacion",
-        "ampl": "ampliacion",
-        "bo": "barrio",
-        "ej": "ejido",
-        "res": "residencial",
-        "resid": "residencial",
-        "u": "unidad",
-        "hab": "habitacional",
-        "secc": "seccion",
-        "sec": "seccion",
-        "sta": "santa",
-        "sto": "santo",
-        "sn": "san",
-        "sr": "senor",
-        "sra": "senora",
-        "gral": "general",
-        "ing": "ingeniero",
-        "lic": "licenciado",
-        "dr": "doctor",
-        "prof": "profesor",
-        "pdte": "presidente",
-        "1a": "primera",
-        "1ra": "primera",
-        "1era": "primera",
-        "2a": "segunda",
-        "2da": "segunda",
-        "3a": "tercera",
-        "3ra": "tercera",
-        "4a": "cuarta",
-        "4ta": "cuarta",
-    }
-)
-#: Words that say what kind of place it is; many people leave them out.
-_KINDS = frozenset({"colonia"})
+from labtools.places.likeness import likest
+from labtools.places.spelling import fold_name
+
+__all__ = ["Resolution", "fold_name", "name_queue", "resolve_in_time", "resolve_names"]
+
+_KEY = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]+(?:[_-][0-9A-Za-z]+)*(?![0-9A-Za-z])")
+
+
+_FOR_A_PERSON = ("doubtful_name", "unknown_name", "ambiguous_name")
+_TOLD = ("quality", "likest", "score", "next_likest", "runner_up")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,54 +34,188 @@ class Resolution:
     colonia_id : pandas.Series
         Key of the colonia, aligned with the names; missing where not resolved.
     quality : pandas.Series
-        ``by_name``, ``unknown_name``, ``ambiguous_name`` or ``no_place``.
+        ``by_name``, ``by_likeness``, ``doubtful_name``, ``unknown_name``, ``ambiguous_name`` or
+        ``no_place``.
+    score, runner_up : pandas.Series
+        Likeness (0 to 1) to the likest colonia and to the next one; 1 where the name is the
+        same, missing where nothing was compared.
+    likest, next_likest : pandas.Series
+        Keys of those two colonias.
     """
 
     colonia_id: pd.Series
     quality: pd.Series
-
-
-def fold_name(name: str) -> str:
-    """Return a name as compared: "1ra. Secc. Sta. Lucía" → "primera seccion santa lucia"."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    words = re.findall(r"[a-z0-9]+", plain.casefold())
-    full = [_ABBREVIATIONS.get(word, word) for word in words]
-    return " ".join(word for word in full if word not in _KINDS)
+    score: pd.Series
+    runner_up: pd.Series
+    likest: pd.Series
+    next_likest: pd.Series
 
 
 def resolve_names(
-    names: pd.Series, boroughs: pd.Series | None, register: pd.DataFrame
+    names: pd.Series,
+    boroughs: pd.Series | None,
+    register: pd.DataFrame,
+    *,
+    aliases: pd.DataFrame | None = None,
 ) -> Resolution:
     """Return the colonia that each written name means, or why none is given.
 
     Parameters
     ----------
     names : pandas.Series of str
-        Written names; missing or blank means that none was written.
+        Written names; missing or blank means that none was written.  A name that holds a key of
+        the register ("22014_0586 La Sierrita") is that colonia.
     boroughs : pandas.Series of str, optional
         Written boroughs, aligned with `names`; tells homonyms apart, and keeps a name from
         meaning a colonia of another borough.
     register : pandas.DataFrame
         Canonical table ``colonias``.
+    aliases : pandas.DataFrame, optional
+        Canonical table ``aliases``: other names of colonias, and what persons decided.  They
+        go before everything; one without colonia says that the name is no place of ours.
     """
-    folded = _folded(names)
     if boroughs is None:
         boroughs = pd.Series(pd.NA, index=names.index, dtype="str")
-    asked = pd.DataFrame({"name": folded, "borough": _folded(boroughs)}, index=names.index)
-    known = pd.DataFrame(
-        {
-            "name": _folded(register["name"]),
-            "borough": _folded(register["borough"]),
-            "colonia_id": register["colonia_id"],
-        }
-    ).dropna(subset=["name"])  # a colonia without a name is nobody's written name
-    colonia_id, elsewhere = _looked_up(asked, known)
-    exists = folded.isin(set(known["name"]))
-    quality = pd.Series("unknown_name", index=names.index, dtype="str")
+    asked = pd.DataFrame({"name": _folded(names), "borough": _folded(boroughs)}, index=names.index)
+    known = _known(register)
+    decided = _known(aliases) if aliases is not None else known.iloc[:0]
+    told = asked.drop_duplicates().dropna(subset=["name"])
+    written = names[told.index]
+    found = _resolved(told, written, known, decided)
+    keys = ["name", "borough"]
+    every = asked.merge(told[keys].assign(**found), how="left", on=keys).set_index(asked.index)
+    every["quality"] = every["quality"].fillna("no_place")
+    texts = ("colonia_id", "quality", "likest", "next_likest")
+    return Resolution(
+        **{name: every[name].astype("str") for name in texts},
+        score=every["score"].astype(float),
+        runner_up=every["runner_up"].astype(float),
+    )
+
+
+def resolve_in_time(
+    events: pd.DataFrame, register: pd.DataFrame, aliases: pd.DataFrame | None
+) -> Resolution:
+    """Return the colonia that the written name of each event meant on its day.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        With ``place``, ``borough`` and ``occurred_on``.
+    aliases : pandas.DataFrame, optional
+        An alias holds from ``valid_from`` until the day before ``valid_until``.
+    """
+    if aliases is None or aliases[["valid_from", "valid_until"]].isna().all(axis=None):
+        return resolve_names(events["place"], events["borough"], register, aliases=aliases)
+    limits = pd.concat([aliases["valid_from"], aliases["valid_until"]]).dropna()
+    days = np.sort(limits.unique())
+    span = pd.Series(np.searchsorted(days, events["occurred_on"], side="right"), events.index)
+    parts = []
+    for at, those in events.groupby(span):
+        first = pd.Timestamp.min if at == 0 else days[at - 1]
+        holds = aliases["valid_from"].isna() | (aliases["valid_from"] <= first)
+        holds &= aliases["valid_until"].isna() | (aliases["valid_until"] > first)
+        names = (those["place"], those["borough"])
+        parts.append(resolve_names(*names, register, aliases=aliases[holds]))
+    whole = {
+        name: pd.concat([getattr(part, name) for part in parts]).reindex(events.index)
+        for name in Resolution.__slots__
+    }
+    return Resolution(**whole)
+
+
+def name_queue(names: pd.Series, boroughs: pd.Series | None, found: Resolution) -> pd.DataFrame:
+    """Return the written names that a person must decide, those of most events first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Canonical table ``name_queue``: ``written``, ``borough``, ``events``, ``quality``,
+        ``likest``, ``score``, ``next_likest``, ``runner_up``.
+    """
+    open_ = found.quality[names.index].isin(_FOR_A_PERSON)
+    told = {name: getattr(found, name)[names.index] for name in _TOLD}
+    table = pd.DataFrame({"written": names, "borough": boroughs, **told})[open_]
+    table = table.assign(folded=_folded(table["written"]))
+    same = table.groupby(["folded", "borough"], dropna=False)
+    first = same.head(1).assign(events=same["written"].transform("size"))
+    order = first.sort_values(["events", "written"], ascending=[False, True], kind="stable")
+    columns = ["written", "borough", "events", *_TOLD]
+    return order[columns].reset_index(drop=True)
+
+
+def _resolved(
+    told: pd.DataFrame, written: pd.Series, known: pd.DataFrame, decided: pd.DataFrame
+) -> dict[str, pd.Series]:
+    """Return what each name is: by decision, by its key, by its very name, by likeness."""
+    colonia_id, elsewhere = _looked_up(told, known)
+    by_key = _by_key(written, known)
+    colonia_id = by_key.fillna(colonia_id)
+    decision, _ = _looked_up(told, decided)
+    nowhere = told["name"].isin(set(decided.loc[decided["colonia_id"].isna(), "name"]))
+    nowhere &= decision.isna()
+    colonia_id = decision.fillna(colonia_id)
+    exists = told["name"].isin(set(known["name"]) | set(decided["name"]))
+    quality = pd.Series("unknown_name", index=told.index, dtype="str")
     quality[exists & ~elsewhere] = "ambiguous_name"
     quality[colonia_id.notna()] = "by_name"
-    quality[folded.isna()] = "no_place"
-    return Resolution(colonia_id.astype("str"), quality)
+    quality[nowhere] = "no_place"
+    colonia_id = colonia_id.mask(nowhere)
+    return _with_likeness(told, colonia_id, quality, pd.concat([known, decided]))
+
+
+def _with_likeness(
+    told: pd.DataFrame, colonia_id: pd.Series, quality: pd.Series, known: pd.DataFrame
+) -> dict[str, pd.Series]:
+    """Compare letter by letter what no name of the register is."""
+    known = known.dropna(subset=["colonia_id"])
+    keys = pd.Series([*known["colonia_id"], None], dtype="object")  # the last one is for -1
+    boroughs = set(known["borough"].dropna())
+    open_ = told[quality == "unknown_name"]
+    believed = open_["borough"].where(open_["borough"].isin(boroughs), "").fillna("")
+    names = known[["name", "borough", "colonia_id"]].fillna({"borough": ""})
+    table = likest(
+        list(zip(open_["name"], believed, strict=True)),
+        list(names.itertuples(index=False, name=None)),
+    ).table.set_index(open_.index)
+    best = pd.Series(keys.iloc[table["best"]].to_numpy(), index=open_.index, dtype="str")
+    second = pd.Series(keys.iloc[table["second"]].to_numpy(), index=open_.index, dtype="str")
+    accepted = table["accepted"].astype(bool)
+    quality = quality.copy()
+    quality[table.index[accepted]] = "by_likeness"
+    quality[table.index[~accepted & best.notna()]] = "doubtful_name"
+    exact = pd.Series(1.0, index=told.index).where(quality == "by_name")
+    return {
+        "colonia_id": colonia_id.fillna(best[accepted]),
+        "quality": quality,
+        "score": exact.fillna(table["score"]),
+        "runner_up": table["runner_up"].reindex(told.index),
+        "likest": colonia_id.fillna(best),
+        "next_likest": second.reindex(told.index),
+    }
+
+
+def _known(table: pd.DataFrame) -> pd.DataFrame:
+    columns = {name: _folded(table[name]) for name in ("name", "borough")}
+    known = pd.DataFrame({**columns, "colonia_id": table["colonia_id"]})
+    return known.dropna(subset=["name"])  # a colonia without a name is nobody's written name
+
+
+def _by_key(written: pd.Series, known: pd.DataFrame) -> pd.Series:
+    """Return the one key of the register that stands in a written name."""
+    keys = {key.casefold(): key for key in known["colonia_id"].dropna() if _is_code(key)}
+    found = {}
+    for at, name in written.items():
+        words = {word.casefold() for word in _KEY.findall(name)}
+        here = sorted(words & keys.keys()) if keys else []
+        if len(here) == 1:
+            found[at] = keys[here[0]]
+    return pd.Series(found, dtype="object").reindex(written.index)
+
+
+def _is_code(key: str) -> bool:
+    """Tell whether a key can be no word or number of a name."""
+    return len(key) >= 5 and any(c.isdigit() for c in key)  # noqa: PLR2004 - "1917" is a name
 
 
 def _looked_up(asked: pd.DataFrame, known: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
@@ -135,4 +239,4 @@ def _folded(names: pd.Series) -> pd.Series:
 
 
 def _unique(known: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    return known.drop_duplicates(keys, keep=False)
+    return known.drop_duplicates([*keys, "colonia_id"]).drop_duplicates(keys, keep=False)

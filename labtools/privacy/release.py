@@ -223,6 +223,11 @@ def _refuse(name: str, wrong: pd.DataFrame, sentence: str) -> None:
         raise PrivacyError(sentence, table=name, n=len(wrong), first=first)
 
 
+def tells_of_people() -> frozenset[str]:
+    """Return the registered tables that are not public by nature: each needs its card."""
+    return frozenset(name for name, (_, check) in REGISTRY.items() if check is not _public_already)
+
+
 #: Table → name of its rule, and the check that proves it.
 REGISTRY: Mapping[str, tuple[str, Rule]] = MappingProxyType(
     {
@@ -241,5 +246,6 @@ REGISTRY: Mapping[str, tuple[str, Rule]] = MappingProxyType(
         "unknowns": ("public by nature", _public_already),
         "sources": ("public by nature", _public_already),
         "period": ("public by nature", _public_already),
+        "cards": ("public by nature", _public_already),
     }
 )

@@ -70,3 +70,14 @@ def _written(column: pd.Series) -> list[str]:
     if pd.api.types.is_datetime64_any_dtype(column):
         return list(column.dt.strftime("%Y-%m-%d"))
     return list(column.astype(str))
+
+
+def variance_of_rounding(mean: np.ndarray) -> np.ndarray:
+    """Return the variance that rounding adds to Poisson counts of those means.
+
+    A count that is a multiple of three stays as it is and the others vary by two, so that the
+    variance is twice the chance of a remainder: small where nearly all counts are zero, and
+    4/3 where counts are large.
+    """
+    even = np.exp(-1.5 * mean) * np.cos(np.sqrt(3) / 2 * mean)
+    return np.asarray(4 / 3 * (1 - even))

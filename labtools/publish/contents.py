@@ -14,13 +14,14 @@ from labtools.charts.ground import Ground
 from labtools.charts.maps import locator_map
 from labtools.charts.tiers import tier_map
 from labtools.messages import number, plural, say, speaking, text
+from labtools.privacy.cards import expiry_of_sections
 from labtools.publish import wording
 from labtools.publish.ficha import render_ficha
 from labtools.publish.figures import contact_words, period_words
 from labtools.publish.open_data import HOLDS, holds
 from labtools.publish.pages import here_of, inline, render
 from labtools.publish.paper import PLAIN, Paper, print_ficha
-from labtools.publish.reading import reading_parts
+from labtools.publish.reading import card_parts, reading_parts
 from labtools.tables import vocabulary as words
 from labtools.tables.released import Released, slug
 
@@ -129,6 +130,7 @@ def _frame(edition: Edition) -> dict[str, object]:
         "place_name": str(period["municipality"].iloc[0]),
         "contact": contact_words(period),
         "period": period_words(period),
+        "expires": expiry_of_sections(edition.tables["cards"]),
     }
 
 
@@ -152,7 +154,10 @@ def _reading(edition: Edition) -> dict[str, object]:
     return {
         "title": text("How to read these profiles"),
         "lead": text("What the figures say, what they do not say, and how sure they are."),
-        "parts": reading_parts(int(base) if pd.notna(base) else 0),
+        "parts": [
+            *reading_parts(int(base) if pd.notna(base) else 0),
+            *card_parts(edition.tables["cards"]),
+        ],
     }
 
 

@@ -32,6 +32,8 @@ class Ficha:
     colonia_id, name : str
     kind, period, place_name, lab, contact : str
         What stands around the name.
+    valid : str
+        Until when its figures hold.
     outdated : str
         Why its figures are of an earlier edition; empty where they are not.
     seal, seal_note : str
@@ -45,6 +47,7 @@ class Ficha:
     place_name: str
     lab: str
     contact: str
+    valid: str
     outdated: str
     seal: str
     seal_note: str
@@ -90,6 +93,7 @@ def render_ficha(
             "words": ficha_words(),
             "inline": inline,
             "paper": paper,
+            "expires": released.expires,
         }
         return render("ficha", language, site_root, facts)
 
@@ -109,6 +113,7 @@ def compose_ficha(
         place_name=str(period["municipality"].iloc[0]),
         lab=str(period["lab"].iloc[0]),
         contact=figures.contact_words(period),
+        valid=figures.valid_words(released.expires.get("crime", "")),
         outdated=said["outdated"] if released.outdated else "",
         seal=released.seal,
         seal_note=said["seal_note"],

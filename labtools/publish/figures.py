@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import pandas as pd
 
@@ -140,6 +141,13 @@ def contact_words(period: pd.DataFrame) -> str:
         "cancellation and opposition over personal data (ARCO): {contact}.",
         contact=contact,
     )
+
+
+def valid_words(until: str) -> str:
+    """Return until when figures hold; nothing where no day is set."""
+    if not until:
+        return ""
+    return text("These figures hold until {day}.", day=day(date.fromisoformat(until)))
 
 
 def period_words(period: pd.DataFrame) -> str:

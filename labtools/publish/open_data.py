@@ -28,6 +28,7 @@ HOLDS: Mapping[str, str] = MappingProxyType(
         "scoreboard": mark("How good each way to forecast was, by group of crime"),
         "sources": mark("Sources, licences and cut dates"),
         "period": mark("The months that the figures are of"),
+        "cards": mark("What each figure is for, what it is not for, and until when it holds"),
     }
 )
 #: A spreadsheet would run text that begins so as a formula.

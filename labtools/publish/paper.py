@@ -90,6 +90,7 @@ def _facts(told: Ficha, language: str, audience: str, address: str) -> Facts:
         "period": told.period,
         "place_name": told.place_name,
         "lab": told.lab,
+        "valid": told.valid,
         "outdated": told.outdated,
         "internal": text("Internal: not for the public") if audience == "internal" else "",
         "seal": told.seal,

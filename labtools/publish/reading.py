@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
+from labtools import messages
 from labtools.charts.intervals import interval_chart
 from labtools.messages import text
 from labtools.publish.pages import inline
@@ -38,6 +39,27 @@ def reading_parts(rounding_base: int) -> tuple[Part, ...]:
         Part(text("When a change is a change"), _change()),
         Part(text("Recorded crime and perception are two things"), _perception()),
         Part(text("What these figures cannot tell"), _limits()),
+    )
+
+
+def card_parts(cards: pd.DataFrame) -> tuple[Part, ...]:
+    """Return what each kind of figure is for, is not for, and until when it holds.
+
+    Parameters
+    ----------
+    cards : pandas.DataFrame
+        Released table ``cards``.
+    """
+    tongue = messages.language().split("_", maxsplit=1)[0]
+    return tuple(
+        Part(
+            row[f"title_{tongue}"],
+            (
+                *(row[f"{part}_{tongue}"] for part in ("purpose", "not_for", "error")),
+                text("These figures hold until {day}.", day=messages.day(row["expires_on"].date())),
+            ),
+        )
+        for _, row in cards.iterrows()
     )
 
 

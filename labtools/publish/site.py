@@ -134,7 +134,7 @@ def _write_files(folder: Path, edition: Edition) -> None:
     assets, data = folder / "assets", folder / "data"
     assets.mkdir()
     data.mkdir()
-    for name in ("style.css", "search.js"):
+    for name in ("style.css", "search.js", "expiry.js"):
         shutil.copyfile(ASSETS / name, assets / name)
     _write(assets / "index.js", _index(edition))
     for name in HOLDS:

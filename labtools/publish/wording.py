@@ -51,6 +51,11 @@ def frame_words() -> dict[str, str]:
         "data": text("Open data"),
         "sections": text("Sections of the site"),
         "also": text("This page in another language"),
+        "expired": text(
+            "These figures held until {day}. They are no longer shown: an old figure says nothing "
+            "of the place today. Ask for the newest edition.",
+            day="{day}",
+        ),
         "promise": text(
             "Recorded crime is only what was reported to the authorities. The figures describe "
             "places, not the people who live there."

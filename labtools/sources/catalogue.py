@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from labtools.sources.aliases import clean_aliases
 from labtools.sources.census import clean_census
 from labtools.sources.colonias import clean_ageb, clean_colonias
 from labtools.sources.events import clean_events
@@ -22,6 +23,7 @@ CLEANERS: Mapping[str, Cleaner] = MappingProxyType(
         "colonias": clean_colonias,
         "programme": clean_programme,
         "events": clean_events,
+        "aliases": clean_aliases,
         "ageb": clean_ageb,
         "census": clean_census,
         "municipal_incidence": clean_municipal_incidence,

@@ -25,6 +25,7 @@ from labtools.tables.vocabulary import RECORD_TYPES
 Kind = Literal[
     "colonias",
     "programme",
+    "aliases",
     "events",
     "ageb",
     "census",

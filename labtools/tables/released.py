@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 from types import MappingProxyType
@@ -52,12 +52,15 @@ class Released:
         seal say the same.
     outdated : bool
         Whether this edition could not make it anew, and these are the figures of an earlier one.
+    expires : mapping of str to str
+        Section of the ficha → day from which it is hidden (``YYYY-MM-DD``).
     """
 
     colonia_id: str
     tables: Mapping[str, pd.DataFrame]
     seal: str
     outdated: bool = False
+    expires: Mapping[str, str] = field(default_factory=dict)
 
 
 def slug(colonia_id: str) -> str:
@@ -80,6 +83,8 @@ def write_ficha(released: Released, path: Path) -> None:
     }
     if released.outdated:
         told["outdated"] = True
+    if released.expires:
+        told["expires"] = dict(released.expires)
     with writing(path) as aside:
         aside.write_text(
             json.dumps(told, ensure_ascii=False, sort_keys=True, indent=0) + "\n",
@@ -120,6 +125,7 @@ def read_fichas(paths: Sequence[Path]) -> tuple[Released, ...]:
             MappingProxyType({name: own[name] for name in ficha["tables"]}),
             ficha["seal"],
             bool(ficha.get("outdated", False)),
+            MappingProxyType(dict(ficha.get("expires", {}))),
         )
         for ficha, own in zip(told, tables, strict=True)
     )

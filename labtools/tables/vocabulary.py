@@ -19,12 +19,13 @@ RECORD_TYPES = ("case_file", "call", "civic_offence", "citizen_report")
 SHOWN, MISSING, SUPPRESSED = "shown", "missing", "suppressed"
 STATES = (SHOWN, MISSING, SUPPRESSED)
 
-LOCATED = ("inside", "by_name")
+LOCATED = ("inside", "by_name", "by_likeness")
 NOT_LOCATED = (
     "outside",
     "default_point",
     "municipality_centre",
     "no_place",
+    "doubtful_name",
     "unknown_name",
     "ambiguous_name",
 )
@@ -63,10 +64,12 @@ _LABELS = MappingProxyType(
         "citizen_report": mark("Citizen reports (070)"),
         "inside": mark("point inside the colonia"),
         "by_name": mark("colonia by its written name"),
+        "by_likeness": mark("colonia by a name with slips"),
         "outside": mark("point outside every colonia"),
         "default_point": mark("default point of an office"),
         "municipality_centre": mark("pile on the centre of the municipality or a borough"),
         "no_place": mark("neither point nor name"),
+        "doubtful_name": mark("name with slips, left for a person to decide"),
         "unknown_name": mark("name not in the register"),
         "ambiguous_name": mark("name of several colonias"),
         "increase": mark("increased"),

@@ -14,6 +14,7 @@ import pandas as pd
 from labtools import paths
 from labtools.errors import RunError, SettingsError, SpaceError
 from labtools.messages import Plural, plural
+from labtools.privacy.cards import read_cards
 from labtools.privacy.keys import read_keyring
 from labtools.privacy.release import withheld_colonias
 from labtools.runs.jobs import Outcome
@@ -82,6 +83,7 @@ def prepare(opened: Opened, *, period_end: str = "", again: bool = False) -> Pre
         next(found.code for found in made_from.values() if found),
         opened.settings.model_dump(mode="json"),
         keys.digest(),
+        [card.model_dump() for card in read_cards(opened.workbench.cards)],
         window.last_month,
         sorted(fichas),
         {p.name: sha256_of(p) for p in sorted(paths.bundled("notebooks").rglob("*.ipynb"))},
@@ -271,6 +273,7 @@ def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str,
         withheld=withheld_colonias(processed["colonias"], opened.settings.disclosure),
         with_ficha=frozenset(prepared.fichas),
         key=read_keyring(opened.workbench.secrets, ROUNDING_KEY),
+        cards=read_cards(opened.workbench.cards),
     )
     return city_results(processed, edition, opened.settings)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from labtools.privacy.cards import Card
 from labtools.privacy.keys import Keyring
 from labtools.tables.periods import Window
 
@@ -22,6 +23,8 @@ class Edition:
         Colonias that get a ficha.
     key : Keyring
         Of the rounding.
+    cards : tuple of Card
+        What is published, with its purpose and date of expiry.
     """
 
     audience: str
@@ -29,6 +32,7 @@ class Edition:
     withheld: frozenset[str]
     with_ficha: frozenset[str]
     key: Keyring
+    cards: tuple[Card, ...]
 
     @property
     def is_public(self) -> bool:

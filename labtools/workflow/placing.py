@@ -19,6 +19,7 @@ from labtools.tables.account import Account
 from labtools.tables.contracts import empty_table
 from labtools.tables.lineage import Lineage, trace
 from labtools.tables.store import make_folder, read_table, write_table
+from labtools.workflow.aliases import known_aliases
 from labtools.workflow.intake import cleaned_files
 from labtools.workflow.steps import Opened, account_file, done, recall, sign
 
@@ -43,15 +44,22 @@ def classify(opened: Opened) -> tuple[Account, ...]:
 def _locate_source(opened: Opened, source: Source) -> Account:
     clean, located = opened.workbench.interim("clean"), opened.workbench.interim("located")
     inputs = [clean / f"{source.name}.events.parquet", located / "colonias.parquet"]
+    inputs += [clean / f"{each.name}.aliases.parquet" for each in opened.of_kind("aliases")]
     piles = [(p.lon, p.lat) for p in opened.settings.places.default_points]
     lineage = trace("locate", inputs, root=opened.workbench.root, settings=piles)
     mark = account_file(opened, "locate", source.name)
-    if done(mark, lineage, located / f"{source.name}.located.parquet"):
+    outputs = [located / f"{source.name}.{name}.parquet" for name in ("located", "name_queue")]
+    if done(mark, lineage, *outputs):
         return recall(opened, "locate", source.name)
     events = read_table("events", clean, as_name=f"{source.name}.events")
     register = read_table("colonias", located)
-    table = locate_events(events, register, default_points=piles)
+    found = locate_events(
+        events, register, default_points=piles, aliases=known_aliases(opened, register)
+    )
+    table = found.events
     write_table("located", table, located, lineage=lineage, as_name=f"{source.name}.located")
+    queue = f"{source.name}.name_queue"
+    write_table("name_queue", found.queue, located, lineage=lineage, as_name=queue)
     quality = table["location_quality"].value_counts()
     inside = quality.reindex(words.LOCATED).fillna(0).sum()
     apart = quality.reindex(words.NOT_LOCATED).dropna()

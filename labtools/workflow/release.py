@@ -15,11 +15,13 @@ import pandas as pd
 from labtools.errors import PrivacyError, TableError
 from labtools.narrative import sentences
 from labtools.paths import SETTINGS_FILE
+from labtools.privacy.cards import check_carded, expiry_of_sections, read_cards
 from labtools.privacy.ledger import LEDGER, check_signed, decide
 from labtools.privacy.release import (
     REGISTRY,
     Evidence,
     check_release,
+    tells_of_people,
     withheld_colonias,
 )
 from labtools.publish.paper import Paper
@@ -69,6 +71,7 @@ def protect(opened: Opened, prepared: Prepared) -> int:
     city = prepared.folder / "internal" / "city" / "public"
     tables = {name: read_table(name, city) for name in REGISTRY}
     rules = {name: check_release(name, table, evidence) for name, table in tables.items()}
+    check_carded(tells_of_people(), read_cards(opened.workbench.cards))
     _prove_made_from_protected(tables, make_edition(opened, prepared, "public"))
     found = audit_release(opened.workbench, prepared.run_id, tables, _inputs(opened))
     failed = {ficha_of(it.key, "public") for it in outcomes_of(prepared) if not it.ok}
@@ -172,9 +175,10 @@ def keep_settings(opened: Opened, folder: Path) -> None:
     """Keep, with a run, the settings that it was made with."""
     make_folder(folder)
     shutil.copyfile(opened.workbench.settings_file, folder / SETTINGS_FILE)
-    own = opened.workbench.root / "data" / "sources"
-    if own.is_dir():
-        shutil.copytree(own, folder / "sources", dirs_exist_ok=True)
+    for name in ("sources", "reference"):
+        own = opened.workbench.root / "data" / name
+        if own.is_dir():
+            shutil.copytree(own, folder / name, dirs_exist_ok=True)
 
 
 def point_to(reports: Path, run_id: str) -> None:
@@ -231,7 +235,12 @@ def _ficha(prepared: Prepared, colonia_id: str, city: Mapping[str, pd.DataFrame]
                 table=name,
             )
         tables[name] = _slice(colonia_id, name, saved[name], of[name])
-    return Released(colonia_id, MappingProxyType(tables), seal_of(tables))
+    return Released(
+        colonia_id,
+        MappingProxyType(tables),
+        seal_of(tables),
+        expires=expiry_of_sections(city["cards"]),
+    )
 
 
 def _of_last_edition(opened: Opened, colonias: Sequence[str]) -> list[Released]:

@@ -11,6 +11,7 @@ import pandas as pd
 from labtools.analysis import profiles
 from labtools.analysis.rates import poisson_interval
 from labtools.analysis.trend import YearRatio, compare_years
+from labtools.privacy.cards import cards_table
 from labtools.privacy.release import (
     ROUNDING_SLACK,
     ROUNDING_VARIANCE,
@@ -74,6 +75,7 @@ def city_results(
         "sources": processed["sources"],
         "colonias_shown": _colonias_shown(processed, edition, settings.lab.crs),
         "period": _period(processed, edition, settings),
+        "cards": cards_table(edition.cards, edition.window.end),
         **risk_tables(surfaces, edition),
         **forecast_results(processed, edition),
         **pattern_results(processed, edition, settings),

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from labtools.analysis import profiles
-from labtools.analysis.risk.surfaces import Surface, draws_table
+from labtools.analysis.risk.surfaces import Surface, draws_table, ranks_table
 from labtools.places.neighbours import find_neighbours
 from labtools.settings import Lab
 from labtools.tables.contracts import check_table
@@ -39,4 +39,7 @@ def risk_tables(surfaces: Mapping[str, Surface], edition: Edition) -> dict[str, 
     if edition.is_public:
         return {}
     draws = draws_table(surfaces, per=profiles.PER)
-    return {"risk_draws": check_table("risk_draws", draws)}
+    return {
+        "risk_draws": check_table("risk_draws", draws),
+        "risk_ranks": check_table("risk_ranks", ranks_table(surfaces)),
+    }

@@ -130,8 +130,9 @@ def _scratch(
         again = Workbench(Path(folder))
         kept = run / SETTINGS_OF_RUN
         shutil.copyfile(kept / SETTINGS_FILE, again.settings_file)
-        if (kept / "sources").is_dir():
-            shutil.copytree(kept / "sources", again.root / "data" / "sources")
+        for own in ("sources", "reference"):
+            if (kept / own).is_dir():
+                shutil.copytree(kept / own, again.root / "data" / own)
         make_folder(again.root / "data")
         again.secrets.symlink_to(workbench.secrets, target_is_directory=True)
         for source in open_workbench(again).files():

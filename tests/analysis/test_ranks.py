@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from labtools.analysis.ranks import place_intervals
+from labtools.analysis.ranks import chance_among_most, place_intervals, tiers
+from labtools.errors import AnalysisError
 
 FIVE = pd.Index(list("abcde"))
 
@@ -62,3 +63,47 @@ def test_the_places_hold_the_true_ones_at_least_as_often_as_they_say(level):
 
     # 1,200 places; standard error at most 0.015, and places come in whole steps.
     assert np.mean(held) >= level - 0.03
+
+
+def test_the_chances_of_being_among_the_most_affected_add_up_to_how_many_those_are():
+    draws = pd.DataFrame(np.random.default_rng(3).gamma(3, size=(500, 5)), columns=FIVE)
+
+    chance = chance_among_most(draws, 2)
+
+    assert chance.sum() == pytest.approx(2)
+    # Alike areas: two fifths each, within four standard errors of 500 draws.
+    assert chance.to_numpy() == pytest.approx([0.4] * 5, abs=0.09)
+
+
+def test_areas_that_tie_share_the_places_that_are_left():
+    draws = pd.DataFrame(np.tile([1.0, 1.0, 1.0, 0.0, 2.0], (50, 1)), columns=FIVE)
+
+    chance = chance_among_most(draws, 2)
+
+    assert chance.to_dict() == pytest.approx({"a": 1 / 3, "b": 1 / 3, "c": 1 / 3, "d": 0, "e": 1})
+
+
+def test_an_area_without_draws_has_neither_chance_nor_tier_and_spoils_no_other():
+    draws = pd.DataFrame(np.tile([1.0, np.nan, 3.0, 0.0, 2.0], (50, 1)), columns=FIVE)
+
+    chance, tier = chance_among_most(draws, 1), tiers(draws)
+
+    assert chance.drop("b").to_dict() == {"a": 0, "c": 1, "d": 0, "e": 0}
+    assert tier.drop("b").to_dict() == {"a": 3, "c": 1, "d": 4, "e": 2}
+    assert (np.isnan(chance["b"]), tier["b"] is pd.NA) == (True, True)
+
+
+def test_areas_that_cannot_be_told_apart_from_the_first_are_of_one_tier():
+    rng = np.random.default_rng(4)
+    # c and a lie half a deviation of their difference apart, b and d far below them.
+    draws = pd.DataFrame(rng.normal([10, 0, 10.7, 0, -20], 1.0, size=(4_000, 5)), columns=FIVE)
+
+    assert tiers(draws).to_dict() == {"a": 1, "b": 2, "c": 1, "d": 2, "e": 3}
+
+
+@pytest.mark.parametrize("k", [0, 6])
+def test_more_places_than_areas_are_refused(k):
+    draws = pd.DataFrame(np.ones((3, 5)), columns=FIVE)
+
+    with pytest.raises(AnalysisError, match="5 areas have rates"):
+        chance_among_most(draws, k)

@@ -53,6 +53,7 @@ def test_three_files_carry_the_mark_of_utf_8(folder, name):
         "ensu_ciudad.csv",
         "programa_colonias.csv",
         "acciones_programa.csv",
+        "nombres_colonias.csv",
         "colonias.geojson",
     ],
 )

@@ -24,7 +24,7 @@ def located(rows, **options):
     events = pd.DataFrame(rows, columns=["lon", "lat", "place"])
     events["place"] = events["place"].astype("str")
     events["borough"] = pd.Series(None, index=events.index, dtype="str")
-    return locate_events(events, TOWN, **options)
+    return locate_events(events, TOWN, **options).events
 
 
 def test_a_point_is_in_the_colonia_that_holds_it():

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from labtools.privacy.rounding import BASE, round_counts, true_range
+from labtools.privacy.rounding import BASE, round_counts, true_range, variance_of_rounding
 
 
 def key(number: int) -> bytes:
@@ -126,3 +126,14 @@ def test_the_counts_given_are_left_as_they_were():
     round_counts(values, cells(3), key=key(0), table="quarters")
 
     assert values.tolist() == [1, 2, 4]
+
+
+@pytest.mark.parametrize("mean", [0.05, 0.7, 3.0, 40.0])
+def test_the_variance_of_rounding_poisson_counts_is_the_sum_over_all_counts(mean):
+    counts = np.arange(200)
+    remainder = counts % BASE
+
+    told = variance_of_rounding(np.array([mean]))[0]
+
+    chance = stats.poisson.pmf(counts, mean)
+    assert told == pytest.approx((chance * remainder * (BASE - remainder)).sum(), rel=1e-9)

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import stats
 from shapely.geometry import box
 
+from labtools.privacy.cards import cards_table, expiry_of_sections, read_cards
 from labtools.publish.open_data import HOLDS
 from labtools.tables.contracts import check_table, empty_table
 from labtools.tables.released import FICHA_TABLES, Released, seal_of, write_ficha
@@ -49,6 +50,7 @@ def released_tables(names: tuple[str, ...] = NAMES) -> dict[str, pd.DataFrame]:
         "unknowns": _unknowns(),
         "perception": _perception(),
         "sources": _sources(),
+        "cards": cards_table(read_cards(), pd.Timestamp("2026-01-01")),
         "municipality_series": _municipality_series(),
         "municipality_crime": _municipality_crime(),
         "period": _period(len(names)),
@@ -72,7 +74,8 @@ def ficha_of(tables: Mapping[str, pd.DataFrame], colonia_id: str) -> Released:
             table = table[table["colonia_id"] == colonia_id]
         slices[name] = table.reset_index(drop=True)
     slices["profile"] = pd.DataFrame(profile)
-    return Released(colonia_id, slices, seal_of(slices))
+    expires = expiry_of_sections(tables["cards"])
+    return Released(colonia_id, slices, seal_of(slices), expires=expires)
 
 
 def write_released(public: Path, tables: Mapping[str, pd.DataFrame] | None = None) -> Path:

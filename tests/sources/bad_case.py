@@ -106,7 +106,8 @@ def located(
 ) -> Found:
     """Return events by colonia, with what the steps set apart."""
     ground = clean(register or intake(two_colonias(folder), REGISTER))
-    table = locate_events(cleaned.tables["events"], ground.tables["colonias"], **options)
+    found = locate_events(cleaned.tables["events"], ground.tables["colonias"], **options)
+    table = found.events
     apart = table["location_quality"].value_counts()
     counted = table["colonia_id"].value_counts()
     return Found(

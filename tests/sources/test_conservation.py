@@ -46,6 +46,13 @@ TABLES = {
         },
         {"c": KEY, "alta": DAY, "baja": ["", "2024-06-01"], "e": ["", "ampliación"]},
     ),
+    "aliases": (
+        {
+            "kind": "aliases",
+            "columns": {"colonia_id": "c", "name": "n", "borough": "b", "valid_from": "d"},
+        },
+        {"c": KEY, "n": ["Centro", ""], "b": ["", "Norte"], "d": DAY},
+    ),
     "actions": (
         {
             "kind": "actions",

@@ -14,14 +14,17 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from labtools.analysis.ranks import chance_among_most, place_intervals, tiers
 from labtools.analysis.risk.bym2 import Bym2Options, fit_bym2
 from labtools.analysis.smoothing import GammaPoissonFit, fit_gamma_poisson
 from labtools.errors import AnalysisError
+from labtools.privacy.rounding import variance_of_rounding
 
 Method = Literal["bym2", "gamma_poisson", "none"]
 
 N_DRAWS = 400
 LEVEL = 0.95
+_LEAST_MEAN = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +57,14 @@ class NoisyCounts:
         By area.
     dispersion : pandas.Series
         Variance over mean of the true counts, by area.
-    noise_variance : float
-        Variance of what was added to each count on purpose (rounding).
+    rounded_cells : pandas.Series or float
+        Of how many counts rounded to base three each one is the sum (0: none was rounded).
     """
 
     events: pd.Series
     exposure: pd.Series
     dispersion: pd.Series
-    noise_variance: float = 0.0
+    rounded_cells: pd.Series | float = 0.0
 
     def effective(self) -> tuple[pd.Series, pd.Series]:
         """Return events and exposure that carry, as Poisson's, the information there is.
@@ -71,9 +74,10 @@ class NoisyCounts:
         the count itself, low counts would seem the more certain.
         """
         spread = self.dispersion.reindex(self.events.index)
-        if self.noise_variance > 0:
+        if np.any(np.asarray(self.rounded_cells) > 0):
             smooth = _expected(self.events / spread, self.exposure / spread) * spread
-            spread = spread + self.noise_variance / smooth.clip(lower=self.noise_variance / 4)
+            each = (smooth / self.rounded_cells).clip(lower=_LEAST_MEAN)
+            spread = spread + variance_of_rounding(each.to_numpy()) / each
         return self.events / spread, self.exposure / spread
 
 
@@ -110,6 +114,33 @@ def draws_table(surfaces: Mapping[str, Surface], *, per: float) -> pd.DataFrame:
         parts.append(long.reset_index().assign(group=group))
     table = pd.concat(parts, ignore_index=True)
     return table[["colonia_id", "group", "draw", "rate"]]
+
+
+def ranks_table(surfaces: Mapping[str, Surface], *, share: float = 0.1) -> pd.DataFrame:
+    """Return who may be among the most affected, and which areas cannot be told apart.
+
+    Parameters
+    ----------
+    share : float
+        The most affected are this share of the areas that have a surface, rounded up.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``colonia_id``, ``group``, ``chance_among_most``, ``most`` (how many those are),
+        ``lower_share`` and ``upper_share`` (of areas with a lower rate, 90 %), and ``tier``.
+    """
+    parts = []
+    for group, surface in surfaces.items():
+        draws = surface.draws
+        ranked = int(draws.notna().all().sum())
+        most = int(np.ceil(share * ranked))
+        chance = chance_among_most(draws, most) if ranked else draws.mean()
+        places = place_intervals(draws.to_numpy(), draws.columns)
+        told = places.assign(chance_among_most=chance, most=most, tier=tiers(draws), group=group)
+        parts.append(told.rename_axis("colonia_id").reset_index())
+    columns = ["chance_among_most", "most", "lower_share", "upper_share", "tier"]
+    return pd.concat(parts, ignore_index=True)[["colonia_id", "group", *columns]]
 
 
 def _spatial(

@@ -51,6 +51,17 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "fichas": count(),
         "rounding_base": count(),
     },
+    "cards": {
+        "card": key(unique=True),
+        "tables": written(),
+        "sections": written(),
+        "expires_on": date(),
+        **{
+            f"{part}_{language}": written()
+            for language in ("es", "en")
+            for part in ("title", "purpose", "not_for", "error")
+        },
+    },
     "account": {
         "step": key(),
         "source": key(),

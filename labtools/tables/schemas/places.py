@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pandera.pandas as pa
 
-from labtools.tables.schemas.columns import NOT_NEGATIVE, date, figure, key, written
+from labtools.tables.schemas.columns import (
+    NOT_NEGATIVE,
+    SHARE,
+    count,
+    date,
+    figure,
+    key,
+    word,
+    written,
+)
 
 TABLES: dict[str, dict[str, pa.Column]] = {
     "ageb": {"ageb_id": key(unique=True), "geometry": pa.Column("geometry")},
@@ -21,6 +30,24 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "dwellings": figure(NOT_NEGATIVE),
         "registered_on": date(nullable=True),
         "geometry": pa.Column("geometry"),
+    },
+    "aliases": {
+        "colonia_id": key(nullable=True),
+        "name": written(),
+        "borough": written(nullable=True),
+        "valid_from": date(nullable=True),
+        "valid_until": date(nullable=True),
+        "why": written(nullable=True),
+    },
+    "name_queue": {
+        "written": written(),
+        "borough": written(nullable=True),
+        "events": count(),
+        "quality": word(("doubtful_name", "unknown_name", "ambiguous_name")),
+        "likest": key(nullable=True),
+        "score": figure(SHARE),
+        "next_likest": key(nullable=True),
+        "runner_up": figure(SHARE),
     },
     "programme": {
         "colonia_id": key(),

@@ -56,20 +56,21 @@ def test_noise_added_on_purpose_and_dispersion_widen_the_intervals(counted, char
         return (np.log(table["upper"]) - np.log(table["lower"])).mean()
 
     plain = width(NoisyCounts(events, exposure, dispersion))
-    assert width(NoisyCounts(events, exposure, dispersion, noise_variance=1.0)) > plain
+    assert width(NoisyCounts(events, exposure, dispersion, rounded_cells=4.0)) > plain
     assert width(NoisyCounts(events, exposure, dispersion * 1.3)) > plain
 
 
 def test_noise_weighs_a_count_by_its_expected_variance_in_closed_form():
-    # Alike areas: the smoothed mean of each is the common one, ten events.
-    events = pd.Series([10.0] * 8)
-    counts = NoisyCounts(events, pd.Series(100.0, events.index), events * 0 + 2.0, 5.0)
+    # Alike areas: the smoothed mean of each is the common one, sixty events in three cells,
+    # and rounding adds 4/3 to the variance of a large cell.
+    events = pd.Series([60.0] * 8)
+    counts = NoisyCounts(events, pd.Series(100.0, events.index), events * 0 + 2.0, 3.0)
 
     effective, exposure = counts.effective()
 
-    # Variance 2 × 10 + 5 = 25, which is 2.5 times the mean.
-    assert effective.to_list() == pytest.approx([4.0] * 8)
-    assert exposure.to_list() == pytest.approx([40.0] * 8)
+    spread = 2 + 4 / 3 / 20
+    assert effective.to_list() == pytest.approx([60 / spread] * 8)
+    assert exposure.to_list() == pytest.approx([100 / spread] * 8)
 
 
 def test_draws_stand_in_rows_with_their_rate_per_thousand(counted):

@@ -1,0 +1,141 @@
+"""Other names of colonias: read by locate, added to by the person who decides."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from labtools.errors import SettingsError, TableError
+from labtools.tables.contracts import empty_table
+from labtools.tables.store import read_table, writing
+from labtools.workflow.steps import Opened
+
+_LIKEST = ("likest", "next_likest")
+
+
+def known_aliases(opened: Opened, register: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the table ``aliases`` of every source of that kind, one under the other.
+
+    Raises
+    ------
+    TableError
+        If one means a colonia that the register does not have.
+    """
+    folder = opened.workbench.interim("clean")
+    sources = opened.of_kind("aliases")
+    tables = [read_table("aliases", folder, as_name=f"{each.name}.aliases") for each in sources]
+    filled = [table for table in tables if len(table)]
+    aliases = pd.concat(filled, ignore_index=True) if filled else empty_table("aliases")
+    strange = aliases["colonia_id"].dropna()
+    strange = strange[~strange.isin(register["colonia_id"])]
+    if len(strange):
+        raise TableError(
+            "{n} rows of the names of colonias mean a key that the register does not have; the "
+            "first is {key}, of the name “{name}”. Correct the key, or leave it blank if the "
+            "name is no colonia of yours.",
+            n=len(strange),
+            key=str(strange.iloc[0]),
+            name=str(aliases.loc[strange.index[0], "name"]),
+        )
+    return aliases
+
+
+def pending_names(opened: Opened) -> pd.DataFrame:
+    """Return the written names that wait for a person, of every source, with what they may be.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of ``name_queue``, after ``source``, with the names of the two likest colonias.
+    """
+    folder = opened.workbench.interim("located")
+    names = read_table("colonias", folder).set_index("colonia_id")["name"]
+    parts = [
+        read_table("name_queue", folder, as_name=f"{source.name}.name_queue").assign(
+            source=source.name
+        )
+        for source in opened.of_kind("events")
+    ]
+    queue = pd.concat(parts, ignore_index=True) if parts else empty_table("name_queue")
+    for key in _LIKEST:
+        queue[f"{key}_name"] = queue[key].map(names)
+    return queue.sort_values("events", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def decide_names(opened: Opened, decisions: pd.DataFrame, *, who: str, today: date) -> Path:
+    """Add decisions to the file of aliases, which the next run reads.
+
+    Parameters
+    ----------
+    decisions : pandas.DataFrame
+        ``written``, ``borough`` (may be missing) and ``colonia_id`` (missing: no colonia of
+        ours).
+    who : str
+        Who decided; it is written beside each, with the day.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    SettingsError
+        If ``lab.toml`` names no source of aliases.
+    TableError
+        If a decision gives a key that the register does not have.
+    """
+    sources = opened.of_kind("aliases")
+    if not sources:
+        raise SettingsError(
+            "lab.toml names no file for decisions about names. Add a [[source]] with "
+            'descriptor = "colonia_aliases" and the path of a CSV file.'
+        )
+    register = read_table("colonias", opened.workbench.interim("located"))
+    strange = decisions["colonia_id"].dropna()
+    strange = strange[~strange.isin(register["colonia_id"])]
+    if len(strange):
+        raise TableError(
+            "{n} decisions give a key that the register does not have; the first is {key}. "
+            "Nothing was written.",
+            n=len(strange),
+            key=str(strange.iloc[0]),
+        )
+    path = opened.workbench.root / sources[0].path
+    column = opened.descriptor(sources[0]).column
+    rows = [
+        {
+            column("colonia_id"): _text(row.colonia_id),
+            column("name"): row.written,
+            column("borough"): _text(row.borough),
+            column("why"): f"{who}, {today.isoformat()}",
+        }
+        for row in decisions.itertuples(index=False)
+    ]
+    _append(path, rows, [column(name) for name in _FILE if column(name)])
+    return path
+
+
+_FILE = ("colonia_id", "name", "borough", "valid_from", "valid_until", "why")
+
+
+def _append(path: Path, rows: list[dict[str, str]], header: list[str]) -> None:
+    """Add rows to a CSV file, which is replaced whole: a reader sees the old one or the new."""
+    old = []
+    if path.is_file():
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            header = list(reader.fieldnames or header)
+            old = list(reader)
+    with writing(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, header, restval="", extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows([*old, *rows])
+
+
+def _text(value: object) -> str:
+    return "" if pd.isna(value) else str(value)
