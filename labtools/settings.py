@@ -250,12 +250,26 @@ class Places(_Part):
     default_points: tuple[DefaultPoint, ...] = ()
 
 
+class Alerts(_Part):
+    """How many false alerts are borne with.
+
+    Attributes
+    ----------
+    false_per_month : float
+        False alerts to be expected in one month over all colonias and groups, if nothing
+        changed.
+    """
+
+    false_per_month: Annotated[float, Field(gt=0, le=50)] = 1.0
+
+
 class Settings(_Part):
     """Everything ``lab.toml`` says."""
 
     lab: Lab
     colonias: Register
     fichas: Fichas = Fichas()
+    alerts: Alerts = Alerts()
     disclosure: Disclosure = Disclosure()
     release: Release = Release()
     publish: Publish = Publish()

@@ -7,6 +7,8 @@ period give the same tables without making them again.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -16,6 +18,7 @@ from labtools.analysis.forecast.alerts import alerts_within
 from labtools.analysis.forecast.backtest import Backtest, backtest, scoreboard
 from labtools.analysis.forecast.baselines import History
 from labtools.analysis.forecast.contagion import Rings, borders_apart, rings_of
+from labtools.analysis.forecast.late_records import learn_completeness
 from labtools.analysis.forecast.models import models_for
 from labtools.analysis.forecast.scores import quantiles
 from labtools.errors import AnalysisError
@@ -30,8 +33,6 @@ from labtools.workflow.steps import Opened
 
 TABLES = ("forecast", "alerts", "scoreboard")
 GROUPS = (words.TOTAL, *words.GROUPS)
-#: False alerts to be expected in one month over all colonias and groups, if nothing changed.
-BUDGET = 1.0
 _STEPS = 3
 _ORIGINS = 4
 _FEWEST_MONTHS = 36
@@ -41,6 +42,22 @@ _FURTHEST = 2
 _DECIMALS = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Alerting:
+    """With what alerts are given.
+
+    Attributes
+    ----------
+    budget : float
+        False alerts to be expected in one month over all colonias and groups.
+    complete : float
+        Share of the last month's records that is already there.
+    """
+
+    budget: float = 1.0
+    complete: float = 1.0
+
+
 def forecasts(opened: Opened, window: Window) -> dict[str, pd.DataFrame]:
     """Return the canonical tables ``forecast``, ``alerts`` and ``scoreboard`` of a period.
 
@@ -48,10 +65,12 @@ def forecasts(opened: Opened, window: Window) -> dict[str, pd.DataFrame]:
     """
     folder = opened.workbench.interim("forecast")
     inputs = [opened.workbench.processed / f"{name}.parquet" for name in ("panel", "colonias")]
-    lineage = trace("analyse", inputs, root=opened.workbench.root, settings=window.last_month)
+    how = Alerting(opened.settings.alerts.false_per_month, _completeness(opened, window))
+    told = [window.last_month, how.budget, round(how.complete, _DECIMALS)]
+    lineage = trace("analyse", inputs, root=opened.workbench.root, settings=told)
     paths = [folder / f"{name}.parquet" for name in TABLES]
     if not all(is_current(path, lineage) for path in paths):
-        made = forecast_tables(*_read(opened), window, crs=opened.settings.lab.crs)
+        made = forecast_tables(*_read(opened), window, how, crs=opened.settings.lab.crs)
         make_folder(folder, private=True)
         for name in TABLES:
             write_table(name, made[name], folder, lineage=lineage)
@@ -68,7 +87,12 @@ def forecast_results(
 
 
 def forecast_tables(
-    panel: pd.DataFrame, colonias: gpd.GeoDataFrame, window: Window, *, crs: str
+    panel: pd.DataFrame,
+    colonias: gpd.GeoDataFrame,
+    window: Window,
+    how: Alerting,
+    *,
+    crs: str,
 ) -> dict[str, pd.DataFrame]:
     """Return the three tables from the counts by colonia and month."""
     keys = pd.Index(colonias["colonia_id"])
@@ -78,7 +102,7 @@ def forecast_tables(
         history = _history(panel, keys, group, window, rings)
         months = history.counts.shape[1]
         if months >= _FEWEST_MONTHS and history.values()[:, -_FEWEST_MONTHS:].sum():
-            for name, table in _of_group(history, group).items():
+            for name, table in _of_group(history, group, how).items():
                 parts[name].append(table)
     return {
         name: pd.concat(found, ignore_index=True)[list(CONTRACTS[name].columns)]
@@ -88,12 +112,31 @@ def forecast_tables(
     }
 
 
+def _completeness(opened: Opened, window: Window) -> float:
+    """Learn from earlier runs how much of the last month is still to come."""
+    panel = read_table("panel", opened.workbench.processed)
+    files = panel[(panel["record_type"] == "case_file") & panel["group"].isin(words.GROUPS)]
+    now = files.groupby("month")["events"].sum().astype(float)
+    if now.empty:
+        return 1.0
+    folders = sorted(opened.workbench.reports.glob("[0-9]*/internal/city/internal"))
+    earlier = [_told_by_month(folder) for folder in folders]
+    age = len(now.index[now.index >= window.end])
+    return learn_completeness(now, earlier, age=age).share
+
+
+def _told_by_month(folder: Path) -> pd.Series:
+    table = read_table("municipality_series", folder)
+    total = table[table["group"] == words.TOTAL]
+    return total.set_index("month")["events"].astype("Float64").astype(float)
+
+
 def _read(opened: Opened) -> tuple[pd.DataFrame, gpd.GeoDataFrame]:
     processed = opened.workbench.processed
     return read_table("panel", processed), gpd.GeoDataFrame(read_table("colonias", processed))
 
 
-def _of_group(history: History, group: str) -> dict[str, pd.DataFrame]:
+def _of_group(history: History, group: str, how: Alerting) -> dict[str, pd.DataFrame]:
     months = history.counts.shape[1]
     origins = [months - _STEPS * k for k in range(_ORIGINS, 0, -1)]
     models = models_for(history)
@@ -107,7 +150,7 @@ def _of_group(history: History, group: str) -> dict[str, pd.DataFrame]:
     return {
         "scoreboard": scores,
         "forecast": _ahead(history, tested, shown).assign(group=group),
-        "alerts": _alerts(history, tested, shown).assign(group=group),
+        "alerts": _alerts(history, tested, shown, how).assign(group=group),
     }
 
 
@@ -133,17 +176,19 @@ def _ahead(history: History, tested: Backtest, model: str) -> pd.DataFrame:
     )
 
 
-def _alerts(history: History, tested: Backtest, model: str) -> pd.DataFrame:
+def _alerts(history: History, tested: Backtest, model: str, how: Alerting) -> pd.DataFrame:
     """Judge the last month by what was expected the month before."""
     before = history.until(history.counts.shape[1] - 1)
     law = tested.learnt[model](before, 1)
-    budget = BUDGET / len(GROUPS)
-    found = alerts_within(history.counts.iloc[:, -1], law, budget=budget)
+    budget = how.budget / len(GROUPS)
+    last = history.counts.iloc[:, -1]
+    found = alerts_within(last, law, budget=budget, complete=how.complete)
     return found.round({"expected": _DECIMALS, "p_value": 6}).assign(
         colonia_id=found.index,
         month=history.counts.columns[-1],
         model=model,
         budget=budget,
+        complete=round(how.complete, _DECIMALS),
         observed=found["observed"].astype("Int64"),
         upper=found["upper"].astype(int),
     )

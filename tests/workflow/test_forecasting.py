@@ -37,7 +37,7 @@ def city():
 
 @pytest.fixture(scope="module")
 def tables(city):
-    return forecasting.forecast_tables(*city, WINDOW, crs="EPSG:32614")
+    return forecasting.forecast_tables(*city, WINDOW, forecasting.Alerting(), crs="EPSG:32614")
 
 
 def test_the_three_tables_keep_their_contracts(tables):
@@ -73,12 +73,27 @@ def test_a_surge_is_an_alert_and_the_rest_of_the_city_is_quiet(city):
     place = (panel["colonia_id"] == "c10") & (panel["month"] == MONTHS[-1])
     surge.loc[place & (panel["group"] == "theft"), "events"] = 30
 
-    alerts = forecasting.forecast_tables(surge, colonias, WINDOW, crs="EPSG:32614")["alerts"]
+    alerts = forecasting.forecast_tables(
+        surge, colonias, WINDOW, forecasting.Alerting(), crs="EPSG:32614"
+    )["alerts"]
 
     found = alerts[alerts["alert"]]
     assert ("c10", "theft") in set(zip(found["colonia_id"], found["group"], strict=True))
     assert len(found) <= 4
     assert alerts.groupby("group")["budget"].first().sum() == pytest.approx(1.0)
+
+
+def test_the_budget_and_what_is_still_to_come_are_told_with_each_alert(city):
+    how = forecasting.Alerting(budget=3.0, complete=0.5)
+
+    alerts = forecasting.forecast_tables(*city, WINDOW, how, crs="EPSG:32614")["alerts"]
+
+    usual = forecasting.forecast_tables(*city, WINDOW, forecasting.Alerting(), crs="EPSG:32614")[
+        "alerts"
+    ]
+    assert alerts.groupby("group")["budget"].first().sum() == pytest.approx(3.0)
+    assert alerts["expected"].sum() == pytest.approx(usual["expected"].sum() / 2, rel=1e-3)
+    assert set(alerts["complete"]) == {0.5}
 
 
 def test_months_after_the_period_are_not_looked_at(city, tables):
@@ -88,7 +103,7 @@ def test_months_after_the_period_are_not_looked_at(city, tables):
     )
 
     again = forecasting.forecast_tables(
-        pd.concat([panel, later]), colonias, WINDOW, crs="EPSG:32614"
+        pd.concat([panel, later]), colonias, WINDOW, forecasting.Alerting(), crs="EPSG:32614"
     )
 
     pd.testing.assert_frame_equal(again["forecast"], tables["forecast"])
@@ -98,7 +113,9 @@ def test_with_too_few_months_the_tables_are_empty(city):
     panel, colonias = city
     short = panel[panel["month"] < MONTHS[30]]
 
-    tables = forecasting.forecast_tables(short, colonias, WINDOW, crs="EPSG:32614")
+    tables = forecasting.forecast_tables(
+        short, colonias, WINDOW, forecasting.Alerting(), crs="EPSG:32614"
+    )
 
     assert [len(table) for table in tables.values()] == [0, 0, 0]
 

@@ -41,6 +41,7 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "upper": count(),
         "p_value": figure(SHARE),
         "budget": figure(NOT_NEGATIVE),
+        "complete": figure(SHARE),
         "alert": pa.Column(bool),
     },
     "scoreboard": {
