@@ -46,6 +46,11 @@ class Workbench:
         return self.root / "data" / "reference" / "cards.toml"
 
     @property
+    def processing(self) -> Path:
+        """Register of processing of personal data, where this workbench has its own."""
+        return self.root / "data" / "reference" / "processing.toml"
+
+    @property
     def secrets(self) -> Path:
         """Keys of pseudonyms and of keyed rounding; never copied, never printed."""
         return self.root / "data" / "secrets"

@@ -250,6 +250,7 @@ class Places(_Part):
     default_points: tuple[DefaultPoint, ...] = ()
 
 
+<<<<<<< HEAD
 class Alerts(_Part):
     """How many false alerts are borne with.
 
@@ -261,6 +262,60 @@ class Alerts(_Part):
     """
 
     false_per_month: Annotated[float, Field(gt=0, le=50)] = 1.0
+=======
+class Priced(_Part):
+    """An action of the catalogue as this municipality can do it.
+
+    Attributes
+    ----------
+    intervention : str
+        Its key in ``interventions.toml``.
+    agency : str
+        Who would do it, by its key in ``agencies.toml``; empty takes the catalogue's first.
+    cost : float
+        Pesos for one colonia.
+    reach : float
+        Share of a colonia's crime that happens where the action would be done, 0 to 1.
+    """
+
+    intervention: Slug
+    agency: Slug | Literal[""] = ""
+    cost: Annotated[float, Field(gt=0)]
+    reach: Annotated[float, Field(gt=0, le=1)]
+
+
+class Targeting(_Part):
+    """What a portfolio of actions may spend; without a budget or costs there is none.
+
+    Attributes
+    ----------
+    budget : float
+        Pesos.
+    floor : float
+        Least share of what its people would give that each borough and each grade of
+        marginality receives: 0 without floors, 1 gives all by residents.
+    aversion : float
+        0 looks at the expected harm averted, 1 at the worst draws only.
+    per_colonia : int
+        Most actions in one colonia.
+    capacity : dict
+        Agency → colonias that it can attend.
+    harm : dict
+        Group of crime → what one of them weighs; 1 where it is not said.
+    entries : int
+        Colonias that could enter the programme next; 0 compares no rules of entry.
+    action : list of Priced
+    """
+
+    budget: Annotated[float, Field(ge=0)] = 0.0
+    floor: Annotated[float, Field(ge=0, le=1)] = 0.5
+    aversion: Annotated[float, Field(ge=0, le=1)] = 0.0
+    per_colonia: Annotated[int, Field(ge=1)] = 2
+    capacity: dict[Slug, int] = {}
+    harm: dict[str, float] = {}
+    entries: Annotated[int, Field(ge=0)] = 0
+    action: tuple[Priced, ...] = ()
+>>>>>>> main
 
 
 class Settings(_Part):
@@ -274,6 +329,7 @@ class Settings(_Part):
     release: Release = Release()
     publish: Publish = Publish()
     places: Places = Places()
+    targeting: Targeting = Targeting()
     source: tuple[Source, ...] = ()
 
 

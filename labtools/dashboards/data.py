@@ -17,6 +17,7 @@ import pandas as pd
 
 from labtools.errors import TableError
 from labtools.paths import Workbench, find_workbench
+from labtools.tables.contracts import empty_table
 from labtools.tables.released import Released, read_ficha, slug
 from labtools.tables.store import read_table
 
@@ -49,9 +50,31 @@ class ReleasedData:
         return self._table("crime")
 
     @property
+    def proposals(self) -> pd.DataFrame:
+        """Actions proposed, with their reasons and evidence; none in an edition without them."""
+        if not _inside(self.public, _file("proposals")).is_file():
+            return empty_table("proposals")
+        return self._table("proposals")
+
+    @property
     def period(self) -> pd.Series:
         """What the edition covers: months, municipality, laboratory."""
         return self._table("period").iloc[0]
+
+    @property
+    def evaluation(self) -> pd.DataFrame:
+        """What came of the programmes, with intervals and verdicts."""
+        return self._table("evaluation")
+
+    @property
+    def evaluation_time(self) -> pd.DataFrame:
+        """Effects of the programmes by time since they began."""
+        return self._table("evaluation_time")
+
+    @property
+    def evaluation_facts(self) -> pd.DataFrame:
+        """The sealed plans of the evaluations, and what departed from them."""
+        return self._table("evaluation_facts")
 
     def ficha(self, colonia_id: str) -> Released:
         """Return what is released about one colonia.

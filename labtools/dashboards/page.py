@@ -5,10 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labtools.dashboards.data import find_public, open_released
+from labtools.dashboards.evaluations import evaluation_page
 from labtools.dashboards.explorer import colonia_explorer
+from labtools.dashboards.programme import programme_page
 
 if TYPE_CHECKING:
     from ipywidgets import Widget
+
+
+def open_evaluations(workbench: str = "") -> Widget:
+    """Return the page of evaluations of a workbench's latest released edition.
+
+    Parameters
+    ----------
+    workbench : str, optional
+        As for :func:`open_explorer`.
+    """
+    return evaluation_page(open_released(find_public(workbench)))
 
 
 def open_explorer(workbench: str = "") -> Widget:
@@ -21,3 +34,8 @@ def open_explorer(workbench: str = "") -> Widget:
         (``LABTOOLS_PUBLIC``, as the dashboards' server does), or the nearest workbench.
     """
     return colonia_explorer(open_released(find_public(workbench)))
+
+
+def open_targeting(workbench: str = "") -> Widget:
+    """Return the page where budgets and rules are tried, as `open_explorer` does its own."""
+    return programme_page(open_released(find_public(workbench)))

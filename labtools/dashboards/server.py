@@ -29,7 +29,7 @@ from labtools.errors import DependencyError, SettingsError
 from labtools.messages import text
 from labtools.paths import bundled
 
-PAGES = ("colonia_explorer",)
+PAGES = ("colonia_explorer", "evaluation", "targeting")
 PORT = 8866
 MOST_READERS = 8
 

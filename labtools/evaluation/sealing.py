@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from labtools.errors import PrivacyError
 from labtools.evaluation.protocol import Protocol, digest_of_protocol
-from labtools.messages import mark
 from labtools.privacy.ledger import SEAL, Entry
 
 
@@ -60,23 +59,6 @@ class Seen:
     between_rounds: int
 
 
-#: What can depart from the plan → how it is told.
-DEVIATIONS = {
-    "sealed_late": mark(
-        "The protocol was sealed on {sealed_on}, after the first colonia had entered "
-        "({first_entry}): outcomes could be known when it was written."
-    ),
-    "sealed_again": mark("The protocol was sealed {n} times; it said something else on {days}."),
-    "colonias": mark("{planned} colonias were to enter, and {entered} did."),
-    "left": mark("{n} colonias left the programme before the end."),
-    "not_a_look": mark(
-        "The data end in {last_month}, which is not a month of decision of the protocol "
-        "({looks}): what follows is read ahead, without verdict."
-    ),
-    "before_choice": mark("{n} colonias entered before the first day on which any was chosen."),
-}
-
-
 def seals_of(entries: Sequence[Entry], protocol_id: str) -> tuple[Entry, ...]:
     """Return the seals of a protocol, the oldest first."""
     return tuple(e for e in entries if e.kind == SEAL and e.run == protocol_id)
@@ -116,7 +98,11 @@ def check_sealed(protocol: Protocol, entries: Sequence[Entry]) -> Sealed:
 
 
 def deviations(sealed: Sealed, seen: Seen) -> dict[str, dict[str, object]]:
-    """Return in what the facts depart from the protocol, each with its facts."""
+    """Return in what the facts depart from the protocol, each with its facts.
+
+    Keys are ``sealed_late``, ``sealed_again``, ``colonias``, ``left``, ``not_a_look`` and
+    ``before_choice``; readers are told in :mod:`labtools.narrative.evaluation`.
+    """
     protocol = sealed.protocol
     planned, looks = protocol.units.colonias, protocol.analysis.looks
     found: dict[str, tuple[bool, dict[str, object]]] = {

@@ -18,6 +18,7 @@ from labtools.narrative.crime import (
     crime_sentences,
     place_sentences,
 )
+from labtools.narrative.proposals import proposal_sentences
 from labtools.tables import vocabulary as words
 from labtools.tables.released import Released
 
@@ -29,6 +30,7 @@ SECTIONS = (
     "place",
     "perception",
     "actions",
+    "proposed",
     "unknowns",
     "sources",
 )
@@ -197,6 +199,7 @@ _SPEAKERS: Mapping[str, Callable[[Tables], tuple[str, ...]]] = MappingProxyType(
         "place": place_sentences,
         "perception": _perception,
         "actions": _actions,
+        "proposed": proposal_sentences,
         "unknowns": _unknowns,
         "sources": _sources,
     }

@@ -26,6 +26,8 @@ FEWEST_SCORED = 500
 _MANY_SCORED = 3_000
 #: How far a rounded count lies from the true one, at most.
 ROUNDING_SLACK = BASE - 1
+#: Results of a programme are of at least so many colonias together.
+FEWEST_POOLED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,7 @@ def _enough_respondents(name: str, table: pd.DataFrame, evidence: Evidence) -> N
     )
 
 
+<<<<<<< HEAD
 def _scores_of_many(name: str, table: pd.DataFrame, _evidence: Evidence) -> None:
     _refuse(
         name,
@@ -209,6 +212,36 @@ def _scores_of_many(name: str, table: pd.DataFrame, _evidence: Evidence) -> None
         table[exact.any(axis=1)],
         "The table {table} shows a score more exactly than is released ({n} cases; the first is "
         "{first}). Make the table with protect_scores.",
+=======
+def _verified(name: str, table: pd.DataFrame, evidence: Evidence) -> None:
+    """Refuse evidence that nobody saw in its source, and proposals where nothing is shown."""
+    unseen = table["verified_on"].isna() | (table["evidence"].str.strip() == "")
+    _refuse(
+        name,
+        table[unseen],
+        "The table {table} cites evidence that was not verified ({n} cases; the first is {first}). "
+        "Verify it in its source and date it in interventions.toml, or leave it out.",
+    )
+    _refuse(
+        name,
+        table[table["colonia_id"].isin(evidence.withheld)],
+        "The table {table} shows a figure of a colonia that is below the floor of population "
+        "({n} cases; the first is {first}).",
+    )
+
+
+def _pooled(name: str, table: pd.DataFrame, _evidence: Evidence) -> None:
+    """Refuse results of so few colonias that one of them could be told."""
+    counted = [c for c in ("places", "compared") if c in table.columns]
+    few = (table[counted] < FEWEST_POOLED).fillna(value=False).any(axis=1)
+    figures = [c for c in ("value", "lower", "upper") if c in table.columns]
+    told = table[figures].notna().any(axis=1) if figures else few & False
+    _refuse(
+        name,
+        table[few & told],
+        "The table {table} tells what came of so few colonias that one of them could be known "
+        "({n} cases; the first is {first}). Evaluate more of them together.",
+>>>>>>> main
     )
 
 
@@ -240,9 +273,16 @@ REGISTRY: Mapping[str, tuple[str, Rule]] = MappingProxyType(
         "municipality_crime": ("P4 rounded base 3", _counts_rounded),
         "perception": ("survey estimates with enough respondents", _enough_respondents),
         "perception_change": ("survey estimates with enough respondents", _enough_respondents),
+<<<<<<< HEAD
         "scoreboard": ("scores over many colonias and months", _scores_of_many),
+=======
+        "evaluation": ("pooled, from P2 and enough respondents", _pooled),
+        "evaluation_time": ("pooled, from P2 and enough respondents", _pooled),
+        "evaluation_facts": ("the protocol, public by nature", _public_already),
+>>>>>>> main
         "colonias_shown": ("public by nature", _public_already),
         "actions_done": ("public by nature", _public_already),
+        "proposals": ("from protected counts, verified evidence only, floors", _verified),
         "unknowns": ("public by nature", _public_already),
         "sources": ("public by nature", _public_already),
         "period": ("public by nature", _public_already),

@@ -16,6 +16,7 @@ from labtools.charts.series import series_chart
 from labtools.messages import DEFAULT_LANGUAGE, speaking
 from labtools.publish import figures
 from labtools.publish.pages import inline, render
+from labtools.publish.proposals import proposals_section
 from labtools.publish.sections import Rows, Section, Source, grouped
 from labtools.publish.wording import ficha_words
 from labtools.tables.released import Released, slug
@@ -242,6 +243,7 @@ BUILDERS: tuple[Callable[[Source], Section | None], ...] = (
     _place,
     _change,
     _actions,
+    proposals_section,
     _answers,
     _unknowns,
     _sources,

@@ -22,10 +22,17 @@ HOLDS: Mapping[str, str] = MappingProxyType(
         "perception_change": mark("Surveys: change since earlier waves, with intervals"),
         "indicators": mark("Census indicators by colonia"),
         "actions_done": mark("Actions of the programme by colonia"),
+        "proposals": mark("Actions proposed by colonia, with reason, agency and evidence"),
         "unknowns": mark("What is not known of each colonia"),
         "municipality_series": mark("Counts of the whole municipality by month and group"),
         "municipality_crime": mark("Recorded crime of the whole municipality by group"),
+<<<<<<< HEAD
         "scoreboard": mark("How good each way to forecast was, by group of crime"),
+=======
+        "evaluation": mark("Whether a programme worked: effects with intervals and verdicts"),
+        "evaluation_time": mark("Effects of a programme by time since it began"),
+        "evaluation_facts": mark("The sealed plan of an evaluation, and what departed from it"),
+>>>>>>> main
         "sources": mark("Sources, licences and cut dates"),
         "period": mark("The months that the figures are of"),
         "cards": mark("What each figure is for, what it is not for, and until when it holds"),

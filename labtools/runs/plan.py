@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +16,8 @@ from labtools.runs.jobs import Job
 from labtools.tables.released import slug
 
 FICHAS = "fichas"
+#: What a notebook is made for → the parameter that names it.
+_NAMES = {"colonia": "colonia_id", "protocol": "protocol"}
 
 
 class Entry(BaseModel):
@@ -25,14 +27,14 @@ class Entry(BaseModel):
     ----------
     notebook : str
         Path below ``notebooks/``.
-    for_each : {"colonia", "municipality"}
+    for_each : {"colonia", "municipality", "protocol"}
     audiences : list of {"internal", "public"}
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     notebook: str
-    for_each: Literal["colonia", "municipality"]
+    for_each: Literal["colonia", "municipality", "protocol"]
     audiences: tuple[Audience, ...]
 
     @property
@@ -71,7 +73,12 @@ def read_entries(path: Path | None = None) -> dict[str, Entry]:
 
 
 def plan_jobs(
-    entries: dict[str, Entry], colonias: Sequence[str], *, period_end: str, run: Path
+    entries: dict[str, Entry],
+    colonias: Sequence[str],
+    *,
+    period_end: str,
+    run: Path,
+    protocols: Sequence[str] = (),
 ) -> list[Job]:
     """Return the jobs of a run, in a fixed order.
 
@@ -81,17 +88,20 @@ def plan_jobs(
         Keys of the colonias that get a ficha.
     run : pathlib.Path
         Folder of the run.
+    protocols : sequence of str
+        Evaluations that get a notebook.
     """
+    of = {"colonia": tuple(colonias), "protocol": tuple(protocols), "municipality": ("",)}
     return [
         Job(
-            key=f"{name}/{audience}/{colonia}" if colonia else f"{name}/{audience}",
+            key=f"{name}/{audience}/{subject}" if subject else f"{name}/{audience}",
             notebook=entry.path,
-            parameters=_parameters(colonia, period_end, audience),
-            output=run / "internal" / "notebooks" / name / audience / _file(name, colonia),
+            parameters=_parameters(entry, subject, period_end, audience),
+            output=run / "internal" / "notebooks" / name / audience / _file(name, subject),
         )
         for name, entry in entries.items()
         for audience in entry.audiences
-        for colonia in _subjects(entry, colonias)
+        for subject in of[entry.for_each]
     ]
 
 
@@ -101,14 +111,11 @@ def ficha_of(key: str, audience: str = "") -> str:
     return colonia[0] if name == FICHAS and colonia and audience in ("", of) else ""
 
 
-def _subjects(entry: Entry, colonias: Sequence[str]) -> Iterator[str]:
-    yield from colonias if entry.for_each == "colonia" else ("",)
-
-
-def _parameters(colonia: str, period_end: str, audience: str) -> dict[str, object]:
+def _parameters(entry: Entry, subject: str, period_end: str, audience: str) -> dict[str, object]:
     common: dict[str, object] = {"period_end": period_end, "audience": audience}
-    return {"colonia_id": colonia, **common} if colonia else common
+    name = _NAMES.get(entry.for_each)
+    return {name: subject, **common} if name else common
 
 
-def _file(name: str, colonia: str) -> str:
-    return f"{slug(colonia) if colonia else name}.ipynb"
+def _file(name: str, subject: str) -> str:
+    return f"{slug(subject) if subject else name}.ipynb"

@@ -16,18 +16,40 @@ from labtools.tables.schemas import (
     counts,
     crime,
     edition,
+<<<<<<< HEAD
     forecast,
     patterns,
+=======
+    evaluation,
+>>>>>>> main
     perception,
     places,
     records,
     risk,
+<<<<<<< HEAD
+=======
+    targeting,
+>>>>>>> main
 )
 from labtools.tables.schemas.columns import KEY_FORM
 
 __all__ = ["CONTRACTS", "KEY_FORM"]
 
+<<<<<<< HEAD
 _SCHEMAS = (records, places, counts, crime, perception, edition, risk, forecast, patterns)
+=======
+_SCHEMAS = (
+    records,
+    places,
+    counts,
+    crime,
+    perception,
+    evaluation,
+    edition,
+    risk,
+    targeting,
+)
+>>>>>>> main
 
 CONTRACTS: Mapping[str, pa.DataFrameSchema] = MappingProxyType(
     {

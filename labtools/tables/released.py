@@ -30,6 +30,7 @@ FICHA_TABLES = (
     "perception",
     "indicators",
     "actions_done",
+    "proposals",
     "unknowns",
     "sources",
     "period",

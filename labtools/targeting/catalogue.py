@@ -211,6 +211,14 @@ class Interventions(_Part):
         """Return the interventions by key."""
         return {one.id: one for one in self.intervention}
 
+    def for_the_public(self) -> Interventions:
+        """Return the catalogue without what is for those who already offended or suffered.
+
+        A page of a colonia that proposes it would point at the few who live there.
+        """
+        kept = tuple(one for one in self.intervention if one.level != "terciario")
+        return self.model_copy(update={"intervention": kept})
+
     def proposable(self) -> tuple[Intervention, ...]:
         """Return those that the workbench may propose, in the order of the review."""
         return tuple(one for one in self.intervention if one.may_be_proposed)

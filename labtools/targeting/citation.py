@@ -10,7 +10,6 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from labtools import messages
 from labtools.errors import PrivacyError
 from labtools.messages import mark, number, say, text
 from labtools.targeting.catalogue import Effect, Intervention
@@ -120,4 +119,4 @@ def cited(effects: Iterable[Effect]) -> str:
         for effect in effects
         if effect.is_quotable
     )
-    return messages.listed(tuple(sources)) if sources else ""
+    return "; ".join(sources)

@@ -26,12 +26,19 @@ from labtools.tables.lineage import digest_of, read_lineage, sha256_of, trace
 from labtools.tables.periods import Window, window_ending
 from labtools.tables.store import make_folder, read_table, write_table, writing
 from labtools.workflow.edition import Edition
+<<<<<<< HEAD
 from labtools.workflow.forecasting import forecasts
 from labtools.workflow.notebooks import Choice, Planned, execute, plan_notebooks, tell_plan
 from labtools.workflow.patterns import HOURS, recorded_hours
+=======
+from labtools.workflow.known import Known
+from labtools.workflow.notebooks import Choice, Planned, execute, plan_notebooks, tell_plan
+from labtools.workflow.protocols import planned_evaluations
+>>>>>>> main
 from labtools.workflow.results import active_programme, city_results
 from labtools.workflow.steps import Opened
 from labtools.workflow.tabulate import PROCESSED
+from labtools.workflow.targeting import targeting_tables
 
 ROUNDING_KEY = "rounding"
 AUDIENCES = ("internal", "public")
@@ -87,6 +94,7 @@ def prepare(opened: Opened, *, period_end: str = "", again: bool = False) -> Pre
         window.last_month,
         sorted(fichas),
         {p.name: sha256_of(p) for p in sorted(paths.bundled("notebooks").rglob("*.ipynb"))},
+        [repr(plan) for plan in planned_evaluations(opened.workbench)],
     )
     run_id = _name(opened, f"{window.last_month}-{digest[:10]}", again=again)
     folder = opened.workbench.reports / f".{run_id}.partial"
@@ -274,8 +282,10 @@ def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str,
         with_ficha=frozenset(prepared.fichas),
         key=read_keyring(opened.workbench.secrets, ROUNDING_KEY),
         cards=read_cards(opened.workbench.cards),
+        protocols=tuple(planned_evaluations(opened.workbench)),
     )
-    return city_results(processed, edition, opened.settings)
+    results = city_results(processed, edition, opened.settings)
+    return results | targeting_tables(Known(processed, results, edition, opened.settings))
 
 
 def write_editions(opened: Opened, prepared: Prepared) -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
 
 from labtools.errors import LabError
 from labtools.messages import text
 from labtools.paths import Workbench
 from labtools.privacy.keys import read_key
+from labtools.privacy.processing import kept_until, read_treatments
 from labtools.settings import Settings, load_settings
 from labtools.workflow.analyse import ROUNDING_KEY
 from labtools.workflow.intake import PSEUDONYM_KEY
@@ -32,8 +37,8 @@ class Check:
         return self.seen
 
 
-def examine(workbench: Workbench) -> tuple[Check, ...]:
-    """Return every check of a workbench, well or not."""
+def examine(workbench: Workbench, *, today: date | None = None) -> tuple[Check, ...]:
+    """Return every check of a workbench, well or not, as of `today`."""
     checks = list(_installation())
     try:
         settings = load_settings(workbench)
@@ -43,6 +48,7 @@ def examine(workbench: Workbench) -> tuple[Check, ...]:
     checks.append(_contact(settings))
     checks += _data(workbench, settings)
     checks += _secrets(workbench)
+    checks += _retention(workbench, today or date.today())  # noqa: DTZ011 - the lab's own day
     checks.append(_last_run(workbench))
     return tuple(checks)
 
@@ -125,6 +131,33 @@ def _secrets(workbench: Workbench) -> Iterator[Check]:
             else text("others can read the key {path}: chmod 400 {path}", path=str(path))
         )
         yield Check(private, seen)
+
+
+def _retention(workbench: Workbench, today: date) -> Iterator[Check]:
+    """Look for suppliers' bytes that were kept longer than the register of processing says."""
+    opened = open_workbench(workbench)
+    treatments = read_treatments(workbench.processing)
+    late = []
+    for source in opened.files():
+        try:
+            kind = opened.descriptor(source).kind
+        except LabError:
+            continue  # told with the sources
+        for kept in sorted((workbench.raw / source.name).glob("*/snapshot.json")):
+            cutoff = json.loads(kept.read_text(encoding="utf-8"))["cutoff"]
+            until = kept_until(kind, pd.Timestamp(cutoff), treatments)
+            if until is not None and until < pd.Timestamp(today):
+                late.append(kept.parent.relative_to(workbench.root).as_posix())
+    if late:
+        told = text(
+            "{n} suppliers' files were kept longer than the register of processing says; the first "
+            "is {first}. Delete its folder, or have the register corrected.",
+            n=len(late),
+            first=late[0],
+        )
+        yield Check(ok=False, seen=told)
+    else:
+        yield Check(ok=True, seen=text("no supplier's file is kept longer than declared"))
 
 
 def _last_run(workbench: Workbench) -> Check:

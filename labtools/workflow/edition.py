@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from labtools.privacy.cards import Card
 from labtools.privacy.keys import Keyring
 from labtools.tables.periods import Window
+from labtools.workflow.protocols import Planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Edition:
         Of the rounding.
     cards : tuple of Card
         What is published, with its purpose and date of expiry.
+    protocols : tuple of Planned
+        Evaluations to be made.
     """
 
     audience: str
@@ -33,6 +36,7 @@ class Edition:
     with_ficha: frozenset[str]
     key: Keyring
     cards: tuple[Card, ...]
+    protocols: tuple[Planned, ...] = ()
 
     @property
     def is_public(self) -> bool:

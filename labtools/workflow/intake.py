@@ -16,6 +16,7 @@ from labtools.sources.snapshot import Snapshot, take_snapshot
 from labtools.tables.account import Account
 from labtools.tables.lineage import trace
 from labtools.tables.store import make_folder, write_table, writing
+from labtools.workflow.access import note_access
 from labtools.workflow.steps import (
     Opened,
     account_file,
@@ -96,6 +97,7 @@ def _clean_source(opened: Opened, source: Source) -> Account:
         return recall(opened, "clean", source.name)
     for old in cleaned_files(opened, source):
         old.unlink()
+    note_access(opened.workbench, "clean", path)
     intake = Intake(
         source=source.name,
         path=path,

@@ -30,7 +30,7 @@ from labtools.runs.traces import (
     take_over,
     write_trace,
 )
-from labtools.tables.store import make_folder
+from labtools.tables.store import make_folder, read_table
 from labtools.workflow.steps import Opened
 
 #: Imported once by each lane, before it starts notebooks.
@@ -97,6 +97,12 @@ class Planned:
     made_in: Path | None = None
 
 
+def protocols_in(run: Path) -> tuple[str, ...]:
+    """Return the protocols that a run's tables speak of."""
+    facts = read_table("evaluation_facts", run / "internal" / "city" / "internal")
+    return tuple(dict.fromkeys(facts["protocol"]))
+
+
 def plan_notebooks(
     fichas: Sequence[str],
     run: Path,
@@ -121,7 +127,9 @@ def plan_notebooks(
     SettingsError
         If `choice` names none of them.
     """
-    jobs = plan_jobs(read_entries(), fichas, period_end=period_end, run=run)
+    jobs = plan_jobs(
+        read_entries(), fichas, period_end=period_end, run=run, protocols=protocols_in(run)
+    )
     wanted = [job for job in jobs if choice.covers(job)]
     if not wanted:
         raise SettingsError(

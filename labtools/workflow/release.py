@@ -47,6 +47,7 @@ from labtools.tables.store import make_folder, read_table, sync, sync_folder, wr
 from labtools.workflow.analyse import Prepared, make_edition, outcomes_of
 from labtools.workflow.audit import Audit, audit_release, refuse_people
 from labtools.workflow.intake import snapshot_of
+from labtools.workflow.protocols import FOLDER as PROTOCOLS
 from labtools.workflow.steps import Opened
 
 PROFILE = "profile"
@@ -179,6 +180,9 @@ def keep_settings(opened: Opened, folder: Path) -> None:
         own = opened.workbench.root / "data" / name
         if own.is_dir():
             shutil.copytree(own, folder / name, dirs_exist_ok=True)
+    plans = opened.workbench.root / PROTOCOLS
+    if plans.is_dir():
+        shutil.copytree(plans, folder / PROTOCOLS, dirs_exist_ok=True)
 
 
 def point_to(reports: Path, run_id: str) -> None:

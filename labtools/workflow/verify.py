@@ -17,10 +17,12 @@ from labtools.runs.manifest import finished_run, read_manifest
 from labtools.runs.traces import read_traces
 from labtools.tables.lineage import code_digest, sha256_of
 from labtools.tables.store import make_folder
+from labtools.workflow.access import note_access
 from labtools.workflow.analyse import WHOLE, Prepared, execute_plan, prepare
 from labtools.workflow.intake import clean, collect
 from labtools.workflow.notebooks import Choice
 from labtools.workflow.placing import classify, locate
+from labtools.workflow.protocols import bring_protocols
 from labtools.workflow.release import SETTINGS_OF_RUN, protect, release_site
 from labtools.workflow.steps import Opened, open_workbench
 from labtools.workflow.tabulate import tabulate
@@ -133,11 +135,13 @@ def _scratch(
         for own in ("sources", "reference"):
             if (kept / own).is_dir():
                 shutil.copytree(kept / own, again.root / "data" / own)
+        bring_protocols(workbench, run.name, kept, again)
         make_folder(again.root / "data")
         again.secrets.symlink_to(workbench.secrets, target_is_directory=True)
         for source in open_workbench(again).files():
             given = workbench.raw / source.name / snapshots[source.name]
             _check_unchanged(workbench, given, inputs)
+            note_access(workbench, "verify", given / Path(source.path).name)
             target = again.root / source.path
             make_folder(target.parent, private=True)
             shutil.copyfile(given / Path(source.path).name, target)

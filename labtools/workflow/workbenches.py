@@ -17,6 +17,7 @@ from labtools.tables.lineage import digest_of
 from labtools.tables.store import make_folder, writing
 from labtools.workflow.analyse import ROUNDING_KEY
 from labtools.workflow.intake import PSEUDONYM_KEY
+from labtools.workflow.protocols import DEMO, seal_demo
 
 DEMO_SEED = 2026
 _MARK = "demo.sha256"
@@ -54,6 +55,7 @@ def make_demo(folder: Path, *, seed: int = DEMO_SEED) -> Workbench:
         make_key(workbench.secrets, name, value=value)
     make_folder(workbench.root / "truth", private=True)
     _give_settings(workbench)
+    seal_demo(workbench)
     with writing(mark) as aside:
         aside.write_text(made_from, encoding="utf-8")
     return workbench
@@ -93,4 +95,5 @@ def _demo_digest(seed: int) -> str:
     code = sorted((Path(__file__).parent.parent / "demo").glob("*"))
     read = {path.name: path.read_bytes().hex() for path in code if path.is_file()}
     example = paths.bundled("lab.example.toml").read_text(encoding="utf-8")
-    return digest_of(seed, read, example)
+    protocol = paths.bundled("data", "reference", "protocols", f"{DEMO}.toml")
+    return digest_of(seed, read, example, protocol.read_text(encoding="utf-8"))

@@ -14,10 +14,11 @@ import geopandas as gpd
 import pandas as pd
 from shapely.geometry import box
 
-from labtools.tables.contracts import check_table
+from labtools.tables.contracts import check_table, empty_table
 from labtools.tables.lineage import Lineage
 from labtools.tables.released import Released, seal_of, slug, write_ficha
 from labtools.tables.store import write_table
+from tests.publish.evaluation_example import evaluation_tables
 
 HOSTILE = "<img src=x onerror=\"document.title='hacked'\"> & Hijos"
 NAMES: Mapping[str, str] = MappingProxyType(
@@ -69,9 +70,11 @@ def edition() -> dict[str, pd.DataFrame]:
         "perception": _perception(),
         "indicators": _indicators(),
         "actions_done": _actions(),
+        "proposals": empty_table("proposals"),
         "unknowns": _unknowns(),
         "sources": _sources(),
         "period": _period(),
+        **evaluation_tables(),
     }
     return {name: check_table(name, table) for name, table in tables.items()}
 
@@ -85,7 +88,16 @@ def ficha_tables(tables: Mapping[str, pd.DataFrame], colonia_id: str) -> dict[st
     sliced = {"perception": perception[near], "profile": here.drop(columns="geometry")}
     for name in ("sources", "period"):
         sliced[name] = tables[name]
-    for name in ("crime", "change", "place", "series", "indicators", "actions_done", "unknowns"):
+    for name in (
+        "crime",
+        "change",
+        "place",
+        "series",
+        "indicators",
+        "actions_done",
+        "proposals",
+        "unknowns",
+    ):
         table = tables[name]
         sliced[name] = table[table["colonia_id"] == colonia_id].reset_index(drop=True)
     return sliced

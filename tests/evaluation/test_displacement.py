@@ -6,6 +6,8 @@ import pytest
 from labtools.errors import AnalysisError
 from labtools.evaluation.displacement import (
     estimate_dispersion,
+    harm_weighted_difference,
+    poisson_e_test,
     weighted_displacement_difference,
     weighted_displacement_quotient,
 )
@@ -73,3 +75,33 @@ def test_with_estimated_dispersion_the_test_keeps_its_size(ratio):
         rejections += got.p < 0.05
 
     assert 30 <= rejections <= 70
+
+
+HARM_COUNTS = [
+    [133, 91, 130, 74],
+    [388, 305, 327, 202],
+    [148, 97, 398, 190],
+    [86, 64, 144, 92],
+    [94, 67, 183, 96],
+]
+
+
+def test_the_difference_weighted_by_harm_is_that_of_ptools():
+    got = harm_weighted_difference(np.array(HARM_COUNTS), np.array([3, 2, 5, 7, 10]), dispersion=1)
+
+    assert got.total == -1721
+    assert got.total_se == pytest.approx(304.10360077)
+    assert (got.lower, got.upper) == pytest.approx((-2317.03210507, -1124.96789493))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "p"),
+    [
+        ((20, 1), (10, 1), 0.0688317821081095),
+        ((3, 1), (0, 1), 0.0883790094548352),
+        ((10, 1), (20, 2.5), 0.570511195511497),
+        ((35, 1), (50, 1), 0.105576204027909),
+    ],
+)
+def test_two_rates_are_compared_as_in_ptools(first, second, p):
+    assert poisson_e_test(first, second) == pytest.approx(p, rel=1e-6)

@@ -66,6 +66,7 @@ def ficha(profile: Mapping[str, object] | None = None, **rows: list) -> Released
         "perception": [felt()],
         "indicators": [],
         "actions_done": [],
+        "proposals": [],
         "unknowns": [],
         "sources": [],
         "period": [

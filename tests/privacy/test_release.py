@@ -16,6 +16,7 @@ from labtools.privacy.release import (
 )
 from labtools.settings import Disclosure
 from labtools.tables import vocabulary as words
+from tests.publish.evaluation_example import evaluation
 
 KEY = b"k" * 32
 EVIDENCE = Evidence(frozenset({"small"}), Disclosure())
@@ -212,6 +213,19 @@ def test_enough_people_an_official_city_or_an_empty_estimate_may_go_out(row):
     assert check_release("perception", perceived(**row), EVIDENCE)
 
 
+@pytest.mark.parametrize("counted", ["places", "compared"])
+def test_an_evaluation_of_few_colonias_is_refused(counted):
+    table = evaluation()
+    table.loc[3, counted] = 9
+
+    with pytest.raises(PrivacyError, match="so few colonias"):
+        check_release("evaluation", table, EVIDENCE)
+
+
+def test_an_evaluation_of_many_colonias_may_go_out():
+    assert "pooled" in check_release("evaluation", evaluation(), EVIDENCE)
+
+
 def test_a_change_between_waves_that_few_people_answered_is_refused():
     row = {
         "area_kind": "borough",
@@ -238,6 +252,7 @@ def test_a_change_between_waves_that_few_people_answered_is_refused():
     assert check_release("perception_change", enough, EVIDENCE)
 
 
+<<<<<<< HEAD
 @pytest.mark.parametrize(("counts", "group"), [(499, "theft"), (5_000, "sensitive")])
 def test_a_score_of_few_counts_or_of_a_sensitive_group_is_refused(counts, group):
     table = pd.DataFrame({"group": [group], "counts": [counts], "crps": [0.3]})
@@ -260,3 +275,21 @@ def test_one_colonia_moves_no_released_score_enough_to_be_told_from_it():
     assert len({table["crps"][0] for table in released}) <= 3
     assert check_release("scoreboard", released[0], EVIDENCE)
     assert "more exactly" in refused("scoreboard", exact[0])
+=======
+def proposed(**told) -> pd.DataFrame:
+    row = {"colonia_id": "large", "evidence": "Somebody 2020", "verified_on": QUARTER}
+    return pd.DataFrame([{**row, **told}])
+
+
+@pytest.mark.parametrize("told", [{"verified_on": pd.NaT}, {"evidence": " "}])
+def test_evidence_that_nobody_verified_is_not_released(told):
+    said = refused("proposals", proposed(**told))
+
+    assert "interventions.toml" in said
+    assert "large" in said
+
+
+def test_nothing_is_proposed_in_public_for_a_colonia_below_the_floor():
+    assert "below the floor" in refused("proposals", proposed(colonia_id="small"))
+    assert check_release("proposals", proposed(), EVIDENCE)
+>>>>>>> main

@@ -15,6 +15,7 @@ from labtools.privacy.cards import cards_table, expiry_of_sections, read_cards
 from labtools.publish.open_data import HOLDS
 from labtools.tables.contracts import check_table, empty_table
 from labtools.tables.released import FICHA_TABLES, Released, seal_of, write_ficha
+from tests.publish.evaluation_example import evaluation_tables
 
 NAMES = (
     "Álamos del Río",
@@ -54,6 +55,7 @@ def released_tables(names: tuple[str, ...] = NAMES) -> dict[str, pd.DataFrame]:
         "municipality_series": _municipality_series(),
         "municipality_crime": _municipality_crime(),
         "period": _period(len(names)),
+        **evaluation_tables(),
     }
     # Whatever else is released holds nothing here: what it says is tested in its own room.
     tables |= {name: empty_table(name) for name in HOLDS if name not in tables}

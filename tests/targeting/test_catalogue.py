@@ -132,6 +132,19 @@ def test_what_harms_and_what_allocates_patrols_is_never_proposed():
     assert len(proposed) == 31
 
 
+def test_what_is_for_those_who_offended_or_suffered_is_not_proposed_in_public():
+    kept = {one.id for one in CATALOGUE.for_the_public().proposable()}
+    left = {one.id for one in CATALOGUE.proposable()} - kept
+
+    assert left == {
+        "focused_deterrence",
+        "restorative_conferences",
+        "cbt_cash",
+        "victim_advocacy",
+        "second_responders",
+    }
+
+
 def test_reviews_that_conflict_stand_side_by_side_with_the_reason():
     conflicting = [one for one in CATALOGUE.intervention if one.conflict]
 

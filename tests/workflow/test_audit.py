@@ -188,7 +188,7 @@ def test_the_command_line_audits_shows_the_ledger_and_withdraws(finished, copy_o
     assert said("release")[0] == 0
     code, shown = said("release", "--withdraw", "--reason", "a test")
     assert code == 0
-    assert [line.split()[2] for line in shown.splitlines()] == ["decision", "withdrawal"]
+    assert [line.split()[2] for line in shown.splitlines()] == ["seal", "decision", "withdrawal"]
 
 
 def test_an_edition_withdrawn_says_so_and_is_still_counted_among_what_is_known(finished, copy_of):
@@ -219,7 +219,8 @@ def test_a_release_is_signed_by_the_reviewers_that_the_settings_name(finished, c
 
     with pytest.raises(PrivacyError, match="not a reviewer"):
         sign(opened, run, "Carla")
-    assert [e.kind for e in read_ledger(bench.reports / "ledger.jsonl")] == ["decision", "approval"]
+    kinds = [e.kind for e in read_ledger(bench.reports / "ledger.jsonl")]
+    assert kinds == ["seal", "decision", "approval"]
 
 
 def test_a_new_rounding_key_begins_with_a_quarter_that_nobody_saw_and_is_on_record(

@@ -1,4 +1,7 @@
 import importlib.util
+import json
+import stat
+from datetime import date
 
 import pytest
 
@@ -109,6 +112,24 @@ def test_a_workbench_without_incidents_is_well_and_told_so(copy_of, finished):
 
     assert all(check.ok for check in checks)
     assert "no file of incidents: fichas will say so, and show no zeros" in map(str, checks)
+
+
+def test_files_kept_longer_than_the_register_says_are_named(finished):
+    late = [str(c) for c in examine(finished, today=date(2033, 1, 1)) if not c.ok]
+
+    assert any("suppliers' files were kept longer" in told for told in late)
+    assert any("data/raw/carpetas/2025-12-31-" in told for told in late)
+
+
+def test_who_opened_a_suppliers_file_is_on_record_for_the_lab_alone(finished):
+    log = finished.root / "data" / "access.jsonl"
+    told = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+
+    opened = {it["file"].split("/")[2] for it in told if it["verb"] == "clean"}
+
+    assert {"carpetas", "encuesta"} <= opened
+    assert all(it["who"] and it["when"] for it in told)
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
 
 
 def test_pages_that_name_nobody_for_corrections_are_a_fault(copy_of, supplied):

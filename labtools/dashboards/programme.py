@@ -1,0 +1,115 @@
+"""The page where budgets and rules are tried on released figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as widgets
+import pandas as pd
+
+from labtools.charts.svg import Svg, element
+from labtools.dashboards.data import ReleasedData
+from labtools.dashboards.tryout import RULES, actions_with_figure, try_budget
+from labtools.messages import mark, number, say, text
+from labtools.tables.action_words import action_words
+
+_MOST = 10**12
+_RULES = {
+    "expected": mark("Most expected recorded crime first"),
+    "residents": mark("Most residents first"),
+    "lot": mark("By lot"),
+}
+
+
+class ProgrammePage:
+    """State of one viewer's page.
+
+    Attributes
+    ----------
+    page : ipywidgets.Widget
+        What the notebook shows.
+    answer : ipywidgets.HTML
+        The table on show.
+    """
+
+    def __init__(self, data: ReleasedData) -> None:
+        self._data = data
+        known = actions_with_figure(data.proposals)
+        pairs = zip(known["intervention"], known["name"], strict=True)
+        options = [(action_words(str(key), str(name)), str(key)) for key, name in pairs]
+        self.action = widgets.Dropdown(options=options, description=text("Action"))
+        self.rule = widgets.Dropdown(
+            options=[(say(_RULES[rule]), rule) for rule in RULES], description=text("Rule")
+        )
+        self.budget = _pesos(text("Budget (pesos)"), 3_000_000)
+        self.cost = _pesos(text("Cost in one colonia (pesos)"), 60_000)
+        self.answer = widgets.HTML()
+        for control in (self.action, self.rule, self.budget, self.cost):
+            control.observe(self._show, "value")
+        self._show()
+        self.page = widgets.VBox(
+            [self.action, self.rule, self.budget, self.cost, self.answer, _advice()]
+        )
+
+    def _show(self, _change: Any = None) -> None:
+        if self.action.value is None:
+            self.answer.value = str(
+                element("p", text("This edition proposes no action with a verified figure."))
+            )
+            return
+        table = try_budget(
+            self._data.proposals,
+            self._data.crime,
+            self._data.colonias,
+            self.action.value,
+            plan=(float(self.budget.value), float(self.cost.value)),
+            rule=self.rule.value,
+        )
+        self.answer.value = str(_drawn(table))
+
+
+def programme_page(data: ReleasedData) -> widgets.Widget:
+    """Return the page as one widget: the last line of its notebook."""
+    return ProgrammePage(data).page
+
+
+def _pesos(name: str, value: int) -> widgets.BoundedIntText:
+    return widgets.BoundedIntText(
+        value=value,
+        min=1,
+        max=_MOST,
+        step=10_000,
+        description=name,
+        style={"description_width": "initial"},
+    )
+
+
+def _drawn(table: pd.DataFrame) -> Svg:
+    heads = (
+        text("Borough"),
+        text("Colonias where it is proposed"),
+        text("Colonias reached"),
+        text("Pesos"),
+        text("Recorded crimes fewer in a year, if done everywhere in them"),
+    )
+    head = element("tr", *(element("th", name, scope="col") for name in heads))
+    body = [
+        element(
+            "tr",
+            element("th", str(row.borough), scope="row"),
+            element("td", number(row.proposed)),
+            element("td", number(row.reached)),
+            element("td", number(row.pesos)),
+            element("td", text("{low} to {high}", low=number(row.low), high=number(row.high))),
+        )
+        for row in table.itertuples()
+    ]
+    return element("table", element("thead", head), element("tbody", *body))
+
+
+def _advice() -> widgets.HTML:
+    advice = text(
+        "Ranges go from almost nothing of what was published elsewhere to all of it. Colonias are "
+        "not named nor ranked here. What is not recorded, and fear, are not in these figures."
+    )
+    return widgets.HTML(str(element("p", advice)))

@@ -1,0 +1,159 @@
+"""Micro-synthetic control: many small treated places against a weighted mix of many others.
+
+When to use it: dozens of small places that start together and hundreds of others; single
+places are too noisy for a synthetic control each.  When not: chosen for their records (the
+months looked at must not be matched), or without others that resemble them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from labtools.errors import AnalysisError
+
+_CLOSE = 1e-6
+_STEPS = 100
+_LONGEST = 2.0
+_ENOUGH_DRAWS = 199
+#: Effective places in the mix, below which it rests on a few of them.
+_FEWEST_EFFECTIVE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class MicroSynthetic:
+    """Treated places together against their mix.
+
+    Attributes
+    ----------
+    log_ratio : float
+        Logarithm of the events after the start over those of the mix.
+    p : float
+        Share of groups of as many other places, each with a mix of its own, that differ as
+        much; it counts the treated themselves.
+    weights : pandas.Series, shape (n_others,)
+        Not negative; they sum to the number of treated places.
+    effective : float
+        Number of equal places that would weigh as the mix does.
+    placebos : numpy.ndarray
+        Log ratios of those groups.
+    """
+
+    log_ratio: float
+    p: float
+    weights: pd.Series
+    effective: float
+    placebos: np.ndarray
+
+
+def micro_synthetic(
+    matched: pd.DataFrame,
+    after: pd.Series,
+    treated: pd.Series,
+    *,
+    rng: np.random.Generator,
+    draws: int = 249,
+) -> MicroSynthetic:
+    """Return the ratio of events in treated places to those of a mix that matches their past.
+
+    Parameters
+    ----------
+    matched : pandas.DataFrame, shape (n_places, n_variables)
+        Earlier counts and covariates whose totals the mix must reproduce exactly.
+    after : pandas.Series, shape (n_places,)
+        Events after the start.
+    treated : pandas.Series of bool, shape (n_places,)
+
+    Raises
+    ------
+    AnalysisError
+        If no mix of the others matches the treated, or it rests on very few places.
+
+    References
+    ----------
+    Robbins, M. W., Saunders, J. & Kilmer, B. (2017). A framework for synthetic control methods
+    with high-dimensional, micro-level data. JASA 112, 109-126.
+    doi:10.1080/01621459.2016.1213634
+    Hainmueller, J. (2012). Entropy balancing. Political Analysis 20, 25-46.
+    doi:10.1093/pan/mpr025
+    """
+    x, y, chosen = _checked(matched, after, treated, draws)
+    weights = _balanced(x[~chosen], x[chosen].mean(axis=0))
+    if weights is None:
+        raise AnalysisError(
+            "No mix of the {n} other places has the past of the treated ones. Match fewer "
+            "variables, or give places that resemble them.",
+            n=int((~chosen).sum()),
+        )
+    effective = float(1 / (weights**2).sum())
+    if effective < _FEWEST_EFFECTIVE:
+        raise AnalysisError(
+            "The mix rests on as few as {n} places. Match fewer variables, or give places that "
+            "resemble the treated ones.",
+            n=round(effective, 1),
+        )
+    value = float(np.log(y[chosen].mean() / (weights @ y[~chosen])))
+    placebos = np.array([_placebo(x, y, int(chosen.sum()), chosen, rng) for _ in range(draws)])
+    known = placebos[np.isfinite(placebos)]
+    p = (1 + int((np.abs(known) >= abs(value)).sum())) / (1 + len(known))
+    table = pd.Series(weights * chosen.sum(), index=matched.index[~chosen])
+    return MicroSynthetic(value, float(p), table, effective, known)
+
+
+def _placebo(
+    x: np.ndarray, y: np.ndarray, size: int, chosen: np.ndarray, rng: np.random.Generator
+) -> float:
+    others = np.flatnonzero(~chosen)
+    group = np.zeros(len(x), dtype=bool)
+    group[rng.choice(others, min(size, len(others) // 2), replace=False)] = True
+    rest = ~group & ~chosen
+    weights = _balanced(x[rest], x[group].mean(axis=0))
+    return np.nan if weights is None else float(np.log(y[group].mean() / (weights @ y[rest])))
+
+
+def _balanced(x: np.ndarray, target: np.ndarray) -> np.ndarray | None:
+    """Return weights that sum to 1 and reproduce `target`, nearest to equal in entropy."""
+    scale = np.where(x.std(axis=0) > 0, x.std(axis=0), 1.0)
+    z = (x - target) / scale
+
+    theta = np.zeros(z.shape[1])
+    for _ in range(_STEPS):
+        weights = _softmax(z @ theta)
+        off = weights @ z
+        if np.abs(off).max() < _CLOSE:
+            return weights
+        spread = (z * weights[:, None]).T @ z - np.outer(off, off)
+        step = np.linalg.pinv(spread, rcond=1e-10, hermitian=True) @ off
+        theta = theta - step * min(1.0, _LONGEST / max(float(np.abs(step).max()), 1e-12))
+    return None
+
+
+def _softmax(index: np.ndarray) -> np.ndarray:
+    raw = np.exp(index - index.max())
+    return np.asarray(raw / raw.sum())
+
+
+def _checked(
+    matched: pd.DataFrame, after: pd.Series, treated: pd.Series, draws: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    x = matched.to_numpy(float)
+    y = after.reindex(matched.index).to_numpy(float)
+    chosen = treated.reindex(matched.index).fillna(value=False).to_numpy(bool)
+    missing = int((~np.isfinite(x)).sum() + (~np.isfinite(y)).sum())
+    if missing or not 0 < chosen.sum() <= len(chosen) // 3:
+        raise AnalysisError(
+            "{missing} values are missing, or {n} of {total} places are treated: a mix needs "
+            "whole tables and at least two other places for each treated one.",
+            missing=missing,
+            n=int(chosen.sum()),
+            total=len(chosen),
+        )
+    if draws < _ENOUGH_DRAWS:
+        raise AnalysisError(
+            "{draws} draws are too few to tell a p-value of 0.05. Take {needed} or more.",
+            draws=draws,
+            needed=_ENOUGH_DRAWS,
+        )
+    return x, y, chosen

@@ -1,0 +1,234 @@
+"""One programme against its protocol: which months compare, which count, and what came of it.
+
+It turns dates of entry, days of choice and borders into the cells that
+:mod:`labtools.evaluation.counts` compares.  When not: for one colonia (:func:`refuse_alone`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.sparse.csgraph import shortest_path
+
+from labtools.errors import AnalysisError
+from labtools.evaluation.counts import (
+    FEWEST_PLACES,
+    CountEffects,
+    CountPanel,
+    imputed_effects,
+    nearness,
+)
+from labtools.evaluation.protocol import Protocol, Units
+
+ALL = "all"
+_QUARTER = 3
+_YEAR = 4
+#: Errors of places so many borders apart are taken to be unrelated.
+_REACH = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """Who is in the programme, and who lies beside.
+
+    Attributes
+    ----------
+    entered : pandas.Series of datetime, shape (n_places,)
+        Day of entry; missing for places that never enter.
+    evaluated : pandas.Series of bool, shape (n_places,)
+        Entered in a stage that the protocol evaluates.
+    beside : pandas.DataFrame of bool, shape (n_places, n_places)
+        Which places share a border.
+    """
+
+    entered: pd.Series
+    evaluated: pd.Series
+    beside: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """What each place and quarter is, in the design of a protocol.
+
+    Attributes
+    ----------
+    panel : CountPanel
+        Counts and the cells that compare.
+    inside : pandas.DataFrame of bool
+        In the programme and evaluated.
+    since : pandas.DataFrame of float
+        Quarters since the entry; missing for places that never enter.
+    looked_at : pandas.DataFrame of bool
+        Quarters that the choice of places looked at: they compare nothing.
+    """
+
+    panel: CountPanel
+    inside: pd.DataFrame
+    since: pd.DataFrame
+    looked_at: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeEffect:
+    """What came of a programme, in counts.
+
+    Attributes
+    ----------
+    whole : CountEffects
+        The rows ``all`` and, with an effect of the neighbours, ``beside``.
+    by_time : CountEffects
+        One row for each quarter since the entry.
+    before : CountEffects or None
+        The year before the entry, as if the programme had begun then: near nil if the paths
+        were parallel.  None where no such quarters compare.
+    places, compared : int
+        How many places were in the programme, and how many compare with them.
+    """
+
+    whole: CountEffects
+    by_time: CountEffects
+    before: CountEffects | None
+    places: int
+    compared: int
+
+
+def design_cells(events: pd.DataFrame, enrolment: Enrolment, protocol: Protocol) -> Cells:
+    """Return what each place and quarter is.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame, shape (n_places, n_quarters)
+        Events of the outcome; columns are first days of consecutive quarters.  Places with a
+        missing count are left out.
+    enrolment : Enrolment
+    protocol : Protocol
+
+    Raises
+    ------
+    AnalysisError
+        If only one place is evaluated.
+    """
+    kept = events.notna().all(axis=1)
+    counts = events[kept]
+    entered = enrolment.entered.reindex(counts.index)
+    evaluated = enrolment.evaluated.reindex(counts.index).fillna(value=False).astype(bool)
+    refuse_alone(int(evaluated.sum()))
+    quarters = pd.DatetimeIndex(counts.columns)
+    since = _quarters_since(entered, quarters)
+    treated = since >= 0
+    expecting = since >= -np.ceil(protocol.design.anticipation_months / _QUARTER)
+    looked_at = _looked_at(entered, quarters, protocol.units)
+    near = enrolment.beside.reindex(index=counts.index, columns=counts.index).fillna(value=False)
+    exposed = pd.DataFrame(
+        near.to_numpy(float) @ treated.to_numpy(float) > 0, counts.index, quarters
+    )
+    if protocol.design.neighbours == "compared":
+        exposed = exposed & False
+    used = ~expecting & ~looked_at
+    return Cells(
+        panel=CountPanel(counts, used, exposed & ~treated),
+        inside=treated.mul(evaluated, axis=0),
+        since=since,
+        looked_at=looked_at,
+    )
+
+
+def programme_effect(cells: Cells, beside: pd.DataFrame, *, level: float = 0.95) -> ProgrammeEffect:
+    """Return what came of the programme: in all, beside it, by time, and in the year before.
+
+    Parameters
+    ----------
+    cells : Cells
+    beside : pandas.DataFrame of bool
+        Which places share a border; errors of near places are taken to be related.
+    level : float
+        Cover of the intervals.
+
+    Raises
+    ------
+    AnalysisError
+        If too few places are treated or compare, or nothing was to be expected.
+    """
+    near = _near(beside, cells.panel.counts.index)
+    whole = imputed_effects(cells.panel, {ALL: cells.inside}, near=near, level=level)
+    times: dict[object, pd.DataFrame] = {
+        int(since): cells.inside & (cells.since == since)
+        for since in range(int(np.nanmax(cells.since.where(cells.inside).to_numpy())) + 1)
+    }
+    told = {key: at for key, at in times.items() if _enough(at, cells.panel)}
+    later = (cells.inside.any(axis=0)).to_numpy()
+    compares = cells.panel.used.loc[:, later].any(axis=1) & ~cells.inside.any(axis=1)
+    return ProgrammeEffect(
+        whole=whole,
+        by_time=imputed_effects(cells.panel, told, near=near, level=level),
+        before=_before(cells, near, level),
+        places=int(cells.inside.any(axis=1).sum()),
+        compared=int(compares.sum()),
+    )
+
+
+def refuse_alone(places: int) -> None:
+    """Refuse to evaluate a single place.
+
+    Raises
+    ------
+    AnalysisError
+        Why, and what can be asked instead.
+    """
+    if places <= 1:
+        raise AnalysisError(
+            "One colonia alone cannot be evaluated: with 120 events a year only a fall by half "
+            "would be told from chance, and places are chosen in their worst year, so that most "
+            "get better by themselves. Evaluate the {needed} or more colonias of the programme "
+            "together.",
+            needed=FEWEST_PLACES,
+        )
+
+
+def _quarters_since(entered: pd.Series, quarters: pd.DatetimeIndex) -> pd.DataFrame:
+    at = quarters.year * _YEAR + quarters.quarter
+    began = entered.dt.year * _YEAR + entered.dt.quarter
+    return pd.DataFrame(
+        at.to_numpy(float)[None, :] - began.to_numpy(float)[:, None], entered.index, quarters
+    )
+
+
+def _looked_at(entered: pd.Series, quarters: pd.DatetimeIndex, units: Units) -> pd.DataFrame:
+    """Return the quarters that a choice looked at, for all that could be chosen in it.
+
+    Those not chosen are dropped too: they were passed over for having had a good year.
+    """
+    found = pd.DataFrame(data=False, index=entered.index, columns=quarters)
+    if units.chosen != "by_records":
+        return found
+    days = [pd.Timestamp(day) for day in sorted(units.chosen_on)]
+    for number, day in enumerate(days):
+        start = day - pd.DateOffset(months=units.months_looked_at)
+        inside = (quarters < day) & (quarters + pd.DateOffset(months=_QUARTER) > start)
+        earlier = entered < day if number else entered.isna() & False
+        found.loc[~earlier, inside] = True
+    return found
+
+
+def _enough(cells: pd.DataFrame, panel: CountPanel) -> bool:
+    known = (panel.used & (panel.counts > 0)).any(axis=0)
+    used = cells & panel.used.any(axis=1).to_numpy()[:, None] & known
+    return bool(used.any(axis=1).sum() >= FEWEST_PLACES) and bool(
+        panel.counts.where(used).sum().sum() > 0
+    )
+
+
+def _before(cells: Cells, near: np.ndarray, level: float) -> CountEffects | None:
+    year = (cells.since >= -_YEAR) & (cells.since < 0) & cells.panel.used
+    year = year.mul(cells.inside.any(axis=1), axis=0)
+    panel = CountPanel(cells.panel.counts, cells.panel.used & ~year, cells.panel.exposed & ~year)
+    if not _enough(year, panel):
+        return None
+    return imputed_effects(panel, {ALL: year}, near=near, level=level)
+
+
+def _near(beside: pd.DataFrame, places: pd.Index) -> np.ndarray:
+    graph = beside.reindex(index=places, columns=places).fillna(value=False).to_numpy(bool)
+    return nearness(shortest_path(graph.astype(float), unweighted=True), reach=_REACH)

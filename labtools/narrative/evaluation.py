@@ -1,0 +1,321 @@
+"""What an evaluation says, in plain words, each sentence from the released tables it cites.
+
+The verdict is the table's, and the sealed protocol's: no sentence here judges anything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isnan
+from types import MappingProxyType
+
+import pandas as pd
+
+from labtools.messages import mark, number, say, text
+from labtools.tables import vocabulary as words
+
+SECTIONS = ("verdict", "people", "beside", "trust", "plan", "delivered", "cost", "needed")
+
+_VERDICTS = MappingProxyType(
+    {
+        "better": mark("It worked: recorded crime fell more than it would have without it."),
+        "worse": mark("It did harm, or something else did there: recorded crime rose."),
+        "too_small": mark("If it did anything, it was less than what would be worth it."),
+        "not_yet_known": mark("We do not know yet whether it changed recorded crime."),
+        "read_ahead": mark("No verdict yet: this is not a month of decision of the protocol."),
+    }
+)
+_PEOPLE = MappingProxyType(
+    {
+        "better": mark("Fewer people feel unsafe than would have without it."),
+        "worse": mark("More people feel unsafe than would have without it."),
+        "too_small": mark("If people feel safer, it is by too little to tell."),
+        "not_yet_known": mark("We do not know yet whether people feel safer."),
+        "read_ahead": mark("No verdict yet on how safe people feel."),
+    }
+)
+_DEVIATIONS = MappingProxyType(
+    {
+        "sealed_late": mark(
+            "The protocol was sealed on {sealed_on}, after the first colonia had entered "
+            "({first_entry}): outcomes could be known when it was written."
+        ),
+        "sealed_again": mark(
+            "The protocol was sealed {n} times; it said something else on {days}."
+        ),
+        "colonias": mark("{planned} colonias were to enter, and {entered} did."),
+        "left": mark("{n} colonias left the programme before the end."),
+        "not_a_look": mark(
+            "The data end in {last_month}, which is not a month of decision of the protocol "
+            "({looks}): what follows is read ahead, without verdict."
+        ),
+        "before_choice": mark("{n} colonias entered before the first day on which any was chosen."),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """The released tables of one protocol.
+
+    Attributes
+    ----------
+    results, facts : pandas.DataFrame
+        Its rows of ``evaluation`` and ``evaluation_facts``.
+    """
+
+    results: pd.DataFrame
+    facts: pd.DataFrame
+
+    def row(self, outcome: str, aspect: str) -> pd.Series | None:
+        """Return one result; None where there is none."""
+        found = self.results
+        found = found[(found["outcome"] == outcome) & (found["aspect"] == aspect)]
+        return None if found.empty else found.iloc[0]
+
+    def said(self, fact: str) -> str:
+        """Return what a fact says; nothing where it says nothing."""
+        found = self.facts.loc[self.facts["fact"] == fact, "said"].dropna()
+        return "" if found.empty else str(found.iloc[0])
+
+    def figure(self, fact: str) -> float:
+        """Return the number of a fact; missing where it has none."""
+        found = self.facts.loc[self.facts["fact"] == fact, "number"].dropna()
+        return float("nan") if found.empty else float(found.iloc[0])
+
+
+def evaluation_of(protocol: str, evaluation: pd.DataFrame, facts: pd.DataFrame) -> Evaluated:
+    """Return the released rows of one protocol."""
+    return Evaluated(
+        evaluation[evaluation["protocol"] == protocol], facts[facts["protocol"] == protocol]
+    )
+
+
+def evaluation_sentences(found: Evaluated) -> Mapping[str, tuple[str, ...]]:
+    """Return the sentences of each section, in the language in force."""
+    return MappingProxyType({name: tuple(_SPEAKERS[name](found)) for name in SECTIONS})
+
+
+def _verdict(found: Evaluated) -> Sequence[str]:
+    refused = found.said("refused")
+    if refused:
+        return [text("It cannot be told whether it worked: {why}", why=_error(refused))]
+    row = found.row("crime", "effect")
+    if row is None:
+        return []
+    groups = ", ".join(words.label(group) for group in found.said("groups").split())
+    return [
+        say(_VERDICTS[row["verdict"]]),
+        text(
+            "{groups}: {change} against what was to be expected without it, in {places} colonias "
+            "together, compared with {compared}.",
+            groups=groups,
+            change=_interval(row, " %"),
+            places=number(row["places"]),
+            compared=number(row["compared"]),
+        ),
+    ]
+
+
+def _people(found: Evaluated) -> Sequence[str]:
+    refused = found.said("refused-perception")
+    if refused:
+        return [text("How safe people feel cannot be told: {why}", why=_error(refused))]
+    row = found.row("perception", "effect")
+    if row is None:
+        return []
+    return [
+        say(_PEOPLE[row["verdict"]]),
+        text(
+            "{indicator}: {change} percentage points, from people asked in {places} colonias of "
+            "the programme and {compared} others.",
+            indicator=words.label(found.said("indicator")),
+            change=_interval(row, ""),
+            places=number(row["places"]),
+            compared=number(row["compared"]),
+        ),
+    ]
+
+
+def _beside(found: Evaluated) -> Sequence[str]:
+    row = found.row("crime", "beside")
+    if row is None:
+        return [text("Colonias beside the programme were compared as if nothing reached them.")]
+    told = text("In the colonias beside it: {change}.", change=_interval(row, " %"))
+    if row["lower"] > 0:
+        return [told, text("Part of the crime moved next door.")]
+    if row["upper"] < 0:
+        return [told, text("Part of the benefit reached next door.")]
+    return [told, text("Neither displacement nor benefit next door can be told from chance.")]
+
+
+def _trust(found: Evaluated) -> Sequence[str]:
+    said = []
+    before, plain, nothing = (found.row("crime", a) for a in ("before", "plain", "nothing"))
+    if before is not None:
+        said.append(
+            text(
+                "In the year before they entered, these colonias differed from what was to be "
+                "expected by {change}; near nil is what a good comparison gives.",
+                change=_interval(before, " %"),
+            )
+        )
+    if plain is not None and nothing is not None:
+        said.append(
+            text(
+                "A plain before and after would say {plain}. Had nothing been done, colonias "
+                "chosen for their worst records would still have shown {nothing}.",
+                plain=f"{_signed(plain['value'])} %",
+                nothing=_interval(nothing, " %"),
+            )
+        )
+    return said
+
+
+def _plan(found: Evaluated) -> Sequence[str]:
+    said = [text("Question: {question}", question=found.said("question"))]
+    if found.said("sealed-on"):
+        said.append(
+            text(
+                "The protocol was sealed on {day}, with the checksum {digest}; it decides in "
+                "{looks}, with intervals of {level} %, which share the risk of error among looks "
+                "and outcomes.",
+                day=found.said("sealed-on"),
+                digest=found.said("digest")[:16],
+                looks=found.said("looks").replace(" ", ", "),
+                level=number(100 * found.figure("level"), 1),
+            )
+        )
+    said.append(text("Comparison: {comparison}.", comparison=found.said("comparison")))
+    departs = [
+        say(_DEVIATIONS[fact.removeprefix("deviation-")], **json.loads(told))
+        for fact, told in zip(found.facts["fact"], found.facts["said"], strict=True)
+        if fact.startswith("deviation-")
+    ]
+    names = found.facts.loc[found.facts["fact"] == "concurrent", "said"]
+    if len(names):
+        departs.append(
+            text(
+                "In the same colonias and months there was also: {names}. Their effects cannot be "
+                "told apart.",
+                names=", ".join(map(str, names)),
+            )
+        )
+    return [*said, *(departs or [text("Nothing departed from the protocol.")])]
+
+
+def _delivered(found: Evaluated) -> Sequence[str]:
+    done = found.figure("actions-per-month")
+    if isnan(done):
+        return [text("There is no log of actions: what was delivered is not known.")]
+    planned = found.figure("actions-planned")
+    said = [
+        text(
+            "{actions} actions: {done} by colonia and month; {reached} % of the colonias had some.",
+            actions=number(found.figure("actions")),
+            done=number(done, 2),
+            reached=number(100 * found.figure("colonias-reached")),
+        )
+    ]
+    if not isnan(planned):
+        said.append(
+            text(
+                "{planned} were planned: {share} % of the dose was delivered.",
+                planned=number(planned, 2),
+                share=number(100 * done / planned),
+            )
+        )
+    return said
+
+
+def _cost(found: Evaluated) -> Sequence[str]:
+    cost, currency = found.figure("cost"), found.said("cost")
+    if isnan(cost):
+        return [text("The protocol does not tell the cost, so nothing is said of it.")]
+    said = [text("It cost {cost} {currency}.", cost=number(cost), currency=currency)]
+    for outcome, sentence in _COSTS.items():
+        row = found.row(outcome, "unit_cost")
+        if row is None:
+            continue
+        if isnan(row["value"]):
+            said.append(text("No cost of each can be told: the estimate shows no good."))
+            continue
+        upper = "∞" if isnan(row["upper"]) else number(row["upper"])
+        said.append(
+            say(
+                sentence,
+                value=number(row["value"]),
+                currency=currency,
+                lower=number(row["lower"]),
+                upper=upper,
+            )
+        )
+    return said
+
+
+_COSTS = MappingProxyType(
+    {
+        "crime": mark("For each recorded crime averted: {value} {currency} ({lower} to {upper})."),
+        "perception": mark(
+            "For each person who feels safer: {value} {currency} ({lower} to {upper})."
+        ),
+    }
+)
+
+
+def _needed(found: Evaluated) -> Sequence[str]:
+    times = found.figure("needed-times")
+    if isnan(times):
+        return []
+    if times <= 1:
+        return [
+            text(
+                "These data suffice to see a fall of {least} %.",
+                least=number(found.figure("minimum-effect")),
+            )
+        ]
+    return [
+        text(
+            "To see a fall of {least} % four times in five, about {times} times these data would "
+            "be needed: more colonias, more months before the choice, or crimes that happen more "
+            "often. Choosing part of the colonias by lottery would make comparison far cheaper.",
+            least=number(found.figure("minimum-effect")),
+            times=number(times, 1),
+        )
+    ]
+
+
+def _interval(row: pd.Series, unit: str) -> str:
+    return text(
+        "{value}{unit} ({lower} to {upper})",
+        value=_signed(row["value"]),
+        unit=unit,
+        lower=_signed(row["lower"]),
+        upper=_signed(row["upper"]),
+    )
+
+
+def _signed(value: float) -> str:
+    sign = "−" if round(value, 1) < 0 else "+"
+    return f"{sign}{number(abs(value), 1)}"
+
+
+def _error(told: str) -> str:
+    error = json.loads(told)
+    return say(error["sentence"], **error["facts"]) if error else ""
+
+
+_SPEAKERS: Mapping[str, Callable[[Evaluated], Sequence[str]]] = MappingProxyType(
+    {
+        "verdict": _verdict,
+        "people": _people,
+        "beside": _beside,
+        "trust": _trust,
+        "plan": _plan,
+        "delivered": _delivered,
+        "cost": _cost,
+        "needed": _needed,
+    }
+)

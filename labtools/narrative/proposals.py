@@ -1,0 +1,77 @@
+"""What is proposed for a colonia, in words: each action with its reason and its doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from labtools.messages import percent, plural, say, text
+from labtools.tables.action_words import action_words, caveat_words, need_words
+
+Tables = Mapping[str, pd.DataFrame]
+
+
+def proposal_sentences(tables: Tables) -> tuple[str, ...]:
+    """Return what is proposed, or that these data propose nothing."""
+    proposals = tables["proposals"]
+    if proposals.empty:
+        return (
+            text(
+                "Nothing is proposed by these data: no factor here stands above that of colonias "
+                "like it by more than chance, or nothing may be shown. It does not mean that "
+                "nothing is needed: the network's meeting knows what no table does."
+            ),
+        )
+    opening = say(
+        plural(
+            "One action answers, with evidence, a factor that stands above that of colonias like "
+            "this one.",
+            "{n} actions answer, with evidence, factors that stand above those of colonias like "
+            "this one.",
+        ),
+        n=len(proposals),
+    )
+    closing = text(
+        "A proposal is not a promise: what an action does here is known only by evaluating it."
+    )
+    return (opening, *(proposal_sentence(row) for _, row in proposals.iterrows()), closing)
+
+
+def proposal_sentence(row: pd.Series) -> str:
+    """Return one proposal: what, why, who, what may be expected, and what to watch."""
+    facts = {
+        "action": action_words(str(row["intervention"]), str(row["name"])),
+        "need": need_words(str(row["need"])),
+        "agency": row["agency_name"],
+        "crime": change_words(row, "crime"),
+        "fear": change_words(row, "fear"),
+        "evidence": row["evidence"],
+    }
+    told = (
+        text(
+            "{action}, already being done here, for: {need}. Who: {agency}. Crime: {crime}. "
+            "Fear: {fear}. Evidence: {evidence}.",
+            **facts,
+        )
+        if row["standing"] == "under_way"
+        else text(
+            "{action}, for: {need}. Who: {agency}. Crime: {crime}. Fear: {fear}. "
+            "Evidence: {evidence}.",
+            **facts,
+        )
+    )
+    return f"{told} {caveat_words(str(row['caveats']))}".strip()
+
+
+def change_words(row: pd.Series, outcome: str) -> str:
+    """Return the expected change where the action is done, or that no verified figure tells."""
+    low, high = row[f"{outcome}_lower"], row[f"{outcome}_upper"]
+    if pd.isna(low) or pd.isna(high):
+        return text("no verified figure for places")
+    nearest, farthest = sorted((abs(float(low)), abs(float(high))))
+    return text(
+        "between {low} and {high} less where it is done",
+        low=percent(nearest),
+        high=percent(farthest),
+    )

@@ -1,0 +1,48 @@
+"""What is proposed in a colonia, as a section: each action with its reasons and its doubt."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from labtools.messages import text
+from labtools.narrative.proposals import change_words
+from labtools.publish.figures import Cell
+from labtools.publish.sections import Rows, Section, Source
+from labtools.tables.action_words import action_words, caveat_words, need_words, standing_words
+
+#: So many are shown, those with more evidence first; the others are in the open data.
+MOST = 3
+
+
+def proposals_section(source: Source) -> Section | None:
+    """Return what is proposed, each action with its reason, agency, evidence and cautions."""
+    table = source.tables.get("proposals")
+    if table is None:
+        return None
+    told = source.told("proposed")
+    said = (told[0], told[-1]) if len(told) > 1 else told
+    rows = tuple(_row(row) for _, row in table.head(MOST).iterrows())
+    title = text("What is proposed")
+    heads = (
+        text("Action"),
+        text("For"),
+        text("Who"),
+        text("Crime, expected"),
+        text("Fear, expected"),
+        text("Evidence and cautions"),
+    )
+    tables = (Rows(title, heads, rows, "wide"),) if rows else ()
+    return Section("proposed", title, "full", sentences=said, tables=tables)
+
+
+def _row(row: pd.Series) -> tuple[Cell, ...]:
+    action = action_words(str(row["intervention"]), str(row["name"]))
+    evidence = f"{row['evidence']}. {caveat_words(str(row['caveats']))}".strip()
+    return (
+        Cell(f"{action} ({standing_words(str(row['standing']))})"),
+        Cell(need_words(str(row["need"]))),
+        Cell(str(row["agency_name"])),
+        Cell(change_words(row, "crime")),
+        Cell(change_words(row, "fear")),
+        Cell(evidence),
+    )

@@ -1,0 +1,50 @@
+"""What came of a programme, for all its colonias together: released after the gate."""
+
+from __future__ import annotations
+
+import pandera.pandas as pa
+
+from labtools.tables.schemas.columns import count, figure, key, word, written
+
+OUTCOMES = ("crime", "perception")
+#: What a row of `evaluation` is of.
+ASPECTS = (
+    "effect",  # in the programme, beyond what was to be expected
+    "beside",  # in the colonias next to it
+    "before",  # in the year before the entry: near nil if the comparison is a good one
+    "plain",  # what a plain before and after would say
+    "nothing",  # and what it says where nothing was done
+    "averted",  # events or people
+    "unit_cost",  # money for each
+)
+UNITS = ("percent", "points", "events", "people", "money")
+EFFECT_VERDICTS = ("better", "worse", "too_small", "not_yet_known", "read_ahead", "none_given")
+
+TABLES: dict[str, dict[str, pa.Column]] = {
+    "evaluation": {
+        "protocol": key(),
+        "outcome": word(OUTCOMES),
+        "aspect": word(ASPECTS),
+        "value": figure(),
+        "lower": figure(),
+        "upper": figure(),
+        "unit": word(UNITS),
+        "places": count(nullable=True),
+        "compared": count(nullable=True),
+        "verdict": word(EFFECT_VERDICTS),
+    },
+    "evaluation_time": {
+        "protocol": key(),
+        "outcome": word(OUTCOMES),
+        "since": count(),
+        "value": figure(),
+        "lower": figure(),
+        "upper": figure(),
+    },
+    "evaluation_facts": {
+        "protocol": key(),
+        "fact": key(),
+        "number": figure(),
+        "said": written(nullable=True),
+    },
+}

@@ -1,0 +1,141 @@
+"""From a need to a short list of actions, each with its reasons.
+
+A proposal is a chain: the data that show the need, the factor, the evidence of the action, and
+the agency that could do it.  An action that answers no need above that of comparable colonias,
+that harms, or that allocates patrols is never proposed.  When not to use it: in place of the
+network's meeting, which knows what no table does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from labtools.targeting.catalogue import Agencies, Intervention, Interventions
+from labtools.targeting.citation import cited
+from labtools.targeting.needs import factor_key
+
+SHORTLIST = 5
+COLUMNS = (
+    "colonia_id",
+    "intervention",
+    "name",
+    "need",
+    "indicators",
+    "agency",
+    "agency_name",
+    "strength",
+    "evidence",
+    "verified_on",
+    "caveats",
+    "conflict",
+    "crime_change",
+    "crime_lower",
+    "crime_upper",
+    "fear_change",
+    "fear_lower",
+    "fear_upper",
+    "times_done",
+    "standing",
+)
+
+
+def proposals_table(
+    needs: pd.DataFrame,
+    catalogue: Interventions,
+    agencies: Agencies,
+    log: pd.DataFrame,
+    effects: Mapping[str, pd.DataFrame],
+) -> pd.DataFrame:
+    """Return the canonical table ``proposals``: at most five actions for each colonia.
+
+    Those with more evidence come first, then those whose need is surer; an action that is
+    already being done is kept, and says so.
+
+    Parameters
+    ----------
+    needs : pandas.DataFrame
+        Canonical table ``needs``.
+    log : pandas.DataFrame
+        See `labtools.targeting.action_log.read_log`.
+    effects : mapping of "crime" and "fear" to pandas.DataFrame
+        Draws of change where the action is done: see `labtools.targeting.effects`.
+    """
+    names = {agency.id: agency.name for agency in agencies.agency}
+    felt = needs[(needs["verdict"] == "above") & needs["need"].str.startswith("factor_")]
+    cards = pd.DataFrame(
+        [
+            {"need": factor_key(factor), **card}
+            for one in catalogue.proposable()
+            if (card := _card(one, names, effects))
+            for factor in one.factors
+        ]
+    )
+    if felt.empty or cards.empty:
+        return pd.DataFrame(columns=list(COLUMNS))
+    pairs = felt[["colonia_id", "need", "indicators", "lower"]].merge(cards, on="need")
+    ordered = pairs.sort_values(
+        ["colonia_id", "strength", "lower", "row"],
+        ascending=[True, False, False, True],
+        kind="stable",
+    )
+    best = ordered.drop_duplicates(["colonia_id", "intervention"])
+    short = best[best.groupby("colonia_id").cumcount() < SHORTLIST].reset_index(drop=True)
+    done = log[log["intervention"] != ""].drop_duplicates(["colonia_id", "action_type"])
+    times = done.groupby(["colonia_id", "intervention"])["times"].sum()
+    keys = pd.MultiIndex.from_frame(short[["colonia_id", "intervention"]])
+    count = times.reindex(keys).fillna(0).astype("Int64").to_numpy()
+    standing = np.where(count > 0, "under_way", "proposed")
+    return short.assign(times_done=count, standing=standing)[list(COLUMNS)]
+
+
+def _card(
+    one: Intervention, names: Mapping[str, str], effects: Mapping[str, pd.DataFrame]
+) -> dict[str, object] | None:
+    """Return what is said of an action wherever it is proposed; None without citable evidence."""
+    quoted = [effect for effect in one.effect if effect.is_quotable]
+    evidence = cited(quoted)
+    if not evidence or not one.agencies or one.strength == 0:
+        return None
+    return {
+        "row": one.row,
+        "intervention": one.id,
+        "name": one.name,
+        "agency": one.agencies[0],
+        "agency_name": names[one.agencies[0]],
+        "strength": one.strength,
+        "evidence": evidence,
+        "verified_on": pd.Timestamp(min(e.verified_on for e in quoted if e.verified_on)),
+        "caveats": " ".join(caveats_of(one)),
+        "conflict": one.conflict,
+        **_change("crime", one.id, effects),
+        **_change("fear", one.id, effects),
+    }
+
+
+def caveats_of(one: Intervention) -> tuple[str, ...]:
+    """Return what to watch before trusting the evidence here, as words of the vocabulary.
+
+    ``on_participants``: measured on those who took part; ``not_from_mexico``: no verified study
+    is; ``not_on_fear``: it has not been shown to lower fear; ``reviews_differ``.
+    """
+    quotable = [effect for effect in one.effect if effect.is_quotable]
+    found = {
+        "on_participants": one.scale == "participants",
+        "not_from_mexico": not any("México" in effect.country for effect in quotable),
+        "not_on_fear": any(e.direction == "none" and e.outcome == "fear" for e in quotable),
+        "reviews_differ": bool(one.conflict),
+    }
+    return tuple(word for word, holds in found.items() if holds)
+
+
+def _change(outcome: str, key: str, effects: Mapping[str, pd.DataFrame]) -> dict[str, float]:
+    table = effects.get(outcome)
+    names = (f"{outcome}_change", f"{outcome}_lower", f"{outcome}_upper")
+    if table is None or key not in table.columns:
+        return dict.fromkeys(names, float("nan"))
+    draws = table[key].to_numpy(float)
+    low, high = np.quantile(draws, [0.05, 0.95])
+    return dict(zip(names, (float(draws.mean()), float(low), float(high)), strict=True))

@@ -1,0 +1,168 @@
+"""A roll-out that can be evaluated: who starts when, by lot among fair lots, sealed beforehand.
+
+Lots are drawn at random; only those that balance the covariates among waves are kept, and one
+of them is taken by chance (constrained randomisation: Moulton 2004,
+doi:10.1191/1740774504cn024oa).  Neighbours of the first wave do not serve as its comparison if
+a buffer is asked for.  The sealed plan tells the evaluation what was promised.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+
+import numpy as np
+import pandas as pd
+
+from labtools.errors import AnalysisError
+
+_TRIES, _FAIR = 2_000, 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class RollOut:
+    """A plan of starts.
+
+    Attributes
+    ----------
+    wave : pandas.Series of int
+        By colonia: 1 starts first; the last waves are the comparison of the first.
+    buffer : pandas.Series of bool
+        Colonias that lie beside one of an earlier wave: left out of comparisons.
+    imbalance : float
+        Largest difference of waves' means, in standard deviations, over the covariates.
+    imbalance_of_any : float
+        The same for the middle lot of all that were drawn.
+    fair : int
+        Lots that balanced as well; one of them was taken by chance.
+    seal : str
+        sha256 of the plan with its rule; kept before the start, it proves the plan was not
+        changed.
+    """
+
+    wave: pd.Series
+    buffer: pd.Series
+    imbalance: float
+    imbalance_of_any: float
+    fair: int
+    seal: str
+
+
+def plan_rollout(
+    covariates: pd.DataFrame,
+    neighbours: Mapping[str, frozenset[str]],
+    *,
+    waves: int,
+    rng: np.random.Generator,
+    tries: int = _TRIES,
+) -> RollOut:
+    """Return a fair lot of starts, sealed.
+
+    Parameters
+    ----------
+    covariates : pandas.DataFrame
+        Numbers by colonia, known before: past counts, residents, marginality.
+    neighbours : mapping of str to frozenset of str
+        Colonias that touch each one.
+    waves : int
+        Starts; sizes differ by one at most.
+
+    Raises
+    ------
+    AnalysisError
+        If there are fewer than two colonias a wave, or a covariate is missing.
+    """
+    n = len(covariates)
+    if waves < 2 or n < 2 * waves or covariates.isna().any(axis=None):  # noqa: PLR2004 - pairs
+        raise AnalysisError(
+            "{n} colonias cannot start in {waves} waves: a wave needs two at least, and every "
+            "covariate must be known. Take fewer waves, or colonias whose data are whole.",
+            n=n,
+            waves=waves,
+        )
+    spread = covariates.std(ddof=0)
+    scaled = ((covariates - covariates.mean()) / spread.where(spread > 0, 1.0)).to_numpy(float)
+    lots = rng.permuted(np.tile(np.arange(n) % waves, (tries, 1)), axis=1)
+    gaps = _imbalance(scaled, lots, waves)
+    fair = np.flatnonzero(gaps <= np.quantile(gaps, _FAIR))
+    taken = int(rng.choice(fair))
+    wave = pd.Series(lots[taken] + 1, index=covariates.index.astype(str), name="wave")
+    buffer = _buffer(wave, neighbours)
+    return RollOut(
+        wave=wave,
+        buffer=buffer,
+        imbalance=float(gaps[taken]),
+        imbalance_of_any=float(np.median(gaps)),
+        fair=len(fair),
+        seal=seal_of_rollout(wave, buffer),
+    )
+
+
+def seal_of_rollout(wave: pd.Series, buffer: pd.Series) -> str:
+    """Return the seal of a plan: any change of a start or a buffer changes it."""
+    told = [[str(key), int(wave[key]), bool(buffer[key])] for key in sorted(wave.index)]
+    return sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
+
+
+def check_seal(rollout: RollOut) -> None:
+    """Refuse a plan that is not the one that was sealed.
+
+    Raises
+    ------
+    AnalysisError
+        If a start was changed since.
+    """
+    found = seal_of_rollout(rollout.wave, rollout.buffer)
+    if found != rollout.seal:
+        raise AnalysisError(
+            "The roll-out was changed after it was sealed ({seal}). Evaluate it as it was sealed, "
+            "or say in the protocol why it changed and seal it anew.",
+            seal=rollout.seal[:12],
+        )
+
+
+def calendar(
+    rollout: RollOut, actions: pd.DataFrame, *, start: date, months_between: int
+) -> pd.DataFrame:
+    """Return who does what where and from when: one row for each colonia and action.
+
+    Parameters
+    ----------
+    actions : pandas.DataFrame
+        ``colonia_id``, ``intervention`` and ``agency``: the portfolio's choice.
+    start : datetime.date
+        Of the first wave.
+    months_between : int
+        From one wave to the next.
+    """
+    check_seal(rollout)
+    table = actions[actions["colonia_id"].isin(rollout.wave.index)].copy()
+    table["wave"] = table["colonia_id"].map(rollout.wave)
+    starts = [
+        pd.Timestamp(start) + pd.DateOffset(months=months_between * (int(wave) - 1))
+        for wave in table["wave"]
+    ]
+    table["starts_on"] = pd.to_datetime(pd.Series(starts, index=table.index))
+    columns = ["agency", "starts_on", "colonia_id", "intervention", "wave"]
+    return table[columns].sort_values(columns[:4], ignore_index=True)
+
+
+def _imbalance(scaled: np.ndarray, lots: np.ndarray, waves: int) -> np.ndarray:
+    """Return, for each lot, the largest difference between waves' means over covariates."""
+    means = []
+    for wave in range(waves):
+        inside = (lots == wave).astype(float)
+        means.append(inside @ scaled / inside.sum(axis=1, keepdims=True))
+    stacked = np.stack(means)
+    return np.asarray((stacked.max(axis=0) - stacked.min(axis=0)).max(axis=1))
+
+
+def _buffer(wave: pd.Series, neighbours: Mapping[str, frozenset[str]]) -> pd.Series:
+    beside = [
+        any(wave.get(other, np.inf) < wave[key] for other in neighbours.get(str(key), ()))
+        for key in wave.index
+    ]
+    return pd.Series(beside, index=wave.index, name="buffer")

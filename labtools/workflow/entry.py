@@ -1,0 +1,52 @@
+"""Which colonias could enter the programme next, in an internal edition."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from labtools.errors import AnalysisError
+from labtools.tables.contracts import check_table, empty_table
+from labtools.targeting.entry import Entry, compare_entries
+from labtools.workflow.known import Known
+from labtools.workflow.portfolio import harm_of
+
+_PER = 1_000
+
+
+def entry_tables(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """Return ``entry_candidates`` and ``entry_rules``; empty where nobody may enter."""
+    empty = {name: empty_table(name) for name in ("entry_candidates", "entry_rules")}
+    size, quarters = known.settings.targeting.entries, known.processed["quarters"]
+    if not (size and len(quarters)):
+        return empty
+    shown = known.results["colonias_shown"]
+    outside = shown.loc[shown["entered_on"].isna(), "colonia_id"]
+    outside = outside[outside.map(known.people) > 0]
+    harm = sum(harm_of(known, rng).values())
+    total = known.results["crime"].query("group == 'total'").set_index("colonia_id")
+    expected = total["smoothed"] * known.people / _PER
+    places = pd.DataFrame({"population": known.people, "borough": known.boroughs})
+    try:
+        found = compare_entries(
+            pd.DataFrame(harm)[list(outside)],
+            total["events"].astype(float),
+            expected,
+            places,
+            size=size,
+        )
+    except AnalysisError:
+        return empty
+    return {
+        "entry_candidates": check_table("entry_candidates", _candidates(found)),
+        "entry_rules": check_table("entry_rules", found.rules.rename_axis("rule").reset_index()),
+    }
+
+
+def _candidates(found: Entry) -> pd.DataFrame:
+    by = {
+        key: " ".join(rule for rule, taken in found.chosen.items() if key in taken)
+        for key in found.candidates.index
+    }
+    table = found.candidates.rename_axis("colonia_id").reset_index()
+    return table.assign(chosen_by=table["colonia_id"].map(by))

@@ -1,0 +1,181 @@
+"""Portfolio and power of an edition: what a budget could avert, and what a roll-out could see.
+
+Internal only.  Harm counts what was never reported where the survey asked victims: the share
+that reported is learnt by grade of marginality, where it differs most, and its doubt is kept.
+"""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from labtools.analysis.underreporting import Reporting
+from labtools.errors import AnalysisError
+from labtools.settings import Targeting
+from labtools.tables import vocabulary as words
+from labtools.tables.contracts import check_table, empty_table
+from labtools.targeting.catalogue import read_interventions
+from labtools.targeting.count_model import CountModel, fit_counts
+from labtools.targeting.fairness import allocation_if_reporting_moves
+from labtools.targeting.frontier import frontier, stability
+from labtools.targeting.harm import harm_draws, reporting_draws
+from labtools.targeting.options import Action, Options, make_options
+from labtools.targeting.portfolio import Portfolio, Rules, choose_portfolio
+from labtools.targeting.power_simulation import plan_power
+from labtools.targeting.signs import interval_draws
+from labtools.workflow.known import DRAWS, Known
+
+_BEST_OF = 20  # draws whose own best choice is sought
+_BUDGETS = (0.5, 1.0, 1.5)
+_PER_ARM = (8, 16, 32, 64)
+_SPELLS = (6, 12, 24)
+_STUDIES = 300
+_PER = 1_000
+_ELIGIBLE = 1.0  # case files a month, at least, in a roll-out
+_GRADES = 5
+
+
+def portfolio_tables(
+    known: Known, effects: pd.DataFrame, rng: np.random.Generator
+) -> dict[str, pd.DataFrame]:
+    """Return ``portfolio`` and ``portfolio_frontier``; empty without a budget or costs."""
+    plan = known.settings.targeting
+    names = ("portfolio", "portfolio_frontier", "allocation_if")
+    empty = {name: empty_table(name) for name in names}
+    actions = _actions(plan)
+    usable = [key for key in actions if key in effects.columns]
+    if not (usable and plan.budget and len(known.processed["quarters"])):
+        return empty
+    options = make_options(harm_of(known, rng), effects, actions, known.places)
+    rules = _rules(plan, known)
+    chosen = choose_portfolio(options, rules)
+    curve = frontier(options, rules, _BUDGETS)
+    return {
+        "portfolio": check_table("portfolio", _told(options, rules, chosen)),
+        "portfolio_frontier": check_table("portfolio_frontier", curve),
+        "allocation_if": check_table("allocation_if", _moved(options, rules, known)),
+    }
+
+
+def _moved(options: Options, rules: Rules, known: Known) -> pd.DataFrame:
+    """Return what each grade would receive if the most marginal reported otherwise."""
+    grades = known.places["grade"]
+    people = known.people.fillna(0).groupby(grades).sum()
+    if people.empty:
+        return empty_table("allocation_if")
+    return allocation_if_reporting_moves(options, rules, people)
+
+
+def _told(options: Options, rules: Rules, chosen: Portfolio) -> pd.DataFrame:
+    """Return what was chosen and what cannot be told apart from it."""
+    steady = stability(options, rules, chosen, draws=_BEST_OF)
+    kept = steady.standing != "out"
+    draws = options.benefit[:, kept.to_numpy()].astype(float)
+    low, high = np.quantile(draws, [0.05, 0.95], axis=0)
+    table = options.table[kept][["colonia_id", "intervention", "agency", "cost"]]
+    return table.assign(
+        averted=draws.mean(axis=0),
+        lower=low,
+        upper=high,
+        often=steady.often[kept],
+        standing=steady.standing[kept],
+    ).reset_index(drop=True)
+
+
+def _actions(plan: Targeting) -> dict[str, Action]:
+    catalogue = read_interventions().by_id()
+    return {
+        one.intervention: Action(
+            one.agency or catalogue[one.intervention].agencies[0],
+            one.cost,
+            one.reach,
+            catalogue[one.intervention].acts_on,
+        )
+        for one in plan.action
+        if one.intervention in catalogue and catalogue[one.intervention].may_be_proposed
+    }
+
+
+def harm_of(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """Return draws of a year's recorded harm: the risk model's if there is one."""
+    people = known.people
+    weights = {group: known.settings.targeting.harm.get(group, 1.0) for group in words.GROUPS}
+    drawn = known.results.get("risk_draws")
+    crime = known.results["crime"].set_index("colonia_id")
+    found = {}
+    for group in words.GROUPS:
+        if drawn is not None and len(drawn):
+            rows = drawn[drawn["group"] == group]
+            wide = rows.pivot_table(index="draw", columns="colonia_id", values="rate")
+            rates = wide.reindex(columns=people.index)
+            taken = rates.iloc[np.arange(DRAWS) % len(rates)].reset_index(drop=True)
+        else:
+            own = crime[crime["group"] == group][["smoothed_lower", "smoothed_upper"]]
+            limits = own.set_axis(["lower", "upper"], axis=1).reindex(people.index)
+            taken = interval_draws(limits, size=DRAWS, rng=rng)
+        found[group] = taken * people.to_numpy() / _PER
+    return harm_draws(found, _recorded_share(known, rng), weights)
+
+
+def _recorded_share(known: Known, rng: np.random.Generator) -> pd.DataFrame | None:
+    """Return draws of the share of crimes that victims report, by grade; None if not asked."""
+    survey = known.processed["survey"]
+    asked = survey[(survey["indicator"] == "reported") & survey["value"].notna()]
+    grade = known.places["grade"]
+    of = asked["colonia_id"].map(grade)
+    if of.nunique() < _GRADES:
+        return None
+    told = asked["value"].groupby(of).agg(["sum", "count"])
+    drawn = reporting_draws(Reporting(1.0, 1.0), told["sum"], told["count"], size=DRAWS, rng=rng)
+    whole = drawn.mean(axis=1)
+    return pd.DataFrame({key: drawn.get(g, whole) for key, g in grade.items()}, index=drawn.index)
+
+
+def _rules(plan: Targeting, known: Known) -> Rules:
+    places, people = known.places, known.people.fillna(0)
+
+    def floors(column: str) -> dict[str, float]:
+        share = people.groupby(places[column]).sum() / max(people.sum(), 1.0)
+        return (plan.floor * plan.budget * share).to_dict() if plan.floor else {}
+
+    return Rules(
+        plan.budget,
+        capacity=plan.capacity,
+        per_colonia=plan.per_colonia,
+        borough_floor=floors("borough"),
+        grade_floor=floors("grade"),
+        aversion=plan.aversion,
+    )
+
+
+def power_table(known: Known, effects: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Return what a roll-out of the most promising action could see, by colonias and months."""
+    models = _count_models(known)
+    if not models or effects.empty:
+        return empty_table("roll_out_power")
+    best = effects.mean().idxmin()
+    plan = plan_power(models, -effects[best].to_numpy(), per_arm=_PER_ARM, times=_STUDIES, rng=rng)
+    return check_table("roll_out_power", plan.designs)
+
+
+def _count_models(known: Known) -> dict[int, CountModel]:
+    panel, window = known.processed["panel"], known.edition.window
+    files = panel[
+        (panel["record_type"] == "case_file")
+        & panel["group"].isin(words.GROUPS)
+        & (panel["month"] < window.end)
+    ]
+    counts = files.groupby(["colonia_id", "month"])["events"].sum().unstack("month")
+    counts = counts.dropna().astype(float)
+    counts = counts[counts.iloc[:, -12:].mean(axis=1) >= _ELIGIBLE]
+    colonias = gpd.GeoDataFrame(known.processed["colonias"]).set_index("colonia_id")
+    middle = colonias.to_crs(known.settings.lab.crs).representative_point()
+    places = pd.DataFrame({"x": middle.x, "y": middle.y})
+    models = {}
+    for months in _SPELLS:
+        try:
+            models[months] = fit_counts(counts, places, months=months)
+        except AnalysisError:
+            continue
+    return models

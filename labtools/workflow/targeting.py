@@ -1,0 +1,112 @@
+"""What to do where, of an edition: needs, proposals, gaps, portfolio, and what could be seen.
+
+The public edition takes for needs only what is public already (census, surveys as released,
+protected counts), and proposes with the same functions; portfolio and power are internal.
+"""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from labtools.errors import AnalysisError
+from labtools.tables.contracts import check_table, empty_table
+from labtools.targeting.action_log import gaps_table, read_log
+from labtools.targeting.catalogue import read_agencies, read_interventions, read_taxonomies
+from labtools.targeting.effects import effect_draws
+from labtools.targeting.matching import proposals_table
+from labtools.targeting.needs import CRIME, FEAR, comparable_colonias, needs_table
+from labtools.targeting.signs import interval_draws, rate_draws, share_draws, survey_draws
+from labtools.workflow.entry import entry_tables
+from labtools.workflow.known import DRAWS, Known
+from labtools.workflow.portfolio import portfolio_tables, power_table
+
+_STREAM = 8
+
+
+def targeting_tables(known: Known) -> dict[str, pd.DataFrame]:
+    """Return the tables of targeting of an edition."""
+    rng = np.random.default_rng([known.settings.lab.seed, int(known.edition.is_public), _STREAM])
+    catalogue, agencies, taxonomies = read_interventions(), read_agencies(), read_taxonomies()
+    effects = {
+        outcome: effect_draws(catalogue.proposable(), outcome, size=DRAWS, rng=rng)
+        for outcome in ("crime", "fear")
+    }
+    needs = _needs(known, rng)
+    log = read_log(known.results["actions_done"], taxonomies, agencies)
+    offered = catalogue.for_the_public() if known.edition.is_public else catalogue
+    proposals = proposals_table(needs, offered, agencies, log, effects)
+    tables = {"proposals": _filled("proposals", proposals)}
+    if known.edition.is_public:
+        return tables
+    shown = known.results["colonias_shown"]
+    entered = pd.Index(shown.loc[shown["entered_on"].notna(), "colonia_id"])
+    tables["needs"] = check_table("needs", needs)
+    tables["action_gaps"] = _filled("action_gaps", gaps_table(needs, log, entered))
+    tables |= portfolio_tables(known, effects["crime"], rng)
+    tables |= entry_tables(known, rng)
+    tables["roll_out_power"] = power_table(known, effects["crime"], rng)
+    return tables
+
+
+def _needs(known: Known, rng: np.random.Generator) -> pd.DataFrame:
+    withheld = known.edition.withheld if known.edition.is_public else frozenset()
+    comparables = _comparables(known)
+    if comparables is None:
+        return empty_table("needs")
+    signs = {name: table.astype(float) for name, table in _signs(known, rng).items()}
+    for table in signs.values():
+        table.loc[:, table.columns.isin(withheld)] = np.nan
+    return needs_table(signs, comparables, read_taxonomies())
+
+
+def _comparables(known: Known) -> pd.DataFrame | None:
+    """Return each colonia's comparables: residents, density and census; None if there are few."""
+    colonias = gpd.GeoDataFrame(known.processed["colonias"])
+    area = colonias.to_crs(known.settings.lab.crs).area.to_numpy() / 1e6
+    people = known.people.where(known.people > 0)
+    census = known.results["indicators"].pivot_table(
+        index="colonia_id", columns="indicator", values="value"
+    )
+    traits = pd.DataFrame({"people": people, "density": people / area})
+    joined = traits.join(census[[c for c in ("young_men",) if c in census.columns]])
+    try:
+        return comparable_colonias(joined)
+    except AnalysisError:
+        return None
+
+
+def _signs(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    people, found = known.people, {}
+    indicators = known.results["indicators"]
+    for name, rows in indicators[indicators["unit"] == "%"].groupby("indicator"):
+        share = rows.set_index("colonia_id")["value"].reindex(people.index) / 100
+        found[str(name)] = share_draws(share, people, size=DRAWS, rng=rng)
+    if not known.edition.is_public:
+        found |= _counted(known, rng)
+    for name in ("insecurity", "cohesion"):
+        told = survey_draws(known.results["perception"], name, known.boroughs, size=DRAWS, rng=rng)
+        if told is not None:
+            found[FEAR if name == "insecurity" else name] = told
+    total = known.results["crime"].query("group == 'total'").set_index("colonia_id")
+    limits = total[["smoothed_lower", "smoothed_upper"]].set_axis(["lower", "upper"], axis=1)
+    found[CRIME] = interval_draws(limits.reindex(people.index), size=DRAWS, rng=rng)
+    return found
+
+
+def _counted(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """Return draws of reports and offences per resident: not public, so not in that edition."""
+    panel, window = known.processed["panel"], known.edition.window
+    recent = panel[(panel["month"] >= window.start) & (panel["month"] < window.end)]
+    found = {}
+    for kind in ("citizen_report", "civic_offence"):
+        counts = recent[recent["record_type"] == kind].groupby("colonia_id")["events"].sum()
+        if len(counts):
+            events = counts.reindex(known.people.index).astype(float)
+            found[kind] = rate_draws(events, known.people, size=DRAWS, rng=rng)
+    return found
+
+
+def _filled(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    return check_table(name, table.reset_index(drop=True)) if len(table) else empty_table(name)

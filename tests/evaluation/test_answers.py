@@ -1,0 +1,63 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from labtools.errors import AnalysisError
+from labtools.evaluation.answers import answer_effect
+
+WAVES = pd.to_datetime(["2024-05-01", "2024-11-01", "2025-05-01"])
+
+
+def asked(rng, entered, effect):
+    place = np.repeat(np.arange(60), 30)
+    wave = np.tile(WAVES.to_numpy(), 600)
+    entry = pd.Series(place).map(entered).to_numpy()
+    fear = rng.normal(0, 0.1, 60)[place] + 0.5 + 0.05 * (wave == WAVES[2])
+    fear = fear + effect * (wave >= entry)
+    value = (rng.random(len(place)) < fear).astype(float)
+    return pd.DataFrame({"place": place, "wave": wave, "weight": 1.0, "value": value})
+
+
+@pytest.fixture
+def entered():
+    days = ["2024-08-01"] * 15 + ["2025-02-01"] * 15
+    return pd.Series(pd.to_datetime(days), index=range(30))
+
+
+def test_with_two_waves_the_change_is_the_difference_of_differences(entered):
+    rng = np.random.default_rng(1)
+    answers = asked(rng, entered, -0.1)
+    two = answers[(answers["wave"] != WAVES[2]) & ~answers["place"].between(15, 29)]
+
+    got = answer_effect(two, entered)
+
+    means = two.assign(inside=two["place"] < 15).groupby(["inside", "wave"])["value"].mean()
+    change = means.loc[True].diff().iloc[-1] - means.loc[False].diff().iloc[-1]
+    assert got.change == pytest.approx(change)
+    assert (got.places, got.compared) == (15, 45)
+
+
+def test_the_interval_covers_a_planted_change(entered):
+    rng = np.random.default_rng(2)
+    covered = []
+    for _ in range(100):
+        got = answer_effect(asked(rng, entered, -0.1), entered)
+        covered.append(got.lower <= -0.1 <= got.upper)
+
+    # Within three binomial standard errors of 95 %.
+    assert np.mean(covered) >= 0.95 - 0.066
+
+
+def test_places_that_were_in_before_the_first_wave_are_left_out(entered):
+    answers = asked(np.random.default_rng(3), entered, 0.0)
+    early = entered.copy()
+    early.loc[:4] = pd.Timestamp("2023-01-01")
+
+    assert answer_effect(answers, early).places == 25
+
+
+def test_few_places_are_refused(entered):
+    answers = asked(np.random.default_rng(4), entered, 0.0)
+
+    with pytest.raises(AnalysisError, match="5 places"):
+        answer_effect(answers[answers["place"].between(25, 59)], entered)

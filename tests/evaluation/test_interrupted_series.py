@@ -1,0 +1,73 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from labtools.errors import AnalysisError
+from labtools.evaluation.interrupted_series import interrupted_series
+
+MONTHS = pd.date_range("2020-01-01", periods=72, freq="MS")
+START = pd.Timestamp("2024-01-01")
+
+
+def series(rng, *, memory=0.0, dispersion=1.0, fall=0.0):
+    noise = rng.standard_normal(72)
+    path = noise.copy()
+    for month in range(1, 72):
+        path[month] = memory * path[month - 1] + np.sqrt(1 - memory**2) * noise[month]
+    mean = 100 * np.exp(0.1 * np.cos(2 * np.pi * np.arange(72) / 12) - fall * (MONTHS >= START))
+    lifted = mean * np.maximum(1 + path * np.sqrt((dispersion - 1) / mean), 0.05)
+    return pd.Series(rng.poisson(lifted), MONTHS)
+
+
+def test_a_series_without_noise_gives_back_its_change():
+    angle = 2 * np.pi * MONTHS.month.to_numpy() / 12
+    mean = 1_000 * np.exp(0.2 * np.cos(angle) + 0.004 * np.arange(72) - 0.25 * (MONTHS >= START))
+
+    counts = pd.Series(mean.round(), MONTHS)
+
+    got = interrupted_series(counts, START, rng=np.random.default_rng(1))
+
+    # Rounding to whole events moves a mean of 1,000 by less than a thousandth.
+    assert got.level == pytest.approx(-0.25, abs=1e-3)
+
+
+@pytest.mark.parametrize(("memory", "dispersion"), [(0.0, 1.0), (0.0, 4.0), (0.4, 3.0)])
+def test_without_change_few_series_are_rejected(memory, dispersion):
+    rng = np.random.default_rng(7)
+    p = []
+    for _ in range(100):
+        counts = series(rng, memory=memory, dispersion=dispersion)
+        try:
+            p.append(interrupted_series(counts, START, rng=rng, draws=199).p)
+        except AnalysisError:
+            continue
+
+    # Three binomial standard errors above 5 %.
+    assert np.mean(np.array(p) <= 0.05) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / len(p))
+
+
+def test_a_fall_by_a_third_is_found():
+    counts = series(np.random.default_rng(8), dispersion=2.0, fall=0.4)
+
+    got = interrupted_series(counts, START, rng=np.random.default_rng(1), slope=True)
+
+    assert got.upper < 0
+    assert got.p < 0.05
+
+
+def test_months_that_drift_are_refused():
+    rng = np.random.default_rng(9)
+    counts = series(rng, memory=0.95, dispersion=40.0)
+
+    with pytest.raises(AnalysisError, match="resembles the one before"):
+        interrupted_series(counts, START, rng=rng)
+
+
+@pytest.mark.parametrize(
+    ("drop", "expected"), [(MONTHS[5:6], "lacks 1"), (MONTHS[:30], "18 before")]
+)
+def test_short_or_holed_series_are_refused(drop, expected):
+    counts = series(np.random.default_rng(1)).drop(drop)
+
+    with pytest.raises(AnalysisError, match=expected):
+        interrupted_series(counts, START, rng=np.random.default_rng(1))

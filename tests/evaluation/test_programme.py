@@ -1,0 +1,152 @@
+"""The cells of a design, and a programme whose effect is known."""
+
+import tomllib
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from labtools.errors import AnalysisError
+from labtools.evaluation.counts import BESIDE
+from labtools.evaluation.programme import (
+    ALL,
+    Enrolment,
+    design_cells,
+    programme_effect,
+)
+from labtools.evaluation.protocol import Protocol
+from labtools.evaluation.verdict import times_more, verdict_on_change
+from tests.evaluation.protocols import PROTOCOL
+
+QUARTERS = pd.date_range("2020-01-01", periods=24, freq="QS")
+PLACES = [f"c{i:03d}" for i in range(120)]
+
+
+def protocol(**units):
+    told = tomllib.loads(PROTOCOL)
+    told["units"] = {**told["units"], **units}
+    return Protocol.model_validate(told)
+
+
+def line_of_places():
+    """Places in a row: each borders the one before and the one after."""
+    near = np.abs(np.subtract.outer(np.arange(120), np.arange(120))) == 1
+    return pd.DataFrame(near, PLACES, PLACES)
+
+
+def enrolment(entered):
+    days = pd.Series(pd.NaT, index=PLACES, dtype="datetime64[ns]")
+    days.loc[list(entered)] = pd.to_datetime(list(entered.values()))
+    return Enrolment(days, days.notna(), line_of_places())
+
+
+@pytest.fixture
+def enrolled():
+    # Ten runs of four places, eight places apart: each run has one neighbour at either end.
+    return enrolment({PLACES[12 * i + j]: "2024-04-01" for i in range(10) for j in range(4)})
+
+
+def frame(values):
+    return pd.DataFrame(values, PLACES, QUARTERS)
+
+
+def test_each_cell_is_what_the_protocol_makes_it(enrolled):
+    cells = design_cells(frame(np.ones((120, 24))), enrolled, protocol())
+
+    looked_at = (QUARTERS >= "2023-01-01") & (QUARTERS < "2024-01-01")
+    assert cells.looked_at.eq(looked_at).all(axis=None)
+    assert cells.inside.loc["c000"].to_list() == list(QUARTERS >= "2024-04-01")
+    assert not cells.panel.used.loc["c000", QUARTERS >= "2024-04-01"].any()
+    assert cells.panel.exposed.loc["c004"].to_list() == list(QUARTERS >= "2024-04-01")
+    assert not cells.panel.exposed.loc["c006"].any()
+    assert not cells.panel.exposed.loc["c001"].any()
+
+
+def test_a_lottery_looks_at_no_records_and_loses_no_quarter(enrolled):
+    cells = design_cells(frame(np.ones((120, 24))), enrolled, protocol(chosen="by_lottery"))
+
+    assert not cells.looked_at.any(axis=None)
+
+
+def test_who_was_chosen_earlier_is_not_dropped_by_a_later_choice():
+    first = {PLACES[i]: "2022-02-01" for i in range(20)}
+    later = {PLACES[i]: "2024-02-01" for i in range(40, 60)}
+
+    cells = design_cells(
+        frame(np.ones((120, 24))),
+        enrolment({**first, **later}),
+        protocol(chosen_on=["2022-01-01", "2024-01-01"]),
+    )
+
+    in_2023 = (QUARTERS >= "2023-01-01") & (QUARTERS < "2024-01-01")
+    assert not cells.looked_at.loc["c000", in_2023].any()
+    assert cells.looked_at.loc["c100", in_2023].all()
+
+
+def test_a_place_with_a_missing_count_is_left_out(enrolled):
+    counts = frame(np.ones((120, 24)))
+    counts.iloc[5, 3] = np.nan
+
+    cells = design_cells(counts, enrolled, protocol())
+
+    assert "c005" not in cells.panel.counts.index
+
+
+def test_one_colonia_alone_is_refused_with_what_to_do_instead():
+    alone = enrolment({"c003": "2024-04-01"})
+
+    with pytest.raises(AnalysisError, match=r"alone.*together"):
+        design_cells(frame(np.ones((120, 24))), alone, protocol())
+
+
+def test_planted_effect_and_displacement_are_found(enrolled):
+    rng = np.random.default_rng(6)
+    cells = design_cells(frame(np.ones((120, 24))), enrolled, protocol())
+    mean = rng.gamma(6, 5, 120)[:, None] * np.exp(
+        -0.3 * cells.inside.to_numpy() + 0.2 * cells.panel.exposed.to_numpy()
+    )
+    cells = design_cells(frame(rng.poisson(mean)), enrolled, protocol())
+
+    got = programme_effect(cells, line_of_places())
+
+    effects = got.whole.effects
+    assert abs(effects.loc[ALL, "log_ratio"] + 0.3) < 3 * effects.loc[ALL, "se"]
+    assert abs(effects.loc[BESIDE, "log_ratio"] - 0.2) < 3 * effects.loc[BESIDE, "se"]
+    assert effects.loc[ALL, "upper"] < 0
+    assert got.places == 40
+    assert got.compared == 80
+    assert list(got.by_time.effects.index[:3]) == [0, 1, 2]
+
+
+def test_before_the_entry_nothing_is_found_where_nothing_was_done(enrolled):
+    rng = np.random.default_rng(9)
+    mean = np.broadcast_to(rng.gamma(6, 5, 120)[:, None], (120, 24))
+    cells = design_cells(frame(rng.poisson(mean)), enrolled, protocol(chosen="otherwise"))
+
+    got = programme_effect(cells, line_of_places())
+
+    assert got.before is not None
+    row = got.before.effects.loc[ALL]
+    assert abs(row["log_ratio"]) < 3 * row["se"]
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "verdict"),
+    [
+        (-20, -1, "better"),
+        (1, 20, "worse"),
+        (-9, 3, "too_small"),
+        (-11, 3, "not_yet_known"),
+        (-20, 0, "not_yet_known"),
+        (float("nan"), 3, "not_yet_known"),
+    ],
+)
+def test_a_verdict_is_given_only_where_the_interval_gives_one(lower, upper, verdict):
+    assert verdict_on_change(lower, upper, worthwhile=10) == verdict
+
+
+def test_an_error_twice_too_large_asks_for_four_times_the_data():
+    enough = abs(np.log(0.9)) / (1.959964 + 0.841621)
+
+    assert times_more(enough, 10, level=0.95) == pytest.approx(1, rel=1e-5)
+    assert times_more(2 * enough, 10, level=0.95) == pytest.approx(4, rel=1e-5)

@@ -1,0 +1,73 @@
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from labtools.errors import AnalysisError
+from labtools.evaluation.sensitivity import folded_quantile, trend_sensitivity
+
+
+def path(before, after):
+    times = [*range(-len(before), 0), *range(len(after))]
+    return pd.DataFrame({"effect": [*before, *after]}, index=times)
+
+
+def influence(se, n_times, rng):
+    """Independent effects, each with this error, from 50 places."""
+    noise = np.linalg.qr(rng.normal(size=(50, n_times)))[0]
+    return noise * se
+
+
+def test_the_quantile_is_the_normal_one_without_bias_and_one_sided_with_much():
+    assert folded_quantile(0.0) == pytest.approx(stats.norm.ppf(0.975))
+    assert folded_quantile(6.0) == pytest.approx(6 + stats.norm.ppf(0.95), abs=1e-6)
+
+
+def test_without_departure_the_interval_is_the_usual_one():
+    effects = path([0.01, 0.0], [-0.2, -0.3])
+    parts = influence(0.05, 4, np.random.default_rng(1))
+
+    got = trend_sensitivity(effects, parts).intervals.loc[0.0]
+
+    se = 0.05 / np.sqrt(2)
+    assert got["lower"] == pytest.approx(-0.25 - 1.959964 * se, abs=1e-5)
+    assert got["upper"] == pytest.approx(-0.25 + 1.959964 * se, abs=1e-5)
+
+
+def test_departures_widen_the_interval_and_the_breakdown_is_where_it_reaches_nil():
+    effects = path([0.02, 0.0], [-0.2, -0.3])
+    parts = influence(0.05, 4, np.random.default_rng(1))
+
+    got = trend_sensitivity(effects, parts)
+    at = trend_sensitivity(effects, parts, multiples=(got.breakdown,)).intervals.iloc[0]
+
+    assert got.largest_before == pytest.approx(0.02)
+    assert (np.diff(got.intervals["upper"]) > 0).all()
+    assert at["upper"] == pytest.approx(0, abs=1e-9)
+
+
+def test_an_effect_that_is_not_told_from_nil_bears_no_departure():
+    effects = path([0.02, 0.0], [-0.02, -0.03])
+
+    got = trend_sensitivity(effects, influence(0.05, 4, np.random.default_rng(1)))
+
+    assert got.breakdown == 0
+
+
+def test_without_a_history_there_is_nothing_to_compare_with():
+    with pytest.raises(AnalysisError, match="before and after"):
+        trend_sensitivity(path([], [0.1]), np.zeros((3, 1)))
+
+
+def test_with_paths_that_drift_as_before_the_interval_covers_the_truth():
+    rng = np.random.default_rng(4)
+    times = np.arange(-6, 3)
+    covered = 0
+    for _ in range(300):
+        value = 0.03 * (times + 1) + rng.normal(0, 0.02, len(times)) - 0.2 * (times >= 0)
+        effects = pd.DataFrame({"effect": value}, index=times)
+        got = trend_sensitivity(effects, influence(0.02, len(times), rng), multiples=(1.0,))
+        row = got.intervals.iloc[0]
+        covered += row["lower"] <= -0.2 <= row["upper"]
+
+    assert covered >= 285

@@ -1,0 +1,54 @@
+"""Expected numbers: diff-diff 3.13 and Arkhangelsky et al. (2021) on Proposition 99."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from labtools.errors import AnalysisError
+from labtools.evaluation.synthetic_did import placebo_error, synthetic_difference
+
+
+@pytest.fixture
+def cigarettes(oracle):
+    return oracle("prop99.csv").set_index("Year")
+
+
+def test_californias_effect_is_that_of_the_reference(cigarettes):
+    got = synthetic_difference(cigarettes, ["California"], 1989)
+
+    # The reference is good to 0.15 packs; the paper prints -15.6.
+    assert got.effect == pytest.approx(-15.60382787273387, abs=0.01)
+    assert got.plain == pytest.approx(-27.349111083614922, rel=1e-6)
+    assert got.places.sum() == pytest.approx(1)
+    assert got.periods.sum() == pytest.approx(1)
+
+
+def test_the_placebo_error_is_near_that_of_the_reference(cigarettes):
+    got = placebo_error(cigarettes, ["California"], 1989, rng=np.random.default_rng(3), draws=30)
+
+    # 30 draws: the reference's own tolerance of 35 % for its 200.
+    assert got.se == pytest.approx(10.912483304424256, rel=0.35)
+    assert got.lower < -15.6 < got.upper
+
+
+def test_parallel_places_give_back_a_planted_effect():
+    rng = np.random.default_rng(8)
+    common = rng.normal(size=12).cumsum()
+    table = pd.DataFrame(common[:, None] + rng.normal(0, 3, 10), index=range(12))
+    table.loc[8:, [0, 1]] -= 2.5
+
+    got = synthetic_difference(table, [0, 1], 8)
+
+    assert got.effect == pytest.approx(-2.5, abs=1e-6)
+
+
+def test_more_treated_than_untreated_places_have_no_placebo_error():
+    table = pd.DataFrame(np.random.default_rng(1).normal(size=(6, 5)))
+
+    with pytest.raises(AnalysisError, match="2 and 3"):
+        placebo_error(table, [0, 1, 2], 4, rng=np.random.default_rng(1))
+
+
+def test_a_short_history_is_refused():
+    with pytest.raises(AnalysisError, match="2 periods before"):
+        synthetic_difference(pd.DataFrame(np.ones((4, 4))), [0], 2)

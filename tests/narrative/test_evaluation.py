@@ -1,0 +1,91 @@
+import pytest
+
+from labtools import messages
+from labtools.narrative.evaluation import evaluation_of, evaluation_sentences
+from tests.publish.evaluation_example import ID, evaluation, evaluation_facts
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with messages.speaking("en"):
+        yield
+
+
+def said(section, results=None, facts=None):
+    results = evaluation() if results is None else results
+    facts = evaluation_facts() if facts is None else facts
+    return " ".join(evaluation_sentences(evaluation_of(ID, results, facts))[section])
+
+
+@pytest.mark.parametrize(
+    ("verdict", "expected"),
+    [
+        ("better", "It worked"),
+        ("worse", "harm"),
+        ("too_small", "less than what would be worth it"),
+        ("not_yet_known", "We do not know yet"),
+        ("read_ahead", "No verdict yet"),
+    ],
+)
+def test_the_verdict_is_that_of_the_table(verdict, expected):
+    table = evaluation()
+    table.loc[0, "verdict"] = verdict
+
+    told = said("verdict", table)
+
+    assert expected in told
+    assert "−18.0 % (−27.0 to −8.0)" in told
+    assert "40 colonias" in told
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "expected"),
+    [
+        (1, 9, "moved next door"),
+        (-9, -1, "benefit reached"),
+        (-6, 11, "can be told from chance"),
+    ],
+)
+def test_displacement_is_told_only_where_its_interval_leaves_out_nil(lower, upper, expected):
+    table = evaluation()
+    table.loc[table["aspect"] == "beside", ["lower", "upper"]] = lower, upper
+
+    assert expected in said("beside", table)
+
+
+def test_a_refusal_says_why_instead_of_a_verdict():
+    facts = evaluation_facts()
+    told = '{"facts": {"id": "barrios-2024"}, "sentence": "The protocol {id} is not sealed"}'
+    facts.loc[len(facts)] = [ID, "refused", None, told]
+
+    assert said("verdict", facts=facts) == (
+        "It cannot be told whether it worked: The protocol barrios-2024 is not sealed"
+    )
+
+
+def test_what_departed_from_the_plan_is_told_and_so_is_a_whole_plan():
+    facts = evaluation_facts()
+
+    assert "42 colonias were to enter, and 40 did." in said("plan")
+    whole = facts[~facts["fact"].str.startswith("deviation")]
+    assert "Nothing departed" in said("plan", facts=whole)
+
+
+def test_a_cost_without_upper_limit_is_told_so():
+    told = said("cost")
+
+    assert "22,222 MXN (14,286 to 50,000)" in told
+    assert "2,222 MXN (741 to ∞)" in told
+
+
+def test_crime_and_perception_are_both_told():
+    assert "−3.0 (−9.0 to 3.0)".replace("3.0)", "+3.0)") in said("people")
+    assert "We do not know yet whether people feel safer." in said("people")
+
+
+def test_every_section_speaks_spanish():
+    english = evaluation_sentences(evaluation_of(ID, evaluation(), evaluation_facts()))
+    with messages.speaking("es_MX"):
+        spanish = evaluation_sentences(evaluation_of(ID, evaluation(), evaluation_facts()))
+
+    assert all(spanish[s] and not set(english[s]) & set(spanish[s]) for s in spanish)

@@ -1,0 +1,73 @@
+import pandas as pd
+import pytest
+
+from labtools import messages
+from labtools.narrative import sentences
+from labtools.tables import action_words
+from labtools.targeting.catalogue import read_interventions, read_taxonomies
+from tests.narrative.ficha import ficha
+
+PROPOSED = {
+    "intervention": "street_lighting",
+    "name": "Alumbrado público",
+    "need": "factor_4",
+    "indicators": "citizen_report",
+    "agency": "public_services",
+    "agency_name": "Servicios Públicos",
+    "strength": 3,
+    "evidence": "Welsh & Farrington 2008",
+    "verified_on": pd.Timestamp("2026-11-26"),
+    "caveats": "not_from_mexico not_on_fear",
+    "conflict": "",
+    "crime_change": -0.14,
+    "crime_lower": -0.35,
+    "crime_upper": -0.01,
+    "times_done": 0,
+    "standing": "proposed",
+}
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with messages.speaking("en"):
+        yield
+
+
+def test_a_proposal_says_why_who_what_to_expect_and_what_to_watch():
+    (_, said, _) = sentences(ficha(proposals=[PROPOSED]))["proposed"]
+
+    assert said == (
+        "Street lighting, for: Insufficient and deteriorated public spaces. Who: Servicios "
+        "Públicos. Crime: between 1 % and 35 % less where it is done. Fear: no verified figure "
+        "for places. Evidence: Welsh & Farrington 2008. No verified study is from Mexico. It has "
+        "not been shown to lower fear."
+    )
+
+
+def test_what_is_already_being_done_is_told_so():
+    row = {**PROPOSED, "standing": "under_way", "times_done": 3}
+
+    assert "already being done" in sentences(ficha(proposals=[row]))["proposed"][1]
+
+
+def test_nothing_proposed_is_not_nothing_needed():
+    (said,) = sentences(ficha())["proposed"]
+
+    assert said.startswith("Nothing is proposed")
+    assert "does not mean that nothing is needed" in said
+
+
+def test_every_action_that_may_be_proposed_and_every_need_have_words():
+    proposable = {one.id for one in read_interventions().proposable()}
+    factors = {f"factor_{factor.number}" for factor in read_taxonomies().factor}
+
+    assert proposable == set(action_words.ACTIONS)
+    assert factors == set(action_words.NEEDS) - {"crime", "fear"}
+
+
+def test_in_spanish_factors_have_their_official_names():
+    with messages.speaking("es_MX"):
+        for factor in read_taxonomies().factor:
+            assert action_words.need_words(f"factor_{factor.number}") == factor.name
+        for one in read_interventions().proposable():
+            assert action_words.action_words(one.id, one.name) == one.name

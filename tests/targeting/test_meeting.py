@@ -1,0 +1,145 @@
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+from scipy import stats
+
+from labtools import messages
+from labtools.errors import SourceError
+from labtools.targeting.meeting import agreement, check_answers
+from labtools.targeting.work_list import work_of, write_spreadsheet
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with messages.speaking("en"):
+        yield
+
+
+NEEDS = ["factor_2", "factor_4", "factor_5", "factor_7"]
+
+
+def answers(ranks):
+    return pd.DataFrame(
+        [
+            {"colonia_id": "c", "meeting": "1", "participant": str(p), "need": need, "rank": rank}
+            for p, row in enumerate(ranks)
+            for need, rank in zip(NEEDS, row, strict=True)
+        ]
+    )
+
+
+def test_agreement_is_that_of_friedmans_statistic():
+    ranks = np.array([[1, 2, 3, 4], [2, 1, 3, 4], [1, 3, 2, 4], [1, 2, 4, 3], [4, 1, 2, 3]])
+
+    found = agreement(answers(ranks))
+
+    # Outside truth: SciPy's Friedman chi-square is m (n - 1) W, ties allowed.
+    chi2, p = stats.friedmanchisquare(*ranks.T)
+    assert found.w == pytest.approx(chi2 / (5 * 3))
+    assert found.p_value == pytest.approx(p)
+
+
+def test_agreement_with_ties_is_that_of_friedmans_statistic():
+    ranks = np.array([[1, 1, 3, 4], [2, 1, 2, 4], [1, 3, 3, 4], [1, 2, 4, 3]])
+
+    chi2, _ = stats.friedmanchisquare(*ranks.T)
+
+    assert agreement(answers(ranks)).w == pytest.approx(chi2 / (4 * 3))
+
+
+def test_those_who_say_the_same_agree_wholly_and_their_order_is_told():
+    found = agreement(answers([[4, 1, 2, 3]] * 6), pd.Series([0.1, 0.9, 0.8, 0.3], NEEDS))
+
+    assert found.w == pytest.approx(1.0)
+    assert found.order == ("factor_4", "factor_5", "factor_7", "factor_2")
+    assert found.with_lab == pytest.approx(1.0)
+
+
+def test_two_people_are_too_few_to_tell():
+    assert np.isnan(agreement(answers([[1, 2, 3, 4]] * 2)).w)
+
+
+def test_by_chance_alone_agreement_is_called_one_time_in_twenty():
+    rng = np.random.default_rng(6)
+    seen = [
+        agreement(answers([rng.permutation(4) + 1 for _ in range(12)])).p_value < 0.05
+        for _ in range(400)
+    ]
+
+    assert np.mean(seen) == pytest.approx(0.05, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"participant": "Juana Pérez"}, "number"),
+        ({"rank": 0}, "rank"),
+        ({"rank": 1.5}, "rank"),
+        ({"rank": "x"}, "rank"),
+    ],
+)
+def test_answers_that_name_a_person_or_have_no_rank_are_refused(change, said):
+    table = answers([[1, 2, 3, 4]] * 3).astype(object)
+    for column, value in change.items():
+        table.loc[0, column] = value
+
+    with pytest.raises(SourceError, match=said):
+        check_answers(table)
+
+
+def test_a_need_ordered_twice_and_a_column_absent_are_refused():
+    table = answers([[1, 2, 3, 4]] * 3)
+
+    with pytest.raises(SourceError, match="twice"):
+        check_answers(pd.concat([table, table.iloc[:1]]))
+    with pytest.raises(SourceError, match="rank"):
+        check_answers(table.drop(columns="rank"))
+
+
+def test_a_spreadsheet_runs_nothing_and_is_the_same_each_time(tmp_path):
+    table = pd.DataFrame({"name": ["=1+1", "@x", "Ñuñoa"], "cost": [1.5, None, -2.0]})
+
+    for name in ("a", "b"):
+        write_spreadsheet(table, tmp_path / f"{name}.xlsx", sheet="works")
+
+    page = openpyxl.load_workbook(tmp_path / "a.xlsx").active
+    rows = [[cell.value for cell in row] for row in page.iter_rows()]
+    assert rows == [["name", "cost"], ["'=1+1", 1.5], ["'@x", None], ["Ñuñoa", -2]]
+    assert all(cell.data_type != "f" for row in page.iter_rows() for cell in row)
+    assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+
+
+def test_an_agency_is_asked_what_was_chosen_with_its_reasons_and_not_the_alternatives():
+    portfolio = pd.DataFrame(
+        [
+            ("c1", "lights", "works", 5.0, 2.0, 1.0, 3.0, 1.0, "firm"),
+            ("c2", "lights", "works", 5.0, 2.0, 1.0, 3.0, 0.2, "alternative"),
+            ("c1", "watch", "police", 5.0, 2.0, 1.0, 3.0, 1.0, "firm"),
+        ],
+        columns=[
+            "colonia_id",
+            "intervention",
+            "agency",
+            "cost",
+            "averted",
+            "lower",
+            "upper",
+            "often",
+            "standing",
+        ],
+    )
+    proposals = pd.DataFrame(
+        [
+            ("c1", "lights", "works", "factor_4", "A 2020", "proposed"),
+            ("c3", "lights", "works", "factor_4", "A 2020", "under_way"),
+        ],
+        columns=["colonia_id", "intervention", "agency", "need", "evidence", "standing"],
+    )
+
+    table = work_of("works", portfolio, proposals, {"lights": "A 2020"})
+
+    assert table["colonia_id"].tolist() == ["c1", "c3"]
+    assert table["standing"].tolist() == ["firm", "under_way"]
+    assert table["evidence"].tolist() == ["A 2020", "A 2020"]
+    assert table["cost"].isna().tolist() == [False, True]

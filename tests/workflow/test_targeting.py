@@ -1,0 +1,71 @@
+"""What a run proposes for the demo: from its tables alone, and with every rule kept."""
+
+import pandas as pd
+import pytest
+
+from labtools.targeting.catalogue import read_agencies, read_interventions
+from tests.workflow.few import WITHHELD
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workbench")]
+
+
+@pytest.fixture(scope="module")
+def table(finished):
+    def read(name, audience="internal"):
+        folder = finished.latest / "internal" / "city" / audience
+        return pd.read_parquet(folder / f"{name}.parquet")
+
+    return read
+
+
+def test_every_colonia_has_every_need_told_or_unknown(table):
+    needs = table("needs")
+
+    assert len(needs) == 412 * 10
+    assert set(needs.loc[needs["verdict"] == "unknown", "need"]) >= {"factor_1", "factor_8"}
+    known = needs[needs["verdict"] != "unknown"]
+    assert (known["lower"] <= known["share_lower"]).all()
+    assert (known["share_lower"] <= known["upper"]).all()
+
+
+def test_every_proposal_has_its_chain_and_cites_what_was_verified(table):
+    catalogue, agencies = read_interventions().by_id(), read_agencies()
+    named = {agency.id for agency in agencies.agency}
+
+    for audience in ("internal", "public"):
+        proposals = table("proposals", audience)
+        assert len(proposals)
+        assert proposals["verified_on"].notna().all()
+        chain = proposals[["indicators", "need", "evidence", "agency_name"]]
+        assert chain.map(len).gt(0).all(axis=None)
+        assert set(proposals["agency"]) <= named
+        assert all(catalogue[key].may_be_proposed for key in proposals["intervention"].unique())
+
+
+def test_the_public_edition_proposes_nothing_where_nothing_may_be_shown(table):
+    proposals = table("proposals", "public")
+
+    assert WITHHELD not in set(proposals["colonia_id"])
+    levels = {one.id: one.level for one in read_interventions().intervention}
+    assert "terciario" not in set(proposals["intervention"].map(levels))
+    assert not proposals["indicators"].str.contains("citizen_report|civic_offence").any()
+
+
+def test_the_portfolio_keeps_its_budget_and_capacities(table):
+    portfolio = table("portfolio")
+    chosen = portfolio[portfolio["standing"].isin(["firm", "chosen"])]
+
+    assert chosen["cost"].sum() <= 6_000_000
+    counts = chosen["agency"].value_counts()
+    assert counts.get("public_services", 0) <= 40
+    assert counts.get("public_works", 0) <= 20
+    assert counts.get("security", 0) <= 60
+    assert (chosen["colonia_id"].value_counts() <= 2).all()
+    assert (portfolio["lower"] <= portfolio["averted"]).all()
+
+
+def test_a_larger_budget_averts_more_and_each_peso_less(table):
+    curve = table("portfolio_frontier")
+
+    assert curve["mean"].is_monotonic_increasing
+    assert curve["price"].is_monotonic_decreasing
