@@ -250,7 +250,6 @@ class Places(_Part):
     default_points: tuple[DefaultPoint, ...] = ()
 
 
-<<<<<<< HEAD
 class Alerts(_Part):
     """How many false alerts are borne with.
 
@@ -262,7 +261,8 @@ class Alerts(_Part):
     """
 
     false_per_month: Annotated[float, Field(gt=0, le=50)] = 1.0
-=======
+
+
 class Priced(_Part):
     """An action of the catalogue as this municipality can do it.
 
@@ -315,7 +315,6 @@ class Targeting(_Part):
     harm: dict[str, float] = {}
     entries: Annotated[int, Field(ge=0)] = 0
     action: tuple[Priced, ...] = ()
->>>>>>> main
 
 
 class Settings(_Part):

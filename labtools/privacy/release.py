@@ -195,7 +195,6 @@ def _enough_respondents(name: str, table: pd.DataFrame, evidence: Evidence) -> N
     )
 
 
-<<<<<<< HEAD
 def _scores_of_many(name: str, table: pd.DataFrame, _evidence: Evidence) -> None:
     _refuse(
         name,
@@ -212,7 +211,9 @@ def _scores_of_many(name: str, table: pd.DataFrame, _evidence: Evidence) -> None
         table[exact.any(axis=1)],
         "The table {table} shows a score more exactly than is released ({n} cases; the first is "
         "{first}). Make the table with protect_scores.",
-=======
+    )
+
+
 def _verified(name: str, table: pd.DataFrame, evidence: Evidence) -> None:
     """Refuse evidence that nobody saw in its source, and proposals where nothing is shown."""
     unseen = table["verified_on"].isna() | (table["evidence"].str.strip() == "")
@@ -241,7 +242,6 @@ def _pooled(name: str, table: pd.DataFrame, _evidence: Evidence) -> None:
         table[few & told],
         "The table {table} tells what came of so few colonias that one of them could be known "
         "({n} cases; the first is {first}). Evaluate more of them together.",
->>>>>>> main
     )
 
 
@@ -273,13 +273,10 @@ REGISTRY: Mapping[str, tuple[str, Rule]] = MappingProxyType(
         "municipality_crime": ("P4 rounded base 3", _counts_rounded),
         "perception": ("survey estimates with enough respondents", _enough_respondents),
         "perception_change": ("survey estimates with enough respondents", _enough_respondents),
-<<<<<<< HEAD
         "scoreboard": ("scores over many colonias and months", _scores_of_many),
-=======
         "evaluation": ("pooled, from P2 and enough respondents", _pooled),
         "evaluation_time": ("pooled, from P2 and enough respondents", _pooled),
         "evaluation_facts": ("the protocol, public by nature", _public_already),
->>>>>>> main
         "colonias_shown": ("public by nature", _public_already),
         "actions_done": ("public by nature", _public_already),
         "proposals": ("from protected counts, verified evidence only, floors", _verified),

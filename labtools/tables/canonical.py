@@ -16,28 +16,19 @@ from labtools.tables.schemas import (
     counts,
     crime,
     edition,
-<<<<<<< HEAD
+    evaluation,
     forecast,
     patterns,
-=======
-    evaluation,
->>>>>>> main
     perception,
     places,
     records,
     risk,
-<<<<<<< HEAD
-=======
     targeting,
->>>>>>> main
 )
 from labtools.tables.schemas.columns import KEY_FORM
 
 __all__ = ["CONTRACTS", "KEY_FORM"]
 
-<<<<<<< HEAD
-_SCHEMAS = (records, places, counts, crime, perception, edition, risk, forecast, patterns)
-=======
 _SCHEMAS = (
     records,
     places,
@@ -48,8 +39,9 @@ _SCHEMAS = (
     edition,
     risk,
     targeting,
+    forecast,
+    patterns,
 )
->>>>>>> main
 
 CONTRACTS: Mapping[str, pa.DataFrameSchema] = MappingProxyType(
     {

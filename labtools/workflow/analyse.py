@@ -26,15 +26,11 @@ from labtools.tables.lineage import digest_of, read_lineage, sha256_of, trace
 from labtools.tables.periods import Window, window_ending
 from labtools.tables.store import make_folder, read_table, write_table, writing
 from labtools.workflow.edition import Edition
-<<<<<<< HEAD
 from labtools.workflow.forecasting import forecasts
-from labtools.workflow.notebooks import Choice, Planned, execute, plan_notebooks, tell_plan
-from labtools.workflow.patterns import HOURS, recorded_hours
-=======
 from labtools.workflow.known import Known
 from labtools.workflow.notebooks import Choice, Planned, execute, plan_notebooks, tell_plan
+from labtools.workflow.patterns import HOURS, recorded_hours
 from labtools.workflow.protocols import planned_evaluations
->>>>>>> main
 from labtools.workflow.results import active_programme, city_results
 from labtools.workflow.steps import Opened
 from labtools.workflow.tabulate import PROCESSED

@@ -24,12 +24,9 @@ from labtools.tables import vocabulary as words
 from labtools.tables.contracts import empty_table
 from labtools.tables.periods import Window
 from labtools.workflow.edition import Edition
-<<<<<<< HEAD
+from labtools.workflow.evaluation import evaluation_tables
 from labtools.workflow.forecasting import forecast_results
 from labtools.workflow.patterns import pattern_results
-=======
-from labtools.workflow.evaluation import evaluation_tables
->>>>>>> main
 from labtools.workflow.perception import perception_change_table, perception_table
 from labtools.workflow.risk import risk_surfaces, risk_tables
 
@@ -81,12 +78,9 @@ def city_results(
         "period": _period(processed, edition, settings),
         "cards": cards_table(edition.cards, edition.window.end),
         **risk_tables(surfaces, edition),
-<<<<<<< HEAD
         **forecast_results(processed, edition),
         **pattern_results(processed, edition, settings),
-=======
         **evaluation_tables(processed, quarters, edition, settings),
->>>>>>> main
     }
 
 

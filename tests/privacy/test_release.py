@@ -252,7 +252,6 @@ def test_a_change_between_waves_that_few_people_answered_is_refused():
     assert check_release("perception_change", enough, EVIDENCE)
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize(("counts", "group"), [(499, "theft"), (5_000, "sensitive")])
 def test_a_score_of_few_counts_or_of_a_sensitive_group_is_refused(counts, group):
     table = pd.DataFrame({"group": [group], "counts": [counts], "crps": [0.3]})
@@ -275,7 +274,8 @@ def test_one_colonia_moves_no_released_score_enough_to_be_told_from_it():
     assert len({table["crps"][0] for table in released}) <= 3
     assert check_release("scoreboard", released[0], EVIDENCE)
     assert "more exactly" in refused("scoreboard", exact[0])
-=======
+
+
 def proposed(**told) -> pd.DataFrame:
     row = {"colonia_id": "large", "evidence": "Somebody 2020", "verified_on": QUARTER}
     return pd.DataFrame([{**row, **told}])
@@ -292,4 +292,3 @@ def test_evidence_that_nobody_verified_is_not_released(told):
 def test_nothing_is_proposed_in_public_for_a_colonia_below_the_floor():
     assert "below the floor" in refused("proposals", proposed(colonia_id="small"))
     assert check_release("proposals", proposed(), EVIDENCE)
->>>>>>> main
