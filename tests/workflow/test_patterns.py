@@ -16,7 +16,7 @@ WINDOW = Window(MONTHS[24], MONTHS[36], END)
 
 
 def edition(audience):
-    return Edition(audience, WINDOW, frozenset(), frozenset(), b"")
+    return Edition(audience, WINDOW, frozenset(), frozenset(), key=(b"k",), cards=(), protocols=())
 
 
 @pytest.fixture(scope="module")
