@@ -45,9 +45,10 @@ pictures: $(VENV)/.development ## take the pictures of the README from the demo
 bench: $(VENV)/.development ## measure the engine against naive Papermill (ratios, one run)
 	$(BIN)/python tests/benchmarks/bench_engine.py
 	$(BIN)/python tests/benchmarks/bench_intake.py
+	$(BIN)/python tests/benchmarks/bench_risk.py
 
-study: $(VENV)/.development ## make the simulation studies again (long; some need publishers' real files)
-	for one in tests/simulation/study_*.py; do $(BIN)/python $$one || exit 1; done
+study: $(VENV)/.development ## judge the methods on simulated cities and, where they are, real files (hours)
+	for one in tests/simulation/study_*.py; do PYTHONPATH=. $(BIN)/python $$one || exit 1; done
 
 lock: $(VENV)/.development ## write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -50,7 +50,7 @@ def dispersion_by_size(counts: pd.DataFrame, *, noise_variance: float = 0.0) -> 
     if known is None:
         return pd.Series(1.0, index=counts.index)
     squares, expected = _squares_and_expected(known, noise_variance)
-    intercept, slope = _line(known.mean(axis=1), squares / expected)
+    intercept, slope = fit_line(known.mean(axis=1), squares / expected)
     return (intercept + slope * size).fillna(intercept)
 
 
@@ -76,7 +76,11 @@ def _squares_and_expected(
     return squares - noise, left
 
 
-def _line(size: np.ndarray, ratio: np.ndarray) -> tuple[float, float]:
+def fit_line(size: np.ndarray, ratio: np.ndarray) -> tuple[float, float]:
+    """Return intercept and slope of variance over mean as a line in the mean of the counts.
+
+    Neither falls below what chance alone gives: an intercept of one, a slope of zero.
+    """
     intercept, slope = 1.0, 0.0
     for _ in range(_ROUNDS):
         level = intercept + slope * size

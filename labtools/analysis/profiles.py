@@ -101,19 +101,12 @@ def dispersion_table(
     return pd.DataFrame(found, index=colonias)
 
 
-def surface_of_each_group(
-    series: pd.DataFrame,
-    population: pd.Series,
-    window: Window,
-    neighbours: sparse.csr_array | None,
-    *,
-    noise: Noise,
-    rng: np.random.Generator,
-) -> dict[str, Surface]:
-    """Return the surface of risk of each group at the end of the window.
+def discounted_counts(
+    series: pd.DataFrame, population: pd.Series, window: Window, *, noise: Noise
+) -> dict[str, NoisyCounts]:
+    """Return by group the counts of all quarters before the window's end, discounted by age.
 
-    From the counts of all years before it, discounted by their age: they tell more of the
-    present level than twelve months alone.
+    They tell more of the present level than twelve months alone.
 
     Parameters
     ----------
@@ -121,8 +114,6 @@ def surface_of_each_group(
         Canonical table ``series``.
     population : pandas.Series
         Residents by colonia.
-    neighbours : scipy.sparse.csr_array, optional
-        In the order of `population`; see :func:`labtools.analysis.risk.surfaces.fit_surface`.
     """
     past = series[series["quarter"] < window.end]
     found = {}
@@ -133,9 +124,24 @@ def surface_of_each_group(
         counts = counts.astype(float).reindex(population.index)
         told = discounted(counts, population, period_months=_MONTHS)
         cells = told["periods"] * _cells(group) if noise.slack else 0.0
-        noisy = NoisyCounts(told["events"], told["exposure"], noise.dispersion[group], cells)
-        found[group] = fit_surface(noisy, neighbours, rng=rng)
+        found[group] = NoisyCounts(told["events"], told["exposure"], noise.dispersion[group], cells)
     return found
+
+
+def surface_of_each_group(
+    counts: Mapping[str, NoisyCounts],
+    neighbours: sparse.csr_array | None,
+    *,
+    rng: np.random.Generator,
+) -> dict[str, Surface]:
+    """Return the surface of risk of each group: see :func:`discounted_counts`.
+
+    Parameters
+    ----------
+    neighbours : scipy.sparse.csr_array, optional
+        In the order of the counts; see :func:`labtools.analysis.risk.surfaces.fit_surface`.
+    """
+    return {group: fit_surface(told, neighbours, rng=rng) for group, told in counts.items()}
 
 
 def crime_table(

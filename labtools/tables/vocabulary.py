@@ -47,6 +47,10 @@ FORECASTS = (
     "endemic_epidemic",
     "endemic_epidemic_leads",
 )
+#: What an association of a trait with the rates comes to.
+READINGS = ("association", "indistinct", "confounded", "collinear")
+#: Where high or low rates gather.
+GATHERINGS = ("high", "low", "neither")
 
 _LABELS = MappingProxyType(
     {
@@ -98,6 +102,13 @@ _LABELS = MappingProxyType(
         SHOWN: mark("shown"),
         MISSING: mark("no data"),
         SUPPRESSED: mark("withheld to protect people"),
+        "association": mark("goes together with the rate"),
+        "indistinct": mark("no distinguishable association"),
+        "confounded": mark("cannot be told apart from the place"),
+        "collinear": mark("cannot be told apart from another trait"),
+        "high": mark("high together with its neighbours"),
+        "low": mark("low together with its neighbours"),
+        "neither": mark("neither high nor low together with its neighbours"),
         "insufficient": mark("insufficient sample"),
         "insecurity": mark("Feel unsafe in their city"),
         "insecurity_street": mark("Feel unsafe in the streets they use"),

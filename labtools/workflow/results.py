@@ -28,7 +28,7 @@ from labtools.workflow.evaluation import evaluation_tables
 from labtools.workflow.forecasting import forecast_results
 from labtools.workflow.patterns import pattern_results
 from labtools.workflow.perception import perception_change_table, perception_table
-from labtools.workflow.risk import risk_surfaces, risk_tables
+from labtools.workflow.risk import city_risk, risk_tables
 
 _METRES_OF_DETAIL = 8
 _FALSE_ALARM = 0.05
@@ -55,9 +55,9 @@ def city_results(
     series = profiles.series_table(quarters, keys, slack=slack)
     spread = profiles.dispersion_table(series, edition.window, keys, noise_variance=variance)
     noise = profiles.Noise(spread, variance, slack)
-    surfaces = risk_surfaces(series, colonias, edition, noise, settings.lab)
+    risk = city_risk(series, colonias, edition, noise, settings.lab)
     crime = profiles.crime_table(
-        series, population, edition.window, rates, surfaces=surfaces, noise=noise
+        series, population, edition.window, rates, surfaces=risk.surfaces, noise=noise
     )
     change = profiles.change_table(series, edition.window, keys, noise=noise)
     by_month = months[months["group"] != words.SENSITIVE] if edition.is_public else months
@@ -65,7 +65,7 @@ def city_results(
         "series": series,
         "crime": _states_of(crime, edition),
         "change": _states_of(change, edition),
-        "place": _states_of(profiles.place_table(crime, surfaces=surfaces), edition),
+        "place": _states_of(profiles.place_table(crime, surfaces=risk.surfaces), edition),
         "municipality_series": by_month.reset_index(drop=True),
         "municipality_crime": municipality,
         "perception": perception_table(processed, edition, settings),
@@ -77,7 +77,7 @@ def city_results(
         "colonias_shown": _colonias_shown(processed, edition, settings.lab.crs),
         "period": _period(processed, edition, settings),
         "cards": cards_table(edition.cards, edition.window.end),
-        **risk_tables(surfaces, edition),
+        **risk_tables(risk, processed, crime, edition, settings.lab),
         **forecast_results(processed, edition),
         **pattern_results(processed, edition, settings),
         **evaluation_tables(processed, quarters, edition, settings),

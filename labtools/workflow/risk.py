@@ -1,45 +1,80 @@
-"""The surfaces of risk of an edition, fitted once for all colonias."""
+"""The surfaces of risk of an edition, fitted once for all colonias, and what analysts ask next."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from labtools.analysis import profiles
-from labtools.analysis.risk.surfaces import Surface, draws_table, ranks_table
+from labtools.analysis.risk.surfaces import NoisyCounts, Surface, draws_table, ranks_table
 from labtools.places.neighbours import find_neighbours
 from labtools.settings import Lab
 from labtools.tables.contracts import check_table
 from labtools.workflow.edition import Edition
+from labtools.workflow.risk_questions import (
+    change_against_expected,
+    clusters_table,
+    factor_tables,
+)
 
 
-def risk_surfaces(
+@dataclass(frozen=True, slots=True)
+class CityRisk:
+    """Risk in all colonias.
+
+    Attributes
+    ----------
+    counts : mapping of str to NoisyCounts
+        By group, what the surfaces were made of.
+    surfaces : mapping of str to Surface
+    neighbours : scipy.sparse.csr_array
+        In the order of the register.
+    """
+
+    counts: Mapping[str, NoisyCounts]
+    surfaces: Mapping[str, Surface]
+    neighbours: sparse.csr_array
+
+
+def city_risk(
     series: pd.DataFrame,
     colonias: gpd.GeoDataFrame,
     edition: Edition,
     noise: profiles.Noise,
     lab: Lab,
-) -> dict[str, Surface]:
+) -> CityRisk:
     """Return the surface of each group, made of the counts that the edition may know."""
-    return profiles.surface_of_each_group(
-        series,
-        colonias.set_index("colonia_id")["population"],
-        edition.window,
-        find_neighbours(colonias, lab.crs),
-        noise=noise,
-        rng=np.random.default_rng([lab.seed, int(edition.is_public)]),
-    )
+    population = colonias.set_index("colonia_id")["population"]
+    counts = profiles.discounted_counts(series, population, edition.window, noise=noise)
+    neighbours = find_neighbours(colonias, lab.crs)
+    rng = np.random.default_rng([lab.seed, int(edition.is_public)])
+    surfaces = profiles.surface_of_each_group(counts, neighbours, rng=rng)
+    return CityRisk(counts, surfaces, neighbours)
 
 
-def risk_tables(surfaces: Mapping[str, Surface], edition: Edition) -> dict[str, pd.DataFrame]:
+def risk_tables(
+    risk: CityRisk,
+    processed: Mapping[str, pd.DataFrame],
+    crime: pd.DataFrame,
+    edition: Edition,
+    lab: Lab,
+) -> dict[str, pd.DataFrame]:
     """Return the tables of risk that only analysts see; the public edition has none."""
     if edition.is_public:
         return {}
-    draws = draws_table(surfaces, per=profiles.PER)
+    colonias = processed["colonias"]
+    population = colonias.set_index("colonia_id")["population"]
+    draws = draws_table(risk.surfaces, per=profiles.PER)
+    rng = np.random.default_rng([lab.seed, 2])
     return {
         "risk_draws": check_table("risk_draws", draws),
-        "risk_ranks": check_table("risk_ranks", ranks_table(surfaces)),
+        "risk_ranks": check_table("risk_ranks", ranks_table(risk.surfaces)),
+        "risk_change": change_against_expected(processed["panel"], population, edition),
+        "risk_clusters": clusters_table(crime, colonias, risk.neighbours, lab),
+        **factor_tables(risk.counts, processed["indicators"], risk.neighbours, rng=rng),
     }

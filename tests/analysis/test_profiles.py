@@ -6,6 +6,7 @@ from labtools.analysis.profiles import (
     Noise,
     change_table,
     crime_table,
+    discounted_counts,
     dispersion_table,
     place_table,
     series_table,
@@ -67,14 +68,8 @@ def noise_of(series, slack):
 
 
 def surfaces_of(series, people, slack=0, neighbours=None):
-    return surface_of_each_group(
-        series,
-        people,
-        WINDOW,
-        neighbours,
-        noise=noise_of(series, slack),
-        rng=np.random.default_rng(3),
-    )
+    counts = discounted_counts(series, people, WINDOW, noise=noise_of(series, slack))
+    return surface_of_each_group(counts, neighbours, rng=np.random.default_rng(3))
 
 
 def crime_of(series, people, rate=MUNICIPALITY, slack=0):

@@ -22,18 +22,18 @@ class Counts:
         is known.
     exposure : numpy.ndarray, shape (n,)
         Multiplies the rate; zero where the area tells nothing.
-    size : float
+    size : float or numpy.ndarray
         Of the negative binomial: the variance is ``mean + mean**2 / size``.
     """
 
     events: np.ndarray
     exposure: np.ndarray
-    size: float = np.inf
+    size: float | np.ndarray = np.inf
 
     def log_likelihood(self, eta: np.ndarray) -> np.ndarray:
         """Return the log likelihood up to a constant in `eta`; the last axis is summed."""
         mean = self.exposure * np.exp(eta)
-        if np.isinf(self.size):
+        if np.all(np.isinf(self.size)):
             return np.asarray((self.events * eta - mean).sum(axis=-1))
         total = self.events + self.size
         terms = self.events * eta - total * np.log1p(mean / self.size)
@@ -44,7 +44,7 @@ class Counts:
     def slope_and_bend(self, eta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the first derivative, and minus the second."""
         mean = self.exposure * np.exp(eta)
-        if np.isinf(self.size):
+        if np.all(np.isinf(self.size)):
             return self.events - mean, mean
         total = self.events + self.size
         share = mean / (mean + self.size)
@@ -54,7 +54,7 @@ class Counts:
         self, mean: np.ndarray, variance: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return both, averaged over a normal law of the logarithm."""
-        if np.isinf(self.size):
+        if np.all(np.isinf(self.size)):
             return self.slope_and_bend(mean + variance / 2)
         spread = np.sqrt(variance)
         slope, bend = np.zeros_like(mean), np.zeros_like(mean)

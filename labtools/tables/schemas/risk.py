@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandera.pandas as pa
 
+from labtools.tables import vocabulary as words
 from labtools.tables.schemas.columns import (
     GROUPS_SHOWN,
     NOT_NEGATIVE,
@@ -12,9 +13,16 @@ from labtools.tables.schemas.columns import (
     figure,
     key,
     word,
+    written,
 )
 
 TABLES: dict[str, dict[str, pa.Column]] = {
+    "risk_draws": {
+        "colonia_id": key(),
+        "group": word(GROUPS_SHOWN),
+        "draw": count(),
+        "rate": figure(NOT_NEGATIVE),
+    },
     "risk_ranks": {
         "colonia_id": key(),
         "group": word(GROUPS_SHOWN),
@@ -24,10 +32,52 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "upper_share": figure(SHARE),
         "tier": count(nullable=True),
     },
-    "risk_draws": {
+    "risk_change": {
         "colonia_id": key(),
         "group": word(GROUPS_SHOWN),
+        "span": count(),
+        "observed": count(nullable=True),
+        "expected": figure(NOT_NEGATIVE),
+        "lower": figure(NOT_NEGATIVE),
+        "upper": figure(NOT_NEGATIVE),
+        "ratio": figure(NOT_NEGATIVE),
+        "ratio_lower": figure(NOT_NEGATIVE),
+        "ratio_upper": figure(NOT_NEGATIVE),
+        "q_value": figure(SHARE),
+        "verdict": word(words.VERDICTS),
+    },
+    "risk_clusters": {
+        "colonia_id": key(),
+        "group": word(GROUPS_SHOWN),
+        "z": figure(),
+        "q_value": figure(SHARE),
+        "kind": word(words.GATHERINGS),
+        "in_scan_cluster": pa.Column(bool),
+    },
+    "factors": {
+        "group": word(GROUPS_SHOWN),
+        "indicator": key(),
+        "official_factor": written(nullable=True),
+        "ratio": figure(NOT_NEGATIVE),
+        "lower": figure(NOT_NEGATIVE),
+        "upper": figure(NOT_NEGATIVE),
+        "without_map": figure(NOT_NEGATIVE),
+        "unshared": figure(NOT_NEGATIVE),
+        "inflation": figure(NOT_NEGATIVE),
+        "missing": count(),
+        "reading": word(words.READINGS),
+    },
+    "factor_contributions": {
+        "colonia_id": key(),
+        "group": word(GROUPS_SHOWN),
+        "indicator": key(),
+        "trait": figure(),
+        "contribution": figure(),
+    },
+    "factor_draws": {
+        "group": word(GROUPS_SHOWN),
+        "indicator": key(),
         "draw": count(),
-        "rate": figure(NOT_NEGATIVE),
+        "coefficient": figure(),
     },
 }

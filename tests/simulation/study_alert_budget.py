@@ -1,6 +1,6 @@
 """How often alerts are false, when nothing has changed: ours beside what is in use.
 
-Run by hand: ``python tests/simulation/study_false_alarms.py``.  Cities of 400 areas and 72
+Run by hand: ``python tests/simulation/study_alert_budget.py``.  Cities of 400 areas and 72
 months whose rates do not change, with Poisson or negative binomial counts; the last twelve
 months are judged.
 """
@@ -17,7 +17,7 @@ from labtools.analysis.forecast.baselines import History
 from labtools.analysis.forecast.discounted import discounted_counts, fit_discount
 from labtools.analysis.forecast.farrington import MONTHLY, farrington_alarms
 
-RESULTS = Path(__file__).parents[2] / "reports" / "studies" / "false_alarms.json"
+RESULTS = Path(__file__).parents[2] / "reports" / "studies" / "alert_budget.json"
 AREAS, MONTHS, JUDGED, CITIES, BUDGET = 400, 72, 12, 30, 1.0
 NULLS = {"poisson": np.inf, "negative_binomial_size_4": 4.0}
 SURGE = 2.0

@@ -1,0 +1,143 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from labtools.analysis.risk.space_time import CountPanel, SpaceTimeOptions, fit_space_time
+from labtools.analysis.risk.space_time_design import shared_columns
+from labtools.analysis.risk.wandering import Wandering
+from labtools.errors import AnalysisError
+from tests.simulation.risk_cities import MONTHS, risk_city
+
+
+def panel_of(city, **more):
+    events = pd.DataFrame(city.counts[:, :MONTHS], city.exposure.index)
+    return CountPanel(events, city.exposure, city.covariates, **more)
+
+
+@pytest.fixture(scope="module")
+def city():
+    return risk_city(128, 7, mean=2.5)
+
+
+@pytest.fixture(scope="module")
+def fitted(city):
+    ever = pd.Series(city.treated.any(axis=1).astype(float), city.exposure.index)
+    force = pd.DataFrame(city.treated.astype(float), city.exposure.index)
+    panel = CountPanel(
+        pd.DataFrame(city.counts[:, :MONTHS], city.exposure.index),
+        city.exposure,
+        city.covariates.assign(ever=ever),
+        {"programme": force},
+    )
+    options = SpaceTimeOptions(ahead=6, n_draws=600)
+    rng = np.random.default_rng(1)
+    return fit_space_time(panel, city.neighbours, rng=rng, options=options)
+
+
+def test_a_wandering_path_given_its_counts_has_the_law_of_dense_algebra():
+    rng = np.random.default_rng(2)
+    sd, phi, bend = 0.4, 0.7, rng.gamma(2, 1, (6, 1, 2))
+    lag = np.abs(np.subtract.outer(np.arange(6), np.arange(6)))
+    prior = np.linalg.inv(sd**2 * phi**lag)
+    right = rng.normal(size=(6, 1, 2, 3))
+    wandering = Wandering(np.array([[sd]]), np.array([[phi]]))
+
+    swept = wandering.given(bend)
+
+    for area in range(2):
+        dense = prior + np.diag(bend[:, 0, area])
+        assert swept.solve(right)[:, 0, area] == pytest.approx(
+            np.linalg.solve(dense, right[:, 0, area])
+        )
+        assert swept.variances()[:, 0, area] == pytest.approx(np.diag(np.linalg.inv(dense)))
+    both = sum(np.linalg.slogdet(prior + np.diag(bend[:, 0, k]))[1] for k in range(2))
+    assert swept.log_determinant() == pytest.approx(both)
+    assert wandering.log_determinant(6, 1) == pytest.approx(np.linalg.slogdet(prior)[1])
+    path = rng.normal(size=(6, 1, 1))
+    assert wandering.energy(path) == pytest.approx(path[:, 0, 0] @ prior @ path[:, 0, 0])
+
+
+def test_draws_of_the_last_periods_have_the_mean_and_variance_of_the_path():
+    rng = np.random.default_rng(3)
+    bend, right = rng.gamma(2, 1, (6, 1, 1)), rng.normal(size=(6, 1, 1))
+    swept = Wandering(np.array([[0.4]]), np.array([[0.7]])).given(bend)
+
+    drawn = swept.draw_last(
+        np.broadcast_to(right, (6, 1, 20_000)), 3, rng.standard_normal((3, 1, 20_000))
+    )
+
+    # Four standard errors of 20,000 draws of a deviation of at most 0.4.
+    expected = swept.solve(right[..., None])[3:, 0, 0, 0]
+    assert drawn.mean(axis=2)[:, 0] == pytest.approx(expected, abs=0.012)
+    assert drawn.var(axis=2)[:, 0] == pytest.approx(swept.variances()[3:, 0, 0], rel=0.05)
+
+
+@pytest.mark.parametrize("season", [4, 12])
+def test_no_shared_column_is_empty_or_told_by_the_others(season):
+    columns, roughness = shared_columns(5 * season, season)
+
+    with_one = np.column_stack([np.ones(5 * season), columns])
+    assert np.linalg.matrix_rank(with_one) == with_one.shape[1]
+    assert np.linalg.eigvalsh(roughness).min() > 0
+
+
+def test_the_levels_are_nearer_the_truth_than_twelve_months_and_their_intervals_hold_it(
+    city, fitted
+):
+    truth = pd.Series(city.log_risk, city.exposure.index)
+    raw = np.log((city.counts[:, 48:60].sum(axis=1) + 0.5) / (12 * city.exposure))
+
+    table = fitted.table
+
+    def far(answer):
+        away = answer - truth
+        return np.sqrt(((away - away.mean()) ** 2).mean())
+
+    # The study of 24 such cities: about 0.2 against 0.45.
+    assert far(table["log_rate"]) < 0.27 < far(raw)
+    held = (np.log(table["lower"]) <= truth) & (truth <= np.log(table["upper"]))
+    # 128 hits: three standard errors are 6 points.
+    assert held.mean() > 0.88
+
+
+def test_the_parameters_behind_the_city_are_found(fitted):
+    told = fitted.parameters
+
+    def apart(name, truth):
+        return abs(told.loc[name, "mean"] - truth) / told.loc[name, "sd"]
+
+    assert apart("memory", 0.7) < 3
+    assert apart("wandering_sd", 0.25) < 3
+    assert abs(np.log(told.loc["size", "mean"] / 10)) < 0.7
+    # A fall of 20 % that comes in over six months: on average about 15 %.
+    assert -0.36 < told.loc["programme", "mean"] < 0.05
+
+
+def test_months_to_come_are_expected_where_they_fall(city, fitted):
+    expected = (np.exp(fitted.ahead).mean(axis=0) * city.exposure.to_numpy()[:, None]).sum()
+
+    assert expected / city.mean[:, MONTHS:].sum() == pytest.approx(1, abs=0.12)
+    assert fitted.ahead.shape == (600, 128, 6)
+
+
+def test_an_area_without_people_a_gap_and_an_island_are_not_dropped_and_spoil_no_other(city):
+    panel = panel_of(city)
+    people, events = panel.exposure.copy(), panel.events.copy()
+    people.iloc[0] = 0.0
+    events.iloc[1, 50:] = np.nan
+    cut = city.neighbours.toarray()
+    cut[2], cut[:, 2] = 0, 0
+    holed = CountPanel(events, people, city.covariates)
+    alone = type(city.neighbours)(cut)
+
+    found = fit_space_time(holed, alone, rng=np.random.default_rng(1)).table
+
+    assert np.isfinite(found.to_numpy()).all()
+    assert found["log_sd"].iloc[0] > found["log_sd"].iloc[3:].median()
+
+
+def test_less_than_two_years_are_refused(city):
+    short = CountPanel(pd.DataFrame(city.counts[:, :20], city.exposure.index), city.exposure)
+
+    with pytest.raises(AnalysisError, match="there are 20 periods"):
+        fit_space_time(short, city.neighbours, rng=np.random.default_rng(1))

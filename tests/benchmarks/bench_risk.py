@@ -1,0 +1,78 @@
+"""Fit the maps of risk: processor seconds of one thread, the best of three.
+
+Run by hand: ``python tests/benchmarks/bench_risk.py``.  Beside them stands the time of one
+factorisation of a dense matrix of 2,000 rows, by which other machines can be compared.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+import numpy as np
+import pandas as pd
+from record import record
+
+from labtools.analysis.hotspots.scan import scan_areas
+from labtools.analysis.risk.bym2 import fit_bym2
+from labtools.analysis.risk.space_time import CountPanel, fit_space_time
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.simulation.risk_cities import MONTHS, risk_city
+
+
+def main() -> None:
+    """Print and record the seconds of each fit."""
+    rng = np.random.default_rng(1)
+    square = rng.standard_normal((2_000, 2_000))
+    square = square @ square.T + 2_000 * np.eye(2_000)
+    seconds = {
+        "risk_reference_cholesky_2000_s": best(lambda: np.linalg.cholesky(square), 3),
+        "bym2_1400_s": best(lambda: map_of(1_400), 3),
+        "st_bym2_128x60_s": best(lambda: space_time_of(128, 2.5), 2),
+        "st_bym2_700x60_s": best(lambda: space_time_of(700, 0.6), 1),
+        "scan_1400x999_s": best(lambda: scan_of(1_400), 1),
+    }
+    print(seconds)  # noqa: T201 - run by hand
+    record(**{name: round(value, 3) for name, value in seconds.items()})
+
+
+def map_of(n: int) -> None:
+    """Fit the map of one year."""
+    city = risk_city(n, 1, mean=0.6)
+    events = pd.Series(city.counts[:, MONTHS - 12 : MONTHS].sum(1), city.exposure.index)
+    fit_bym2(events, city.exposure * 12, city.neighbours, rng=np.random.default_rng(1))
+
+
+def space_time_of(n: int, mean: float) -> None:
+    """Fit five years by month."""
+    city = risk_city(n, 1, mean=mean)
+    counts = pd.DataFrame(city.counts[:, :MONTHS], city.exposure.index)
+    panel = CountPanel(counts, city.exposure, city.covariates)
+    fit_space_time(panel, city.neighbours, rng=np.random.default_rng(1))
+
+
+def scan_of(n: int) -> None:
+    """Scan one year with 999 replicates."""
+    rng = np.random.default_rng(1)
+    areas = pd.RangeIndex(n)
+    expected = pd.Series(rng.lognormal(1.5, 0.7, n), areas)
+    events = pd.Series(rng.poisson(expected * rng.gamma(5, 0.2, n)).astype(float), areas)
+    scan_areas(events, expected, pd.DataFrame(rng.random((n, 2)), areas), replicates=999)
+
+
+def best(work: Callable[[], object], times: int) -> float:
+    """Return the fewest processor seconds."""
+    seconds = []
+    for _ in range(times):
+        started = time.process_time()
+        work()
+        seconds.append(time.process_time() - started)
+    return min(seconds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+"""Which surface of risk is nearest the truth, and whose intervals hold it.
+
+Run ``make study``; the results stand in ``reports/studies/risk_surfaces.json``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from labtools.analysis.risk.bym2 import fit_bym2
+from labtools.analysis.risk.discount import discounted
+from labtools.analysis.risk.space_time import CountPanel, SpaceTimeOptions, fit_space_time
+from labtools.analysis.smoothing import fit_gamma_poisson
+from tests.simulation.risk_cities import AHEAD, MONTHS, RECENT, RiskCity, risk_city
+
+RESULTS = Path(__file__).parents[2] / "reports" / "studies" / "risk_surfaces.json"
+DRAWS = 400
+#: Draws of the log monthly rate by area, and of the rate in each of the months to come.
+Answer = tuple[np.ndarray, np.ndarray]
+
+
+def _recent(city: RiskCity) -> tuple[pd.Series, pd.Series]:
+    counts = city.counts[:, MONTHS - RECENT : MONTHS].sum(1)
+    return pd.Series(counts, city.exposure.index), city.exposure * RECENT
+
+
+def _ahead(city: RiskCity, draws: np.ndarray) -> np.ndarray:
+    """Rates to come where the model has none: the level, times the season of the city."""
+    whole = city.counts[:, :MONTHS].sum(0).reshape(-1, 12)
+    season = (whole / whole.mean(1, keepdims=True)).mean(0)[:AHEAD]
+    return np.asarray(np.exp(draws)[:, :, None] * season)
+
+
+def raw(city: RiskCity, rng: np.random.Generator) -> Answer:
+    """The count over the exposure, with Jeffreys' law."""
+    events, exposure = _recent(city)
+    draws = np.log(
+        rng.gamma(events.to_numpy() + 0.5, size=(DRAWS, len(events))) / exposure.to_numpy()
+    )
+    return draws, _ahead(city, draws)
+
+
+def gamma_poisson(city: RiskCity, rng: np.random.Generator) -> Answer:
+    """Global empirical Bayes on twelve months."""
+    return _gamma(city, *_recent(city), rng)
+
+
+def discounted_gamma(city: RiskCity, rng: np.random.Generator) -> Answer:
+    """Global empirical Bayes on discounted counts."""
+    told = _discounted(city)
+    return _gamma(city, told["events"], told["exposure"] * 12, rng)
+
+
+def bym2(city: RiskCity, rng: np.random.Generator) -> Answer:
+    """BYM2 on twelve months."""
+    return _map(city, *_recent(city), rng)
+
+
+def discounted_bym2(city: RiskCity, rng: np.random.Generator) -> Answer:
+    """BYM2 on discounted counts: the model of a run."""
+    told = _discounted(city)
+    return _map(city, told["events"], told["exposure"] * 12, rng)
+
+
+def space_time(city: RiskCity, rng: np.random.Generator) -> Answer:
+    """BYM2 levels, season, trend, covariates, programme (with Mundlak's term), AR(1)."""
+    index = city.exposure.index
+    ever = pd.Series(city.treated.any(1).astype(float), index)
+    fit = fit_space_time(
+        CountPanel(
+            pd.DataFrame(city.counts[:, :MONTHS], index),
+            city.exposure,
+            city.covariates.assign(ever=ever - ever.mean()),
+            {"programme": pd.DataFrame(city.treated.astype(float), index)},
+        ),
+        city.neighbours,
+        rng=rng,
+        options=SpaceTimeOptions(ahead=AHEAD, n_draws=DRAWS),
+    )
+    clumps = rng.gamma(fit.sizes[:, None, None], 1 / fit.sizes[:, None, None], fit.ahead.shape)
+    return fit.draws.to_numpy(), np.exp(fit.ahead) * clumps
+
+
+MODELS: dict[str, Callable[[RiskCity, np.random.Generator], Answer]] = {
+    "raw": raw,
+    "gamma_poisson": gamma_poisson,
+    "discounted_gamma": discounted_gamma,
+    "bym2": bym2,
+    "discounted_bym2": discounted_bym2,
+    "space_time": space_time,
+}
+
+
+def judge(city: RiskCity, answer: Answer, rng: np.random.Generator) -> dict[str, float]:
+    """Return how far an answer lies from the truth."""
+    draws, rates = answer
+    n = len(city.log_risk)
+    truth = city.log_risk - city.log_risk.mean()
+    centred = draws - draws.mean(1, keepdims=True)
+    low, high = np.quantile(draws, [0.025, 0.975], axis=0)
+    held = (low <= city.log_risk) & (city.log_risk <= high)
+    ranks = stats.rankdata(draws, axis=1)
+    first, last = np.quantile(ranks, [0.05, 0.95], axis=0)
+    place = stats.rankdata(city.log_risk)
+    k = max(1, n // 10)
+    chosen = np.argsort(-np.exp(draws).mean(0))[:k]
+    risk = np.exp(city.log_risk)
+    best = np.sort(risk)[-k:].sum()
+    told = rng.poisson(rates * city.exposure.to_numpy()[None, :, None])
+    return {
+        "rmse": float(np.sqrt(((centred.mean(0) - truth) ** 2).mean())),
+        "cover_95": float(held.mean()),
+        "crps": float(_crps(told, city.counts[:, MONTHS:])),
+        "rank_cover_90": float(((first <= place) & (place <= last)).mean()),
+        "regret": float(1 - risk[chosen].sum() / best),
+        "width": float((high - low).mean()),
+    }
+
+
+def run(n: int, seeds: range, *, mean: float, stress: bool = False) -> dict[str, dict[str, float]]:
+    """Return the mean figures of each model over cities of `n` areas."""
+    rows: dict[str, list[dict[str, float]]] = {name: [] for name in MODELS}
+    for seed in seeds:
+        city = risk_city(n, seed, mean=mean, stress=stress)
+        for name, model in MODELS.items():
+            rng = np.random.default_rng([seed, n])
+            start = time.process_time()
+            answer = model(city, rng)
+            spent = time.process_time() - start
+            rows[name].append({**judge(city, answer, rng), "cpu_seconds": spent})
+    return {
+        name: {key: round(float(np.mean([row[key] for row in told])), 4) for key in told[0]}
+        for name, told in rows.items()
+    }
+
+
+def _discounted(city: RiskCity) -> pd.DataFrame:
+    counts = pd.DataFrame(city.counts[:, :MONTHS], city.exposure.index)
+    return discounted(counts, city.exposure, period_months=1)
+
+
+def _gamma(
+    city: RiskCity, events: pd.Series, exposure: pd.Series, rng: np.random.Generator
+) -> Answer:
+    fit = fit_gamma_poisson(events, exposure)
+    repeated = np.broadcast_to(events.to_numpy(), (DRAWS, len(events)))
+    draws = np.log(fit.draws(repeated, exposure, rng=rng))
+    return draws, _ahead(city, draws)
+
+
+def _map(
+    city: RiskCity, events: pd.Series, exposure: pd.Series, rng: np.random.Generator
+) -> Answer:
+    draws = fit_bym2(events, exposure, city.neighbours, rng=rng).draws.to_numpy()
+    return draws, _ahead(city, draws)
+
+
+def _crps(drawn: np.ndarray, observed: np.ndarray) -> float:
+    """Continuous ranked probability score of draws, first axis, over all cells."""
+    ordered = np.sort(drawn, axis=0)
+    m = len(ordered)
+    near = np.abs(ordered - observed).mean(0)
+    weight = 2 * np.arange(1, m + 1) - m - 1
+    apart = np.tensordot(weight, ordered, axes=(0, 0)) * 2 / m**2
+    return float((near - apart / 2).mean())
+
+
+def main(quick: str = "") -> None:
+    """Run the study and write its results."""
+    small, large = (
+        (range(100, 103), range(100, 101)) if quick else (range(100, 124), range(100, 105))
+    )
+    told = {
+        "cities": {"128": len(small), "700": len(large), "stress_128": len(small)},
+        "first_seed": small[0],
+        "128": run(128, small, mean=2.5),
+        "stress_128": run(128, small, mean=2.5, stress=True),
+        "700": run(700, large, mean=0.6),
+    }
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
