@@ -7,12 +7,14 @@ its translation.  Spanish (es_MX) is what people get unless they ask for English
 from __future__ import annotations
 
 import gettext
+import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
-from functools import cache
+from decimal import Decimal
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -99,6 +101,9 @@ def speaking(wanted: str) -> Iterator[None]:
 
 def number(value: float, digits: int = 0) -> str:
     """Return a number as the reader writes it, with exactly `digits` decimals."""
+    if _groups_with_commas(language()) and math.isfinite(value):
+        # A ficha holds hundreds of numbers; Babel needs ten times as long for the same text.
+        return f"{Decimal(str(value)):,.{digits}f}"
     from babel.numbers import format_decimal  # noqa: PLC0415 - Babel is not needed for --help
 
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
@@ -112,16 +117,12 @@ def percent(share: float, digits: int = 0) -> str:
 
 def day(value: date) -> str:
     """Return a date in words: "31 de diciembre de 2025"."""
-    from babel.dates import format_date  # noqa: PLC0415 - as above
-
-    return str(format_date(value, "long", locale=language()))
+    return _day(value, language())
 
 
 def month(value: date) -> str:
     """Return a month in words: "diciembre de 2025"."""
-    from babel.dates import format_skeleton  # noqa: PLC0415 - as above
-
-    return str(format_skeleton("yMMMM", value, locale=language()))
+    return _month(value, language())
 
 
 def listed(items: tuple[object, ...] | list[object]) -> str:
@@ -129,6 +130,31 @@ def listed(items: tuple[object, ...] | list[object]) -> str:
     from babel.lists import format_list  # noqa: PLC0415 - as above
 
     return str(format_list([str(item) for item in items], locale=language()))
+
+
+@cache
+def _groups_with_commas(wanted: str) -> bool:
+    """Return whether a language writes 1,234.5, as Python does."""
+    from babel.numbers import (  # noqa: PLC0415 - as above
+        get_decimal_symbol,
+        get_group_symbol,
+    )
+
+    return (get_group_symbol(wanted), get_decimal_symbol(wanted)) == (",", ".")
+
+
+@lru_cache(maxsize=4096)
+def _day(value: date, wanted: str) -> str:
+    from babel.dates import format_date  # noqa: PLC0415 - as above
+
+    return str(format_date(value, "long", locale=wanted))
+
+
+@lru_cache(maxsize=4096)
+def _month(value: date, wanted: str) -> str:
+    from babel.dates import format_skeleton  # noqa: PLC0415 - as above
+
+    return str(format_skeleton("yMMMM", value, locale=wanted))
 
 
 @cache

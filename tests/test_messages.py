@@ -1,7 +1,9 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
+import numpy as np
 import pytest
+from babel.numbers import format_decimal
 
 from labtools import messages
 from labtools.messages import (
@@ -106,6 +108,17 @@ def test_things_are_listed_as_people_list_them(items, said):
 def test_numbers_have_exactly_the_decimals_asked_for(language, value, digits, written):
     with speaking(language):
         assert number(value, digits) == written
+
+
+@pytest.mark.parametrize("language", messages.LANGUAGES)
+def test_numbers_are_written_as_babel_writes_them(language):
+    rng = np.random.default_rng(5)
+    values = [*rng.normal(0, 10.0 ** rng.integers(-3, 8, 400)), 2.675, -0.2, 1e22, np.inf, 12]
+
+    with speaking(language):
+        for digits, pattern in ((0, "#,##0"), (1, "#,##0.0"), (3, "#,##0.000")):
+            expected = [format_decimal(v, pattern, locale=language) for v in values]
+            assert [number(v, digits) for v in values] == expected
 
 
 def test_a_share_is_written_in_percent():

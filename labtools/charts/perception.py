@@ -18,7 +18,11 @@ _FILL = theme.PLAIN_TINT
 _KINDS = {"colonia": mark("colonia"), "borough": mark("borough"), "city": mark("city")}
 _AREAS = tuple(_KINDS)
 _INDICATORS = ("insecurity", "insecurity_street", "insecurity_transport", "cohesion")
-_SOURCES = {"survey": mark("survey of the lab"), "city_perception": mark("survey of cities")}
+_SOURCES = {
+    "survey": mark("survey of the lab"),
+    "city_perception": mark("survey of cities"),
+    "model": mark("model of the survey"),
+}
 
 
 def perception_chart(perception: pd.DataFrame, *, title: str = "") -> Svg:

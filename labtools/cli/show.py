@@ -48,6 +48,12 @@ def lab_command() -> click.Command:
                 "JupyterLab is not installed. Install it with: pip install 'labtools[lab]'."
             )
         os.environ[paths.ENVIRONMENT_VARIABLE] = str(bench.root)
+        from labtools.runs.provisioner import write_kernelspec
+
+        warm = bench.interim("jupyter")
+        write_kernelspec(warm)
+        told = os.environ.get("JUPYTER_PATH")
+        os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(warm), told]))
         root = f"--ServerApp.root_dir={paths.bundled('notebooks')}"
         command = [sys.executable, "-m", "jupyterlab", root, *arguments]
         os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell

@@ -18,6 +18,11 @@ from labtools.narrative.crime import (
     crime_sentences,
     place_sentences,
 )
+from labtools.narrative.felt import (
+    dark_figure_sentences,
+    fear_gap_sentences,
+    plan_sentences,
+)
 from labtools.narrative.proposals import proposal_sentences
 from labtools.tables import vocabulary as words
 from labtools.tables.released import Released
@@ -29,6 +34,8 @@ SECTIONS = (
     "change",
     "place",
     "perception",
+    "dark_figure",
+    "fear_gap",
     "actions",
     "proposed",
     "unknowns",
@@ -106,6 +113,13 @@ def _felt(row: pd.Series) -> str:
         "when": messages.month(pd.Timestamp(row["period"]).date()),
         "area": row["area"],
     }
+    if row["source"] == "model":
+        return text(
+            "In this colonia, some {share} of every 100 people feel unsafe in their city (between "
+            "{lower} and {upper}; {when}), by a model of the survey, the census and the colonias "
+            "around it.",
+            **facts,
+        )
     if row["area_kind"] == "colonia":
         return text(
             "In this colonia, {share} of every 100 people feel unsafe in their city (between "
@@ -148,7 +162,8 @@ def _actions(tables: Tables) -> tuple[str, ...]:
 
 
 def _unknowns(tables: Tables) -> tuple[str, ...]:
-    return tuple(say(_UNKNOWN[what]) for what in tables["unknowns"]["what"] if what in _UNKNOWN)
+    known = (say(_UNKNOWN[what]) for what in tables["unknowns"]["what"] if what in _UNKNOWN)
+    return (*known, *plan_sentences(tables))
 
 
 _UNKNOWN: Mapping[str, str] = MappingProxyType(
@@ -198,6 +213,8 @@ _SPEAKERS: Mapping[str, Callable[[Tables], tuple[str, ...]]] = MappingProxyType(
         "change": change_sentences,
         "place": place_sentences,
         "perception": _perception,
+        "dark_figure": dark_figure_sentences,
+        "fear_gap": fear_gap_sentences,
         "actions": _actions,
         "proposed": proposal_sentences,
         "unknowns": _unknowns,

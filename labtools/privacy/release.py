@@ -46,6 +46,9 @@ class Evidence:
     rules: Disclosure
 
 
+#: Points of the narrowest interval that a model may show of a colonia, as a share.
+_LEAST_WIDTH = 0.10
+
 Rule = Callable[[str, pd.DataFrame, Evidence], None]
 
 
@@ -178,11 +181,13 @@ def _enough_respondents(name: str, table: pd.DataFrame, evidence: Evidence) -> N
     figures = [c for c in ("share", "before", "now", "lower", "upper") if c in table.columns]
     told = table[figures].notna().any(axis=1)
     enough = table["respondents"] >= evidence.rules.minimum_respondents
+    modelled = table["source"] == "model"
+    _model_shares_coarse(name, table[modelled & told])
     # Official series of cities come without their number of respondents.
     official = (table["area_kind"] == "city") & table["respondents"].isna()
     _refuse(
         name,
-        table[told & ~(official | enough.fillna(value=False).astype(bool))],
+        table[told & ~(official | modelled | enough.fillna(value=False).astype(bool))],
         "The table {table} shows an estimate from too few people ({n} cases; the first is "
         "{first}).",
     )
@@ -211,6 +216,19 @@ def _scores_of_many(name: str, table: pd.DataFrame, _evidence: Evidence) -> None
         table[exact.any(axis=1)],
         "The table {table} shows a score more exactly than is released ({n} cases; the first is "
         "{first}). Make the table with protect_scores.",
+    )
+
+
+def _model_shares_coarse(name: str, told: pd.DataFrame) -> None:
+    """Refuse a model's share that is finer, or surer, than what a few answers may move."""
+    shares = told[["share", "lower", "upper"]] * 100 if len(told) else pd.DataFrame()
+    fine = (shares - shares.round()).abs().gt(1e-6).any(axis=1)
+    sure = told["upper"] - told["lower"] < _LEAST_WIDTH - 1e-9
+    _refuse(
+        name,
+        told[fine.reindex(told.index, fill_value=False) | sure],
+        "The table {table} shows a model's share of a colonia in more than whole per cent, or "
+        "with an interval of less than ten points ({n} cases; the first is {first}).",
     )
 
 
@@ -268,6 +286,9 @@ REGISTRY: Mapping[str, tuple[str, Rule]] = MappingProxyType(
         "change": ("P2 rounded base 3, floors", _counts_rounded),
         "series": ("P2 rounded base 3, floors", _counts_rounded),
         "place": ("from P2, floors", _withheld_empty),
+        "dark_figure": ("P2 rounded base 3, floors", _counts_rounded),
+        "fear_gap": ("from P2 and survey models, floors", _withheld_empty),
+        "survey_plan": ("public by nature", _public_already),
         "indicators": ("official census and indices, floors", _withheld_empty),
         "municipality_series": ("P4 rounded base 3, sensitive by year only", _months_rounded),
         "municipality_crime": ("P4 rounded base 3", _counts_rounded),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import pandas as pd
 
@@ -22,6 +23,7 @@ from labtools.publish.open_data import HOLDS, holds
 from labtools.publish.pages import here_of, inline, render
 from labtools.publish.paper import PLAIN, Paper, print_ficha
 from labtools.publish.reading import card_parts, reading_parts
+from labtools.publish.shelf import Shelf
 from labtools.tables import vocabulary as words
 from labtools.tables.released import Released, slug
 
@@ -45,6 +47,8 @@ class Edition:
         Narrates a ficha by section, in the language in force.
     paper : Paper
         Which fichas are also printed.
+    shelf : Shelf
+        Where pages of earlier editions are, and these will be.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -52,6 +56,26 @@ class Edition:
     ground: Ground
     tell: Tell
     paper: Paper = PLAIN
+    shelf: Shelf = field(default_factory=lambda: Shelf(None))
+
+
+def on_shelf(edition: Edition, ficha: Released) -> bool:
+    """Tell whether every page and print of a ficha is there from an earlier edition."""
+    pages = all(edition.shelf.has(*_page_of(ficha, language)) for language in wording.EDITIONS)
+    papers = (edition.shelf.has(*_paper_of(ficha, one)) for one in edition.paper.languages)
+    return pages and all(papers)
+
+
+def _page_of(ficha: Released, language: str) -> tuple[object, ...]:
+    return "page", language, *_told_of(ficha)
+
+
+def _paper_of(ficha: Released, language: str) -> tuple[object, ...]:
+    return "paper", language, *_told_of(ficha)
+
+
+def _told_of(ficha: Released) -> tuple[object, ...]:
+    return ficha.colonia_id, ficha.seal, ficha.outdated, dict(ficha.expires)
 
 
 def site_pages(edition: Edition) -> Iterator[tuple[str, str]]:
@@ -70,14 +94,31 @@ def site_papers(edition: Edition) -> Iterator[tuple[str, bytes]]:
         way = f"{folder}/" if folder else ""
         with speaking(language):
             for ficha in edition.fichas:
-                made = print_ficha(
-                    ficha,
-                    map_svg=locator_map(edition.ground, ficha.colonia_id),
-                    sentences=edition.tell(ficha),
-                    language=language,
-                    paper=edition.paper,
-                )
+                make = partial(_ficha_paper, edition, ficha, language)
+                made = edition.shelf.take(make, *_paper_of(ficha, language))
                 yield f"{way}colonias/{slug(ficha.colonia_id)}.pdf", made
+
+
+def _ficha_paper(edition: Edition, ficha: Released, language: str) -> bytes:
+    return print_ficha(
+        ficha,
+        map_svg=locator_map(edition.ground, ficha.colonia_id),
+        sentences=edition.tell(ficha),
+        language=language,
+        paper=edition.paper,
+    )
+
+
+def _ficha_page(edition: Edition, ficha: Released, language: str) -> bytes:
+    page = render_ficha(
+        ficha,
+        map_svg=locator_map(edition.ground, ficha.colonia_id),
+        language=language,
+        sentences=edition.tell(ficha),
+        site_root="../.." if wording.EDITIONS[language] else "..",
+        paper=f"{slug(ficha.colonia_id)}.pdf" if language in edition.paper.languages else "",
+    )
+    return page.encode("utf-8", "replace")
 
 
 def colonias_listed(edition: Edition) -> list[tuple[str, str, str]]:
@@ -112,15 +153,9 @@ def _pages(edition: Edition, language: str, top: str) -> Iterator[tuple[str, str
         here = {one: _map_file(group, one) for one in wording.EDITIONS}
         yield here[language], page("map", here, _map(edition, group, language))
     for ficha in edition.fichas:
-        html = render_ficha(
-            ficha,
-            map_svg=locator_map(edition.ground, ficha.colonia_id),
-            language=language,
-            sentences=edition.tell(ficha),
-            site_root="../.." if wording.EDITIONS[language] else "..",
-            paper=f"{slug(ficha.colonia_id)}.pdf" if language in edition.paper.languages else "",
-        )
-        yield f"colonias/{slug(ficha.colonia_id)}.html", html
+        make = partial(_ficha_page, edition, ficha, language)
+        html = edition.shelf.take(make, *_page_of(ficha, language))
+        yield f"colonias/{slug(ficha.colonia_id)}.html", html.decode()
 
 
 def _frame(edition: Edition) -> dict[str, object]:

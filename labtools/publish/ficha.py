@@ -9,6 +9,8 @@ from functools import partial
 import pandas as pd
 
 from labtools.charts.change import change_chart
+from labtools.charts.dark_figure import dark_figure_chart
+from labtools.charts.fear_gap import fear_gap_chart
 from labtools.charts.intervals import interval_chart
 from labtools.charts.perception import perception_chart
 from labtools.charts.place import place_chart
@@ -158,6 +160,28 @@ def _perception(source: Source) -> Section:
     )
 
 
+def _fear_gap(source: Source) -> Section | None:
+    return _later(source, "fear_gap", fear_gap_chart)
+
+
+def _dark_figure(source: Source) -> Section | None:
+    return _later(source, "dark_figure", dark_figure_chart)
+
+
+def _later(source: Source, key: str, chart: Callable[[pd.DataFrame], str]) -> Section | None:
+    """Return a section that fichas of earlier editions, and of less data, do not have."""
+    pictures = _drawn(chart, source.tables.get(key, pd.DataFrame()))
+    if not pictures:
+        return None
+    return Section(
+        key,
+        ficha_words()[key],
+        sentences=source.told(key),
+        pictures=pictures,
+        drawn_on_paper=False,
+    )
+
+
 def _detail(source: Source) -> Section:
     crime, said = source.tables["crime"], ficha_words()
     columns = ("group", "events", "rate", "smoothed", "municipality", "versus")
@@ -239,6 +263,8 @@ BUILDERS: tuple[Callable[[Source], Section | None], ...] = (
     _crime,
     _perception,
     _detail,
+    _fear_gap,
+    _dark_figure,
     _series,
     _place,
     _change,

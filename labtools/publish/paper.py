@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -106,7 +106,8 @@ def _facts(told: Ficha, language: str, audience: str, address: str) -> Facts:
 
 def _sides(told: Ficha) -> tuple[tuple[Group, ...], tuple[Group, ...]]:
     """Part the sections: through the first table of figures in front, the rest behind."""
-    groups = grouped(told.sections)
+    shown = (it if it.drawn_on_paper else replace(it, pictures=()) for it in told.sections)
+    groups = grouped(shown)
     ends = [n for n, group in enumerate(groups, start=1) if group.layout == "full"]
     cut = ends[0] if ends else len(groups)
     return groups[:cut], groups[cut:]

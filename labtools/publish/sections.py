@@ -64,6 +64,8 @@ class Section:
         SVG of `labtools.charts`, which tells itself in words.
     notes : tuple of str
         Small print below.
+    drawn_on_paper : bool
+        Whether the pictures are printed too; where not, the two sides have the sentences only.
     """
 
     key: str
@@ -75,6 +77,7 @@ class Section:
     tables: tuple[Rows, ...] = ()
     pictures: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    drawn_on_paper: bool = True
 
 
 @dataclass(frozen=True, slots=True)

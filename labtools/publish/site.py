@@ -12,10 +12,19 @@ from pathlib import Path
 
 from labtools.charts.ground import ground_of
 from labtools.errors import SettingsError, TableError
-from labtools.publish.contents import Edition, Tell, colonias_listed, site_pages, site_papers
+from labtools.publish.contents import (
+    Edition,
+    Tell,
+    colonias_listed,
+    on_shelf,
+    site_pages,
+    site_papers,
+)
 from labtools.publish.open_data import HOLDS, write_csv
 from labtools.publish.pages import ASSETS
 from labtools.publish.paper import PLAIN, Paper
+from labtools.publish.shelf import Shelf
+from labtools.tables.lineage import sha256_of
 from labtools.tables.released import Released, read_fichas, slug
 from labtools.tables.store import read_table
 
@@ -48,7 +57,12 @@ def without_sentences(_released: Released) -> Mapping[str, Sequence[str]]:
 
 
 def build_site(
-    public: Path, site: Path, *, tell: Tell = without_sentences, paper: Paper = PLAIN
+    public: Path,
+    site: Path,
+    *,
+    tell: Tell = without_sentences,
+    paper: Paper = PLAIN,
+    kept: Path | None = None,
 ) -> SiteReport:
     """Write the site of a released edition, in every language; same edition, same bytes.
 
@@ -65,6 +79,9 @@ def build_site(
         Narrates a ficha by section, in the language in force.
     paper : Paper, optional
         Which fichas are also printed; none unless told.
+    kept : pathlib.Path, optional
+        Folder of pages made for earlier editions: those of a ficha that did not change are
+        taken from there.  Without it, all are made.
 
     Raises
     ------
@@ -74,7 +91,7 @@ def build_site(
         If `site` holds something that is not a site.
     """
     _check_place(site)
-    edition = replace(_read(public, tell), paper=paper)
+    edition = _read(public, tell, paper, kept)
     site.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{site.name}-", dir=site.parent))
     try:
@@ -83,6 +100,7 @@ def build_site(
         for place, made in site_papers(edition):
             (aside / place).write_bytes(made)
         _put(aside, site)
+        edition.shelf.clear()
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return SiteReport(site, len(edition.fichas), len(sizes), max(sizes))
@@ -97,7 +115,7 @@ def _check_place(site: Path) -> None:
         )
 
 
-def _read(public: Path, tell: Tell) -> Edition:
+def _read(public: Path, tell: Tell, paper: Paper, kept: Path | None) -> Edition:
     tables = {name: read_table(name, public / "tables") for name in HOLDS}
     files = sorted((public / "fichas").glob("*.json"))
     if not files:
@@ -105,9 +123,13 @@ def _read(public: Path, tell: Tell) -> Edition:
             "The released folder {folder} holds no ficha. Release them first: “labtools run”.",
             folder=str(public),
         )
-    fichas = read_fichas(files)
+    ground = sha256_of(public / "tables" / "colonias_shown.parquet")
+    narrator = f"{tell.__module__}.{tell.__qualname__}"
+    shelf = Shelf(kept, ground, narrator, paper.languages, paper.address)
+    edition = Edition(tables, (), ground_of(tables["colonias_shown"]), tell, paper, shelf)
+    fichas = read_fichas(files, is_needed=lambda head: not on_shelf(edition, head))
     _check_slugs(fichas)
-    return Edition(tables, fichas, ground_of(tables["colonias_shown"]), tell)
+    return replace(edition, fichas=fichas)
 
 
 def _check_slugs(fichas: Sequence[Released]) -> None:

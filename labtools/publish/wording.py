@@ -90,6 +90,8 @@ def _ficha_headings() -> dict[str, str]:
         "together": text("Recorded crime and perception, side by side"),
         "crime": text("Recorded crime"),
         "perception": text("Perception"),
+        "dark_figure": text("Recorded and probable"),
+        "fear_gap": text("Crime beside fear"),
         "detail": text("Recorded crime in detail"),
         "series": text("Quarter by quarter"),
         "place": text("Among the colonias of the municipality"),

@@ -12,20 +12,24 @@ from pathlib import Path
 from typing import Literal, get_args
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from IPython.display import HTML, display
 
 from labtools.charts.ground import Ground, ground_of
 from labtools.errors import PrivacyError, SettingsError
 from labtools.paths import Workbench, find_workbench
-from labtools.runs.reads import BY_COLONIA, as_notebooks_see, note_file, note_read
+from labtools.runs.reads import as_notebooks_see, note_file, note_read
 from labtools.tables.contracts import CONTRACTS
+from labtools.tables.cuts import Cut
 from labtools.tables.periods import window_ending
-from labtools.tables.released import Released, slug, write_ficha
+from labtools.tables.released import FICHA_TABLES, Released, seal_of_rows, slug, write_ficha
 from labtools.tables.store import make_folder, read_table, writing
 
 Audience = Literal["internal", "public"]
 RUN_VARIABLE = "LABTOOLS_RUN"
+#: Where what a rehearsed notebook saves goes, instead of into the run.
+REHEARSAL_VARIABLE = "LABTOOLS_REHEARSAL"
 FICHA_FILE = "ficha.json"
 
 
@@ -54,16 +58,14 @@ class Lab:
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a result table: this colonia's rows where it has colonias, else all of it."""
-        table = _city_table(name, self._city)
-        if not (self.colonia_id and BY_COLONIA in table.columns):
+        if not (self.colonia_id and city_cut(name, self._city).is_by_colonia):
             return self.whole(name)
-        note_read(self.audience, name, self.colonia_id)
-        return table[table[BY_COLONIA] == self.colonia_id].reset_index(drop=True)
+        return self._own(name).of(self.colonia_id)
 
     def whole(self, name: str) -> pd.DataFrame:
         """Return a result table for every colonia."""
-        note_read(self.audience, name)
-        return _city_table(name, self._city)
+        # Not the table itself: a process that rehearses must find it unchanged afterwards.
+        return self._all(name).table.copy(deep=False)
 
     def ground(self) -> Ground:
         """Return the map of every colonia, drawn from the same table for all notebooks."""
@@ -76,12 +78,28 @@ class Lab:
 
     def perception(self) -> pd.DataFrame:
         """Return perception of the city, of this colonia's borough, and of itself where shown."""
-        table = self.whole("perception")
-        own = (table["area_kind"] == "colonia") & (table["area"] == self.colonia_id)
-        borough = self.profile()["borough"] if self.colonia_id else None
-        near = (table["area_kind"] == "borough") & (table["area"] == borough)
-        city = table["area_kind"] == "city"
-        return table[own | near | city].reset_index(drop=True)
+        return self._all("perception").at(self._asked_here())
+
+    def ficha(self) -> Released:
+        """Return this colonia's ficha: its slices of the tables that fichas carry, sealed.
+
+        The tables are those that `table` gives, for perception those that `perception` gives.
+        """
+        tables, rows = {}, {}
+        for name in FICHA_TABLES:
+            if name == "perception":
+                places = self._asked_here()
+                tables[name] = self._all(name).at(places)
+                rows[name] = self._all(name).rows_at(places)
+            elif city_cut(name, self._city).is_by_colonia:
+                tables[name] = self._own(name).of(self.colonia_id)
+                rows[name] = self._own(name).rows_of(self.colonia_id)
+            else:
+                tables[name], rows[name] = self.whole(name), self._all(name).rows
+        own = self._own("colonias_shown")
+        tables["profile"] = pd.DataFrame(own.of(self.colonia_id).drop(columns="geometry"))
+        rows["profile"] = own.rows_of(self.colonia_id)
+        return Released(self.colonia_id, tables, seal_of_rows(rows), rows=rows)
 
     def save_table(self, name: str, table: pd.DataFrame, *, audience: Audience) -> Path:
         """Save a table of this notebook under an audience label.
@@ -144,6 +162,21 @@ class Lab:
     def _city(self) -> Path:
         return self.run / "internal" / "city" / self.audience
 
+    def _own(self, name: str) -> Cut:
+        note_read(self.audience, name, self.colonia_id)
+        return city_cut(name, self._city)
+
+    def _all(self, name: str) -> Cut:
+        note_read(self.audience, name)
+        return city_cut(name, self._city)
+
+    def _asked_here(self) -> np.ndarray:
+        table = self.whole("perception")
+        own = (table["area_kind"] == "colonia") & (table["area"] == self.colonia_id)
+        borough = self.profile()["borough"] if self.colonia_id else None
+        near = (table["area_kind"] == "borough") & (table["area"] == borough)
+        return np.flatnonzero(own | near | (table["area_kind"] == "city"))
+
     def say(self, *sentences: Sequence[str]) -> None:
         """Show sentences, one paragraph each; nothing in them is taken for mark-up."""
         paragraphs = [f"<p>{html.escape(said)}</p>" for group in sentences for said in group]
@@ -198,6 +231,7 @@ def start(
             folder=str(bench.root),
         )
     where = run / "internal" / "outputs" if managed else bench.reports / "scratch"
+    where = Path(os.environ.get(REHEARSAL_VARIABLE, "") or where)
     lab = Lab(bench, run, audience, colonia_id, where / (notebook or "notebook") / slug(colonia_id))
     if colonia_id:
         _check_colonia(lab)
@@ -206,15 +240,18 @@ def start(
     return lab
 
 
-@lru_cache(maxsize=64)
-def _city_table(name: str, folder: Path) -> pd.DataFrame:
-    # Read once in a lane's parent process; the notebooks' processes inherit it.
-    return as_notebooks_see(name, read_table(name, folder))
+@lru_cache(maxsize=128)
+def city_cut(name: str, folder: Path) -> Cut:
+    """Return a result table as notebooks see it, and what is known of its slices.
+
+    It is read once in the process that forks the notebooks' own; they inherit it.
+    """
+    return Cut(as_notebooks_see(name, read_table(name, folder)))
 
 
 @lru_cache(maxsize=4)
 def _ground(folder: Path) -> Ground:
-    return ground_of(gpd.GeoDataFrame(_city_table("colonias_shown", folder)))
+    return ground_of(gpd.GeoDataFrame(city_cut("colonias_shown", folder).table))
 
 
 def read_shared_tables(run: str) -> None:
@@ -222,7 +259,7 @@ def read_shared_tables(run: str) -> None:
     for folder in sorted((Path(run) / "internal" / "city").iterdir()):
         for path in sorted(folder.glob("*.parquet")):
             if path.stem in CONTRACTS:
-                _city_table(path.stem, folder)
+                city_cut(path.stem, folder)
         _ground(folder)
 
 
@@ -237,7 +274,7 @@ def _check_audience(audience: str) -> None:
 
 def _check_colonia(lab: Lab) -> None:
     # Not noted as read: a job is planned for a colonia of the register only.
-    known = _city_table("colonias_shown", lab._city)["colonia_id"]  # noqa: SLF001 - its own module
+    known = city_cut("colonias_shown", lab._city).table["colonia_id"]  # noqa: SLF001 - its own module
     if lab.colonia_id not in set(known):
         near = difflib.get_close_matches(lab.colonia_id, list(known), n=3, cutoff=0.5)
         raise SettingsError(

@@ -91,7 +91,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """What a lane does once, before its first job.
+    """What is done once, before the first job.
 
     Attributes
     ----------
@@ -101,11 +101,20 @@ class Loading:
         A pickled function without arguments, or None, to call after that.
     limits : Limits
         What each job may use.
+    templates : tuple of pathlib.Path
+        Notebooks to read.
+    rehearsals : tuple of Job
+        To run once for nothing (see `labtools.runs.rehearsal`).
+    scratch : pathlib.Path
+        Folder that nobody keeps.
     """
 
     preload: tuple[str, ...]
     warm: bytes
     limits: Limits
+    templates: tuple[Path, ...]
+    rehearsals: tuple[Job, ...]
+    scratch: Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -16,6 +17,7 @@ from labtools.runs.jobs import Job
 from labtools.tables.released import slug
 
 FICHAS = "fichas"
+_WORTH_REHEARSING = 5  # jobs of one notebook: with fewer, a rehearsal costs more than it saves
 #: What a notebook is made for → the parameter that names it.
 _NAMES = {"colonia": "colonia_id", "protocol": "protocol"}
 
@@ -29,6 +31,9 @@ class Entry(BaseModel):
         Path below ``notebooks/``.
     for_each : {"colonia", "municipality", "protocol"}
     audiences : list of {"internal", "public"}
+    rehearse : bool
+        Whether its cells may be run once in the process that forks the others (see
+        `labtools.runs.rehearsal`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,6 +41,7 @@ class Entry(BaseModel):
     notebook: str
     for_each: Literal["colonia", "municipality", "protocol"]
     audiences: tuple[Audience, ...]
+    rehearse: bool = False
 
     @property
     def path(self) -> Path:
@@ -102,6 +108,21 @@ def plan_jobs(
         for name, entry in entries.items()
         for audience in entry.audiences
         for subject in of[entry.for_each]
+    ]
+
+
+def rehearsals_of(entries: dict[str, Entry], jobs: Sequence[Job]) -> list[Job]:
+    """Return one job for each audience of each notebook that is worth rehearsing."""
+    chosen: dict[tuple[str, ...], Job] = {}
+    times: Counter[tuple[str, ...]] = Counter()
+    for job in jobs:
+        name = tuple(job.key.split("/", 2)[:2])
+        chosen.setdefault(name, job)
+        times[name] += 1
+    return [
+        job
+        for name, job in chosen.items()
+        if entries[name[0]].rehearse and times[name] >= _WORTH_REHEARSING
     ]
 
 

@@ -1,8 +1,9 @@
 """Run many notebooks: warm lanes, one forked child for each notebook, nothing half done.
 
-A lane is a process of its own, started clean, that imports the notebooks' libraries and
-reads the run's shared tables once.  One notebook that fails, hangs, eats the memory or
-kills its process takes nothing with it: the others run, and yesterday's output stays.
+One process, started clean, imports the notebooks' libraries and reads the run's shared tables
+once; the lanes are forked from it, and each notebook's process from its lane.  One notebook
+that fails, hangs, eats the memory or kills its process takes nothing with it: the others run,
+and yesterday's output stays.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from tempfile import TemporaryDirectory
 from labtools import messages
 from labtools.errors import RunError, SettingsError
 from labtools.runs.jobs import Failure, Job, Limits, Outcome, Report
-from labtools.runs.lane_handle import LaneHandle, Start
+from labtools.runs.lane_handle import LaneHandle, NurseryHandle, Start
 from labtools.runs.parameters import Signature, check_parameters, read_signature
 from labtools.runs.unforked import run_unforked
 
@@ -33,6 +34,7 @@ def run_notebooks(  # noqa: PLR0913 - options, keyword-only, of the one entrance
     lanes: int | None = None,
     preload: Sequence[str] = (),
     warm: Callable[[], None] | None = None,
+    rehearsals: Sequence[Job] = (),
     cell_seconds: float = 120,
     job_seconds: float = 600,
     memory_bytes: int = 4 * GIBIBYTE,
@@ -47,11 +49,14 @@ def run_notebooks(  # noqa: PLR0913 - options, keyword-only, of the one entrance
     lanes : int, optional
         Notebooks executed at a time; as many as the machine has processors if not given.
     preload : sequence of str
-        Modules that each lane imports once; their notebooks find them loaded.
+        Modules imported once; their notebooks find them loaded.
     warm : callable, optional
-        Called once in each lane, without arguments, to load what the notebooks share.  It
+        Called once, without arguments, to load what the notebooks share.  It
         must belong to an importable module, and must leave no thread and no open
         connection behind.
+    rehearsals : sequence of Job
+        Run once for nothing before the others are forked, so that these find everything in
+        use already (see `labtools.runs.rehearsal`).
     cell_seconds, job_seconds : float
         Time one cell, and one notebook, may take by the clock.
     memory_bytes : int
@@ -76,7 +81,8 @@ def run_notebooks(  # noqa: PLR0913 - options, keyword-only, of the one entrance
         run_unforked(jobs, limits, count, outcomes.settle)
         return outcomes.in_order()
     with TemporaryDirectory(prefix="labtools-lanes-") as scratch:
-        start = Start(tuple(preload), warm, limits, Path(scratch))
+        templates = tuple(dict.fromkeys(job.notebook for job in jobs))
+        start = Start(tuple(preload), warm, limits, templates, tuple(rehearsals), Path(scratch))
         _Dispatch(jobs, start, outcomes).run(count)
     return outcomes.in_order()
 
@@ -156,16 +162,16 @@ class _Dispatch:
 
     def __init__(self, jobs: list[Job], start: Start, outcomes: _Outcomes) -> None:
         self._jobs = jobs
-        self._start = start
         self._outcomes = outcomes
         self._waiting = deque(range(len(jobs)))
+        self._nursery = NurseryHandle(start)
         self._lanes: list[LaneHandle] = []
 
     def run(self, count: int) -> None:
         """Run everything in `count` lanes; leave no process behind."""
         try:
-            for _ in range(count):
-                self._lanes.append(LaneHandle(self._start))
+            self._wait_until_loaded()
+            self._lanes = [self._nursery.fork_lane() for _ in range(count)]
             while not self._outcomes.are_complete():
                 for connection in wait([lane.connection for lane in self._lanes]):
                     self._hear(next(it for it in self._lanes if it.connection is connection))
@@ -174,6 +180,19 @@ class _Dispatch:
                 lane.hang_up()
             for lane in self._lanes:
                 lane.close()
+            self._nursery.close()
+
+    def _wait_until_loaded(self) -> None:
+        try:
+            kind, reason = self._nursery.connection.recv()
+        except (EOFError, OSError):
+            raise _died_loading() from None
+        if kind == "broken":
+            raise RunError(
+                "The notebooks' libraries or shared tables could not be loaded: {reason}. "
+                "No notebook was run.",
+                reason=reason,
+            )
 
     def _hear(self, lane: LaneHandle) -> None:
         try:
@@ -181,16 +200,12 @@ class _Dispatch:
         except (EOFError, OSError):
             self._replace(lane)
             return
-        if kind == "broken":
-            raise RunError(
-                "The notebooks' libraries or shared tables could not be loaded: {reason}. "
-                "No notebook was run.",
-                reason=content,
-            )
         if kind == "child":
             lane.child = content
             return
-        if kind == "done" and lane.index is not None:
+        if kind == "ready":
+            lane.pid = content
+        elif lane.index is not None:
             self._outcomes.settle(lane.index, content)
         self._give(lane)
 
@@ -206,12 +221,16 @@ class _Dispatch:
         self._lanes.remove(lane)
         lane.close()
         if not lane.was_ready:
-            raise RunError(
-                "A process that runs notebooks died while it loaded their libraries and shared "
-                "tables. Look at what is loaded; the machine may be out of memory."
-            )
+            raise _died_loading()
         if lane.index is not None:
             error = messages.text("The process that ran this notebook's lane died.")
             self._outcomes.settle(lane.index, Report(Failure(error), lane.seconds, 0.0))
         if self._waiting:
-            self._lanes.append(LaneHandle(self._start))
+            self._lanes.append(self._nursery.fork_lane())
+
+
+def _died_loading() -> RunError:
+    return RunError(
+        "A process that runs notebooks died while it loaded their libraries and shared "
+        "tables. Look at what is loaded; the machine may be out of memory."
+    )

@@ -19,9 +19,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from labtools.tables.cuts import BY_COLONIA
 from labtools.tables.store import read_table
 
-BY_COLONIA = "colonia_id"
 #: Columns that change with a supplier's file although no figure does.
 _FINGERPRINTS = MappingProxyType({"sources": ["digest"]})
 _NOTHING = hashlib.sha256().hexdigest()

@@ -8,6 +8,7 @@ sockets, threads and second process in between are gone.
 from __future__ import annotations
 
 import os
+import sys
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -101,4 +102,18 @@ def fresh_shell() -> NotebookShell:
     for publisher in (shell.displayhook, shell.display_pub):
         publisher.session = session
     shell.displayhook.topic = b"execute_result"
+    return shell
+
+
+def emptied_shell() -> NotebookShell:
+    """Return this process's shell as `fresh_shell` made it: no name, no cell, nothing said.
+
+    It stays the same object, because matplotlib draws for the shell that it first met.
+    """
+    shell: NotebookShell = NotebookShell.instance()
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+    shell.reset(new_session=True)
+    shell.display_pub.session.heard()
+    shell._last_traceback = None  # noqa: SLF001 - as ipykernel does
     return shell

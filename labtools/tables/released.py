@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -21,6 +21,9 @@ from labtools.tables.store import writing
 SCHEMA = 1
 SEAL_DIGITS = 16
 
+Rows = list[dict[str, object]]
+_encoded = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+
 #: The canonical tables that a ficha carries its slices of.
 FICHA_TABLES = (
     "crime",
@@ -28,6 +31,9 @@ FICHA_TABLES = (
     "place",
     "series",
     "perception",
+    "dark_figure",
+    "fear_gap",
+    "survey_plan",
     "indicators",
     "actions_done",
     "proposals",
@@ -55,6 +61,8 @@ class Released:
         Whether this edition could not make it anew, and these are the figures of an earlier one.
     expires : mapping of str to str
         Section of the ficha → day from which it is hidden (``YYYY-MM-DD``).
+    rows : mapping of str to list, optional
+        The same tables as the file holds them, where they are at hand (see `rows_of`).
     """
 
     colonia_id: str
@@ -62,6 +70,7 @@ class Released:
     seal: str
     outdated: bool = False
     expires: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, Rows] | None = field(default=None, compare=False, repr=False)
 
 
 def slug(colonia_id: str) -> str:
@@ -71,26 +80,41 @@ def slug(colonia_id: str) -> str:
 
 def seal_of(tables: Mapping[str, pd.DataFrame]) -> str:
     """Return the seal of a ficha's tables."""
-    return digest_of({name: rows_of(table) for name, table in tables.items()})[:SEAL_DIGITS]
+    return seal_of_rows({name: rows_of(table) for name, table in tables.items()})
+
+
+def seal_of_rows(rows: Mapping[str, Rows]) -> str:
+    """Return the seal of a ficha's tables, given as rows."""
+    return digest_of(dict(rows))[:SEAL_DIGITS]
 
 
 def write_ficha(released: Released, path: Path) -> None:
-    """Write a ficha's tables; the same tables give the same bytes."""
-    told = {
-        "schema": SCHEMA,
+    """Write a ficha's tables, a row in each line; the same tables give the same bytes."""
+    with writing(path) as aside:
+        aside.write_bytes(bytes_of(released))
+
+
+def bytes_of(released: Released) -> bytes:
+    """Return what the file of a ficha holds."""
+    rows = released.rows
+    if rows is None:
+        rows = {name: rows_of(table) for name, table in released.tables.items()}
+    told: dict[str, object] = {
         "colonia_id": released.colonia_id,
+        "schema": SCHEMA,
         "seal": released.seal,
-        "tables": {name: rows_of(table) for name, table in released.tables.items()},
     }
     if released.outdated:
         told["outdated"] = True
     if released.expires:
         told["expires"] = dict(released.expires)
-    with writing(path) as aside:
-        aside.write_text(
-            json.dumps(told, ensure_ascii=False, sort_keys=True, indent=0) + "\n",
-            encoding="utf-8",
-        )
+    head = "".join(f"{_encoded(name)}: {_encoded(value)},\n" for name, value in told.items())
+    tables = ",\n".join(_lines(name, rows[name]) for name in sorted(rows))
+    return f'{{{head}"tables": {{\n{tables}\n}}}}\n'.encode()
+
+
+def _lines(name: str, rows: Rows) -> str:
+    return f"{_encoded(name)}: [\n" + ",\n".join(map(_encoded, rows)) + "\n]"
 
 
 def read_ficha(path: Path) -> Released:
@@ -104,8 +128,16 @@ def read_ficha(path: Path) -> Released:
     return read_fichas([path])[0]
 
 
-def read_fichas(paths: Sequence[Path]) -> tuple[Released, ...]:
+def read_fichas(
+    paths: Sequence[Path], *, is_needed: Callable[[Released], bool] = lambda _head: True
+) -> tuple[Released, ...]:
     """Return many fichas; each table is checked once, for all of them together.
+
+    Parameters
+    ----------
+    is_needed : callable, optional
+        Told of each ficha without its tables, whether they are wanted; where they are not, it
+        has only its ``profile``.
 
     Raises
     ------
@@ -113,6 +145,9 @@ def read_fichas(paths: Sequence[Path]) -> tuple[Released, ...]:
         As `read_ficha`.
     """
     told = [_sealed(path) for path in paths]
+    for ficha in told:
+        if not is_needed(_released(ficha, {})):
+            ficha["tables"] = {"profile": ficha["tables"]["profile"]}
     names = dict.fromkeys(name for ficha in told for name in ficha["tables"])
     tables: list[dict[str, pd.DataFrame]] = [{} for _ in told]
     for name in names:
@@ -121,15 +156,15 @@ def read_fichas(paths: Sequence[Path]) -> tuple[Released, ...]:
         for n, table in zip(having, found, strict=True):
             tables[n][name] = table
     return tuple(
-        Released(
-            ficha["colonia_id"],
-            MappingProxyType({name: own[name] for name in ficha["tables"]}),
-            ficha["seal"],
-            bool(ficha.get("outdated", False)),
-            MappingProxyType(dict(ficha.get("expires", {}))),
-        )
+        _released(ficha, {name: own[name] for name in ficha["tables"]})
         for ficha, own in zip(told, tables, strict=True)
     )
+
+
+def _released(told: Mapping[str, Any], tables: dict[str, pd.DataFrame]) -> Released:
+    outdated = bool(told.get("outdated", False))
+    expires = MappingProxyType(dict(told.get("expires", {})))
+    return Released(told["colonia_id"], MappingProxyType(tables), told["seal"], outdated, expires)
 
 
 def read_rows(path: Path) -> dict[str, list[dict[str, object]]]:

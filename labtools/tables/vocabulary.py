@@ -31,6 +31,8 @@ NOT_LOCATED = (
 )
 
 VERDICTS = ("increase", "decrease", "none", "unknown")
+#: Crime beside fear, each against the city's own.
+QUADRANTS = ("both_high", "fear_only", "crime_only", "both_low")
 VERSUS = ("below", "similar", "above", "unknown")
 
 #: How a place stands through the years, and what rates and shares may be of.
@@ -110,6 +112,10 @@ _LABELS = MappingProxyType(
         "low": mark("low together with its neighbours"),
         "neither": mark("neither high nor low together with its neighbours"),
         "insufficient": mark("insufficient sample"),
+        "both_high": mark("more crime and more fear than in the city"),
+        "fear_only": mark("more fear than in the city, and not more crime"),
+        "crime_only": mark("more crime than in the city, and not more fear"),
+        "both_low": mark("neither more crime nor more fear than in the city"),
         "insecurity": mark("Feel unsafe in their city"),
         "insecurity_street": mark("Feel unsafe in the streets they use"),
         "insecurity_transport": mark("Feel unsafe in public transport"),

@@ -295,7 +295,10 @@ def _write_edition(opened: Opened, prepared: Prepared, audience: str) -> None:
     told = [audience, prepared.run_id]
     lineage = trace("analyse", inputs, root=opened.workbench.root, settings=told)
     folder = prepared.folder / "internal" / "city" / audience
-    for name, table in make_edition(opened, prepared, audience).items():
+    made = make_edition(opened, prepared, audience)
+    if audience == "public":
+        opened.made[prepared.run_id] = made
+    for name, table in made.items():
         write_table(name, table, folder, lineage=lineage)
     if audience == "internal":
         accounts = accounts_table(read_accounts(opened.workbench.accounts))

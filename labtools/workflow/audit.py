@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +16,13 @@ from labtools.privacy.editions import PublishedEdition, attack_editions
 from labtools.privacy.pii import PeopleFinder, PersonFound
 from labtools.runs.manifest import NAME as MANIFEST
 from labtools.runs.manifest import read_manifest
-from labtools.tables.lineage import digest_of
-from labtools.tables.store import read_table
+from labtools.tables.lineage import code_digest, digest_of
+from labtools.tables.store import make_folder, read_table, writing
 
 _TABLES = ("series", "crime", "change", "municipality_series", "municipality_crime", "period")
 WITHDRAWN = "internal/withdrawn"
+#: Beside the interim tables: see `Cleared`.
+CLEARED = "cleared.txt"
 #: Where the public tables of a run are, or were put when it was withdrawn.
 PLACES = ("public", WITHDRAWN)
 _PUBLIC_WORDS = {
@@ -110,15 +113,24 @@ def audit_release(
     return result
 
 
-def refuse_people(public: Path, public_words: Sequence[str] = ()) -> None:
+def refuse_people(
+    public: Path, public_words: Sequence[str] = (), *, cleared: Path | None = None
+) -> None:
     """Refuse to publish a folder in which people are found.
+
+    Parameters
+    ----------
+    cleared : pathlib.Path, optional
+        File of the digests of bytes in which nobody was found before, by the same finder: the
+        same bytes are not searched again.
 
     Raises
     ------
     PrivacyError
         With the first place and how many; not the person.
     """
-    found = people_in(public, public_words)
+    known = Cleared(cleared, public, public_words)
+    found = _finder(public, public_words).in_files(known.others(_files(public)))
     if found:
         raise PrivacyError(
             "Something that points to a person ({what}) is in {file}, line {line} ({n} findings in "
@@ -129,6 +141,34 @@ def refuse_people(public: Path, public_words: Sequence[str] = ()) -> None:
             line=found[0].line,
             n=len(found),
         )
+    known.keep()
+
+
+class Cleared:
+    """Digests of bytes in which one finder of people, with one list of words, found nobody."""
+
+    def __init__(self, file: Path | None, public: Path, public_words: Sequence[str]) -> None:
+        words = sorted({*_public_words(public / "tables"), *public_words})
+        self._file, self._finder = file, digest_of(code_digest(), words)
+        told = file.read_text(encoding="utf-8").split() if file and file.is_file() else []
+        self._before = set(told[1:]) if told[:1] == [self._finder] else set()
+        self._seen: set[str] = set()
+
+    def others(self, files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+        """Give the files whose bytes are not known to name nobody."""
+        for name, held in files:
+            # What a file is decides how it is read, so its ending is part of what was searched.
+            digest = hashlib.sha256(Path(name).suffix.encode() + b"\0" + held).hexdigest()
+            self._seen.add(digest)
+            if digest not in self._before:
+                yield name, held
+
+    def keep(self) -> None:
+        """Keep the digests of the files just seen, for the next edition."""
+        if self._file:
+            make_folder(self._file.parent)
+            with writing(self._file) as aside:
+                aside.write_text("\n".join([self._finder, *sorted(self._seen)]), encoding="utf-8")
 
 
 def people_in(public: Path, public_words: Sequence[str] = ()) -> list[PersonFound]:
@@ -136,8 +176,11 @@ def people_in(public: Path, public_words: Sequence[str] = ()) -> list[PersonFoun
 
     Names of places and publishers are left aside, and `public_words` of the settings.
     """
-    finder = PeopleFinder([*_public_words(public / "tables"), *public_words])
-    return finder.in_files(_files(public))
+    return _finder(public, public_words).in_files(_files(public))
+
+
+def _finder(public: Path, public_words: Sequence[str]) -> PeopleFinder:
+    return PeopleFinder([*_public_words(public / "tables"), *public_words])
 
 
 def published_runs(workbench: Workbench) -> list[Path]:

@@ -17,7 +17,7 @@ from labtools.errors import SettingsError
 from labtools.messages import plural, say, text
 from labtools.runs.context import RUN_VARIABLE, read_shared_tables
 from labtools.runs.jobs import Job, Outcome
-from labtools.runs.plan import plan_jobs, read_entries
+from labtools.runs.plan import plan_jobs, read_entries, rehearsals_of
 from labtools.runs.pool import run_notebooks
 from labtools.runs.reads import Digests
 from labtools.runs.traces import (
@@ -220,7 +220,11 @@ def _executed(opened: Opened, run: Path, jobs: list[Job]) -> list[Outcome]:
     os.environ[RUN_VARIABLE] = str(run)
     try:
         return run_notebooks(
-            jobs, preload=PRELOAD, warm=partial(read_shared_tables, str(run)), on_done=done
+            jobs,
+            preload=PRELOAD,
+            warm=partial(read_shared_tables, str(run)),
+            rehearsals=rehearsals_of(read_entries(), jobs),
+            on_done=done,
         )
     finally:
         del os.environ[RUN_VARIABLE], os.environ[paths.ENVIRONMENT_VARIABLE]

@@ -24,15 +24,24 @@ _TOLD = ("share", "lower", "upper", "respondents")
 
 
 def perception_table(
-    processed: Mapping[str, pd.DataFrame], edition: Edition, settings: Settings
+    processed: Mapping[str, pd.DataFrame],
+    edition: Edition,
+    settings: Settings,
+    modelled: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Return the canonical table ``perception``: city, boroughs, and colonias where possible."""
+    """Return the canonical table ``perception``: city, boroughs, and colonias where possible.
+
+    Parameters
+    ----------
+    modelled : pandas.DataFrame
+        Rows that a model gives, put under the direct estimates; may be empty.
+    """
     city = settings.lab.perception_city or settings.lab.municipality
     parts = [_city_shares(processed["city_perception"], city, edition.window)]
     waves = survey_waves(processed["survey"], edition.window.end)
     if waves:
         parts.append(_survey_shares(waves[-1], settings))
-    filled = [part for part in parts if len(part)]
+    filled = [part for part in (*parts, modelled) if len(part)]
     table = pd.concat(filled, ignore_index=True) if filled else empty_table("perception")
     return _without_withheld(table, edition)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -29,28 +28,27 @@ from labtools.publish.site import build_site
 from labtools.runs.context import FICHA_FILE
 from labtools.runs.manifest import write_manifest
 from labtools.runs.plan import FICHAS, ficha_of
-from labtools.runs.reads import BY_COLONIA, as_notebooks_see
 from labtools.tables.account import read_accounts
 from labtools.tables.contracts import check_table
 from labtools.tables.lineage import digest_of, sha256_of, trace
 from labtools.tables.released import (
     FICHA_TABLES,
     Released,
+    Rows,
     read_ficha,
     read_rows,
-    rows_of,
-    seal_of,
+    seal_of_rows,
     slug,
     write_ficha,
 )
 from labtools.tables.store import make_folder, read_table, sync, sync_folder, write_table
 from labtools.workflow.analyse import Prepared, make_edition, outcomes_of
-from labtools.workflow.audit import Audit, audit_release, refuse_people
+from labtools.workflow.audit import CLEARED, Audit, audit_release, refuse_people
 from labtools.workflow.intake import snapshot_of
 from labtools.workflow.protocols import FOLDER as PROTOCOLS
+from labtools.workflow.slices import PROFILE, ReleasedTable, released_tables
 from labtools.workflow.steps import Opened
 
-PROFILE = "profile"
 SETTINGS_OF_RUN = "internal/settings"
 
 
@@ -73,10 +71,14 @@ def protect(opened: Opened, prepared: Prepared) -> int:
     tables = {name: read_table(name, city) for name in REGISTRY}
     rules = {name: check_release(name, table, evidence) for name, table in tables.items()}
     check_carded(tells_of_people(), read_cards(opened.workbench.cards))
-    _prove_made_from_protected(tables, make_edition(opened, prepared, "public"))
+    anew = opened.made.get(prepared.run_id) or make_edition(opened, prepared, "public")
+    _prove_made_from_protected(tables, anew)
     found = audit_release(opened.workbench, prepared.run_id, tables, _inputs(opened))
     failed = {ficha_of(it.key, "public") for it in outcomes_of(prepared) if not it.ok}
-    fresh = [_ficha(prepared, c, tables) for c in prepared.fichas if c not in failed]
+    city_tables = released_tables(tables)
+    expires = expiry_of_sections(tables["cards"])
+    made = [colonia for colonia in prepared.fichas if colonia not in failed]
+    fresh = [_ficha(prepared, colonia, city_tables, expires) for colonia in made]
     fichas = [*fresh, *_of_last_edition(opened, sorted(failed - {""}))]
     public = prepared.folder / "public"
     if public.exists():
@@ -104,8 +106,10 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
     """
     ledger = opened.workbench.reports / LEDGER
     check_signed(ledger, prepared.run_id, reviewers=opened.settings.release.reviewers)
-    release_site(opened, prepared, kept=opened.workbench.interim("paper"))
-    refuse_people(prepared.folder / "public", opened.settings.release.public_words)
+    interim = opened.workbench.interim
+    release_site(opened, prepared, kept=interim("paper"), pages=interim("pages"))
+    words = opened.settings.release.public_words
+    refuse_people(prepared.folder / "public", words, cleared=interim(CLEARED))
     write_manifest(
         prepared.folder,
         inputs=_inputs(opened),
@@ -146,13 +150,17 @@ def clear_unfinished(reports: Path) -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def release_site(opened: Opened, prepared: Prepared, *, kept: Path | None = None) -> None:
+def release_site(
+    opened: Opened, prepared: Prepared, *, kept: Path | None = None, pages: Path | None = None
+) -> None:
     """Make the site of a run from what `protect` released.
 
     Parameters
     ----------
     kept : pathlib.Path, optional
         Where printed fichas are kept from one edition to the next; without it all are printed.
+    pages : pathlib.Path, optional
+        Where pages are kept in the same way.
 
     Raises
     ------
@@ -169,7 +177,7 @@ def release_site(opened: Opened, prepared: Prepared, *, kept: Path | None = None
     if site.exists():
         shutil.rmtree(site)
     how = opened.settings.publish
-    build_site(public, site, tell=sentences, paper=Paper(how.paper, how.address, kept))
+    build_site(public, site, tell=sentences, paper=Paper(how.paper, how.address, kept), kept=pages)
 
 
 def keep_settings(opened: Opened, folder: Path) -> None:
@@ -224,12 +232,16 @@ def _differing(table: pd.DataFrame, expected: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(table[differs.any(axis=1)])
 
 
-def _ficha(prepared: Prepared, colonia_id: str, city: Mapping[str, pd.DataFrame]) -> Released:
+def _ficha(
+    prepared: Prepared,
+    colonia_id: str,
+    city: Mapping[str, ReleasedTable],
+    expires: Mapping[str, str],
+) -> Released:
     """Return the slices of the released tables that a ficha's notebook saved, and nothing else."""
     outputs = prepared.folder / "internal" / "outputs" / FICHAS
     saved = read_rows(outputs / slug(colonia_id) / "public" / FICHA_FILE)
-    of = {**city, PROFILE: pd.DataFrame(city["colonias_shown"].drop(columns="geometry"))}
-    tables: dict[str, pd.DataFrame] = {}
+    rows: dict[str, Rows] = {}
     for name in (*FICHA_TABLES, PROFILE):
         if name not in saved:
             raise TableError(
@@ -238,12 +250,13 @@ def _ficha(prepared: Prepared, colonia_id: str, city: Mapping[str, pd.DataFrame]
                 colonia=colonia_id,
                 table=name,
             )
-        tables[name] = _slice(colonia_id, name, saved[name], of[name])
+        rows[name] = city[name].slice_of(colonia_id, saved[name])
     return Released(
         colonia_id,
-        MappingProxyType(tables),
-        seal_of(tables),
-        expires=expiry_of_sections(city["cards"]),
+        MappingProxyType({}),
+        seal_of_rows(rows),
+        expires=expires,
+        rows=rows,
     )
 
 
@@ -252,34 +265,6 @@ def _of_last_edition(opened: Opened, colonias: Sequence[str]) -> list[Released]:
     folder = opened.workbench.latest / "public" / "fichas"
     kept = [folder / f"{slug(colonia)}.json" for colonia in colonias]
     return [replace(read_ficha(path), outdated=True) for path in kept if path.is_file()]
-
-
-def _slice(
-    colonia_id: str, name: str, saved: Sequence[Mapping[str, object]], city: pd.DataFrame
-) -> pd.DataFrame:
-    """Return the rows of the released table, once the saved ones prove to be the same.
-
-    So that map = table = text: a table with colonias has this one's rows, all of them; a
-    table without has some of its rows.
-    """
-    told = [_told(row) for row in saved]
-    if BY_COLONIA in city.columns:
-        rows = city[city[BY_COLONIA] == colonia_id].reset_index(drop=True)
-    else:
-        seen = rows_of(as_notebooks_see(name, city))
-        rows = city[[_told(row) in set(told) for row in seen]].reset_index(drop=True)
-    if [_told(row) for row in rows_of(as_notebooks_see(name, rows))] == told:
-        return rows
-    raise PrivacyError(
-        "The table {table} of the ficha of {colonia} differs from the released one. Its "
-        'notebook changed it: save what lab.table("{table}") gives.',
-        table=name,
-        colonia=colonia_id,
-    )
-
-
-def _told(row: Mapping[str, object]) -> str:
-    return json.dumps(row, sort_keys=True)
 
 
 def _record(opened: Opened, prepared: Prepared, rules: Mapping[str, str], found: Audit) -> None:

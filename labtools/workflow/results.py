@@ -25,9 +25,9 @@ from labtools.tables.contracts import empty_table
 from labtools.tables.periods import Window
 from labtools.workflow.edition import Edition
 from labtools.workflow.evaluation import evaluation_tables
+from labtools.workflow.fear_gap import felt_results
 from labtools.workflow.forecasting import forecast_results
 from labtools.workflow.patterns import pattern_results
-from labtools.workflow.perception import perception_change_table, perception_table
 from labtools.workflow.risk import city_risk, risk_tables
 
 _METRES_OF_DETAIL = 8
@@ -68,8 +68,7 @@ def city_results(
         "place": _states_of(profiles.place_table(crime, surfaces=risk.surfaces), edition),
         "municipality_series": by_month.reset_index(drop=True),
         "municipality_crime": municipality,
-        "perception": perception_table(processed, edition, settings),
-        "perception_change": perception_change_table(processed, edition, settings),
+        **felt_results(processed, edition, settings, crime, risk.surfaces[words.TOTAL].draws),
         "indicators": _indicators(processed["indicators"], edition),
         "actions_done": _actions(processed["actions"], keys, edition.window),
         "unknowns": unknowns_table(processed, crime, edition),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -25,11 +25,15 @@ class Opened:
     settings : Settings
     tell : callable
         Called with each line that the person who started the run should see.
+    made : dict
+        The public edition's tables of a run, by its name, from the moment that this process
+        made them: `protect` compares what lies on the disk with them.
     """
 
     workbench: Workbench
     settings: Settings
     tell: Callable[[str], None]
+    made: dict[str, Mapping[str, pd.DataFrame]] = field(default_factory=dict, compare=False)
 
     def files(self) -> tuple[Source, ...]:
         """Return the register and every source, each with its name."""

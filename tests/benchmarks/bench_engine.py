@@ -6,7 +6,9 @@
 (b) ours: the notebooks by ``run_notebooks``, and their pages;
 (c) the limit: the same cells as a plain function in a process that is warm already.
 
-It also makes the whole demo, changes the log of actions of three colonias, and makes it again.
+It also makes the whole demo with a ficha for each colonia, changes the log of actions of three
+colonias, and makes it again: both by ``labtools run``, its start included.  And it compares the
+three ways on a notebook that fits models and draws with matplotlib.
 On a machine that others use too, trust the processor seconds; the clock only on a quiet one.
 """
 
@@ -18,10 +20,12 @@ import json
 import os
 import resource
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -35,31 +39,32 @@ from labtools.narrative import sentences
 from labtools.paths import Workbench
 from labtools.publish.site import build_site
 from labtools.runs.context import RUN_VARIABLE, read_shared_tables
-from labtools.runs.jobs import Job
-from labtools.runs.plan import plan_jobs, read_entries
+from labtools.runs.jobs import Job, Outcome
+from labtools.runs.plan import plan_jobs, read_entries, rehearsals_of
 from labtools.runs.pool import run_notebooks
 from labtools.tables.released import slug
-from labtools.workflow.everything import run_everything
 from labtools.workflow.notebooks import PRELOAD
-from labtools.workflow.steps import open_workbench
 from labtools.workflow.workbenches import make_demo
 
 Used = tuple[float, float]
+HEAVY = 6  # notebooks that fit and draw for themselves
 
 
 def main(fichas: int, results: Path) -> None:
     """Measure, print the table, and write ``latest.json``."""
     with TemporaryDirectory() as folder:
         bench = make_demo(Path(folder) / "demo")
-        full = measured(lambda: run_everything(open_workbench(bench)))
+        give_each_colonia_a_ficha(bench)
+        full = by_command(bench)
         run = Path(os.path.realpath(bench.latest))
         ways = {
             "naive": measured_on(bench, run, fichas, naive),
             "ours": measured_on(bench, run, fichas, ours),
             "limit": measured_on(bench, run, fichas, limit),
         }
-        drop_an_action_of(bench, colonias_of(run, 3))
-        changed = measured(lambda: run_everything(open_workbench(bench)))
+        drop_an_action_of(bench, colonias_with_actions(bench, 3))
+        changed = by_command(bench)
+        heavy = heavy_ways(Path(folder))
     told = {
         "fichas": fichas,
         "processors": os.cpu_count(),
@@ -67,14 +72,78 @@ def main(fichas: int, results: Path) -> None:
         "wall_ratio_vs_naive": ways["naive"][1] / ways["ours"][1],
         "overhead_cpu_s_vs_limit": (ways["ours"][0] - ways["limit"][0]) / fichas,
         "changed3_fraction": changed[0] / full[0],
+        "whole_run_cpu_s": full[0],
+        "heavy_cpu_ratio_vs_naive": heavy["heavy naive"][0] / heavy["heavy ours"][0],
+        "heavy_cpu_vs_limit": heavy["heavy ours"][0] / heavy["heavy limit"][0],
     }
     lines = [line(name, used, fichas) for name, used in ways.items()]
-    lines += [line("whole demo", full, 1), line("3 changed", changed, 1)]
+    lines += [line(name, used, HEAVY) for name, used in heavy.items()]
+    lines += [line("whole run", full, 1), line("3 changed", changed, 1)]
     lines += [f"{name}: {value:.3g}" for name, value in told.items()]
     sys.stdout.write("\n".join(lines) + "\n")
     results.parent.mkdir(parents=True, exist_ok=True)
     earlier = json.loads(results.read_text(encoding="utf-8")) if results.is_file() else {}
     results.write_text(json.dumps({**earlier, **told}, indent=1) + "\n", encoding="utf-8")
+
+
+def heavy_ways(folder: Path) -> dict[str, Used]:
+    """Return what the ways use on a notebook that fits and draws for itself."""
+    template = Path(__file__).parent / "heavy.ipynb"
+
+    def jobs(way: str) -> list[Job]:
+        outputs = folder / "heavy" / way
+        outputs.mkdir(parents=True)
+        return [Job(str(n), template, {"place": n}, outputs / f"{n}.ipynb") for n in range(HEAVY)]
+
+    def stock(given: list[Job]) -> None:
+        for job in given:
+            papermill.execute_notebook(
+                job.notebook, job.output, dict(job.parameters), progress_bar=False
+            )
+
+    def pooled(given: list[Job]) -> None:
+        loaded = ("pandas", "statsmodels.api", "matplotlib.pyplot")
+        check(run_notebooks(given, preload=loaded, rehearsals=given[:1]))
+
+    return {
+        "heavy naive": measured(partial(stock, jobs("naive"))),
+        "heavy ours": measured(partial(pooled, jobs("ours"))),
+        "heavy limit": measured_warm(partial(limit, jobs("limit"), drawn)),
+    }
+
+
+def drawn() -> None:
+    """Draw what a cell left, as the notebook's own backend does at the end of each."""
+    from matplotlib import pyplot as plt  # noqa: PLC0415 - only heavy notebooks draw
+
+    for number in plt.get_fignums():
+        plt.figure(number).savefig(BytesIO(), format="png", bbox_inches="tight")
+    plt.close("all")
+
+
+def check(outcomes: list[Outcome]) -> None:
+    """End here if a notebook failed."""
+    failed = [outcome for outcome in outcomes if not outcome.ok]
+    if failed:
+        sys.exit(f"{failed[0].key}: {failed[0].error}")
+
+
+def give_each_colonia_a_ficha(bench: Workbench) -> None:
+    """Ask for all colonias of the register in the settings."""
+    settings = bench.settings_file.read_text(encoding="utf-8")
+    told = settings.replace('select = "programme"', 'select = "all"')
+    bench.settings_file.write_text(told, encoding="utf-8")
+
+
+def by_command(bench: Workbench) -> Used:
+    """Return what ``labtools run`` uses, from the start of its process to its end."""
+    begun = resource.getrusage(resource.RUSAGE_CHILDREN)
+    wall = time.perf_counter()
+    command = [sys.executable, "-m", "labtools", "run", "--workbench", str(bench.root)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = ended.ru_utime + ended.ru_stime - begun.ru_utime - begun.ru_stime
+    return cpu, time.perf_counter() - wall
 
 
 def measured_on(bench: Workbench, run: Path, fichas: int, way: Callable[[list[Job]], None]) -> Used:
@@ -113,10 +182,9 @@ def naive(jobs: list[Job]) -> None:
 def ours(jobs: list[Job]) -> None:
     """Execute `jobs` as a run does, and make the pages of the fichas they saved."""
     run = Path(os.environ[RUN_VARIABLE])
-    outcomes = run_notebooks(jobs, preload=PRELOAD, warm=partial(read_shared_tables, str(run)))
-    failed = [outcome for outcome in outcomes if not outcome.ok]
-    if failed:
-        sys.exit(f"{failed[0].key}: {failed[0].error}")
+    rehearsals = rehearsals_of(read_entries(), jobs)
+    shared = partial(read_shared_tables, str(run))
+    check(run_notebooks(jobs, preload=PRELOAD, warm=shared, rehearsals=rehearsals))
     fichas = run / "public" / "fichas"
     fichas.mkdir()
     released = Path(os.path.realpath(run.parent / "latest")) / "public" / "fichas"
@@ -133,7 +201,7 @@ def warm(run: Path) -> None:
     read_shared_tables(str(run))
 
 
-def limit(jobs: list[Job]) -> None:
+def limit(jobs: list[Job], after_cell: Callable[[], None] = lambda: None) -> None:
     """Run the cells of `jobs` as one plain function, in a process where all is loaded."""
     seen_by_notebooks.display = lambda *_: None
     notebook = nbformat.read(jobs[0].notebook, 4)
@@ -146,12 +214,20 @@ def limit(jobs: list[Job]) -> None:
         names: dict[str, object] = dict(job.parameters)
         for cell in cells:
             exec(cell, names)  # noqa: S102 - the project's own notebook
+            after_cell()
 
 
 def colonias_of(run: Path, count: int) -> list[str]:
     """Return the keys of the first colonias with a public ficha."""
     found = sorted((run / "public" / "fichas").glob("*.json"))[:count]
     return [json.loads(path.read_text(encoding="utf-8"))["colonia_id"] for path in found]
+
+
+def colonias_with_actions(bench: Workbench, count: int) -> list[str]:
+    """Return the keys of the first colonias in which the programme acted in 2025."""
+    log = (bench.root / "suppliers" / "acciones_programa.csv").read_text(encoding="utf-8")
+    found = [told.split(",")[2] for told in log.splitlines()[1:] if told.split(",")[1] > "2025-01"]
+    return list(dict.fromkeys(found))[:count]
 
 
 def drop_an_action_of(bench: Workbench, colonias: list[str]) -> None:
@@ -169,15 +245,30 @@ def line(name: str, used: Used, count: int) -> str:
     return f"{name:12}{cpu:8.3f} CPU s and {wall:8.3f} s each"
 
 
-def measured(work: Callable[[], object]) -> Used:
+def measured_warm(work: Callable[[], object]) -> Used:
+    """Return what `work` takes the second time in one process: the first loads all."""
+
+    def twice() -> Used:
+        work()
+        return used_by(work)
+
+    return measured(twice)
+
+
+def used_by(work: Callable[[], object]) -> Used:
     """Return the processor seconds (children included) and the seconds that `work` takes."""
+    begun, wall = cpu_seconds(), time.perf_counter()
+    inner = work()
+    told = (cpu_seconds() - begun, time.perf_counter() - wall)
+    return inner if isinstance(inner, tuple) else told
+
+
+def measured(work: Callable[[], object]) -> Used:
+    """Return what `work` uses in a process of its own (or what it says itself that it used)."""
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:  # in a process of its own: what it loads does not help the next
-        begun, wall = cpu_seconds(), time.perf_counter()
-        work()
-        told = (cpu_seconds() - begun, time.perf_counter() - wall)
-        os.write(write, json.dumps(told).encode())
+        os.write(write, json.dumps(used_by(work)).encode())
         os._exit(0)
     os.close(write)
     with os.fdopen(read) as answer:

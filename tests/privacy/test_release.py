@@ -176,7 +176,7 @@ def test_any_figure_of_a_withheld_colonia_is_refused(name, figure):
 
 
 def perceived(**row) -> pd.DataFrame:
-    usual = {"area_kind": "colonia", "area": "large", "indicator": "insecurity"}
+    usual = {"area_kind": "colonia", "area": "large", "indicator": "insecurity", "source": "survey"}
     figures = {"share": 0.5, "lower": 0.4, "upper": 0.6, "respondents": 40}
     table = pd.DataFrame([{**usual, **figures, **row}])
     return table.astype({"respondents": "Int64"})
@@ -274,6 +274,55 @@ def test_one_colonia_moves_no_released_score_enough_to_be_told_from_it():
     assert len({table["crps"][0] for table in released}) <= 3
     assert check_release("scoreboard", released[0], EVIDENCE)
     assert "more exactly" in refused("scoreboard", exact[0])
+
+
+def modelled(**more):
+    row = {
+        "area_kind": "colonia",
+        "area": "large",
+        "indicator": "insecurity",
+        "period": pd.Timestamp("2025-11-01"),
+        "share": 0.61,
+        "lower": 0.5,
+        "upper": 0.7,
+        "respondents": None,
+        "state": "shown",
+        "source": "model",
+    }
+    return pd.DataFrame([row | more]).astype({"respondents": "Int64"})
+
+
+def test_a_models_share_goes_out_in_whole_per_cent_and_not_too_sure():
+    assert check_release("perception", modelled(), EVIDENCE)
+    assert "whole per cent" in refused("perception", modelled(share=0.613))
+    assert "less than ten points" in refused("perception", modelled(lower=0.6, upper=0.65))
+    assert "below the floor of population" in refused("perception", modelled(area="small"))
+
+
+def test_probable_crime_of_a_withheld_colonia_or_from_true_counts_is_refused():
+    row = {"colonia_id": "large", "group": "total", "events": 12, "reporting": 0.4}
+    row |= {"reporting_lower": 0.2, "reporting_upper": 0.6, "probable": 30.0, "lower": 20.0}
+    row |= {"upper": 60.0, "rate": 3.0, "rate_lower": 2.0, "rate_upper": 6.0}
+    row |= {"basis": "survey", "state": "shown"}
+
+    tables = [
+        pd.DataFrame([row | more]).astype({"events": "Int64"})
+        for more in ({}, {"events": 13}, {"colonia_id": "small"})
+    ]
+
+    assert check_release("dark_figure", tables[0], EVIDENCE)
+    assert "not rounded" in refused("dark_figure", tables[1])
+    assert "below the floor of population" in refused("dark_figure", tables[2])
+
+
+def test_the_quadrant_of_a_withheld_colonia_is_refused():
+    figures = dict.fromkeys(("both_high", "fear_only", "crime_only", "both_low"), np.nan)
+    figures |= dict.fromkeys(("crime_ratio", "crime_lower", "crime_upper"), np.nan)
+    figures |= dict.fromkeys(("fear", "fear_lower", "fear_upper"), np.nan)
+    row = {"colonia_id": "small", **figures, "verdict": "both_high", "state": "suppressed"}
+
+    assert "below the floor" in refused("fear_gap", pd.DataFrame([row]))
+    assert check_release("fear_gap", pd.DataFrame([row | {"verdict": "unknown"}]), EVIDENCE)
 
 
 def proposed(**told) -> pd.DataFrame:

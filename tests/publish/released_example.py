@@ -50,6 +50,8 @@ def released_tables(names: tuple[str, ...] = NAMES) -> dict[str, pd.DataFrame]:
         "actions_done": _actions(),
         "unknowns": _unknowns(),
         "perception": _perception(),
+        "dark_figure": _dark_figure(),
+        "fear_gap": _fear_gap(),
         "sources": _sources(),
         "cards": cards_table(read_cards(), pd.Timestamp("2026-01-01")),
         "municipality_series": _municipality_series(),
@@ -284,6 +286,29 @@ def _perception() -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=[*columns, "respondents", "state"]).assign(source="survey")
     typed = dict.fromkeys(["share", "lower", "upper"], float)
     return table.astype({**typed, "period": "datetime64[us]", "respondents": "Int64"})
+
+
+def _dark_figure() -> pd.DataFrame:
+    empty = empty_table("dark_figure")
+    told = {"events": 21, "reporting": 0.4, "reporting_lower": 0.25, "reporting_upper": 0.55}
+    told |= {"probable": 52.0, "lower": 36.0, "upper": 88.0, "basis": "survey", "state": "shown"}
+    told |= {"rate": 26.0, "rate_lower": 18.0, "rate_upper": 44.0}
+    rows = [{"colonia_id": IDS[0], "group": group, **told} for group in GROUPS]
+    rows += [{"colonia_id": WITHHELD, "group": group, "state": "suppressed"} for group in GROUPS]
+    table = pd.DataFrame(rows).reindex(columns=empty.columns)
+    return table.astype(dict(empty.dtypes))
+
+
+def _fear_gap() -> pd.DataFrame:
+    empty = empty_table("fear_gap")
+    told = {"both_high": 0.04, "fear_only": 0.86, "crime_only": 0.02, "both_low": 0.08}
+    told |= {"crime_ratio": 0.6, "crime_lower": 0.4, "crime_upper": 0.9}
+    told |= {"fear": 0.75, "fear_lower": 0.62, "fear_upper": 0.86}
+    rows = [
+        {"colonia_id": IDS[0], **told, "verdict": "fear_only", "state": "shown"},
+        {"colonia_id": WITHHELD, "verdict": "unknown", "state": "suppressed"},
+    ]
+    return pd.DataFrame(rows).reindex(columns=empty.columns).astype(dict(empty.dtypes))
 
 
 def _sources() -> pd.DataFrame:

@@ -1,5 +1,6 @@
 import re
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from labtools.errors import SettingsError, TableError
 from labtools.publish.pages import CONTENT_POLICY
 from labtools.publish.site import build_site
-from labtools.tables.released import write_ficha
+from labtools.tables.released import read_ficha, seal_of, write_ficha
 from tests.publish.conftest import HOSTILE
 from tests.publish.markup import page_of
 from tests.publish.released_example import (
@@ -224,3 +225,41 @@ def test_colonias_are_listed_by_name_as_a_reader_looks_them_up(site):
     listed = re.findall(r'colonias/[^"]+">([^<]+)<', source)
     assert listed[:4] == ["Álamos del Río", "Centro", "El Mirador", "Jardines"]
     assert len(listed) == len(IDS) - 1
+
+
+def test_pages_that_did_not_change_are_taken_and_the_others_are_made(tmp_path):
+    public = write_released(tmp_path / "public")
+    kept = tmp_path / "pages"
+    first = build_site(public, tmp_path / "first", kept=kept)
+    name = min((public / "fichas").glob("*.json"))
+    ficha = read_ficha(name)
+    tables = {**ficha.tables, "unknowns": ficha.tables["unknowns"].iloc[:0]}
+    write_ficha(replace(ficha, tables=tables, seal=seal_of(tables)), name)
+    marked = next(path for path in kept.iterdir())
+    marked.write_bytes(b"changed on the shelf")
+
+    again = build_site(public, tmp_path / "again", kept=kept)
+    anew = build_site(public, tmp_path / "anew")
+
+    assert files_of(again.folder) == files_of(anew.folder)
+    changed = {n for n, held in files_of(first.folder).items() if files_of(again.folder)[n] != held}
+    assert {Path(n).name for n in changed} == {f"{name.stem.lower()}.html"}
+
+
+def test_what_is_no_longer_needed_leaves_the_shelf(tmp_path):
+    public, kept = write_released(tmp_path / "public"), tmp_path / "pages"
+    build_site(public, tmp_path / "site", kept=kept)
+    (kept / f"{'0' * 64}.{'1' * 32}").write_bytes(b"of another edition")
+    many = len(list(kept.iterdir()))
+
+    build_site(public, tmp_path / "site", kept=kept)
+
+    assert len(list(kept.iterdir())) == many - 1
+
+
+def files_of(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }

@@ -210,6 +210,40 @@ def test_what_is_loaded_once_is_there_for_every_notebook(write_notebook, tmp_pat
     assert texts == ["True [1]\n"] * 3
 
 
+def test_a_rehearsal_changes_nothing_but_the_time_it_takes(notebooks, tmp_path):
+    path = notebooks / "shows_everything.ipynb"
+    plain, rehearsed = (colonia_job(path, tmp_path / name) for name in ("plain", "rehearsed"))
+    first = colonia_job(path, tmp_path / "first", "99001_0009")
+
+    run_notebooks([plain], lanes=1)
+    run_notebooks([rehearsed], lanes=1, rehearsals=[first])
+
+    assert rehearsed.output.read_bytes() == plain.output.read_bytes()
+    assert not first.output.exists()
+
+
+def test_a_rehearsal_that_fails_or_leaves_the_process_stops_nothing(notebooks, tmp_path):
+    job = colonia_job(notebooks / "leaks_state.ipynb", tmp_path / "o.ipynb")
+    bad = [
+        colonia_job(notebooks / f"{name}.ipynb", tmp_path / name) for name in ("raises", "exits")
+    ]
+
+    [outcome] = run_notebooks([job], lanes=1, rehearsals=bad)
+
+    assert outcome.ok
+
+
+def test_a_rehearsal_that_leaves_a_thread_of_a_library_stops_the_run(
+    write_notebook, notebooks, tmp_path
+):
+    wait = "import _thread, time\n_thread.start_new_thread(time.sleep, (60,))"
+    job = colonia_job(notebooks / "leaks_state.ipynb", tmp_path / "o.ipynb")
+    busy = colonia_job(write_notebook("colonia_id: str = 'x'", wait), tmp_path / "busy")
+
+    with pytest.raises(RunError, match="was left running"):
+        run_notebooks([job], lanes=1, rehearsals=[busy])
+
+
 @pytest.mark.parametrize(
     "loading",
     [{"preload": ["no_such_module"]}, {"warm": partial(import_module, "no_such_module")}],
@@ -307,7 +341,7 @@ def test_a_killed_run_leaves_no_process(notebooks, tmp_path, number):
         "run_notebooks([job], lanes=1)"
     )
     with subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path) as caller:
-        family = wait_for(lambda: family_of(caller.pid, 2))
+        family = wait_for(lambda: family_of(caller.pid, 3))
 
         caller.send_signal(number)
 

@@ -264,3 +264,18 @@ def test_a_workbench_without_editions_has_nothing_to_find(tmp_path):
     assert found.ok
     assert found.editions == ()
     assert isinstance(found.leaks, pd.DataFrame)
+
+
+def test_only_bytes_that_were_searched_with_the_same_words_are_not_searched_again(tmp_path):
+    public, cleared = tmp_path / "public", tmp_path / "cleared.txt"
+    public.mkdir()
+    page = public / "page.html"
+    page.write_text("<p>442 555 0100</p>")
+    refuse_people(public, ["442 555 0100"], cleared=cleared)
+
+    refuse_people(public, ["442 555 0100"], cleared=cleared)  # known, and still allowed
+    with pytest.raises(PrivacyError, match=r"page\.html"):
+        refuse_people(public, cleared=cleared)
+    page.write_text("<p>442 555 0199</p>")
+    with pytest.raises(PrivacyError, match=r"page\.html"):
+        refuse_people(public, ["442 555 0100"], cleared=cleared)

@@ -123,16 +123,21 @@ def _moved(wave: Wave, domain: pd.Series | None) -> tuple[float, np.ndarray, np.
 
 def _covariance(before: Wave, first_moved: np.ndarray, now: Wave, last_moved: np.ndarray) -> float:
     """Return the covariance of both figures through the clusters drawn twice."""
-    totals = [
-        pd.Series(moved, wave.answers.index).groupby([wave.stratum, wave.cluster]).sum()
-        for wave, moved in ((before, first_moved), (now, last_moved))
-    ]
-    away = [total - total.groupby(level=0).transform("mean") for total in totals]
-    sizes = [total.groupby(level=0).size() for total in totals]
-    both = away[0].index.intersection(away[1].index)
-    if not len(both):
-        return 0.0
-    product = away[0].reindex(both) * away[1].reindex(both)
-    size = pd.concat(sizes, axis=1).min(axis=1)
-    scale = (size / (size - 1)).where(size > 1, 0.0)
-    return float((product * scale.reindex(both.get_level_values(0)).to_numpy()).sum())
+    earlier = len(first_moved)
+    stratum = pd.factorize(pd.concat([before.stratum, now.stratum]))[0]
+    name = pd.factorize(pd.concat([before.cluster, now.cluster]))[0]
+    pairs, unit = np.unique(stratum * (name.max() + 1) + name, return_inverse=True)
+    within = pairs // (name.max() + 1)
+    drawn, away, sizes = [], [], []
+    for rows, moved in ((unit[:earlier], first_moved), (unit[earlier:], last_moved)):
+        asked = np.bincount(rows, minlength=len(pairs)) > 0
+        total = np.bincount(rows, moved, len(pairs))
+        size = np.bincount(within[asked], minlength=within.max() + 1)
+        centre = np.bincount(within, total) / np.maximum(size, 1)
+        drawn.append(asked)
+        away.append(total - centre[within])
+        sizes.append(size)
+    both = drawn[0] & drawn[1]
+    least = np.minimum(*sizes)[within[both]]
+    scale = np.where(least > 1, least / np.maximum(least - 1, 1), 0.0)
+    return float((away[0][both] * away[1][both] * scale).sum())

@@ -1,0 +1,213 @@
+"""How much of what happens is recorded, by area and kind of crime, and what follows from it.
+
+When to use it: counts of case files are to be read as crime.  When not: to say how many crimes
+there were in one colonia to the unit; the interval is the answer.
+
+A survey tells how many victims reported, area by area; a national survey tells how kinds of
+crime differ and, without a survey of the lab's own, the level.  The crimes that were not recorded
+are then drawn, and rates, places and lists are made of each draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy import special, stats
+
+from labtools.analysis.perception.area_shares import AreaPrior, fit_area_shares
+from labtools.errors import AnalysisError
+
+_CERTAIN = 1e-4
+#: A group of which nothing is known: like all crime, with doubt.
+_LIKE_ALL = (0.0, 0.6)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportingPrior:
+    """What a national survey says of reporting.
+
+    Attributes
+    ----------
+    unreported, lower, upper : float
+        Dark figure of all crime together, and the limits (95 %) between which that of this city
+        is believed to lie.
+    spread : float
+        Standard deviation of log-odds between areas.
+    groups : mapping of str to (mean, standard deviation)
+        How the log-odds of being recorded of a group of crimes differ from those of all crime.
+    """
+
+    unreported: float
+    lower: float
+    upper: float
+    spread: float
+    groups: Mapping[str, tuple[float, float]]
+
+    def __post_init__(self) -> None:
+        """Refuse limits that are none."""
+        if not 0 < self.lower < self.unreported < self.upper < 1:
+            raise AnalysisError(
+                "The dark figure must lie between its limits, and all between 0 and 1: {lower}, "
+                "{unreported}, {upper}. Give shares, not percentages.",
+                lower=self.lower,
+                unreported=self.unreported,
+                upper=self.upper,
+            )
+
+    @property
+    def area_prior(self) -> AreaPrior:
+        """The same, as log-odds of being recorded."""
+        high, low = special.logit([1 - self.lower, 1 - self.upper])
+        centre = float(special.logit(1 - self.unreported))
+        return AreaPrior(centre, float(high - low) / (2 * 1.96), spread=self.spread)
+
+
+def reporting_draws(
+    reported: pd.Series,
+    victims: pd.Series,
+    covariates: pd.DataFrame,
+    *,
+    prior: ReportingPrior,
+    rng: np.random.Generator,
+    size: int = 1_000,
+) -> pd.DataFrame:
+    """Return draws of the probability that a crime of each area is recorded.
+
+    Parameters
+    ----------
+    reported, victims : pandas.Series
+        By area, from the survey: victims, and those of them whose crime reached a case file.
+        Empty or zero where nobody was a victim; all zero: the prior alone speaks.
+    covariates : pandas.DataFrame
+        Of every area wanted (standardised by the model).
+    size : int
+        Draws.
+
+    Returns
+    -------
+    pandas.DataFrame, shape (size, n_areas)
+    """
+    areas = covariates.index
+    asked = victims.reindex(areas).fillna(0.0)
+    if asked.sum() > 0:
+        told = reported.reindex(areas).fillna(0.0)
+        fit = fit_area_shares(
+            told, asked, covariates, rng=rng, prior=replace(prior.area_prior, draws=size)
+        )
+        return fit.draws
+    law = prior.area_prior
+    city = rng.normal(law.centre, law.centre_sd, (size, 1))
+    spread = rng.gamma(2, prior.spread, (size, 1))
+    log_odds = city + spread * rng.standard_normal((size, len(areas)))
+    return pd.DataFrame(special.expit(log_odds), columns=areas).rename_axis("draw")
+
+
+def group_reporting(
+    reporting: pd.DataFrame,
+    recorded: pd.DataFrame,
+    prior: ReportingPrior,
+    *,
+    rng: np.random.Generator,
+) -> dict[str, pd.DataFrame]:
+    """Return draws of the probability of being recorded by group of crimes.
+
+    Groups differ as the national survey says, and together they agree, draw by draw, with what
+    is said of all crime of the city.
+
+    Parameters
+    ----------
+    reporting : pandas.DataFrame, shape (n_draws, n_areas)
+        See :func:`reporting_draws`.
+    recorded : pandas.DataFrame, shape (n_areas, n_groups)
+        Counts; missing ones do not weigh.
+    """
+    log_odds = special.logit(np.clip(reporting.to_numpy(), _CERTAIN, 1 - _CERTAIN))
+    counts = recorded.reindex(reporting.columns).fillna(0.0)
+    shift = np.column_stack(
+        [rng.normal(*prior.groups.get(str(g), _LIKE_ALL), len(reporting)) for g in counts.columns]
+    )
+    # Crimes not recorded are n exp(-log-odds): one shift for all groups keeps their sum.
+    hidden = np.exp(-log_odds) @ counts.to_numpy(float)
+    whole = hidden.sum(axis=1)
+    parts = (hidden * np.exp(-shift)).sum(axis=1)
+    even = np.log(np.divide(parts, whole, out=np.ones_like(whole), where=whole > 0))
+    return {
+        str(g): pd.DataFrame(
+            special.expit(log_odds + shift[:, [k]] + even[:, None]),
+            reporting.index,
+            reporting.columns,
+        )
+        for k, g in enumerate(counts.columns)
+    }
+
+
+def crime_draws(
+    recorded: np.ndarray, reporting: pd.DataFrame, *, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Return draws of the crimes that happened: those recorded and those that were not.
+
+    Parameters
+    ----------
+    recorded : numpy.ndarray, shape (n_areas,) or (n_draws, n_areas)
+        Counts; missing where not known.  Draws of them where they are published rounded.
+    reporting : pandas.DataFrame, shape (n_draws, n_areas)
+        Probability of being recorded.
+
+    Notes
+    -----
+    Given the probability, those not recorded are negative binomial: an area that recorded none
+    may still have had some.
+    """
+    counts = np.broadcast_to(np.asarray(recorded, float), reporting.shape)
+    known = ~np.isnan(counts)
+    p = np.clip(reporting.to_numpy(), _CERTAIN, 1 - 1e-12)
+    hidden = rng.negative_binomial(np.where(known, counts, 0) + 1, p)
+    crimes = np.where(known, counts + hidden, np.nan)
+    return pd.DataFrame(crimes, reporting.index, reporting.columns)
+
+
+def corrected_rates(rates: pd.DataFrame, reporting: pd.DataFrame) -> pd.DataFrame:
+    """Return draws of rates of crime from draws of rates of *recorded* crime.
+
+    Parameters
+    ----------
+    rates : pandas.DataFrame, shape (n_draws, n_areas)
+        Of a model of recorded crime (smoothed, spatial, of next year); its draws need not be as
+        many: they are taken in turn.
+    reporting : pandas.DataFrame, shape (m_draws, n_areas)
+    """
+    p = reporting.reindex(columns=rates.columns).to_numpy()
+    turn = np.arange(len(rates)) % len(p)
+    return rates / np.clip(p[turn], _CERTAIN, 1.0)
+
+
+def chance_among_first(draws: pd.DataFrame, first: int) -> pd.Series:
+    """Return the probability that each area is among the `first` with most, by draws.
+
+    Areas with a missing draw are left out of the list and get none.
+    """
+    known = ~draws.isna().any(axis=0)
+    values = draws.loc[:, known].to_numpy()
+    place = stats.rankdata(-values, method="ordinal", axis=1)
+    chance = pd.Series((place <= first).mean(axis=0), draws.columns[known])
+    return chance.reindex(draws.columns)
+
+
+def list_overlap(one: pd.DataFrame, other: pd.DataFrame, first: int) -> pd.DataFrame:
+    """Return what a correction does to a list: each area's chance of being in it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``before``, ``after``, ``in_before``, ``in_after`` (the `first` most probable of each).
+    """
+    chances = pd.DataFrame(
+        {"before": chance_among_first(one, first), "after": chance_among_first(other, first)}
+    )
+    for name in ("before", "after"):
+        leading = chances[name].sort_values(ascending=False, kind="stable").index[:first]
+        chances[f"in_{name}"] = chances.index.isin(leading)
+    return chances

@@ -1,0 +1,91 @@
+"""Recorded crime and what it may stand for, group by group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from labtools.charts import marks, rows, theme
+from labtools.charts.figures import is_known, real
+from labtools.charts.svg import Svg, joined, name_of
+from labtools.messages import number, text
+from labtools.tables import vocabulary as words
+
+_KIND = "dark-figure"
+
+
+def dark_figure_chart(dark_figure: pd.DataFrame, *, title: str = "") -> Svg:
+    """Draw recorded and probable crimes of one colonia, with the interval of the latter.
+
+    Parameters
+    ----------
+    dark_figure : pandas.DataFrame
+        Rows of the released table ``dark_figure`` of one colonia.
+    title : str, optional
+        What is read aloud first.
+
+    Raises
+    ------
+    TableError
+        If the table holds more than one colonia.
+    """
+    table = rows.in_order(dark_figure)
+    drawn = [_row(row) for row in table]
+    told = rows.Told(
+        title or text("Recorded crimes, and those that probably happened, in twelve months"),
+        " ".join(rows.sentence_of(one) for one in drawn),
+    )
+    name = name_of(_KIND, told.title, told.description)
+    keys = [
+        marks.Key(marks.reference(13, 0), text("recorded")),
+        marks.Key(
+            joined([marks.bar(0, 26, 0, theme.PLAIN_TINT, stroke=theme.ACCENT), marks.dot(13, 0)]),
+            text("probable, and its 95 % interval"),
+        ),
+    ]
+    keys += rows.keys_of_states((str(r["state"]) for r in table if not _shown(r)), name)
+    return rows.chart_of_rows(_KIND, drawn, _axis(table), keys, told)
+
+
+def _row(row: Mapping[str, object]) -> rows.Row:
+    label, state = rows.group_label(dict(row)), str(row["state"])
+    if not _shown(row):
+        state = words.MISSING if state == words.SHOWN else state
+        return rows.Row(label, words.label(state), rows.without_figure(state))
+    figure = text(
+        "{recorded} recorded; {probable} probable ({low} to {high})",
+        recorded=number(real(row["events"])),
+        probable=number(real(row["probable"])),
+        low=number(real(row["lower"])),
+        high=number(real(row["upper"])),
+    )
+
+    def draw(axis: theme.Axis, y: float, _name: str) -> Svg:
+        ends = axis.at(real(row["lower"])), axis.at(real(row["upper"]))
+        return joined(
+            [
+                marks.bar(*ends, y, theme.PLAIN_TINT, stroke=theme.ACCENT),
+                marks.reference(axis.at(real(row["events"])), y),
+                marks.dot(axis.at(real(row["probable"])), y),
+            ]
+        )
+
+    return rows.Row(label, figure, draw)
+
+
+def _shown(row: Mapping[str, object]) -> bool:
+    return row["state"] == words.SHOWN and is_known(row["probable"], row["lower"], row["upper"])
+
+
+def _axis(table: Sequence[Mapping[str, object]]) -> theme.Axis:
+    known = [real(row["upper"]) for row in table if _shown(row)]
+    steps = theme.steps_from_zero(max(known, default=1.0))
+    return theme.Axis(
+        0.0,
+        steps[-1],
+        rows.LEFT,
+        rows.RIGHT,
+        tuple((step, number(step)) for step in steps),
+        text("Crimes in twelve months"),
+    )

@@ -1,0 +1,73 @@
+"""What was made for an earlier edition, by what it was made from: taken instead of made again.
+
+A ficha's pages depend on its own tables, on the ground of the maps and on the code, and on
+nothing else; where those are the same, so are the bytes.  Use it when an edition is published.
+Never when one is to be proven: `labtools verify` makes everything anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from labtools.tables.lineage import code_digest, digest_of
+from labtools.tables.store import make_folder
+
+
+class Shelf:
+    """A folder of made files; each is named by the digest of what it was made from, and its own.
+
+    Parameters
+    ----------
+    folder : pathlib.Path or None
+        Without one nothing is kept, and everything is made.
+    shared : object
+        Plain values that every file is made from; the code is one of them without being told.
+    """
+
+    def __init__(self, folder: Path | None, *shared: object) -> None:
+        self._folder = folder
+        self._shared = digest_of(code_digest(), *shared)
+        found = make_folder(folder, private=True).glob("[!.]*.*") if folder else ()
+        self._kept = {path.stem: path for path in found}
+        self._used: set[str] = set()
+
+    def has(self, *made_from: object) -> bool:
+        """Tell whether what is made from these plain values is here, as it was put here."""
+        return self._read(self._name(made_from)) is not None
+
+    def take(self, make: Callable[[], bytes], *made_from: object) -> bytes:
+        """Return what is made from these plain values: what is kept, or else what `make` gives."""
+        name = self._name(made_from)
+        self._used.add(name)
+        kept = self._read(name)
+        if kept is not None:
+            return kept
+        made = make()
+        if self._folder:
+            path = self._folder / f"{name}.{_digest(made)}"
+            aside = path.with_name(f".{path.name}")
+            aside.write_bytes(made)  # not synced: its digest tells whether it is whole
+            aside.replace(path)
+            self._kept[name] = path
+        return made
+
+    def clear(self) -> None:
+        """Remove what was not used: it was made from what is no longer so."""
+        for name in self._kept.keys() - self._used:
+            self._kept.pop(name).unlink(missing_ok=True)
+
+    def _name(self, made_from: tuple[object, ...]) -> str:
+        return digest_of(self._shared, *made_from)
+
+    def _read(self, name: str) -> bytes | None:
+        path = self._kept.get(name)
+        if path is None or not path.is_file():
+            return None
+        kept = path.read_bytes()
+        return kept if path.suffix == f".{_digest(kept)}" else None
+
+
+def _digest(made: bytes) -> str:
+    return hashlib.sha256(made).hexdigest()[:32]

@@ -1,0 +1,152 @@
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import integrate, special, stats
+
+from labtools.analysis.latent_logit import Candidate, draw_log_odds
+from labtools.analysis.perception.area_shares import (
+    AreaPrior,
+    effective_answers,
+    fit_area_shares,
+    neighbour_covariance,
+)
+from labtools.errors import AnalysisError
+
+SIDE = 12
+
+
+def grid():
+    place = np.array([(i, j) for i in range(SIDE) for j in range(SIDE)])
+    return np.abs(place[:, None] - place[None]).sum(axis=2) == 1
+
+
+def city(rng, asked=8):
+    """Return answers of 144 areas on a grid, half of them asked, and the true shares."""
+    law = 0.5 * neighbour_covariance(grid()) + 0.1 * np.eye(SIDE**2)
+    x = rng.standard_normal(SIDE**2)
+    own = rng.multivariate_normal(np.zeros(SIDE**2), law)
+    truth = pd.Series(special.expit(0.4 + 0.5 * x + own))
+    people = pd.Series(np.where(rng.random(SIDE**2) < 0.6, asked, 0))
+    return pd.Series(rng.binomial(people, truth)), people, pd.DataFrame({"x": x}), truth
+
+
+def test_one_cell_has_the_posterior_that_numerical_integration_gives():
+    rng = np.random.default_rng(1)
+
+    found = draw_log_odds(
+        np.array([30.0]),
+        np.array([40.0]),
+        np.array([0.0]),
+        [Candidate(np.array([[0.5**2]]), 0.0)],
+        size=40_000,
+        rng=rng,
+    ).draws[:, 0]
+
+    def weight(eta):
+        return stats.binom.pmf(30, 40, special.expit(eta)) * stats.norm.pdf(eta, 0, 0.5)
+
+    total = integrate.quad(weight, -3, 4)[0]
+    mean = integrate.quad(lambda eta: eta * weight(eta), -3, 4)[0] / total
+    spread = np.sqrt(integrate.quad(lambda eta: (eta - mean) ** 2 * weight(eta), -3, 4)[0] / total)
+    # Laplace puts the mode where the mean is: the law is slightly skewed.
+    assert found.mean() == pytest.approx(mean, abs=0.02)
+    assert found.std() == pytest.approx(spread, rel=0.03)
+
+
+def test_a_poor_start_does_not_lead_the_search_astray():
+    # A prior far from the answers makes an undamped step overshoot.
+    found = draw_log_odds(
+        np.full(50, 4.0),
+        np.full(50, 10.0),
+        np.full(50, -6.0),
+        [Candidate(9.0 * np.ones((50, 50)) + 0.04 * np.eye(50), 0.0)],
+        size=500,
+        rng=np.random.default_rng(2),
+    )
+
+    assert special.expit(found.draws).mean() == pytest.approx(0.4, abs=0.03)
+
+
+def test_intervals_hold_and_areas_are_told_better_than_by_their_own_answers():
+    rng, held, errors = np.random.default_rng(3), [], []
+    for _ in range(20):
+        yes, people, x, truth = city(rng)
+        plain = fit_area_shares(yes, people, x, rng=rng)
+        near = fit_area_shares(yes, people, x, rng=rng, neighbours=grid())
+        table = near.frame()
+        held.append(((table["lower"] <= truth) & (truth <= table["upper"])).mean())
+        asked = people > 0
+        errors.append(
+            [
+                ((found - truth)[asked] ** 2).mean()
+                for found in (yes / people, plain.draws.mean(), near.draws.mean())
+            ]
+        )
+
+    direct, plain, near = np.sqrt(np.mean(errors, axis=0))
+    assert 0.92 <= np.mean(held) <= 0.98
+    assert near < plain < direct
+
+
+def test_agreeing_with_the_city_moves_all_areas_alike_and_keeps_them_shares():
+    yes, people, x, _ = city(np.random.default_rng(4))
+    fit = fit_area_shares(yes, people, x, rng=np.random.default_rng(4), prior=AreaPrior(draws=200))
+    residents = pd.Series(np.arange(SIDE**2) + 1.0)
+    wanted = np.linspace(0.3, 0.7, 200)
+
+    agreed = fit.benchmarked(residents, wanted)
+
+    mean = agreed.draws.to_numpy() @ (residents / residents.sum()).to_numpy()
+    assert mean == pytest.approx(wanted, abs=1e-6)
+    moved = special.logit(agreed.draws) - special.logit(fit.draws)
+    assert moved.std(axis=1).max() < 1e-6
+
+
+def test_an_interval_that_says_nothing_is_refused():
+    yes, people, x, _ = city(np.random.default_rng(5))
+    fit = fit_area_shares(yes, people, x, rng=np.random.default_rng(5))
+
+    table = fit.frame(widest=0.3)
+
+    wide = table["upper"] - table["lower"] > 0.3
+    assert (table.loc[wide, "verdict"] == "insufficient").all()
+    assert (table.loc[~wide, "verdict"] == "enough").all()
+    assert 0 < wide.sum() < len(table)
+
+
+def test_effective_answers_are_people_where_weights_are_equal_and_clusters_alike():
+    value = pd.Series([1.0, 0, 1, 0] * 10 + [np.nan])
+    area = pd.Series([0] * 20 + [1] * 20 + [1])
+    cluster = pd.Series([*np.repeat(np.arange(10), 4), 9])
+
+    table, effect = effective_answers(value, pd.Series(2.0, value.index), area, cluster)
+
+    assert effect == 1.0
+    assert table["asked"].to_list() == pytest.approx([20, 20])
+    assert table["yes"].to_list() == pytest.approx([10, 10])
+
+
+def test_people_of_one_block_who_all_answer_alike_count_as_one():
+    cluster = pd.Series(np.repeat(np.arange(60), 5))
+    area = cluster // 3
+    value = pd.Series(np.random.default_rng(6).integers(0, 2, 60))[cluster].reset_index(drop=True)
+
+    table, effect = effective_answers(value, pd.Series(1.0, value.index), area, cluster)
+
+    # Fifteen people of an area are three answers; the effect is estimated, from 40 differences.
+    assert effect == pytest.approx(5, rel=0.25)
+    assert table["asked"].mean() == pytest.approx(3, rel=0.25)
+
+
+def test_more_yes_than_people_and_a_missing_covariate_are_refused():
+    x = pd.DataFrame({"x": [0.0, 1.0]})
+    with pytest.raises(AnalysisError, match="1 areas have more people who said yes"):
+        fit_area_shares(pd.Series([3, 1]), pd.Series([2, 2]), x, rng=np.random.default_rng(1))
+    with pytest.raises(AnalysisError, match="1 areas lack a covariate"):
+        fit_area_shares(
+            pd.Series([1, 1]),
+            pd.Series([2, 2]),
+            x.assign(x=[0.0, np.nan]),
+            rng=np.random.default_rng(1),
+            prior=AreaPrior(),
+        )

@@ -1,0 +1,54 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from labtools.analysis.perception.planner import Fieldwork, likeness_of, sample_plan
+from labtools.errors import AnalysisError
+
+SIMPLE = Fieldwork(per_cluster=1, likeness=0.0)
+
+
+def test_a_simple_sample_of_a_large_city_is_the_textbook_one():
+    plan = sample_plan(pd.Series({"city": 1e9}), share=0.5, fieldwork=SIMPLE, cv=0.05)
+
+    # (1 - p) / p / cv² = 400.
+    assert plan.loc["city", "answers"] == 400
+    assert plan.loc["city", "reachable"]
+
+
+def test_clusters_weights_and_silence_ask_for_more_and_small_areas_for_fewer():
+    fieldwork = Fieldwork(per_cluster=5, likeness=0.05, weighting=1.2, answering=0.8)
+    adults = pd.Series({"city": 1e9, "colonia": 300.0, "hamlet": 20.0, "empty": 0.0})
+
+    plan = sample_plan(adults, share=0.4, fieldwork=fieldwork, cv=0.15)
+
+    wanted = 0.6 / 0.4 / 0.15**2 * 1.2 * 1.2
+    assert plan.loc["city", "answers"] == np.ceil(wanted)
+    assert plan.loc["city", "clusters"] == np.ceil(np.ceil(wanted) / 5)
+    assert plan.loc["colonia", "answers"] == np.ceil(wanted / (1 + (wanted - 1) / 300))
+    assert plan.loc["colonia", "people"] == np.ceil(plan.loc["colonia", "answers"] / 0.8)
+    assert not plan.loc["hamlet", "reachable"]
+    assert plan.loc["empty", ["answers", "people"]].isna().all()
+
+
+def test_the_planned_sample_has_the_variation_that_was_asked_for():
+    rng, fieldwork = np.random.default_rng(1), Fieldwork(per_cluster=5, likeness=0.1)
+    plan = sample_plan(pd.Series({"city": 1e9}), share=0.3, fieldwork=fieldwork, cv=0.15)
+    clusters = int(plan.loc["city", "clusters"])
+    # A beta law of blocks with this correlation: a + b = 1 / 0.1 - 1.
+    blocks = rng.beta(0.3 * 9, 0.7 * 9, (4_000, clusters))
+
+    shares = rng.binomial(5, blocks).mean(axis=1) / 5
+
+    assert shares.std() / 0.3 == pytest.approx(0.15, rel=0.05)
+
+
+def test_a_design_effect_tells_how_alike_the_people_of_a_block_are():
+    assert likeness_of(1.4, 5) == pytest.approx(0.1)
+    assert likeness_of(0.9, 5) == 0.0
+    assert likeness_of(1.4, 1) == 0.0
+
+
+def test_a_share_of_all_needs_no_sample():
+    with pytest.raises(AnalysisError, match="nobody differs"):
+        sample_plan(pd.Series({"city": 10.0}), share=1.0, fieldwork=SIMPLE)

@@ -1,0 +1,50 @@
+import pandas as pd
+import pytest
+
+from labtools import messages
+from labtools.charts.dark_figure import dark_figure_chart
+from labtools.charts.fear_gap import fear_gap_chart
+from labtools.errors import TableError
+from tests.narrative.test_felt import DARK, GAP
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with messages.speaking("en"):
+        yield
+
+
+def test_the_fear_gap_is_read_aloud_whole():
+    drawn = str(fear_gap_chart(pd.DataFrame([{"colonia_id": "a", **GAP}])))
+
+    assert "More fear than in the city, and not more crime: 86" in drawn
+    assert "0.6 times the city" in drawn
+    assert "75 of every 100 people" in drawn
+
+
+def test_a_withheld_fear_gap_is_drawn_withheld_and_without_a_number():
+    row = dict.fromkeys(GAP, float("nan")) | {"verdict": "unknown", "state": "suppressed"}
+
+    drawn = str(fear_gap_chart(pd.DataFrame([{"colonia_id": "a", **row}])))
+
+    assert 'class="withheld"' in drawn
+    assert "times the city" not in drawn
+
+
+def test_recorded_and_probable_crimes_stand_in_one_row():
+    rows = [
+        {"colonia_id": "a", **DARK},
+        {"colonia_id": "a", **DARK, "group": "theft", "state": "suppressed", "probable": None},
+    ]
+
+    drawn = str(dark_figure_chart(pd.DataFrame(rows)))
+
+    assert "24 recorded; 60 probable (41 to 98)" in drawn
+    assert "withheld to protect people" in drawn
+
+
+def test_two_colonias_in_one_chart_are_refused():
+    rows = pd.DataFrame([{"colonia_id": "a", **DARK}, {"colonia_id": "b", **DARK}])
+
+    with pytest.raises(TableError, match="one colonia"):
+        dark_figure_chart(rows)

@@ -1,0 +1,109 @@
+import pandas as pd
+import pytest
+
+from labtools import messages
+from labtools.narrative import sentences
+from tests.narrative.ficha import felt, ficha
+
+QUADRANTS = {"both_high": 0.04, "fear_only": 0.86, "crime_only": 0.02, "both_low": 0.08}
+GAP = {
+    **QUADRANTS,
+    "crime_ratio": 0.6,
+    "crime_lower": 0.4,
+    "crime_upper": 0.9,
+    "fear": 0.75,
+    "fear_lower": 0.62,
+    "fear_upper": 0.86,
+    "verdict": "fear_only",
+    "state": "shown",
+}
+DARK = {
+    "group": "total",
+    "events": 24,
+    "reporting": 0.4,
+    "reporting_lower": 0.25,
+    "reporting_upper": 0.55,
+    "probable": 60.0,
+    "lower": 41.0,
+    "upper": 98.0,
+    "rate": 30.0,
+    "rate_lower": 20.5,
+    "rate_upper": 49.0,
+    "basis": "survey",
+    "state": "shown",
+}
+PLAN = {
+    "indicator": "insecurity",
+    "people_precise": 106.0,
+    "clusters_precise": 22.0,
+    "people_caution": 29.0,
+    "clusters_caution": 6.0,
+    "reachable": True,
+    "city_people": 1_400.0,
+    "city_clusters": 280.0,
+}
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with messages.speaking("en"):
+        yield
+
+
+def test_recorded_crime_is_told_beside_what_it_may_stand_for():
+    said = " ".join(sentences(ficha(dark_figure=[DARK]))["dark_figure"])
+
+    assert "between 25 and 55 are recorded" in said
+    assert "24 case files" in said
+    assert "some 60 crimes (between 41 and 98)" in said
+
+
+def test_without_victims_asked_the_ficha_says_whose_figure_it_is():
+    said = sentences(ficha(dark_figure=[DARK | {"basis": "national"}]))["dark_figure"]
+
+    assert "has not asked victims of this city" in said[0]
+
+
+def test_a_quadrant_is_told_with_its_probability_and_what_it_asks_for():
+    said = " ".join(sentences(ficha(fear_gap=[GAP]))["fear_gap"])
+
+    assert "more afraid here than in the city" in said
+    assert "rather than for more patrols" in said
+    assert "86 of 100" in said
+
+
+def test_what_cannot_be_told_apart_is_told_so_and_no_probability_is_offered():
+    said = sentences(ficha(fear_gap=[GAP | {"verdict": "none"}]))["fear_gap"]
+
+    assert len(said) == 1
+    assert "cannot be told apart" in said[0]
+
+
+def test_a_withheld_colonia_says_nothing_of_its_dark_figure_or_fear():
+    empty = dict.fromkeys(QUADRANTS, None) | {"verdict": "unknown", "state": "suppressed"}
+    said = sentences(
+        ficha(fear_gap=[empty], dark_figure=[{"group": "total", "state": "suppressed"}])
+    )
+
+    assert said["fear_gap"] == said["dark_figure"] == ()
+
+
+def test_where_the_survey_cannot_answer_the_sample_that_would_is_told():
+    said = sentences(ficha(survey_plan=[PLAN]))["unknowns"][-1]
+    tiny = sentences(ficha(survey_plan=[PLAN | {"reachable": False}]))["unknowns"][-1]
+    own = felt(area_kind="colonia", area="99001_0001")
+    answered = sentences(ficha(survey_plan=[PLAN], perception=[own]))["unknowns"]
+
+    assert "29 people in 6 blocks" in said
+    assert "106 in 22" in said
+    assert "fewer adults live here" in tiny
+    assert answered == ()
+
+
+def test_a_models_figure_is_told_as_a_models():
+    row = felt(area_kind="colonia", area="99001_0001", source="model", respondents=None)
+
+    said = sentences(ficha(perception=[row]))["perception"][0]
+
+    assert "by a model of the survey" in said
+    assert pd.notna(row["share"])
