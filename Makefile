@@ -46,9 +46,14 @@ bench: $(VENV)/.development ## measure the engine against naive Papermill (ratio
 	$(BIN)/python tests/benchmarks/bench_engine.py
 	$(BIN)/python tests/benchmarks/bench_intake.py
 	$(BIN)/python tests/benchmarks/bench_risk.py
+	$(BIN)/python -m tests.benchmarks.bench_portfolio
 
-study: $(VENV)/.development ## judge the methods on simulated cities and, where they are, real files (hours)
-	for one in tests/simulation/study_*.py; do PYTHONPATH=. $(BIN)/python $$one || exit 1; done
+study: $(VENV)/.development ## simulate cities whose truth is known, and judge the methods (an hour)
+	PYTHONPATH=. $(BIN)/python tests/simulation/study_surfaces.py
+	$(BIN)/python -m tests.simulation.study_power
+	$(BIN)/python -m tests.simulation.study_portfolio
+	PYTHONPATH=. $(BIN)/python tests/simulation/study_alert_budget.py
+	PYTHONPATH=. $(BIN)/python tests/simulation/study_cdmx_backtest.py
 
 lock: $(VENV)/.development ## write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -302,6 +302,9 @@ class Targeting(_Part):
         Agency → colonias that it can attend.
     harm : dict
         Group of crime → what one of them weighs; 1 where it is not said.
+    fear : float
+        What one resident who no longer feels unsafe weighs, against a crime that weighs 1; 0
+        leaves fear out of the portfolio.
     entries : int
         Colonias that could enter the programme next; 0 compares no rules of entry.
     action : list of Priced
@@ -313,6 +316,7 @@ class Targeting(_Part):
     per_colonia: Annotated[int, Field(ge=1)] = 2
     capacity: dict[Slug, int] = {}
     harm: dict[str, float] = {}
+    fear: Annotated[float, Field(ge=0)] = 0.0
     entries: Annotated[int, Field(ge=0)] = 0
     action: tuple[Priced, ...] = ()
 
