@@ -276,6 +276,18 @@ class Alerts(_Part):
     false_per_month: Annotated[float, Field(gt=0, le=50)] = 1.0
 
 
+class Classify(_Part):
+    """How subjects that no rule names become crime codes.
+
+    Attributes
+    ----------
+    confidence : float
+        Share of what the text model codes that must be right; it codes nothing below.
+    """
+
+    confidence: Annotated[float, Field(ge=0.5, le=1.0)] = 0.95
+
+
 class Priced(_Part):
     """An action of the catalogue as this municipality can do it.
 
@@ -345,6 +357,7 @@ class Settings(_Part):
     release: Release = Release()
     publish: Publish = Publish()
     places: Places = Places()
+    classify: Classify = Classify()
     targeting: Targeting = Targeting()
     risk: Risk = Risk()
     source: tuple[Source, ...] = ()
