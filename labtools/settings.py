@@ -222,6 +222,19 @@ class Fichas(_Part):
     colonias: tuple[str, ...] = ()
 
 
+class Risk(_Part):
+    """How the level of risk of each colonia is estimated.
+
+    Attributes
+    ----------
+    surface : {"space_time", "discounted"}
+        All quarters in one model, nearest the truth; or the map of a discounted past, ten times
+        quicker.
+    """
+
+    surface: Literal["space_time", "discounted"] = "space_time"
+
+
 class DefaultPoint(_Part):
     """A point that offices type when they do not know the place.
 
@@ -319,6 +332,7 @@ class Settings(_Part):
     publish: Publish = Publish()
     places: Places = Places()
     targeting: Targeting = Targeting()
+    risk: Risk = Risk()
     source: tuple[Source, ...] = ()
 
 
