@@ -49,6 +49,7 @@ bench: $(VENV)/.development ## measure the engine against naive Papermill (ratio
 
 study: $(VENV)/.development ## simulate cities whose truth is known, and judge the methods (an hour)
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_surfaces.py
+	PYTHONPATH=. $(BIN)/python tests/simulation/study_evaluation.py
 
 lock: $(VENV)/.development ## write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
