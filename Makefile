@@ -46,10 +46,13 @@ bench: $(VENV)/.development ## measure the engine against naive Papermill (ratio
 	$(BIN)/python tests/benchmarks/bench_engine.py
 	$(BIN)/python tests/benchmarks/bench_intake.py
 	$(BIN)/python tests/benchmarks/bench_risk.py
+	$(BIN)/python -m tests.benchmarks.bench_portfolio
 
 study: $(VENV)/.development ## simulate cities whose truth is known, and judge the methods (an hour)
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_surfaces.py
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_evaluation.py
+	$(BIN)/python -m tests.simulation.study_power
+	$(BIN)/python -m tests.simulation.study_portfolio
 
 lock: $(VENV)/.development ## write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -222,6 +222,19 @@ class Fichas(_Part):
     colonias: tuple[str, ...] = ()
 
 
+class Risk(_Part):
+    """How the level of risk of each colonia is estimated.
+
+    Attributes
+    ----------
+    surface : {"space_time", "discounted"}
+        All quarters in one model, nearest the truth; or the map of a discounted past, ten times
+        quicker.
+    """
+
+    surface: Literal["space_time", "discounted"] = "space_time"
+
+
 class DefaultPoint(_Part):
     """A point that offices type when they do not know the place.
 
@@ -289,6 +302,9 @@ class Targeting(_Part):
         Agency → colonias that it can attend.
     harm : dict
         Group of crime → what one of them weighs; 1 where it is not said.
+    fear : float
+        What one resident who no longer feels unsafe weighs, against a crime that weighs 1; 0
+        leaves fear out of the portfolio.
     entries : int
         Colonias that could enter the programme next; 0 compares no rules of entry.
     action : list of Priced
@@ -300,6 +316,7 @@ class Targeting(_Part):
     per_colonia: Annotated[int, Field(ge=1)] = 2
     capacity: dict[Slug, int] = {}
     harm: dict[str, float] = {}
+    fear: Annotated[float, Field(ge=0)] = 0.0
     entries: Annotated[int, Field(ge=0)] = 0
     action: tuple[Priced, ...] = ()
 
@@ -315,6 +332,7 @@ class Settings(_Part):
     publish: Publish = Publish()
     places: Places = Places()
     targeting: Targeting = Targeting()
+    risk: Risk = Risk()
     source: tuple[Source, ...] = ()
 
 

@@ -18,7 +18,12 @@ from labtools.analysis.dispersion import dispersion_by_size
 from labtools.analysis.ranks import place_intervals
 from labtools.analysis.rates import poisson_interval
 from labtools.analysis.risk.discount import discounted
-from labtools.analysis.risk.surfaces import NoisyCounts, Surface, fit_surface
+from labtools.analysis.risk.surfaces import (
+    NoisyCounts,
+    Surface,
+    fit_surface,
+    fit_surface_in_time,
+)
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import CONTRACTS, check_table
 from labtools.tables.periods import Window
@@ -115,17 +120,44 @@ def discounted_counts(
     population : pandas.Series
         Residents by colonia.
     """
-    past = series[series["quarter"] < window.end]
     found = {}
     for group in _GROUPS:
-        counts = past[past["group"] == group].pivot(
-            index="colonia_id", columns="quarter", values="events"
-        )
-        counts = counts.astype(float).reindex(population.index)
+        counts = _quarterly(series, group, window, population.index)
         told = discounted(counts, population, period_months=_MONTHS)
         cells = told["periods"] * _cells(group) if noise.slack else 0.0
         found[group] = NoisyCounts(told["events"], told["exposure"], noise.dispersion[group], cells)
     return found
+
+
+def surfaces_in_time(
+    series: pd.DataFrame,
+    population: pd.Series,
+    window: Window,
+    neighbours: sparse.csr_array,
+    *,
+    slack: int,
+    rng: np.random.Generator,
+) -> dict[str, Surface]:
+    """Return the surfaces of the groups for which all quarters can be fitted in one model.
+
+    See :func:`labtools.analysis.risk.surfaces.fit_surface_in_time`.
+    """
+    found = {}
+    for group in _GROUPS:
+        counts = _quarterly(series, group, window, population.index)
+        cells = float(_cells(group)) if slack else 0.0
+        surface = fit_surface_in_time(counts, population, neighbours, rounded_cells=cells, rng=rng)
+        if surface is not None:
+            found[group] = surface
+    return found
+
+
+def _quarterly(
+    series: pd.DataFrame, group: str, window: Window, colonias: pd.Index
+) -> pd.DataFrame:
+    past = series[(series["quarter"] < window.end) & (series["group"] == group)]
+    counts = past.pivot(index="colonia_id", columns="quarter", values="events")
+    return counts.astype(float).reindex(colonias)
 
 
 def surface_of_each_group(

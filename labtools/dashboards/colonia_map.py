@@ -75,6 +75,10 @@ class ColoniaMap:
         found = [f for f in self._features["features"] if _key_of(f) == colonia_id]
         self._marked.data = {"type": "FeatureCollection", "features": found}
 
+    def mark_none(self) -> None:
+        """Draw no strong border."""
+        self._marked.data = {"type": "FeatureCollection", "features": []}
+
     def _fit(self, change: Mapping[str, Any]) -> None:
         """Show the whole municipality, once the browser has said how large the map is."""
         (left, top), (right, bottom) = change["new"]

@@ -50,6 +50,11 @@ class ReleasedData:
         return self._table("crime")
 
     @property
+    def change(self) -> pd.DataFrame:
+        """Change of every colonia and crime group, with its verdict."""
+        return self._table("change")
+
+    @property
     def proposals(self) -> pd.DataFrame:
         """Actions proposed, with their reasons and evidence; none in an edition without them."""
         if not _inside(self.public, _file("proposals")).is_file():

@@ -7,12 +7,11 @@ What a viewer's browser sends is checked where it arrives.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any
 
 import ipywidgets as widgets
 
-from labtools.charts.svg import Svg, element, escape
+from labtools.charts.svg import element, escape
 from labtools.dashboards.choices import (
     GROUPS,
     ColoniaChoice,
@@ -22,9 +21,11 @@ from labtools.dashboards.choices import (
 )
 from labtools.dashboards.colonia_map import ColoniaMap, legend, tiers_of
 from labtools.dashboards.data import ReleasedData
+from labtools.dashboards.layout import FULL, address_box, boxed, house_style, labelled
 from labtools.dashboards.panel import Pictures, Tell, ficha_panel, months_covered
 from labtools.messages import plural, say, text
 from labtools.tables import vocabulary as words
+from labtools.tables.released import slug
 
 LONGEST_SEARCH = 60
 
@@ -47,11 +48,12 @@ class ColoniaExplorer:
         self.colonia_id = self._first()
         self.group = words.TOTAL
         self._map = ColoniaMap(data.colonias, self.choose)
-        self._search = widgets.Text(placeholder=text("Type a name"), layout=_FULL)
-        self._list = widgets.Dropdown(layout=_FULL)
-        self._groups = widgets.Dropdown(options=group_choices(), layout=_FULL)
+        self._search = widgets.Text(placeholder=text("Type a name"), layout=FULL)
+        self._list = widgets.Dropdown(layout=FULL)
+        self._groups = widgets.Dropdown(options=group_choices(), layout=FULL)
         self._found, self._caption, self._ficha = (widgets.HTML() for _ in range(3))
         self._legend, self._heard = widgets.HTML(), widgets.HTML()
+        self._address = address_box(self._choose_named)
         self._listen()
         self._say_choices(self._choices)
         self._show_group()
@@ -102,6 +104,11 @@ class ColoniaExplorer:
         if said.get("event") == "submit":
             self.choose_first_found(box.value)
 
+    def _choose_named(self, named: str) -> None:
+        found = next((key for key in self._known if slug(key) == named), None)
+        if found != self.colonia_id:
+            self.choose(found)
+
     def _take_from_list(self, change: Mapping[str, Any]) -> None:
         self.choose(change["new"])
 
@@ -126,7 +133,9 @@ class ColoniaExplorer:
         self._map.mark(self.colonia_id)
         self._heard.value = str(element("p", self._say_shown()))
         panel = ficha_panel(released, self.group, pictures=self._pictures, tell=self._tell)
-        self._ficha.value = str(panel)
+        named = slug(self.colonia_id)
+        self._ficha.value = str(element("div", panel, data_colonia=named))
+        self._address.value = named
 
     def _say_shown(self) -> str:
         name = self._known[self.colonia_id]
@@ -138,17 +147,17 @@ class ColoniaExplorer:
         return str(element("p", shown, class_="lab-caption"))
 
     def _laid_out(self) -> widgets.Widget:
-        controls = _boxed(
+        controls = boxed(
             "lab-controls",
-            _labelled(text("Search a colonia"), self._search, self._found),
-            _labelled(text("Colonia"), self._list),
-            _labelled(text("Recorded crime on the map"), self._groups),
+            labelled(text("Search a colonia"), self._search, self._found),
+            labelled(text("Colonia"), self._list),
+            labelled(text("Recorded crime on the map"), self._groups),
         )
-        place = _boxed("lab-map", self._map.widget)
-        left = _boxed("lab-left", self._caption, place, self._legend, _advice())
-        columns = _boxed("lab-columns", left, _boxed("lab-right", self._ficha))
-        heard = _boxed("lab-heard", self._heard)
-        return _boxed("lab-explorer", _style(), controls, heard, columns)
+        place = boxed("lab-map", self._map.widget)
+        left = boxed("lab-left", self._caption, place, self._legend, _advice())
+        columns = boxed("lab-columns", left, boxed("lab-right", self._ficha))
+        heard = boxed("lab-heard", self._heard)
+        return boxed("lab-explorer", house_style(), self._address, controls, heard, columns)
 
 
 def colonia_explorer(
@@ -194,20 +203,6 @@ def house_sentences() -> Tell:
     return sentences
 
 
-_FULL = widgets.Layout(width="100%")
-
-
-def _boxed(css_class: str, *inside: widgets.Widget) -> widgets.Box:
-    box = widgets.Box(inside)
-    box.add_class(css_class)
-    return box
-
-
-def _labelled(name: str, control: widgets.Widget, *below: widgets.Widget) -> widgets.Box:
-    control.description = name
-    return _boxed("lab-control", control, *below)
-
-
 def _say_found(n: int) -> str:
     found = plural("{n} colonia found", "{n} colonias found")
     return f'<p class="lab-found" role="status">{escape(say(found, n=n))}</p>'
@@ -220,8 +215,3 @@ def _advice() -> widgets.HTML:
         "The map does not rank colonias."
     )
     return widgets.HTML(str(element("p", advice, class_="lab-advice")))
-
-
-def _style() -> widgets.HTML:
-    css = files("labtools.dashboards").joinpath("explorer.css").read_text(encoding="utf-8")
-    return widgets.HTML(Svg(f"<style>{css}</style>"), layout=widgets.Layout(display="none"))

@@ -41,10 +41,19 @@ def content_policy(hosts: Sequence[str]) -> str:
     )
 
 
-def strict_headers(hosts: Sequence[str]) -> dict[str, str]:
+#: What is not drawn by a kernel needs no concession: its own files, and the living page inside it.
+STILL_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+_LIVING = ("/live/", "/voila/", "/api/")
+
+
+def strict_headers(hosts: Sequence[str], path: str = "/live/") -> dict[str, str]:
     """Return the headers that every answer carries."""
+    living = path.startswith(_LIVING)
     return {
-        "Content-Security-Policy": content_policy(hosts),
+        "Content-Security-Policy": content_policy(hosts) if living else STILL_POLICY,
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
@@ -58,9 +67,8 @@ def strict_headers(hosts: Sequence[str]) -> dict[str, str]:
 def guarded(application: Application, hosts: Sequence[str]) -> RuleRouter:
     """Return a router that hands `application` only requests for one of `hosts`."""
     refusing = Application([(".*", Refusal, {"status": _REFUSED})])
-    headers = strict_headers(hosts)
     for answering in (application, refusing):
-        answering.add_transform(_headers_transform(headers))
+        answering.add_transform(_headers_transform(tuple(hosts)))
     return RuleRouter([Rule(_CalledBy(hosts), application), Rule(AnyMatches(), refusing)])
 
 
@@ -125,9 +133,12 @@ class _CalledBy(Matcher):  # type: ignore[misc] # as above
         return {} if request.host.lower() in self._hosts else None
 
 
-def _headers_transform(strict: dict[str, str]) -> type[OutputTransform]:
+def _headers_transform(hosts: tuple[str, ...]) -> type[OutputTransform]:
     class StrictHeaders(OutputTransform):  # type: ignore[misc] # as above
         """Sets our headers last, over what any handler set."""
+
+        def __init__(self, request: HTTPServerRequest) -> None:
+            self._strict = strict_headers(hosts, request.path)
 
         def transform_first_chunk(
             self,
@@ -136,7 +147,7 @@ def _headers_transform(strict: dict[str, str]) -> type[OutputTransform]:
             chunk: bytes,
             finishing: bool,  # noqa: ARG002, FBT001 - tornado's signature
         ) -> tuple[int, HTTPHeaders, bytes]:
-            for name, value in strict.items():
+            for name, value in self._strict.items():
                 headers[name] = value
             return status_code, headers, chunk
 

@@ -14,6 +14,7 @@ import resource
 import socket
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from jupyter_server.base.handlers import FileFindHandler
@@ -21,7 +22,7 @@ from jupyter_server.services.kernels.handlers import KernelHandler
 from jupyterlab_server.config import get_federated_extensions
 from jupyterlab_server.themes_handler import ThemesHandler
 from tornado.httpserver import HTTPServer
-from tornado.ioloop import IOLoop
+from tornado.ioloop import IOLoop, PeriodicCallback
 from tornado.web import HTTPError
 from traitlets.config import Config
 from voila.app import Voila
@@ -32,9 +33,21 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.utils import get_voila_labextensions_path
 
 from labtools import messages
+from labtools.dashboards.boards import BOARDS
 from labtools.dashboards.gate import EveryReader, PlainErrors, Refusal, guarded
 from labtools.dashboards.kernels import ALLOWED_MESSAGES, ReaderKernels, WidgetsOnly
-from labtools.dashboards.server import Service
+from labtools.dashboards.reading import (
+    Health,
+    Metrics,
+    SiteFiles,
+    StillPage,
+    Tally,
+    named_colonia,
+    note_answer,
+)
+from labtools.dashboards.seats import Seats
+from labtools.dashboards.server import LAST_READERS, LAST_READERS_SECONDS, Service
+from labtools.dashboards.still import ASSETS, SITE, Stills
 from labtools.messages import text
 
 TEMPLATE = "laboratorio"
@@ -47,6 +60,7 @@ EXTENSIONS = (
 _KERNEL = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 _MEMORY = 4 * 2**30  # bytes of address space for the server and for each kernel
 _LONGEST_MESSAGE = 256 * 2**10
+_TEND_EVERY = 2_000  # milliseconds
 _LIMITS = {"idle_connection_timeout": 10, "max_header_size": 8192, "max_body_size": 65536}
 
 
@@ -65,6 +79,7 @@ def voila_config(service: Service) -> Config:
                     "websocket_max_message_size": _LONGEST_MESSAGE,
                     "xsrf_cookie_kwargs": {"samesite": "Strict"},
                     "default_handler_class": Refusal,
+                    "log_function": note_answer,
                 },
             },
             "VoilaConfiguration": {
@@ -77,6 +92,8 @@ def voila_config(service: Service) -> Config:
                 "show_tracebacks": False,
                 "extension_denylist": unwanted_extensions(),
                 "http_keep_alive_timeout": 120,
+                "preheat_kernel": True,
+                "default_pool_size": 1,
                 "multi_kernel_manager_class": ReaderKernels,
                 "resources": {"words": page_words()},
             },
@@ -86,9 +103,16 @@ def voila_config(service: Service) -> Config:
             },
             "ReaderKernels": {
                 "most": service.most_readers,
+                "longest_seconds": service.longest_minutes * 60,
                 "cull_idle_timeout": service.idle_minutes * 60,
                 "cull_interval": 15,
                 "cull_connected": True,
+            },
+            "VoilaKernelManager": {
+                "kernel_pools_config": {
+                    f"{service.pages[0]}.ipynb": {"pool_size": service.warm},
+                    "default": {"pool_size": 1},
+                },
             },
             "KernelManager": {"transport": "ipc"},
         }
@@ -114,15 +138,23 @@ def page_words() -> dict[str, str]:
 
 
 class Page(PlainErrors, TornadoVoilaHandler):  # type: ignore[misc] # no types in Voilà
-    """A page of the allow-list; every other name does not exist, and starts nothing."""
+    """A living page of the allow-list; every other name does not exist, and starts nothing."""
 
     async def get(self, page: str = "") -> None:
-        """Run the page's notebook in a kernel of its own and show it."""
-        pages = self.settings["pages"]
-        if page and page not in pages:
+        """Give a page that a kernel has drawn already, and the kernel with it."""
+        if page not in self.settings["pages"]:
             raise HTTPError(404)
+        if not self.settings["stills"].is_known(named_colonia(self)):
+            raise HTTPError(400)
         _ = self.xsrf_token  # the page gives it back when it closes, to end its kernel
-        await super().get(f"{page or pages[0]}.ipynb")
+        notebook, seats = f"{page}.ipynb", self.settings["seats"]
+        await seats.take(notebook)
+        ready = self.kernel_manager._pools[notebook][0].result()  # noqa: SLF001 - as in seats
+        self.kernel_manager.give(ready["kernel_id"])
+        try:
+            await super().get(notebook)
+        finally:
+            seats.taken(notebook)
 
 
 class KernelState(PlainErrors, KernelHandler):  # type: ignore[misc] # no types in Jupyter
@@ -168,7 +200,11 @@ class ReadersVoila(Voila):  # type: ignore[misc] # no types in Voilà
         """Return Voilà's settings and what its pages may ask of a kernel."""
         settings: dict[str, Any] = super().init_settings()
         self.kernel_manager.allowed_message_types = list(ALLOWED_MESSAGES)
-        return {**settings, "pages": self.service.pages}
+        notebooks = [f"{page}.ipynb" for page in self.service.pages]
+        self.seats = Seats(self.kernel_manager, notebooks, self.service.queue_seconds)
+        stills = Stills(Path(self.service.public))
+        own = {"pages": self.service.pages, "seats": self.seats, "stills": stills}
+        return {**settings, **own, "tally": Tally(self.kernel_manager, self.seats)}
 
     def init_handlers(self) -> list[Any]:
         """Return the routes: what a page needs to stand, and no other."""
@@ -196,14 +232,23 @@ class ReadersVoila(Voila):  # type: ignore[misc] # no types in Voilà
                 ExtensionFiles,
                 {"path": self.labextensions_path, "no_cache_paths": ["/"]},
             ),
-            (r"/(?P<page>[a-z0-9_]{0,60})", Page, page),
+            (r"/live/(?P<page>[a-z0-9_]{1,60})", Page, page),
+            (r"/site/(.*)", SiteFiles, {"path": str(Path(self.service.public) / SITE)}),
+            (r"/still/([a-z]+\.(?:css|js))", SiteFiles, {"path": str(ASSETS)}),
+            (r"/health", Health),
+            (r"/metrics", Metrics),
+            (r"/(?P<page>[a-z0-9_]{0,60})", StillPage),
         ]
 
     def listen(self) -> None:
         """Answer on the socket that was opened for us, until our parent ends or asks."""
         server = HTTPServer(guarded(self.app, self.service.hosts), **_LIMITS)
         server.add_socket(self.door)
+        self.app.settings["stills"].page(BOARDS[0], "", messages.language())  # read once, before
+        self._server = server
         self.ioloop = IOLoop.current()
+        tending = PeriodicCallback(self.seats.tend, _TEND_EVERY)
+        tending.start()
         self.ioloop.add_handler(sys.stdin.fileno(), self._parent_spoke, IOLoop.READ)
         try:
             self.ioloop.start()
@@ -212,8 +257,12 @@ class ReadersVoila(Voila):  # type: ignore[misc] # no types in Voilà
             self.stop()
 
     def _parent_spoke(self, descriptor: int, _: int) -> None:
-        if not os.read(descriptor, 1024):
+        said = os.read(descriptor, 1024)
+        if not said:
             self.ioloop.stop()
+        elif LAST_READERS in said:  # another server answers from now on
+            self._server.stop()
+            self.ioloop.call_later(LAST_READERS_SECONDS, self.ioloop.stop)
 
 
 def run(arguments: Sequence[str]) -> None:

@@ -42,18 +42,35 @@ class ReaderKernels(AsyncMappingKernelManager):  # type: ignore[misc] # no types
     """
 
     most = Integer(8, help="Kernels at once.").tag(config=True)
-    alone_seconds = Integer(60, help="Life of a kernel without a page.").tag(config=True)
+    alone_seconds = Integer(20, help="Life of a kernel without a page.").tag(config=True)
+    longest_seconds = Integer(7_200, help="No kernel lives longer.").tag(config=True)
     _starting = 0
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._given: dict[str, datetime] = {}
+        self._born: dict[str, datetime] = {}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether one more kernel would be too many."""
+        return bool(len(self) + self._starting >= self.most)
+
+    def give(self, kernel_id: str) -> None:
+        """Note that a reader was given a kernel: from now on it must have a page."""
+        self._given[kernel_id] = datetime.now(UTC)
 
     async def _async_start_kernel(self, **options: Any) -> str:
         """Start a kernel, if there is room for one more."""
-        if len(self) + self._starting >= self.most:
-            await self._end_forsaken()
-        if len(self) + self._starting >= self.most:
+        if self.is_full:
+            await self.end_forsaken()
+        if self.is_full:
             raise HTTPError(503)
         self._starting += 1
         try:
-            return str(await super()._async_start_kernel(**options))
+            kernel_id = str(await super()._async_start_kernel(**options))
+            self._born[kernel_id] = datetime.now(UTC)
+            return kernel_id
         finally:
             self._starting -= 1
 
@@ -61,21 +78,34 @@ class ReaderKernels(AsyncMappingKernelManager):  # type: ignore[misc] # no types
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """End a kernel that nobody watches; leave the others to the ordinary rule."""
-        if self._is_forsaken(kernel_id):
+        if self._is_forsaken(kernel_id) or self._is_too_old(kernel_id):
             await self.shutdown_kernel(kernel_id, now=True)
-        else:
+        elif kernel_id in self._given:  # one that waits for its reader is not idle
             await super().cull_kernel_if_idle(kernel_id)
 
-    async def _end_forsaken(self) -> None:
+    async def end_forsaken(self) -> None:
+        """End every kernel whose page was closed, or never opened."""
         for kernel_id in self.list_kernel_ids():
             if self._is_forsaken(kernel_id):
                 await self.shutdown_kernel(kernel_id, now=True)
 
+    def remove_kernel(self, kernel_id: str) -> Any:
+        """Forget a kernel that ended."""
+        self._given.pop(kernel_id, None)
+        self._born.pop(kernel_id, None)
+        return super().remove_kernel(kernel_id)
+
     def _is_forsaken(self, kernel_id: str) -> bool:
+        given = self._given.get(kernel_id)
         last = getattr(self._kernels.get(kernel_id), "last_activity", None)
-        if last is None or self._kernel_connections.get(kernel_id, 0):
+        if given is None or last is None or self._kernel_connections.get(kernel_id, 0):
             return False
-        return bool(datetime.now(UTC) - last > timedelta(seconds=self.alone_seconds))
+        return bool(datetime.now(UTC) - max(last, given) > timedelta(seconds=self.alone_seconds))
+
+    def _is_too_old(self, kernel_id: str) -> bool:
+        born = self._born.get(kernel_id)
+        longest = timedelta(seconds=self.longest_seconds)
+        return kernel_id in self._given and born is not None and datetime.now(UTC) - born > longest
 
 
 class WidgetsOnly(ZMQChannelsWebsocketConnection):  # type: ignore[misc] # no types in Jupyter

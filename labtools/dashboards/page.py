@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from labtools.dashboards.alerts import alerts
 from labtools.dashboards.data import find_public, open_released
 from labtools.dashboards.evaluations import evaluation_page
 from labtools.dashboards.explorer import colonia_explorer
+from labtools.dashboards.municipal_map import municipal_map
 from labtools.dashboards.programme import programme_page
 
 if TYPE_CHECKING:
     from ipywidgets import Widget
+
+
+def open_map(workbench: str = "") -> Widget:
+    """Return the map of the municipality; see :func:`open_explorer`."""
+    return municipal_map(open_released(find_public(workbench)))
+
+
+def open_alerts(workbench: str = "") -> Widget:
+    """Return the changes that can be told apart from chance; see :func:`open_explorer`."""
+    return alerts(open_released(find_public(workbench)))
 
 
 def open_evaluations(workbench: str = "") -> Widget:

@@ -50,6 +50,7 @@ class ProgrammePage:
         self.page = widgets.VBox(
             [self.action, self.rule, self.budget, self.cost, self.answer, _advice()]
         )
+        self.page.add_class("lab-explorer")  # by which the still page knows that it is drawn
 
     def _show(self, _change: Any = None) -> None:
         if self.action.value is None:

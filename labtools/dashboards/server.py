@@ -24,14 +24,19 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from labtools import messages
+from labtools.dashboards.boards import BOARDS
 from labtools.dashboards.data import ENVIRONMENT_VARIABLE, open_released
 from labtools.errors import DependencyError, SettingsError
 from labtools.messages import text
 from labtools.paths import bundled
 
-PAGES = ("colonia_explorer", "evaluation", "targeting")
+PAGES = tuple(board.name for board in BOARDS)
 PORT = 8866
 MOST_READERS = 8
+
+#: What the parent says to a server whose place another one takes, and how long it still lives.
+LAST_READERS = b"last"
+LAST_READERS_SECONDS = 600
 
 _NEEDED = ("voila", "ipywidgets", "ipyleaflet")
 _KEPT = ("PATH", "TZ", "PROJ_DATA", "GDAL_DATA", "LD_LIBRARY_PATH")
@@ -55,9 +60,16 @@ class Service:
     pages : tuple of str
         Pages served, the first of them at ``/``.
     most_readers : int
-        Pages open at once; the next reader is asked to wait.
+        Living pages at once, those that wait ready included; further readers keep the still page
+        and are let in as there is room.
     idle_minutes : int
         A page left alone this long is closed.
+    longest_minutes : int
+        No page lives longer, even if it is used.
+    queue_seconds : int
+        How long a request for a living page waits for room.
+    warm : int
+        Living pages kept ready of the first dashboard; of each of the others, one.
     """
 
     public: str
@@ -66,6 +78,9 @@ class Service:
     pages: tuple[str, ...] = PAGES
     most_readers: int = MOST_READERS
     idle_minutes: int = 20
+    longest_minutes: int = 120
+    queue_seconds: int = 20
+    warm: int = 2
 
     @property
     def notebooks(self) -> Path:
@@ -85,7 +100,7 @@ class Running:
     Attributes
     ----------
     url : str
-        Address of its first page.
+        Address of its first page, which stands at once.
     service : Service
         What it may do.
     process : subprocess.Popen
@@ -95,6 +110,11 @@ class Running:
     url: str
     service: Service
     process: subprocess.Popen[bytes]
+
+    @property
+    def live(self) -> str:
+        """Address of the first page's living form, which a kernel draws."""
+        return f"{self.url}live/{self.service.pages[0]}"
 
 
 def serve(

@@ -17,11 +17,16 @@ from labtools.charts.tiers import tier_map
 from labtools.messages import number, plural, say, speaking, text
 from labtools.privacy.cards import expiry_of_sections
 from labtools.publish import wording
+from labtools.publish.briefing import print_briefing
+from labtools.publish.changes import changes_facts
+from labtools.publish.codebook import codebook
+from labtools.publish.evaluations import evaluations_facts
 from labtools.publish.ficha import render_ficha
-from labtools.publish.figures import contact_words, period_words
+from labtools.publish.figures import Cell, contact_words, period_words
 from labtools.publish.open_data import HOLDS, holds
 from labtools.publish.pages import here_of, inline, render
 from labtools.publish.paper import PLAIN, Paper, print_ficha
+from labtools.publish.proposals import proposals_facts
 from labtools.publish.reading import card_parts, reading_parts
 from labtools.publish.shelf import Shelf
 from labtools.tables import vocabulary as words
@@ -88,10 +93,16 @@ def site_pages(edition: Edition) -> Iterator[tuple[str, str]]:
 
 
 def site_papers(edition: Edition) -> Iterator[tuple[str, bytes]]:
-    """Give each printed ficha: its place in the site, beside its page, and its bytes."""
+    """Give each printed document: its place in the site, and its bytes.
+
+    The briefing and its slides, and each ficha beside its page.
+    """
     for language in edition.paper.languages:
         folder = wording.EDITIONS[language]
         way = f"{folder}/" if folder else ""
+        for name, slides in wording.BRIEFINGS.items():
+            made = print_briefing(edition.tables, language=language, slides=slides)
+            yield f"{way}{name}.pdf", made
         with speaking(language):
             for ficha in edition.fichas:
                 make = partial(_ficha_paper, edition, ficha, language)
@@ -146,9 +157,16 @@ def _pages(edition: Edition, language: str, top: str) -> Iterator[tuple[str, str
         return render(template, language, top, {**frame, "here": here, **facts})
 
     home, reading, data = (here_of(name) for name in ("home", "reading", "data"))
-    yield home[language], page("index", home, _home(edition))
+    yield home[language], page("index", home, _home(edition, language))
     yield reading[language], page("reading", reading, _reading(edition))
-    yield data[language], page("data", data, _data(edition))
+    yield data[language], page("data", data, _data(edition, language))
+    changes = here_of("changes")
+    yield changes[language], page("changes", changes, changes_facts(edition.tables))
+    asked = here_of("proposals")
+    yield asked[language], page("proposals", asked, proposals_facts(edition.tables))
+    worked = here_of("evaluations")
+    facts = {**evaluations_facts(edition.tables), "inline": inline}
+    yield worked[language], page("evaluations", worked, facts)
     for group in _GROUPS:
         here = {one: _map_file(group, one) for one in wording.EDITIONS}
         yield here[language], page("map", here, _map(edition, group, language))
@@ -169,7 +187,7 @@ def _frame(edition: Edition) -> dict[str, object]:
     }
 
 
-def _home(edition: Edition) -> dict[str, object]:
+def _home(edition: Edition, language: str) -> dict[str, object]:
     listed = colonias_listed(edition)
     names = sorted({borough for _, borough, _ in listed}, key=lambda b: (not b, folded(b)))
     boroughs = [
@@ -181,6 +199,7 @@ def _home(edition: Edition) -> dict[str, object]:
         "words": wording.home_words(),
         "counted": say(plural("{n} colonia", "{n} colonias"), n=len(listed)),
         "boroughs": boroughs,
+        "papers": list(wording.BRIEFINGS) if language in edition.paper.languages else [],
     }
 
 
@@ -196,12 +215,33 @@ def _reading(edition: Edition) -> dict[str, object]:
     }
 
 
-def _data(edition: Edition) -> dict[str, object]:
+def _data(edition: Edition, language: str) -> dict[str, object]:
     files = [
         {"name": name, "rows": number(len(edition.tables[name])), "holds": holds(name)}
         for name in HOLDS
     ]
-    return {"title": text("Open data"), "words": wording.data_words(), "csv_files": files}
+    return {
+        "title": text("Open data"),
+        "words": wording.data_words(),
+        "csv_files": files,
+        **_codebook(edition, language),
+    }
+
+
+def _codebook(edition: Edition, language: str) -> dict[str, object]:
+    told = {
+        (it.column, it.kind, it.means, ", ".join(it.allowed)): it.column
+        for it in codebook({name: edition.tables[name] for name in HOLDS})
+    }
+    rows = sorted(told, key=lambda row: row[0])
+    return {
+        "workbook": wording.WORKBOOKS[language],
+        "columns": [tuple(Cell(words) for words in row) for row in rows],
+        "column_heads": [
+            *(wording.data_words()[name] for name in ("column", "kind", "means")),
+            text("Only these words"),
+        ],
+    }
 
 
 def _map(edition: Edition, group: str, language: str) -> dict[str, object]:

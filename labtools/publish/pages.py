@@ -19,6 +19,7 @@ CONTENT_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'"
 )
+_IN_THE_MENU = ("reading", "data", "map", "changes", "proposals", "evaluations")
 _NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
 
 
@@ -42,7 +43,7 @@ def render(template: str, language: str, site_root: str, facts: Mapping[str, obj
         html_language=wording.HTML_LANGUAGES[language],
         root=site_root,
         home=wording.home_of(language, site_root),
-        files={name: wording.file_of(name, language) for name in ("reading", "data", "map")},
+        files={name: wording.file_of(name, language) for name in _IN_THE_MENU},
         frame=wording.frame_words(),
         others=_other_editions(language, site_root, facts["here"]),
         **facts,

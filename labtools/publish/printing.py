@@ -164,7 +164,8 @@ def _cell(cell: Cell) -> tuple[str, str]:
 
 
 def _longest_word(column: tuple[str, ...]) -> int:
-    return max((len(word) for words in column for word in words.split()), default=0)
+    longest = max((len(word) for words in column for word in words.split()), default=0)
+    return longest + longest // 4 + 1  # a word that is not broken needs more than its share
 
 
 @cache

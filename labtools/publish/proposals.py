@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
-from labtools.messages import text
+from labtools.messages import number, text
 from labtools.narrative.proposals import change_words
 from labtools.publish.figures import Cell
 from labtools.publish.sections import Rows, Section, Source
@@ -45,4 +47,49 @@ def _row(row: pd.Series) -> tuple[Cell, ...]:
         Cell(change_words(row, "crime")),
         Cell(change_words(row, "fear")),
         Cell(evidence),
+    )
+
+
+def proposed_in_short(tables: Mapping[str, pd.DataFrame]) -> Section | None:
+    """Return what is proposed in the whole municipality, by action: what a council decides on."""
+    table = tables.get("proposals", pd.DataFrame())
+    if table.empty:
+        return None
+    rows = tuple(_in_short(action) for _, action in table.groupby("intervention", sort=True))
+    title = text("Decisions asked for: what is proposed")
+    heads = (
+        text("Action"),
+        text("Who"),
+        text("Colonias"),
+        text("Crime, expected"),
+        text("Fear, expected"),
+        text("Evidence"),
+    )
+    notes = (
+        text("The expected change is that of studies elsewhere; only an evaluation says it here."),
+        text("Released tables: {tables}.", tables="proposals"),
+    )
+    wide = Rows(title, heads, rows, "wide")
+    return Section("decisions", title, "full", tables=(wide,), notes=notes)
+
+
+def proposals_facts(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
+    """Return what the page of proposals is filled with, in the language in force."""
+    section = proposed_in_short(tables)
+    return {
+        "title": text("What is proposed"),
+        "none": text("This edition proposes no action with a verified figure."),
+        "section": section,
+    }
+
+
+def _in_short(rows: pd.DataFrame) -> tuple[Cell, ...]:
+    first = rows.iloc[0]
+    return (
+        Cell(action_words(str(first["intervention"]), str(first["name"]))),
+        Cell(", ".join(sorted(map(str, rows["agency_name"].unique())))),
+        Cell(number(rows["colonia_id"].nunique())),
+        Cell(change_words(first, "crime")),
+        Cell(change_words(first, "fear")),
+        Cell(str(first["evidence"])),
     )

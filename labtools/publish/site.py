@@ -12,6 +12,7 @@ from pathlib import Path
 
 from labtools.charts.ground import ground_of
 from labtools.errors import SettingsError, TableError
+from labtools.messages import speaking
 from labtools.publish.contents import (
     Edition,
     Tell,
@@ -24,6 +25,8 @@ from labtools.publish.open_data import HOLDS, write_csv
 from labtools.publish.pages import ASSETS
 from labtools.publish.paper import PLAIN, Paper
 from labtools.publish.shelf import Shelf
+from labtools.publish.wording import WORKBOOKS
+from labtools.publish.workbook import write_workbook
 from labtools.tables.lineage import sha256_of
 from labtools.tables.released import Released, read_fichas, slug
 from labtools.tables.store import read_table
@@ -161,6 +164,10 @@ def _write_files(folder: Path, edition: Edition) -> None:
     _write(assets / "index.js", _index(edition))
     for name in HOLDS:
         write_csv(edition.tables[name], data / f"{name}.csv")
+        edition.tables[name].to_parquet(data / f"{name}.parquet", index=False)
+    for language, file in WORKBOOKS.items():
+        with speaking(language):
+            write_workbook({name: edition.tables[name] for name in HOLDS}, data / file)
 
 
 def _index(edition: Edition) -> str:

@@ -16,14 +16,26 @@ _FILES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "reading": "como-leer.html",
             "data": "datos.html",
             "map": "mapa.html",
+            "changes": "cambios.html",
+            "evaluations": "evaluaciones.html",
+            "proposals": "propuestas.html",
         },
         "en": {
             "home": "index.html",
             "reading": "how-to-read.html",
             "data": "data.html",
             "map": "map.html",
+            "changes": "changes.html",
+            "evaluations": "evaluations.html",
+            "proposals": "proposals.html",
         },
     }
+)
+#: The workbook of all released tables, in each edition.
+WORKBOOKS: Mapping[str, str] = MappingProxyType({"es_MX": "tablas.xlsx", "en": "tables.xlsx"})
+#: The council's documents: file name → whether they are slides.
+BRIEFINGS: Mapping[str, bool] = MappingProxyType(
+    {"informe-cabildo": False, "laminas-cabildo": True}
 )
 HTML_LANGUAGES: Mapping[str, str] = MappingProxyType({"es_MX": "es-MX", "en": "en"})
 LANGUAGE_NAMES: Mapping[str, str] = MappingProxyType({"es_MX": "Español", "en": "English"})
@@ -48,6 +60,9 @@ def frame_words() -> dict[str, str]:
         "home": text("All colonias"),
         "reading": text("How to read these profiles"),
         "map": text("Map"),
+        "changes": text("Changes"),
+        "evaluations": text("Evaluations"),
+        "proposals": text("Proposals"),
         "data": text("Open data"),
         "sections": text("Sections of the site"),
         "also": text("This page in another language"),
@@ -138,6 +153,9 @@ def home_words() -> dict[str, str]:
         "none": text("No colonia has that name. Try with part of it."),
         "found": text("Colonias found:"),
         "by_borough": text("Colonias by borough"),
+        "council": text("For the session of the council"),
+        "informe-cabildo": text("Briefing, to read (PDF)"),
+        "laminas-cabildo": text("Slides, to show (PDF)"),
         "no_borough": text("Without a registered borough"),
     }
 
@@ -154,6 +172,21 @@ def map_words() -> dict[str, str]:
     }
 
 
+def changes_words() -> dict[str, str]:
+    """Return the words of the page of changes."""
+    return {
+        "changes": text("Changes that can be told apart from chance"),
+        "note": text(
+            "Counts go up and down by chance alone. Here are only the changes of which chance is a "
+            "poor explanation, in the alphabetical order of the colonias."
+        ),
+        "none": text("No change can be told apart from chance in any colonia."),
+        "before": text("12 months before"),
+        "now": text("Last 12 months"),
+        "ratio": text("Ratio (95 % interval)"),
+    }
+
+
 def data_words() -> dict[str, str]:
     """Return the words of the data page."""
     return {
@@ -166,6 +199,15 @@ def data_words() -> dict[str, str]:
             "Public counts are rounded so that nobody can be singled out; “events_low” and "
             "“events_high” hold the range of the true count."
         ),
+        "workbook": text("All the tables in one workbook, with a codebook (XLSX)"),
+        "parquet_note": text(
+            "The same tables are offered as GeoParquet, for programs: the boundaries of the "
+            "colonias are in “colonias_shown”."
+        ),
+        "codebook": text("What each column holds"),
+        "column": text("Column"),
+        "kind": text("Kind"),
+        "means": text("What it holds"),
         "tables": text("Released tables"),
         "file": text("File"),
         "rows": text("Rows"),

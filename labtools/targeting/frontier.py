@@ -28,7 +28,8 @@ class Stability:
         not distinguishable from what was chosen), or ``out``.
     certainty : float
         Harm that perfect knowledge would avert beyond this choice: expected value of perfect
-        information; no study is worth more.
+        information; no study is worth more.  With options whose other inputs stand at their
+        mean, the value of knowing the input that varies.
     """
 
     often: pd.Series
@@ -87,16 +88,6 @@ def stability(
     standing[portfolio.chosen] = "chosen"
     standing[portfolio.chosen & (share >= FIRM)] = "firm"
     return Stability(share, standing, gain / count)
-
-
-def value_of_knowing(
-    known: Options, portfolio: Portfolio, rules: Rules, *, draws: int = 40
-) -> float:
-    """Return what knowing one input is worth: the other inputs at their mean in `known`.
-
-    Give options whose draws vary in the effects alone (harm at its mean) or in the harm alone.
-    """
-    return stability(known, rules, portfolio, draws=draws).certainty
 
 
 def _scaled(floors: Mapping[str, float], share: float) -> dict[str, float]:

@@ -6,7 +6,7 @@ verified figure is no option of a portfolio: it is proposed by its reasons, not 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,7 +61,7 @@ def make_options(
     actions: Mapping[str, Action],
     colonias: pd.DataFrame,
     *,
-    fear: pd.DataFrame | None = None,
+    fear: Mapping[str, pd.DataFrame] | None = None,
 ) -> Options:
     """Return the options of every colonia and action.
 
@@ -70,21 +70,21 @@ def make_options(
     harm : mapping of group to pandas.DataFrame
         Draws of harm: see `labtools.targeting.harm.harm_draws`.
     effects : pandas.DataFrame
-        Draws of relative change by action: see `labtools.targeting.effects.effect_draws`.
+        Draws of relative change of crime by action: see `labtools.targeting.effects`.
     actions : mapping of str to Action
-        Those this municipality can do; only those in `effects` become options.
+        Those this municipality can do; only those in `effects` or `fear` become options.
     colonias : pandas.DataFrame
         ``borough`` and ``grade``, by colonia.
-    fear : pandas.DataFrame, optional
-        Draws (as `effects`) of change of fear, already in units of harm per colonia and
-        action: columns are pairs (colonia, action).
+    fear : mapping of action to pandas.DataFrame, optional
+        Draws of the fear it would avert in each colonia, in units of harm: see `fear_averted`.
 
     Raises
     ------
     AnalysisError
         If no action has a verified effect.
     """
-    keys = [key for key in actions if key in effects.columns]
+    felt = fear or {}
+    keys = [key for key in actions if key in effects.columns or key in felt]
     if not keys:
         raise AnalysisError(
             "None of the {n} actions that have a cost has a verified effect on places: there is "
@@ -94,22 +94,39 @@ def make_options(
     tables, benefits = [], []
     for key in keys:
         action = actions[key]
-        total = sum(harm[group] for group in action.groups if group in harm)
-        averted = -np.asarray(total) * action.reach * effects[key].to_numpy()[:, None]
-        if fear is not None:
-            averted = averted + _fear_of(fear, key, colonias.index, averted.shape)
+        averted = np.zeros((len(effects), len(colonias)))
+        if key in effects.columns:
+            total = sum(harm[group] for group in action.groups if group in harm)
+            averted = -np.asarray(total) * action.reach * effects[key].to_numpy()[:, None]
+        if key in felt:
+            averted = averted + felt[key][colonias.index].to_numpy() * action.reach
         known = np.isfinite(averted).all(axis=0)
         benefits.append(averted[:, known].astype(np.float32))
         tables.append(_table(key, action, colonias[known]))
     return Options(pd.concat(tables, ignore_index=True), np.concatenate(benefits, axis=1))
 
 
-def _fear_of(fear: pd.DataFrame, key: str, colonias: pd.Index, shape: Sequence[int]) -> np.ndarray:
-    found = np.zeros(shape)
-    for column, colonia in enumerate(colonias):
-        if (colonia, key) in fear.columns:
-            found[:, column] = fear[(colonia, key)].to_numpy()
-    return found
+def fear_averted(
+    insecure: pd.DataFrame, effects: pd.DataFrame, people: pd.Series, *, weight: float
+) -> dict[str, pd.DataFrame]:
+    """Return, by action, draws of fear averted in units of harm.
+
+    Parameters
+    ----------
+    insecure : pandas.DataFrame, shape (n_draws, n_colonias)
+        Draws of the share of residents who feel unsafe.
+    effects : pandas.DataFrame
+        Draws of relative change of fear by action.
+    people : pandas.Series
+        Residents by colonia.
+    weight : float
+        What one resident who no longer feels unsafe weighs, against a crime that weighs 1: a
+        judgement of the lab's, never a measurement.
+    """
+    afraid = insecure * people.reindex(insecure.columns).to_numpy()
+    return {
+        str(key): -afraid * effects[key].to_numpy()[:, None] * weight for key in effects.columns
+    }
 
 
 def _table(key: str, action: Action, colonias: pd.DataFrame) -> pd.DataFrame:

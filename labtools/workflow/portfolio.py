@@ -6,6 +6,8 @@ that reported is learnt by grade of marginality, where it differs most, and its 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -20,10 +22,10 @@ from labtools.targeting.count_model import CountModel, fit_counts
 from labtools.targeting.fairness import allocation_if_reporting_moves
 from labtools.targeting.frontier import frontier, stability
 from labtools.targeting.harm import harm_draws, reporting_draws
-from labtools.targeting.options import Action, Options, make_options
+from labtools.targeting.options import Action, Options, fear_averted, make_options
 from labtools.targeting.portfolio import Portfolio, Rules, choose_portfolio
 from labtools.targeting.power_simulation import plan_power
-from labtools.targeting.signs import interval_draws
+from labtools.targeting.signs import interval_draws, survey_draws
 from labtools.workflow.known import DRAWS, Known
 
 _BEST_OF = 20  # draws whose own best choice is sought
@@ -37,25 +39,59 @@ _GRADES = 5
 
 
 def portfolio_tables(
-    known: Known, effects: pd.DataFrame, rng: np.random.Generator
+    known: Known, effects: Mapping[str, pd.DataFrame], rng: np.random.Generator
 ) -> dict[str, pd.DataFrame]:
     """Return ``portfolio`` and ``portfolio_frontier``; empty without a budget or costs."""
     plan = known.settings.targeting
-    names = ("portfolio", "portfolio_frontier", "allocation_if")
+    names = ("portfolio", "portfolio_frontier", "portfolio_doubt", "allocation_if")
     empty = {name: empty_table(name) for name in names}
     actions = _actions(plan)
-    usable = [key for key in actions if key in effects.columns]
+    felt = _fear(known, effects["fear"], rng)
+    usable = [key for key in actions if key in effects["crime"].columns or key in felt]
     if not (usable and plan.budget and len(known.processed["quarters"])):
         return empty
-    options = make_options(harm_of(known, rng), effects, actions, known.places)
+    harm = harm_of(known, rng)
+
+    def make(crimes: Mapping[str, pd.DataFrame], change: pd.DataFrame) -> Options:
+        return make_options(crimes, change, actions, known.places, fear=felt)
+
+    options = make(harm, effects["crime"])
     rules = _rules(plan, known)
     chosen = choose_portfolio(options, rules)
     curve = frontier(options, rules, _BUDGETS)
+    known_crime = {group: _at_mean(table) for group, table in harm.items()}
+    inputs = {
+        "all": options,
+        "effects": make(known_crime, effects["crime"]),
+        "crime": make(harm, _at_mean(effects["crime"])),
+    }
+    worth = [
+        {"what": what, "worth": stability(one, rules, chosen, draws=_BEST_OF).certainty}
+        for what, one in inputs.items()
+    ]
     return {
         "portfolio": check_table("portfolio", _told(options, rules, chosen)),
         "portfolio_frontier": check_table("portfolio_frontier", curve),
+        "portfolio_doubt": check_table("portfolio_doubt", pd.DataFrame(worth)),
         "allocation_if": check_table("allocation_if", _moved(options, rules, known)),
     }
+
+
+def _at_mean(draws: pd.DataFrame) -> pd.DataFrame:
+    """Return the same table with every draw at the mean: that input as if it were known."""
+    middle = np.broadcast_to(draws.mean().to_numpy(), draws.shape)
+    return pd.DataFrame(middle, index=draws.index, columns=draws.columns)
+
+
+def _fear(known: Known, effects: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """Return draws of fear averted by action; none without a survey or a weight."""
+    weight = known.settings.targeting.fear
+    if not weight:
+        return {}
+    insecure = survey_draws(
+        known.results["perception"], "insecurity", known.boroughs, size=DRAWS, rng=rng
+    )
+    return {} if insecure is None else fear_averted(insecure, effects, known.people, weight=weight)
 
 
 def _moved(options: Options, rules: Rules, known: Known) -> pd.DataFrame:

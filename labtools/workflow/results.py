@@ -53,7 +53,7 @@ def city_results(
     series = profiles.series_table(quarters, keys, slack=slack)
     spread = profiles.dispersion_table(series, edition.window, keys, noise_variance=variance)
     noise = profiles.Noise(spread, variance, slack)
-    risk = city_risk(series, colonias, edition, noise, settings.lab)
+    risk = city_risk(series, colonias, edition, noise, settings)
     crime = profiles.crime_table(
         series, population, edition.window, rates, surfaces=risk.surfaces, noise=noise
     )

@@ -13,7 +13,7 @@ from scipy import sparse
 from labtools.analysis import profiles
 from labtools.analysis.risk.surfaces import NoisyCounts, Surface, draws_table, ranks_table
 from labtools.places.neighbours import find_neighbours
-from labtools.settings import Lab
+from labtools.settings import Lab, Settings
 from labtools.tables.contracts import check_table
 from labtools.workflow.edition import Edition
 from labtools.workflow.risk_questions import (
@@ -46,15 +46,21 @@ def city_risk(
     colonias: gpd.GeoDataFrame,
     edition: Edition,
     noise: profiles.Noise,
-    lab: Lab,
+    settings: Settings,
 ) -> CityRisk:
     """Return the surface of each group, made of the counts that the edition may know."""
     population = colonias.set_index("colonia_id")["population"]
     counts = profiles.discounted_counts(series, population, edition.window, noise=noise)
-    neighbours = find_neighbours(colonias, lab.crs)
-    rng = np.random.default_rng([lab.seed, int(edition.is_public)])
-    surfaces = profiles.surface_of_each_group(counts, neighbours, rng=rng)
-    return CityRisk(counts, surfaces, neighbours)
+    neighbours = find_neighbours(colonias, settings.lab.crs)
+    rng = np.random.default_rng([settings.lab.seed, int(edition.is_public)])
+    found: dict[str, Surface] = {}
+    if settings.risk.surface == "space_time" and neighbours.nnz:
+        found = profiles.surfaces_in_time(
+            series, population, edition.window, neighbours, slack=noise.slack, rng=rng
+        )
+    rest = {group: told for group, told in counts.items() if group not in found}
+    found |= profiles.surface_of_each_group(rest, neighbours, rng=rng)
+    return CityRisk(counts, {group: found[group] for group in counts}, neighbours)
 
 
 def risk_tables(

@@ -44,7 +44,7 @@ def targeting_tables(known: Known) -> dict[str, pd.DataFrame]:
     entered = pd.Index(shown.loc[shown["entered_on"].notna(), "colonia_id"])
     tables["needs"] = check_table("needs", needs)
     tables["action_gaps"] = _filled("action_gaps", gaps_table(needs, log, entered))
-    tables |= portfolio_tables(known, effects["crime"], rng)
+    tables |= portfolio_tables(known, effects, rng)
     tables |= entry_tables(known, rng)
     tables["roll_out_power"] = power_table(known, effects["crime"], rng)
     return tables

@@ -6,18 +6,16 @@ CPU seconds of this process: wall times of a shared machine say nothing.
 
 from __future__ import annotations
 
-import json
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from labtools.targeting.options import Options
 from labtools.targeting.portfolio import Rules, choose_portfolio
+from tests.benchmarks.record import record
 
 COLONIAS, ACTIONS, DRAWS = 400, 38, 1_000
-LATEST = Path(__file__).parents[2] / "reports" / "bench" / "latest.json"
 
 
 def big_options(rng: np.random.Generator) -> Options:
@@ -65,12 +63,9 @@ def measure() -> dict[str, float]:
 
 def main() -> None:
     """Measure, and keep the figures beside those of the other benchmarks."""
-    kept = json.loads(LATEST.read_text(encoding="utf-8")) if LATEST.is_file() else {}
     told = measure()
-    kept.update(told)
-    LATEST.parent.mkdir(parents=True, exist_ok=True)
-    LATEST.write_text(json.dumps(kept, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    print(json.dumps(told, indent=2))  # noqa: T201 - a command speaks
+    record(**told)
+    print(told)  # noqa: T201 - a command speaks
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ class Reader:
     failures: list[str] = field(default_factory=list)
 
     def open(self, url: str) -> None:
-        """Open a dashboard and wait until its map and its ficha stand."""
+        """Open a living dashboard and wait until its map and its ficha stand."""
         self.page.goto(url)
         self.page.wait_for_selector("path.leaflet-interactive", timeout=PATIENCE)
         self.page.wait_for_selector(".lab-ficha h2", timeout=PATIENCE)

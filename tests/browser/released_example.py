@@ -14,11 +14,15 @@ import geopandas as gpd
 import pandas as pd
 from shapely.geometry import box
 
+from labtools.narrative import sentences
+from labtools.publish.open_data import HOLDS
+from labtools.publish.site import build_site
 from labtools.tables.contracts import check_table, empty_table
 from labtools.tables.lineage import Lineage
 from labtools.tables.released import Released, seal_of, slug, write_ficha
 from labtools.tables.store import write_table
 from tests.publish.evaluation_example import evaluation_tables
+from tests.publish.released_example import released_tables
 
 HOSTILE = "<img src=x onerror=\"document.title='hacked'\"> & Hijos"
 NAMES: Mapping[str, str] = MappingProxyType(
@@ -56,6 +60,7 @@ def write_edition(public: Path) -> Path:
             sliced = ficha_tables(tables, colonia_id)
             ficha = Released(colonia_id, sliced, seal_of(sliced))
             write_ficha(ficha, public / "fichas" / f"{slug(colonia_id)}.json")
+    build_site(public, public / "site", tell=sentences)
     return public
 
 
@@ -76,6 +81,9 @@ def edition() -> dict[str, pd.DataFrame]:
         "period": _period(),
         **evaluation_tables(),
     }
+    tables["cards"] = released_tables()["cards"]
+    for name in HOLDS:  # what no dashboard shows
+        tables.setdefault(name, empty_table(name))
     return {name: check_table(name, table) for name, table in tables.items()}
 
 

@@ -28,13 +28,13 @@ def figures(reader):
 
 
 def test_every_colonia_is_on_the_map_and_one_is_marked(reader, server):
-    reader.open(server.url)
+    reader.open(server.live)
 
     assert reader.page.locator("path.leaflet-interactive").count() == len(NAMES) + 1
 
 
 def test_choosing_a_colonia_in_the_list_changes_its_figures_and_its_pictures(reader, server):
-    reader.open(server.url)
+    reader.open(server.live)
     reader.page.select_option(COLONIAS, label="Las Peñas")
     heading_becomes(reader, "Las Peñas")
     figures_before, picture_before = figures(reader), reader.page.inner_html(".lab-crime figure")
@@ -47,7 +47,7 @@ def test_choosing_a_colonia_in_the_list_changes_its_figures_and_its_pictures(rea
 
 
 def test_choosing_a_crime_group_paints_the_map_anew_and_keeps_the_colonia(reader, server):
-    reader.open(server.url)
+    reader.open(server.live)
     before = reader.page.evaluate(f"({FILLS})()")
     name = reader.page.inner_text(".lab-ficha h2")
 
@@ -58,7 +58,7 @@ def test_choosing_a_crime_group_paints_the_map_anew_and_keeps_the_colonia(reader
 
 
 def test_a_click_on_the_map_shows_the_colonia_that_was_clicked(reader, server):
-    reader.open(server.url)
+    reader.open(server.live)
     reader.page.wait_for_timeout(1_000)  # the map settles at the zoom that fits
 
     reader.page.locator("path.leaflet-interactive").nth(8).click()
@@ -67,7 +67,7 @@ def test_a_click_on_the_map_shows_the_colonia_that_was_clicked(reader, server):
 
 
 def test_a_name_typed_without_accents_and_enter_shows_its_colonia(reader, server):
-    reader.open(server.url)
+    reader.open(server.live)
 
     reader.page.fill(SEARCH, "lomas del marques")
     reader.page.press(SEARCH, "Enter")
@@ -76,7 +76,7 @@ def test_a_name_typed_without_accents_and_enter_shows_its_colonia(reader, server
 
 
 def test_the_list_is_moved_with_the_keyboard_alone(reader, server):
-    reader.open(server.url)
+    reader.open(server.live)
     reader.page.select_option(COLONIAS, label="Carretas")
     heading_becomes(reader, "Carretas")
 
@@ -87,7 +87,7 @@ def test_the_list_is_moved_with_the_keyboard_alone(reader, server):
 
 
 def test_a_name_that_tries_to_be_a_script_is_only_a_name(reader, server):
-    reader.open(server.url)
+    reader.open(server.live)
 
     reader.page.select_option(COLONIAS, label=HOSTILE)
     heading_becomes(reader, HOSTILE)
@@ -97,7 +97,7 @@ def test_a_name_that_tries_to_be_a_script_is_only_a_name(reader, server):
 
 
 def test_zero_missing_and_withheld_read_differently(reader, server):
-    reader.open(server.url)
+    reader.open(server.live)
     reader.page.select_option(GROUPS, index=2)
 
     said = {}
@@ -114,7 +114,7 @@ def test_crime_and_perception_stand_side_by_side_on_a_desk_and_one_below_on_a_ph
     def tops():
         return [reader.page.locator(card).bounding_box()["y"] for card in CARDS]
 
-    reader.open(server.url)
+    reader.open(server.live)
     on_a_desk = tops()
     reader.page.set_viewport_size({"width": 390, "height": 844})
     on_a_phone = tops()
@@ -125,7 +125,7 @@ def test_crime_and_perception_stand_side_by_side_on_a_desk_and_one_below_on_a_ph
 
 
 def test_nothing_leaves_this_machine_and_nothing_fails(reader, server):
-    reader.open(server.url)
+    reader.open(server.live)
     reader.page.select_option(COLONIAS, label="Carretas")
     heading_becomes(reader, "Carretas")
 
@@ -138,7 +138,7 @@ def test_nothing_leaves_this_machine_and_nothing_fails(reader, server):
 def test_the_page_is_drawn_and_its_picture_is_kept(reader, server, device, width, height):
     SCREENSHOTS.mkdir(exist_ok=True)
     reader.page.set_viewport_size({"width": width, "height": height})
-    reader.open(server.url)
+    reader.open(server.live)
     reader.page.select_option(COLONIAS, label="La Cañada")
     heading_becomes(reader, "La Cañada")
 
@@ -165,7 +165,7 @@ def _pixels(reader, picture):
 
 
 def test_the_map_and_every_control_have_a_name(reader, server):
-    reader.open(server.url)
+    reader.open(server.live)
 
     assert reader.page.get_by_label("Colonia", exact=True).count() == 1
     assert reader.page.locator(".leaflet-container[aria-label]").count() == 1
@@ -176,7 +176,7 @@ def test_the_map_and_every_control_have_a_name(reader, server):
 
 def test_a_page_whose_kernel_has_ended_says_so_and_offers_to_open_it_again(reader, server):
     reader.page.clock.install()
-    reader.open(server.url)
+    reader.open(server.live)
     assert reader.page.locator("#ended").is_hidden()
 
     reader.page.evaluate(END_THE_KERNEL)

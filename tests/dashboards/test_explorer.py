@@ -178,7 +178,7 @@ def test_the_page_is_one_widget_with_its_controls_before_the_map(data):
 
     classes = [name for part in page.children for name in part._dom_classes]
     ours = [name for name in classes if name.startswith("lab-")]
-    assert ours == ["lab-controls", "lab-heard", "lab-columns"]
+    assert ours == ["lab-address", "lab-controls", "lab-heard", "lab-columns"]
 
 
 def test_what_is_shown_is_also_said_for_those_who_listen(explorer):

@@ -82,12 +82,31 @@ class Kernel:
     ("seconds_ago", "pages", "forsaken"),
     [(59, 0, False), (61, 0, True), (61, 1, False), (6_000, 1, False)],
 )
-def test_a_kernel_is_forsaken_after_a_minute_without_a_page(seconds_ago, pages, forsaken):
-    kernels = ReaderKernels()
+def test_a_kernel_is_forsaken_after_a_while_without_its_page(seconds_ago, pages, forsaken):
+    kernels = ReaderKernels(alone_seconds=60)
+    kernels._given["k"] = datetime.now(UTC) - timedelta(seconds=seconds_ago)
     kernels._kernels["k"] = Kernel(seconds_ago)
     kernels._kernel_connections["k"] = pages
 
     assert kernels._is_forsaken("k") is forsaken
+
+
+def test_a_kernel_that_waits_for_its_reader_is_never_forsaken_nor_too_old():
+    kernels = ReaderKernels(longest_seconds=1)
+    kernels._kernels["k"] = Kernel(6_000)
+    kernels._born["k"] = datetime.now(UTC) - timedelta(seconds=6_000)
+
+    assert not kernels._is_forsaken("k")
+    assert not kernels._is_too_old("k")
+
+
+@pytest.mark.parametrize(("lived", "ended"), [(59, False), (61, True)])
+def test_no_kernel_of_a_reader_lives_longer_than_it_may(lived, ended):
+    kernels = ReaderKernels(longest_seconds=60)
+    kernels.give("k")
+    kernels._born["k"] = datetime.now(UTC) - timedelta(seconds=lived)
+
+    assert kernels._is_too_old("k") is ended
 
 
 def test_a_kernel_that_no_longer_is_cannot_be_forsaken():

@@ -1,10 +1,14 @@
 import csv
 
+import geopandas as gpd
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 
+from labtools.publish.codebook import MEANS
 from labtools.publish.open_data import HOLDS, write_csv
+from labtools.publish.workbook import write_workbook
 
 
 def read(path) -> list[list[str]]:
@@ -56,3 +60,50 @@ def test_every_released_table_can_be_downloaded_whole_without_shapes(site, table
 
     assert rows[0] == [column for column in tables[name].columns if column != "geometry"]
     assert len(rows) - 1 == len(tables[name])
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_text_in_the_workbook_never_becomes_a_formula(tmp_path, start):
+    hostile = f'{start}HYPERLINK("x")'
+    write_workbook({"t": pd.DataFrame({"name": [hostile, "Centro"]})}, tmp_path / "t.xlsx")
+
+    cells = openpyxl.load_workbook(tmp_path / "t.xlsx")["t"]["A"]
+
+    assert [cell.data_type for cell in cells] == ["s", "s", "s"]
+    assert str(cells[1].value).replace("_x000D_", "").strip() == hostile.strip()
+
+
+@pytest.mark.parametrize("file", ["tablas.xlsx", "tables.xlsx"])
+def test_the_workbook_holds_every_table_and_tells_every_column(site, tables, file):
+    book = openpyxl.load_workbook(site / "data" / file, read_only=True)
+    told = {(row[0], row[1]) for row in book.worksheets[0].iter_rows(min_row=2, values_only=True)}
+
+    assert book.sheetnames[1:] == [name[:31] for name in HOLDS]
+    assert told == {(name, column) for name in HOLDS for column in tables[name].columns}
+
+
+def test_every_column_of_a_figure_has_its_meaning(tables):
+    of_words = {"cards"}  # a table of sentences tells itself
+    columns = {column for name in set(HOLDS) - of_words for column in tables[name].columns}
+
+    assert columns - set(MEANS) == set()
+
+
+def test_the_workbook_holds_the_figures_of_the_tables(site, tables):
+    book = openpyxl.load_workbook(site / "data" / "tablas.xlsx", read_only=True)
+    rows = list(book["crime"].iter_rows(values_only=True))
+
+    read_back = pd.DataFrame(rows[1:], columns=rows[0])
+
+    for column in ("events", "rate", "lower", "upper"):
+        expected = tables["crime"][column].astype("float64")
+        pd.testing.assert_series_equal(
+            read_back[column].astype("float64"), expected, check_names=False
+        )
+
+
+def test_the_boundaries_of_the_colonias_are_offered_as_geoparquet(site, tables):
+    read_back = gpd.read_parquet(site / "data" / "colonias_shown.parquet")
+
+    assert read_back.crs == "EPSG:4326"
+    assert read_back.geometry.geom_equals(tables["colonias_shown"].geometry).all()

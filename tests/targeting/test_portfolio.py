@@ -8,7 +8,7 @@ import pytest
 
 from labtools.errors import AnalysisError
 from labtools.targeting.frontier import frontier, stability
-from labtools.targeting.options import Action, Options, make_options
+from labtools.targeting.options import Action, Options, fear_averted, make_options
 from labtools.targeting.portfolio import Rules, choose_portfolio, objective
 from labtools.targeting.simple_rules import choose_simply
 
@@ -176,3 +176,35 @@ def test_actions_without_a_verified_effect_make_no_portfolio():
 
     with pytest.raises(AnalysisError, match="1 "):
         make_options({}, pd.DataFrame(index=range(3)), actions, pd.DataFrame())
+
+
+def test_fear_averted_counts_by_its_weight_and_makes_options_of_its_own():
+    insecure = pd.DataFrame({"a": [0.5, 0.5], "b": [0.2, 0.4]})
+    felt = fear_averted(
+        insecure,
+        pd.DataFrame({"lots": [-0.5, -0.25]}),
+        pd.Series({"a": 1_000, "b": 100}),
+        weight=0.01,
+    )
+    colonias = pd.DataFrame({"borough": ["x", "y"], "grade": ["1", "2"]}, index=["a", "b"])
+    actions = {"lots": Action("parks", 5.0, 0.1, ("theft",))}
+
+    options = make_options({}, pd.DataFrame(index=range(2)), actions, colonias, fear=felt)
+
+    np.testing.assert_allclose(options.benefit, [[0.25, 0.01], [0.125, 0.01]], rtol=1e-6)
+
+
+def test_the_less_is_known_the_more_knowing_is_worth():
+    options = some_options(seed=5, colonias=8, draws=60)
+    mean = options.benefit.mean(axis=0)
+    less, more = (
+        Options(options.table, mean + share * (options.benefit - mean)) for share in (0.3, 1.0)
+    )
+    rules = Rules(12)
+
+    worth = [
+        stability(one, rules, choose_portfolio(one, rules), draws=60).certainty
+        for one in (less, more)
+    ]
+
+    assert 0 < worth[0] < worth[1]

@@ -21,7 +21,9 @@ def _few(folder):
     wanted = ", ".join(f'"{colonia}"' for colonia in FICHAS)
     told = bench.settings_file.read_text(encoding="utf-8")
     listed = f'select = "listed"\ncolonias = [{wanted}]'
-    bench.settings_file.write_text(told.replace('select = "programme"', listed), encoding="utf-8")
+    told = told.replace('select = "programme"', listed)
+    quick = told.replace('surface = "space_time"', 'surface = "discounted"')
+    bench.settings_file.write_text(quick, encoding="utf-8")
     return bench
 
 

@@ -36,7 +36,9 @@ def test_each_agency_gets_its_list_with_the_chain_of_every_row(opened):
         table = rows(folder / f"{name}.xlsx")
         assert len(table)
         assert (
-            table[["colonia_id", "colonia", "intervention", "need", "evidence"]].notna().all(None)
+            table[["colonia_id", "colonia", "intervention", "need", "evidence"]]
+            .notna()
+            .all(axis=None)
         )
     assert f"{folder.stat().st_mode & 0o777:o}" == "700"
 

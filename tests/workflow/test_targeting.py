@@ -69,3 +69,18 @@ def test_a_larger_budget_averts_more_and_each_peso_less(table):
 
     assert curve["mean"].is_monotonic_increasing
     assert curve["price"].is_monotonic_decreasing
+
+
+def test_no_evidence_that_nobody_verified_is_in_any_public_byte(finished):
+    effects = [e for one in read_interventions().intervention for e in one.effect]
+    seen = {text for e in effects if e.is_quotable for text in (e.claim, e.source)}
+    hidden = {t for e in effects if not e.is_quotable for t in (e.claim, e.source)} - seen
+    public = finished.latest / "public"
+    pages = [p for p in public.rglob("*") if p.suffix in {".html", ".json", ".csv", ".js"}]
+
+    said = "\n".join(path.read_text(encoding="utf-8") for path in pages)
+
+    assert len(pages) > 10
+    assert "Cerdá 2012" in said
+    assert "Newark 1981" in hidden
+    assert sorted(text for text in hidden if len(text) > 12 and text in said) == []

@@ -16,15 +16,17 @@ from scipy import sparse
 
 from labtools.analysis.ranks import chance_among_most, place_intervals, tiers
 from labtools.analysis.risk.bym2 import Bym2Options, fit_bym2
+from labtools.analysis.risk.space_time import CountPanel, SpaceTimeOptions, fit_space_time
 from labtools.analysis.smoothing import GammaPoissonFit, fit_gamma_poisson
 from labtools.errors import AnalysisError
 from labtools.privacy.rounding import variance_of_rounding
 
-Method = Literal["bym2", "gamma_poisson", "none"]
+Method = Literal["space_time", "bym2", "gamma_poisson", "none"]
 
 N_DRAWS = 400
 LEVEL = 0.95
 _LEAST_MEAN = 1e-3
+_QUARTERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Surface:
         knows nothing.
     draws : pandas.DataFrame, shape (n_draws, n_areas)
         Of the rates, per unit of exposure; index ``draw``, columns the areas.
-    method : {"bym2", "gamma_poisson", "none"}
+    method : {"space_time", "bym2", "gamma_poisson", "none"}
         ``none`` where too few areas have population and a count.
     """
 
@@ -104,6 +106,48 @@ def fit_surface(
         nothing = pd.DataFrame(np.nan, index=events.index, columns=["rate", "lower", "upper"])
         draws = pd.DataFrame(np.nan, index=_draw_index(), columns=events.index)
         return Surface(nothing, draws, "none")
+
+
+def fit_surface_in_time(
+    counts: pd.DataFrame,
+    population: pd.Series,
+    neighbours: sparse.csr_array,
+    *,
+    rounded_cells: float,
+    rng: np.random.Generator,
+) -> Surface | None:
+    """Fit all quarters in one model; the surface is that of the last four.
+
+    Parameters
+    ----------
+    counts : pandas.DataFrame, shape (n_areas, n_quarters)
+        The latest quarter last; missing where not known.
+    population : pandas.Series
+    rounded_cells : float
+        Of how many counts rounded to base three each one is the sum (0: none was rounded).
+    rng : numpy.random.Generator
+        For the draws.
+
+    Returns
+    -------
+    Surface or None
+        None where the model cannot be fitted: too short a file, or too little to go by.
+    """
+    spread = pd.Series(1.0, counts.index)
+    if rounded_cells:
+        known = counts.notna().sum(axis=1)
+        smooth = _expected(counts.sum(axis=1, min_count=1), population * known)
+        each = (smooth / known / rounded_cells).clip(lower=_LEAST_MEAN).fillna(1.0)
+        spread = 1 + variance_of_rounding(each.to_numpy()) / each
+    panel = CountPanel(
+        counts.div(spread, axis=0), population / _QUARTERS / spread, season=_QUARTERS
+    )
+    options = SpaceTimeOptions(recent=_QUARTERS, n_draws=N_DRAWS)
+    try:
+        fit = fit_space_time(panel, neighbours, rng=rng, options=options)
+    except (AnalysisError, np.linalg.LinAlgError):
+        return None
+    return Surface(fit.table[["rate", "lower", "upper"]], np.exp(fit.draws), "space_time")
 
 
 def draws_table(surfaces: Mapping[str, Surface], *, per: float) -> pd.DataFrame:

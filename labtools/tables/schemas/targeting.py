@@ -80,6 +80,10 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "price": figure(),
         "actions": count(),
     },
+    "portfolio_doubt": {
+        "what": word(("all", "effects", "crime")),
+        "worth": figure(NOT_NEGATIVE),
+    },
     "allocation_if": {
         "shift": figure(),
         "grade": written(),

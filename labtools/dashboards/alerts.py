@@ -1,0 +1,116 @@
+"""Changes that can be told apart from chance, by colonia: what deserves a look.
+
+Colonias are in the order of a dictionary, rises and falls together, each with its interval; of
+the others the page says how many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import ipywidgets as widgets
+
+from labtools.charts import figures
+from labtools.charts.svg import Svg, element, joined
+from labtools.dashboards.choices import GROUPS, colonia_choices, group_choices
+from labtools.dashboards.data import ReleasedData
+from labtools.dashboards.layout import FULL, boxed, house_style, labelled
+from labtools.messages import plural, say, text
+from labtools.tables import vocabulary as words
+
+_TOLD_APART = ("increase", "decrease")
+EVERY = "every"
+
+
+class Alerts:
+    """State of one viewer's page: the crime group on show, or all of them.
+
+    Attributes
+    ----------
+    page : ipywidgets.Widget
+        What the notebook shows.
+    group : str
+        What is on show now.
+    """
+
+    def __init__(self, data: ReleasedData) -> None:
+        self._change = data.change
+        self._names = {c.colonia_id: c.label for c in colonia_choices(data.colonias)}
+        self.group = EVERY
+        options = ((text("All groups"), EVERY), *group_choices())
+        self._groups = widgets.Dropdown(options=options, layout=FULL)
+        self._rows = widgets.HTML()
+        self._groups.observe(self._take_group, "value")
+        self._show()
+        controls = boxed("lab-controls", labelled(text("Crime groups"), self._groups))
+        self.page = boxed("lab-explorer", house_style(), controls, boxed("lab-alerts", self._rows))
+
+    def choose_group(self, group: object) -> None:
+        """Show a crime group, or all; anything else changes nothing."""
+        if isinstance(group, str) and group in {EVERY, *GROUPS}:
+            self.group = group
+            self._groups.value = group
+            self._show()
+
+    def _take_group(self, change: Mapping[str, Any]) -> None:
+        self.choose_group(change["new"])
+
+    def _show(self) -> None:
+        asked = self._change
+        if self.group != EVERY:
+            asked = asked[asked["group"] == self.group]
+        found = asked[asked["verdict"].isin(_TOLD_APART)]
+        order = {key: place for place, key in enumerate(self._names)}
+        ordered = sorted(
+            figures.records(found),
+            key=lambda row: (order[str(row["colonia_id"])], GROUPS.index(str(row["group"]))),
+        )
+        self._rows.value = str(joined((self._told(len(asked), len(found)), self._table(ordered))))
+
+    def _told(self, asked: int, found: int) -> Svg:
+        said = plural(
+            "One comparison of {asked} can be told apart from chance; in the others there is no "
+            "distinguishable change, or no figure.",
+            "{n} comparisons of {asked} can be told apart from chance; in the others there is no "
+            "distinguishable change, or no figure.",
+        )
+        return element("p", say(said, n=found, asked=asked), class_="lab-caption")
+
+    def _table(self, rows: list[dict[str, object]]) -> Svg:
+        if not rows:
+            return Svg("")
+        heads = (
+            text("Colonia"),
+            text("Group"),
+            text("Reading"),
+            text("12 months before"),
+            text("Last 12 months"),
+            text("Ratio (95 % interval)"),
+        )
+        head = element("tr", *(element("th", it, scope="col") for it in heads))
+        body = joined(self._row(row) for row in rows)
+        caption = element("caption", text("Changes that can be told apart from chance"))
+        table = element(
+            "table", caption, element("thead", head), element("tbody", body), class_="lab-rows"
+        )
+        name = text("Changes that can be told apart from chance")
+        return element(
+            "div", table, class_="lab-scroll", tabindex=0, role="region", aria_label=name
+        )
+
+    def _row(self, row: Mapping[str, object]) -> Svg:
+        cells = (
+            words.label(str(row["group"])),
+            words.label(str(row["verdict"])),
+            figures.count(row["before"]),
+            figures.count(row["now"]),
+            figures.figure_words(row["ratio"], row["lower"], row["upper"], str(row["state"])),
+        )
+        name = element("th", self._names[str(row["colonia_id"])], scope="row")
+        return element("tr", name, *(element("td", cell) for cell in cells))
+
+
+def alerts(data: ReleasedData) -> widgets.Widget:
+    """Return the page of distinguishable changes as one widget: the last line of its notebook."""
+    return Alerts(data).page

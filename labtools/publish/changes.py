@@ -1,0 +1,77 @@
+"""The page of changes: those that can be told apart from chance, in alphabetical order."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+
+import pandas as pd
+
+from labtools.charts.figures import count, figure_words, named, records
+from labtools.messages import plural, say, text
+from labtools.publish import wording
+from labtools.publish.figures import Cell
+from labtools.tables import vocabulary as words
+
+TOLD_APART = ("increase", "decrease")
+_GROUPS = (words.TOTAL, *words.GROUPS)
+
+
+def changes_facts(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
+    """Return what the page of changes is filled with, in the language in force."""
+    said = wording.changes_words()
+    rows = change_rows(tables)
+    return {
+        "title": said["changes"],
+        "words": said,
+        "heads": [
+            text("Colonia"),
+            text("Group"),
+            text("Reading"),
+            said["before"],
+            said["now"],
+            said["ratio"],
+        ],
+        "counted": _counted(len(tables["change"]), len(rows)) if rows else said["none"],
+        "change_rows": rows,
+    }
+
+
+def change_rows(tables: Mapping[str, pd.DataFrame]) -> list[tuple[Cell, ...]]:
+    """Return colonia, group, reading, both counts and their ratio, in alphabetical order."""
+    change, colonias = tables["change"], tables["colonias_shown"]
+    names = dict(zip(colonias["colonia_id"], colonias["name"].astype(str), strict=True))
+    found = records(change[change["verdict"].isin(TOLD_APART) & change["colonia_id"].isin(names)])
+    found.sort(
+        key=lambda row: (
+            _folded(names[str(row["colonia_id"])]),
+            str(row["colonia_id"]),
+            _GROUPS.index(str(row["group"])),
+        )
+    )
+    return [
+        (
+            Cell(names[str(row["colonia_id"])]),
+            Cell(named(str(row["group"]))),
+            Cell(words.label(str(row["verdict"]))),
+            Cell(count(row["before"])),
+            Cell(count(row["now"])),
+            Cell(figure_words(row["ratio"], row["lower"], row["upper"], str(row["state"]))),
+        )
+        for row in found
+    ]
+
+
+def _counted(asked: int, found: int) -> str:
+    said = plural(
+        "One comparison of {asked} can be told apart from chance; in the others there is no "
+        "distinguishable change, or no figure.",
+        "{n} comparisons of {asked} can be told apart from chance; in the others there is no "
+        "distinguishable change, or no figure.",
+    )
+    return say(said, n=found, asked=asked)
+
+
+def _folded(name: str) -> str:
+    apart = unicodedata.normalize("NFD", name)
+    return "".join(c for c in apart if not unicodedata.combining(c)).lower()

@@ -1,0 +1,142 @@
+"""What each column of the open data holds: kind, allowed words, and meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import pandas as pd
+
+from labtools.messages import mark, say, text
+from labtools.tables.contracts import CONTRACTS
+
+#: Column → what it holds; the same name means the same in every table.
+MEANS: Mapping[str, str] = MappingProxyType(
+    {
+        "colonia_id": mark("Key of the colonia in the register"),
+        "name": mark("Name of the colonia"),
+        "borough": mark("Borough"),
+        "population": mark("People who live there"),
+        "area_km2": mark("Surface, km²"),
+        "entered_on": mark("Day of entry into the programme"),
+        "has_ficha": mark("Whether the colonia has a profile"),
+        "geometry": mark("Boundary, degrees (EPSG:4326)"),
+        "group": mark("Crime group"),
+        "events": mark("Published count of case files; rounded in the public edition"),
+        "events_low": mark("Least true count that may lie behind the published one"),
+        "events_high": mark("Greatest true count that may lie behind the published one"),
+        "person_years": mark("People exposed times years"),
+        "rate": mark("Case files per 1,000 person-years"),
+        "lower": mark("Lower limit of the 95 % interval"),
+        "upper": mark("Upper limit of the 95 % interval"),
+        "smoothed": mark("Rate steadied by the other colonias"),
+        "smoothed_lower": mark("Lower limit of the steadied rate"),
+        "smoothed_upper": mark("Upper limit of the steadied rate"),
+        "municipality_rate": mark("Rate of the whole municipality"),
+        "versus_municipality": mark("Reading of the steadied rate against the municipality"),
+        "state": mark("Whether the figure is shown, missing, withheld or of too few answers"),
+        "before": mark("Count, or share, of the earlier period"),
+        "now": mark("Count, or share, of the later period"),
+        "ratio": mark("Later count over earlier count"),
+        "ratio_lower": mark("Lower limit of the ratio"),
+        "ratio_upper": mark("Upper limit of the ratio"),
+        "q_value": mark("p value, adjusted for the comparisons made together"),
+        "verdict": mark("Whether the change can be told apart from chance"),
+        "colonias": mark("How many colonias are compared, or belong to the edition"),
+        "lower_share": mark("Least share of colonias with a lower rate"),
+        "upper_share": mark("Greatest share of colonias with a lower rate"),
+        "quarter": mark("First day of the quarter"),
+        "month": mark("First day of the month"),
+        "area_kind": mark("Colonia, borough or city"),
+        "area": mark("Area that the answers are of"),
+        "indicator": mark("What was asked or measured"),
+        "period": mark("First day of the month of the survey"),
+        "before_period": mark("First day of the month of the earlier survey"),
+        "share": mark("Share, from 0 to 1"),
+        "difference": mark("Later share less earlier share"),
+        "respondents": mark("People asked"),
+        "source": mark("Key of the source"),
+        "label": mark("Name of the indicator"),
+        "value": mark("Value in the colonia"),
+        "municipality": mark("Value in, or name of, the municipality"),
+        "unit": mark("Unit of the value"),
+        "action_type": mark("Kind of action"),
+        "agency": mark("Agency that did it"),
+        "times": mark("How many times"),
+        "first": mark("First day"),
+        "last": mark("Last day"),
+        "what": mark("What is not known"),
+        "n": mark("How many"),
+        "title": mark("Title of the source"),
+        "publisher": mark("Who publishes it"),
+        "licence": mark("Licence"),
+        "cutoff": mark("Day until which it tells"),
+        "digest": mark("Fingerprint of the supplier's file"),
+        "first_month": mark("First month of the series"),
+        "before_start": mark("First day of the earlier twelve months"),
+        "window_start": mark("First day of the twelve months"),
+        "window_end": mark("Day after the twelve months"),
+        "lab": mark("Laboratory"),
+        "contact": mark("Who answers for corrections"),
+        "fichas": mark("How many profiles there are"),
+        "rounding_base": mark("Counts are multiples of this number"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One column of one table.
+
+    Attributes
+    ----------
+    table, column : str
+    kind : str
+        In the reader's language.
+    means : str
+        In the reader's language; the name itself where the workbench does not know the column.
+    allowed : tuple of str
+        The only words it holds; empty where it holds others.
+    """
+
+    table: str
+    column: str
+    kind: str
+    means: str
+    allowed: tuple[str, ...]
+
+
+def codebook(tables: Mapping[str, pd.DataFrame]) -> tuple[Entry, ...]:
+    """Return what every column of some tables holds, in the language in force."""
+    return tuple(
+        Entry(
+            name,
+            str(column),
+            _kind(table[column]),
+            say(MEANS[column]) if column in MEANS else str(column).replace("_", " "),
+            _allowed(name, str(column)),
+        )
+        for name, table in tables.items()
+        for column in table.columns
+    )
+
+
+def _kind(column: pd.Series) -> str:
+    if str(column.dtype) == "geometry":
+        return text("shape")
+    if pd.api.types.is_bool_dtype(column):
+        return text("yes or no")
+    if pd.api.types.is_integer_dtype(column):
+        return text("whole number")
+    if pd.api.types.is_numeric_dtype(column):
+        return text("number")
+    return text("day") if pd.api.types.is_datetime64_any_dtype(column) else text("words")
+
+
+def _allowed(table: str, column: str) -> tuple[str, ...]:
+    contract = CONTRACTS[table].columns.get(column) if table in CONTRACTS else None
+    for check in contract.checks if contract is not None else ():
+        if check.name == "isin":
+            return tuple(map(str, check.statistics["allowed_values"]))
+    return ()

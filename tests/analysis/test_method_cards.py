@@ -1,0 +1,30 @@
+"""Each method card runs, and what it claims holds: its own assertions are the test."""
+
+import contextlib
+import io
+
+import nbformat
+import pytest
+
+from labtools.paths import bundled
+
+CARDS = sorted(bundled("notebooks", "methods").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", CARDS, ids=lambda path: path.stem)
+def test_a_method_card_runs_from_top_to_bottom(path):
+    notebook = nbformat.read(path, as_version=4)
+    space: dict[str, object] = {}
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                exec(compile(cell.source, f"{path.name}:{cell.id}", "exec"), space)  # noqa: S102 - ours
+
+
+@pytest.mark.parametrize("path", CARDS, ids=lambda path: path.stem)
+def test_a_method_card_says_what_it_is_for_and_what_not(path):
+    first = nbformat.read(path, as_version=4).cells[0].source.casefold()
+
+    assert "para qué sirve" in first
+    assert "para qué no sirve" in first

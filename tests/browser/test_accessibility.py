@@ -1,0 +1,129 @@
+"""axe-core (WCAG 2.2 AA) on every kind of page, in a real browser: nothing serious may stand."""
+
+import functools
+import http.server
+import threading
+
+import pytest
+
+from labtools.narrative import sentences
+from labtools.publish.site import build_site
+from tests.browser.conftest import PATIENCE, Reader, _keep_home
+from tests.publish.conftest import HOSTILE
+from tests.publish.released_example import NAMES, released_tables, write_released
+
+Axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+GRAVE = ("serious", "critical")
+BOARDS = ("colonia_explorer", "municipal_map", "alerts", "targeting", "evaluation")
+PAGES = (
+    "index.html",
+    "mapa.html",
+    "cambios.html",
+    "evaluaciones.html",
+    "propuestas.html",
+    "como-leer.html",
+    "datos.html",
+    "colonias/c000.html",
+    "colonias/c003.html",
+    "en/index.html",
+    "en/colonias/c000.html",
+)
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """Serve a whole site, with a name that tries to be a script, on this machine."""
+    folder = tmp_path_factory.mktemp("site")
+    tables = released_tables((HOSTILE, *NAMES[1:]))
+    tables["period"] = tables["period"].assign(lab=HOSTILE)
+    tables["actions_done"] = tables["actions_done"].assign(agency=HOSTILE)
+    public = write_released(folder / "public", tables)
+    site = build_site(public, folder / "site", tell=sentences).folder
+    handler = functools.partial(Quiet, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture
+def visitor(chromium, home):
+    context = chromium.new_context(viewport={"width": 1200, "height": 900}, bypass_csp=True)
+    person = Reader(context.new_page())
+    _keep_home(context, person, home)
+    yield person
+    context.close()
+
+
+def grave(page) -> list[str]:
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [
+        f"{it['id']}: {it['help']} ({it['nodes'][0]['target']})"
+        for it in found
+        if it["impact"] in GRAVE
+    ]
+
+
+@pytest.mark.parametrize("place", PAGES)
+def test_no_page_of_the_site_has_a_serious_barrier(visitor, home, place):
+    visitor.page.goto(home + place)
+
+    assert grave(visitor.page) == []
+    assert visitor.elsewhere == []
+
+
+@pytest.mark.parametrize("place", PAGES)
+def test_a_script_in_the_data_never_runs_and_nothing_is_asked_elsewhere(chromium, home, place):
+    context = chromium.new_context()
+    person = Reader(context.new_page())
+    _keep_home(context, person, home)
+    alarms = []
+    person.page.on("dialog", lambda dialog: (alarms.append(dialog.message), dialog.dismiss()))
+
+    person.page.goto(home + place)
+    person.page.wait_for_load_state("networkidle")
+
+    assert alarms == []
+    assert person.elsewhere == []
+    assert person.complaints == []
+    assert person.page.locator("img[src=x]").count() == 0
+    context.close()
+
+
+def test_the_whole_ficha_is_reached_with_the_keyboard_alone(visitor, home):
+    visitor.page.goto(home + "colonias/c001.html")
+
+    visitor.page.keyboard.press("Tab")
+    first = visitor.page.evaluate("() => document.activeElement.className")
+    visitor.page.keyboard.press("Enter")
+    visitor.page.keyboard.press("Tab")
+
+    assert first == "skip"
+    assert visitor.page.evaluate("() => document.activeElement.tagName") in {"A", "BODY", "MAIN"}
+
+
+@pytest.mark.parametrize(
+    "board", ["colonia_explorer", "municipal_map", "alerts", "targeting", "evaluation"]
+)
+def test_no_dashboard_has_a_serious_barrier_still_or_living(chromium, server, board):
+    context = chromium.new_context(viewport={"width": 1400, "height": 1000}, bypass_csp=True)
+    page = context.new_page()
+
+    page.goto(f"{server.url}{board}")
+    still = grave(page)
+    page.goto(f"{server.url}live/{board}")
+    page.wait_for_function("() => document.body.dataset.live === 'drawn'", timeout=PATIENCE)
+    living = grave(page)
+    context.close()
+
+    assert still == []
+    assert living == []

@@ -1,0 +1,119 @@
+"""Map = table = text: page, paper and workbook tell the figures of the released table."""
+
+import random
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from labtools.charts.figures import count_words, figure_words
+from labtools.charts.ground import ground_of
+from labtools.charts.maps import locator_map
+from labtools.charts.tiers import tier_map
+from labtools.messages import speaking
+from labtools.narrative import sentences
+from labtools.publish.paper import print_ficha
+from labtools.publish.site import build_site
+from labtools.tables import vocabulary as words
+from tests.publish.markup import page_of
+from tests.publish.released_example import GROUPS, ficha_of, released_tables, write_released
+from tests.publish.test_paper import words_of
+
+COLONIAS = 30
+
+
+@pytest.fixture(scope="module")
+def many():
+    """A released edition of thirty-three colonias with ficha, each with figures of its own."""
+    tables = released_tables()
+    return {
+        name: pd.concat([copied(table, n) for n in range(3)], ignore_index=True)
+        if "colonia_id" in table
+        else table
+        for name, table in tables.items()
+    }
+
+
+def copied(table: pd.DataFrame, n: int) -> pd.DataFrame:
+    """Return the rows of each colonia as those of another one, with other figures."""
+    more = table.assign(colonia_id="CDE"[n] + table["colonia_id"].str[1:])
+    for column in ("rate", "lower", "upper", "smoothed", "smoothed_lower", "smoothed_upper"):
+        if column in more and "smoothed" in more:
+            more[column] = more[column] * (1 + 0.13 * n)
+    for column in ("events", "events_low", "events_high"):
+        if column in more:
+            more[column] = more[column] + 3 * n
+    return more
+
+
+@pytest.fixture(scope="module")
+def made(many, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("same")
+    return build_site(
+        write_released(folder / "public", many), folder / "site", tell=sentences
+    ).folder
+
+
+def chosen(many):
+    with_page = many["colonias_shown"].query("has_ficha")["colonia_id"].tolist()
+    return random.Random(7).sample(with_page, COLONIAS)  # noqa: S311 - a choice, not a secret
+
+
+def expected(crime: pd.DataFrame, colonia_id: str) -> list[str]:
+    """Return the cells of a colonia's table of crime, as words, from the released figures alone."""
+    rows = crime[crime["colonia_id"] == colonia_id].set_index("group")
+    cells = []
+    for group in GROUPS:
+        row = rows.loc[group]
+        state = str(row["state"])
+        cells.append(count_words(row["events"], row["events_low"], row["events_high"], state))
+        cells.append(figure_words(row["rate"], row["lower"], row["upper"], state))
+        low, high = row["smoothed_lower"], row["smoothed_upper"]
+        cells.append(figure_words(row["smoothed"], low, high, state))
+    return cells
+
+
+def test_the_page_and_the_paper_tell_the_figures_of_thirty_colonias(many, made):
+    ground = ground_of(many["colonias_shown"])
+    wrong = {}
+    for colonia_id in chosen(many):
+        released = ficha_of(many, colonia_id)
+        with speaking("es_MX"):
+            told = expected(many["crime"], colonia_id)
+            drawn = locator_map(ground, colonia_id)
+            paper = words_of(print_ficha(released, map_svg=drawn, sentences={}))
+        page = " ".join(page_of(made / "colonias" / f"{colonia_id.lower()}.html").text.split())
+        absent = [cell for cell in told if cell not in page or cell not in paper]
+        if absent:
+            wrong[colonia_id] = absent
+
+    assert wrong == {}
+
+
+def test_the_workbook_tells_the_figures_of_thirty_colonias(many, made):
+    book = openpyxl.load_workbook(made / "data" / "tablas.xlsx", read_only=True)
+    rows = list(book["crime"].iter_rows(values_only=True))
+    read_back = pd.DataFrame(rows[1:], columns=rows[0]).set_index(["colonia_id", "group"])
+    released = many["crime"].set_index(["colonia_id", "group"])
+
+    for colonia_id in chosen(many):
+        for column in ("events", "events_low", "events_high", "rate", "lower", "upper"):
+            told = read_back.loc[colonia_id, column].astype("float64")
+            truth = released.loc[colonia_id, column].astype("float64")
+            pd.testing.assert_series_equal(told, truth, check_names=False)
+
+
+def test_the_map_tells_the_tiers_of_the_table(many):
+    crime = many["crime"]
+    total = crime[crime["group"] == words.TOTAL].set_index("colonia_id")
+    shown = many["colonias_shown"]["colonia_id"]
+    tiers = total["versus_municipality"].where(total["state"] == words.SHOWN, total["state"])
+    counted = tiers.reindex(shown, fill_value=words.MISSING).value_counts()
+
+    with speaking("en"):
+        drawn = tier_map(many["colonias_shown"], crime)
+
+    with speaking("en"):
+        labels = {tier: words.label(str(tier)) for tier in counted.index if tier != "unknown"}
+    for tier, label in labels.items():
+        assert f"{label}: {counted[tier]} colonia" in drawn
