@@ -27,6 +27,7 @@ from labtools.evaluation.synthetic_control import placebo_ratios
 OUT = Path(__file__).resolve().parents[2] / "reports" / "studies" / "evaluation_placebos.json"
 DRAWS, TREATED, SEED = 100, 200, 2026
 QUARTERS = pd.date_range("2019-01-01", "2023-12-01", freq="QS")
+ALIKE = 0.05
 BLOCK = 600  # colonias drawn for each placebo: a municipality's worth
 
 
@@ -81,9 +82,23 @@ def placebo(
         except AnalysisError:
             continue
         told[name] = found.loc["all", "p"]
+        earlier = _year_before(inside, used, start)
+        kept = pd.DataFrame(used & ~earlier, **frame)
+        past = imputed_effects(
+            CountPanel(counts, kept, kept & False), {"all": pd.DataFrame(earlier, **frame)}
+        ).effects.loc["all", "p"]
+        # What the product does: no verdict where the year before differs.
+        told[f"{name}, with a verdict"] = told[name] if past >= ALIKE else 1.0
         if BESIDE in found.index:
             told["beside"] = found.loc[BESIDE, "p"]
     return told
+
+
+def _year_before(inside: np.ndarray, used: np.ndarray, start: int) -> np.ndarray:
+    """Return the last four quarters that compare before the start, of the treated."""
+    past = used & inside.any(axis=1)[:, None] & (np.arange(used.shape[1]) < start)
+    back = np.cumsum(past[:, ::-1], axis=1)[:, ::-1]
+    return past & (back <= 4)
 
 
 def ensu(data: Path, rng: np.random.Generator) -> dict[str, object]:
