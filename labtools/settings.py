@@ -263,6 +263,18 @@ class Places(_Part):
     default_points: tuple[DefaultPoint, ...] = ()
 
 
+class Classify(_Part):
+    """How subjects that no rule names become crime codes.
+
+    Attributes
+    ----------
+    confidence : float
+        Share of what the text model codes that must be right; it codes nothing below.
+    """
+
+    confidence: Annotated[float, Field(ge=0.5, le=1.0)] = 0.95
+
+
 class Priced(_Part):
     """An action of the catalogue as this municipality can do it.
 
@@ -331,6 +343,7 @@ class Settings(_Part):
     release: Release = Release()
     publish: Publish = Publish()
     places: Places = Places()
+    classify: Classify = Classify()
     targeting: Targeting = Targeting()
     risk: Risk = Risk()
     source: tuple[Source, ...] = ()
