@@ -14,6 +14,9 @@ SENSITIVE = "sensitive"
 UNCLASSIFIED = "unclassified"
 NOT_A_CRIME = "not_a_crime"
 
+#: Who gave an event its code: a rule of the crosswalk, a person, the text model, nobody yet.
+CODE_ORIGINS = ("rule", "person", "text_model", "nobody")
+
 RECORD_TYPES = ("case_file", "call", "civic_offence", "citizen_report")
 
 SHOWN, MISSING, SUPPRESSED = "shown", "missing", "suppressed"
