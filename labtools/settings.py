@@ -204,6 +204,49 @@ class Publish(_Part):
     paper: tuple[Literal["es_MX", "en"], ...] = ("es_MX",)
 
 
+class MailingList(_Part):
+    """Who gets what.
+
+    Attributes
+    ----------
+    name : str
+        Of the list: an agency, a council.
+    to : list of str
+        Addresses.
+    briefing, fichas : bool
+        Whether they get the council's briefing, and printed fichas.
+    colonias, boroughs : list of str
+        Of which colonias; all of them where both are empty.
+    """
+
+    name: str
+    to: Annotated[tuple[str, ...], Field(min_length=1)]
+    briefing: bool = True
+    fichas: bool = True
+    colonias: tuple[str, ...] = ()
+    boroughs: tuple[str, ...] = ()
+
+
+class Delivery(_Part):
+    """How letters are sent; the password stands in ``LABTOOLS_SMTP_PASSWORD``, in no file.
+
+    Attributes
+    ----------
+    server, port, sender, user : str, int, str, str
+        Where letters are handed in, and from whom.
+    encrypted : bool
+        Whether the line must be encrypted.
+    list : list of MailingList
+    """
+
+    server: str = "localhost"
+    port: Annotated[int, Field(ge=1, le=65_535)] = 587
+    sender: str = ""
+    user: str = ""
+    encrypted: bool = True
+    list: tuple[MailingList, ...] = ()
+
+
 class Fichas(_Part):
     """Which colonias get a ficha.
 
@@ -261,6 +304,31 @@ class Places(_Part):
     """
 
     default_points: tuple[DefaultPoint, ...] = ()
+
+
+class Alerts(_Part):
+    """How many false alerts are borne with.
+
+    Attributes
+    ----------
+    false_per_month : float
+        False alerts to be expected in one month over all colonias and groups, if nothing
+        changed.
+    """
+
+    false_per_month: Annotated[float, Field(gt=0, le=50)] = 1.0
+
+
+class Classify(_Part):
+    """How subjects that no rule names become crime codes.
+
+    Attributes
+    ----------
+    confidence : float
+        Share of what the text model codes that must be right; it codes nothing below.
+    """
+
+    confidence: Annotated[float, Field(ge=0.5, le=1.0)] = 0.95
 
 
 class Priced(_Part):
@@ -327,10 +395,13 @@ class Settings(_Part):
     lab: Lab
     colonias: Register
     fichas: Fichas = Fichas()
+    alerts: Alerts = Alerts()
     disclosure: Disclosure = Disclosure()
     release: Release = Release()
     publish: Publish = Publish()
+    delivery: Delivery = Delivery()
     places: Places = Places()
+    classify: Classify = Classify()
     targeting: Targeting = Targeting()
     risk: Risk = Risk()
     source: tuple[Source, ...] = ()

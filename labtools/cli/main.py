@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "audit": ("governance", mark("Attack all editions together; search them for people.")),
         "release": ("governance", mark("Sign a release, withdraw one, or show the ledger.")),
         "protocol": ("protocols", mark("Seal the plan of an evaluation, or show the plans.")),
+        "deliver": ("outside", mark("Send the edition by e-mail to the lists of lab.toml.")),
         "briefing": ("outside", mark("Print the council's briefing and its slides.")),
         "propose": ("proposals", mark("Write work lists, meeting sheets and a sealed calendar.")),
         "serve": ("show", mark("Open the dashboards, read-only, from released tables.")),

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from labtools.cli.options import the_workbench, workbench_option
+from labtools.cli.options import opened, the_workbench, workbench_option
+from labtools.errors import RunError
 from labtools.messages import text
+
+if TYPE_CHECKING:
+    from labtools.workflow.deliver import Delivered
 
 # ruff: noqa: PLC0415 - a command imports what it runs when it is called
 
@@ -41,3 +46,41 @@ def briefing_command() -> click.Command:
         ),
     ]
     return click.Command("briefing", callback=briefing, params=params, help=help_)
+
+
+def deliver_command() -> click.Command:
+    """Return ``labtools deliver``."""
+
+    def deliver(workbench: Path | None, only: tuple[str, ...], *, again: bool) -> None:
+        from labtools.workflow.deliver import deliver as send
+
+        done = send(opened(workbench), only=only, again=again)
+        for one in done:
+            click.echo(_told(one))
+        failed = tuple(one.name for one in done if one.sent is not None and not one.sent.ok)
+        if failed:
+            raise RunError(
+                "{n} lists got nothing: {names}. The record reports/delivery.jsonl says why. Mend "
+                "it and deliver again: who got it is not sent it twice.",
+                n=len(failed),
+                names=failed,
+            )
+
+    help_ = text(
+        "Send the printed fichas and the briefing of the latest edition to the lists of "
+        "[delivery] in lab.toml, each once."
+    )
+    params: list[click.Parameter] = [
+        workbench_option(),
+        click.Option(["--only"], multiple=True, metavar="LIST", help=text("Only this list.")),
+        click.Option(["--again"], is_flag=True, help=text("Also to those who got it already.")),
+    ]
+    return click.Command("deliver", callback=deliver, params=params, help=help_)
+
+
+def _told(one: Delivered) -> str:
+    if one.sent is None:
+        return text("{name}: has it already", name=one.name)
+    if one.sent.ok:
+        return text("{name}: sent, with {n} files", name=one.name, n=one.files)
+    return text("{name}: not sent ({reason})", name=one.name, reason=one.sent.reason)

@@ -20,11 +20,11 @@ from labtools.messages import text
 def serve_command() -> click.Command:
     """Return ``labtools serve``."""
 
-    def serve(workbench: Path | None, host: str, port: int) -> None:
+    def serve(workbench: Path | None, host: str, port: int, also_called: tuple[str, ...]) -> None:
         from labtools.dashboards.server import serve as start
 
         public = the_workbench(workbench).reports / "latest" / "public"
-        start(public, host=host, port=port)
+        start(public, host=host, port=port, also_called=also_called)
 
     help_ = text(
         "Serve the dashboards, read-only, from the released tables of the latest run. Stop with "
@@ -34,6 +34,12 @@ def serve_command() -> click.Command:
         workbench_option(),
         click.Option(["--host"], default="127.0.0.1", help=text("Address to listen on.")),
         click.Option(["--port"], default=8866, help=text("Port to listen on.")),
+        click.Option(
+            ["--also-called"],
+            multiple=True,
+            metavar="NAME",
+            help=text("Another name by which readers call it: that of the proxy before it."),
+        ),
     ]
     return click.Command("serve", callback=serve, params=params, help=help_)
 

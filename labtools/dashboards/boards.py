@@ -57,6 +57,7 @@ BOARDS: tuple[Board, ...] = (
     Board("colonia_explorer", mark("Colonia explorer"), _of_colonias()),
     Board("municipal_map", mark("Map of the municipality"), _of_page("mapa.html", "map.html")),
     Board("alerts", mark("Distinguishable changes"), _of_page("cambios.html", "changes.html")),
+    Board("perception", mark("Crime beside fear"), _of_colonias()),
     Board("targeting", mark("Budgets"), _of_page("propuestas.html", "proposals.html")),
     Board("evaluation", mark("Evaluations"), _of_page("evaluaciones.html", "evaluations.html")),
 )

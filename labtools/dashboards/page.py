@@ -8,6 +8,7 @@ from labtools.dashboards.alerts import alerts
 from labtools.dashboards.data import find_public, open_released
 from labtools.dashboards.evaluations import evaluation_page
 from labtools.dashboards.explorer import colonia_explorer
+from labtools.dashboards.felt import felt_page
 from labtools.dashboards.municipal_map import municipal_map
 from labtools.dashboards.programme import programme_page
 
@@ -51,3 +52,8 @@ def open_explorer(workbench: str = "") -> Widget:
 def open_targeting(workbench: str = "") -> Widget:
     """Return the page where budgets and rules are tried, as `open_explorer` does its own."""
     return programme_page(open_released(find_public(workbench)))
+
+
+def open_perception(workbench: str = "") -> Widget:
+    """Return the page of perception, as `open_explorer` does its own."""
+    return felt_page(open_released(find_public(workbench)))

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,7 +26,7 @@ from pathlib import Path
 from labtools import messages
 from labtools.dashboards.boards import BOARDS
 from labtools.dashboards.data import ENVIRONMENT_VARIABLE, open_released
-from labtools.errors import DependencyError, SettingsError
+from labtools.errors import DependencyError, SettingsError, TableError
 from labtools.messages import text
 from labtools.paths import bundled
 
@@ -37,6 +37,9 @@ MOST_READERS = 8
 #: What the parent says to a server whose place another one takes, and how long it still lives.
 LAST_READERS = b"last"
 LAST_READERS_SECONDS = 600
+
+NEVER = threading.Event()
+_LOOK_EVERY = 2.0  # seconds
 
 _NEEDED = ("voila", "ipywidgets", "ipyleaflet")
 _KEPT = ("PATH", "TZ", "PROJ_DATA", "GDAL_DATA", "LD_LIBRARY_PATH")
@@ -123,10 +126,13 @@ def serve(
     host: str = "127.0.0.1",
     port: int = PORT,
     also_called: Sequence[str] = (),
-    most_readers: int = MOST_READERS,
     when_ready: Callable[[str], object] = print,
+    stopped: threading.Event = NEVER,
 ) -> int:
     """Serve the dashboards until stopped (Ctrl-C), and return the server's exit status.
+
+    A new edition is served as soon as ``latest`` names it: new readers meet it, and those who
+    read the earlier one are left to finish.
 
     Parameters
     ----------
@@ -137,10 +143,10 @@ def serve(
         administrator: put a proxy with TLS before it.
     also_called : sequence of str
         Other names by which readers reach the server (the proxy's name).
-    most_readers : int
-        Pages open at once, about 200 MB of memory each.
     when_ready : callable
         Told the address.
+    stopped : threading.Event
+        Set, it ends the service.
 
     Raises
     ------
@@ -151,14 +157,21 @@ def serve(
     SettingsError
         If the port is taken or the address is not of this machine.
     """
-    with serving(
-        public, host=host, port=port, also_called=also_called, most_readers=most_readers
-    ) as running:
+    check_installed()
+    edition = open_released(public).public
+    with listening(host, port) as door, _ended_by_signals(), ExitStack() as servers:
+        hosts = allowed_hosts(host, door, also_called)
+        running = servers.enter_context(_served(edition, door, hosts, MOST_READERS))
         when_ready(running.url)
         try:
-            return running.process.wait()
+            while running.process.poll() is None and not stopped.wait(_LOOK_EVERY):
+                newer = _newer_edition(public, running)
+                if newer is not None:
+                    retire(running)
+                    running = servers.enter_context(_served(newer, door, hosts, MOST_READERS))
         except KeyboardInterrupt:
             return 0
+        return running.process.poll() or 0
 
 
 @contextmanager
@@ -173,15 +186,42 @@ def serving(
     """Serve the dashboards inside the block; see :func:`serve`.  Port 0 takes a free one."""
     check_installed()
     edition = open_released(public).public
-    with listening(host, port) as door, _private_folder() as folder, _ended_by_signals():
+    with listening(host, port) as door, _ended_by_signals():
         hosts = allowed_hosts(host, door, also_called)
+        with _served(edition, door, hosts, most_readers) as running:
+            yield running
+
+
+def retire(running: Running) -> None:
+    """Tell a server that another one answers from now on: it serves who is there, and ends."""
+    if running.process.stdin is not None and running.process.poll() is None:
+        running.process.stdin.write(LAST_READERS)
+        running.process.stdin.flush()
+
+
+@contextmanager
+def _served(
+    edition: Path, door: socket.socket, hosts: tuple[str, ...], most_readers: int
+) -> Iterator[Running]:
+    with _private_folder() as folder:
         service = Service(str(edition), str(folder), hosts, most_readers=most_readers)
         _fill(service)
         process = _start(service, door)
         try:
-            yield Running(f"http://{_in_url(host)}:{door.getsockname()[1]}/", service, process)
+            host, port = door.getsockname()[:2]
+            yield Running(f"http://{_in_url(host)}:{port}/", service, process)
         finally:
             _stop(process)
+
+
+def _newer_edition(public: Path, running: Running) -> Path | None:
+    """Return the edition that the folder leads to now, if it is another one and whole."""
+    if public.resolve() == Path(running.service.public):
+        return None
+    try:
+        return open_released(public).public
+    except TableError:
+        return None  # being made, or broken: the earlier one goes on
 
 
 def check_installed() -> None:

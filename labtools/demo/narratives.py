@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from labtools.demo.kinds import kinds
 from labtools.demo.names import without_accents
@@ -35,6 +36,28 @@ def narratives(kind: np.ndarray, rng: np.random.Generator) -> list[str]:
             account = f"{account} {_identity(facts['calle'], rng)}"
         accounts.append(account[0].upper() + account[1:])
     return accounts
+
+
+def labelled_narratives(rng: np.random.Generator, *, each: int) -> pd.DataFrame:
+    """Return accounts whose kind is known, `each` of every form of telling them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``text``, ``group`` (of crime), ``form`` (which way of telling it) and ``variant`` (its
+        number among those of its story).
+    """
+    group = {kind.story: kind.group for kind in kinds()}
+    rows = []
+    for story, forms in _book()["stories"].items():
+        for variant, form in enumerate(forms):
+            fillings = _fillings(each, rng)
+            for k in range(each):
+                facts = {name: values[k] for name, values in fillings.items()}
+                text = form.format_map(facts)
+                rows.append((text, group.get(story), f"{story}{variant}", variant))
+    table = pd.DataFrame(rows, columns=["text", "group", "form", "variant"])
+    return table.dropna(subset=["group"]).reset_index(drop=True)
 
 
 def _fillings(n: int, rng: np.random.Generator) -> dict[str, np.ndarray]:

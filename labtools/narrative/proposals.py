@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from labtools.messages import percent, plural, say, text
+from labtools.messages import number, percent, plural, say, text
 from labtools.tables.action_words import action_words, caveat_words, need_words
 
 Tables = Mapping[str, pd.DataFrame]
@@ -69,9 +69,22 @@ def change_words(row: pd.Series, outcome: str) -> str:
     low, high = row[f"{outcome}_lower"], row[f"{outcome}_upper"]
     if pd.isna(low) or pd.isna(high):
         return text("no verified figure for places")
-    nearest, farthest = sorted((abs(float(low)), abs(float(high))))
-    return text(
+    # A range that reaches beyond nothing is told from nothing on: a fall is what was studied.
+    nearest, farthest = sorted((max(-float(low), 0.0), max(-float(high), 0.0)))
+    told = text(
         "between {low} and {high} less where it is done",
         low=percent(nearest),
         high=percent(farthest),
+    )
+    return told + _fewer(row) if outcome == "crime" else told
+
+
+def _fewer(row: pd.Series) -> str:
+    """Return what that is in this colonia, or nothing where its crime is not known."""
+    if pd.isna(row["fewer_lower"]) or pd.isna(row["fewer_upper"]):
+        return ""
+    return text(
+        " (in all of the colonia, {low} to {high} recorded crimes fewer a year)",
+        low=number(max(float(row["fewer_lower"]), 0.0)),
+        high=number(float(row["fewer_upper"])),
     )

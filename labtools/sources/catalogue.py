@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from labtools.sources.aliases import clean_aliases
 from labtools.sources.census import clean_census
+from labtools.sources.codings import clean_codings
 from labtools.sources.colonias import clean_ageb, clean_colonias
 from labtools.sources.events import clean_events
 from labtools.sources.incidence import clean_municipal_incidence, clean_state_victims
@@ -24,6 +25,7 @@ CLEANERS: Mapping[str, Cleaner] = MappingProxyType(
         "programme": clean_programme,
         "events": clean_events,
         "aliases": clean_aliases,
+        "codings": clean_codings,
         "ageb": clean_ageb,
         "census": clean_census,
         "municipal_incidence": clean_municipal_incidence,

@@ -26,6 +26,7 @@ Kind = Literal[
     "colonias",
     "programme",
     "aliases",
+    "codings",
     "events",
     "ageb",
     "census",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date
 from pathlib import Path
 
@@ -11,10 +10,12 @@ import pandas as pd
 
 from labtools.errors import SettingsError, TableError
 from labtools.tables.contracts import empty_table
-from labtools.tables.store import read_table, writing
+from labtools.tables.store import read_table
+from labtools.workflow.decisions import append_rows, stacked
 from labtools.workflow.steps import Opened
 
 _LIKEST = ("likest", "next_likest")
+_FILE = ("colonia_id", "name", "borough", "valid_from", "valid_until", "why")
 
 
 def known_aliases(opened: Opened, register: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -25,11 +26,7 @@ def known_aliases(opened: Opened, register: gpd.GeoDataFrame) -> pd.DataFrame:
     TableError
         If one means a colonia that the register does not have.
     """
-    folder = opened.workbench.interim("clean")
-    sources = opened.of_kind("aliases")
-    tables = [read_table("aliases", folder, as_name=f"{each.name}.aliases") for each in sources]
-    filled = [table for table in tables if len(table)]
-    aliases = pd.concat(filled, ignore_index=True) if filled else empty_table("aliases")
+    aliases = stacked(opened, "aliases")
     strange = aliases["colonia_id"].dropna()
     strange = strange[~strange.isin(register["colonia_id"])]
     if len(strange):
@@ -105,7 +102,7 @@ def decide_names(opened: Opened, decisions: pd.DataFrame, *, who: str, today: da
             n=len(strange),
             key=str(strange.iloc[0]),
         )
-    path = opened.workbench.root / sources[0].path
+    path: Path = opened.workbench.root / sources[0].path
     column = opened.descriptor(sources[0]).column
     rows = [
         {
@@ -116,25 +113,8 @@ def decide_names(opened: Opened, decisions: pd.DataFrame, *, who: str, today: da
         }
         for row in decisions.itertuples(index=False)
     ]
-    _append(path, rows, [column(name) for name in _FILE if column(name)])
+    append_rows(path, rows, [column(name) for name in _FILE if column(name)])
     return path
-
-
-_FILE = ("colonia_id", "name", "borough", "valid_from", "valid_until", "why")
-
-
-def _append(path: Path, rows: list[dict[str, str]], header: list[str]) -> None:
-    """Add rows to a CSV file, which is replaced whole: a reader sees the old one or the new."""
-    old = []
-    if path.is_file():
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            header = list(reader.fieldnames or header)
-            old = list(reader)
-    with writing(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, header, restval="", extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows([*old, *rows])
 
 
 def _text(value: object) -> str:

@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from labtools.classify.crosswalk import Crosswalk, classify_subjects, load_crosswalk
-from labtools.errors import SettingsError
+from labtools.classify.unnamed import code_unnamed
+from labtools.errors import SettingsError, TableError
 from labtools.places.assign import locate_events
 from labtools.places.interpolate import interpolate_counts, shares_of_area
+from labtools.places.interpolation_error import interpolation_errors, spread_of_density
 from labtools.settings import REGISTER, Source
 from labtools.sources.descriptor import Descriptor, Indicator
 from labtools.tables import vocabulary as words
@@ -20,6 +22,7 @@ from labtools.tables.contracts import empty_table
 from labtools.tables.lineage import Lineage, trace
 from labtools.tables.store import make_folder, read_table, write_table
 from labtools.workflow.aliases import known_aliases
+from labtools.workflow.decisions import clean_files, stacked
 from labtools.workflow.intake import cleaned_files
 from labtools.workflow.steps import Opened, account_file, done, recall, sign
 
@@ -44,7 +47,7 @@ def classify(opened: Opened) -> tuple[Account, ...]:
 def _locate_source(opened: Opened, source: Source) -> Account:
     clean, located = opened.workbench.interim("clean"), opened.workbench.interim("located")
     inputs = [clean / f"{source.name}.events.parquet", located / "colonias.parquet"]
-    inputs += [clean / f"{each.name}.aliases.parquet" for each in opened.of_kind("aliases")]
+    inputs += clean_files(opened, "aliases")
     piles = [(p.lon, p.lat) for p in opened.settings.places.default_points]
     lineage = trace("locate", inputs, root=opened.workbench.root, settings=piles)
     mark = account_file(opened, "locate", source.name)
@@ -84,17 +87,19 @@ def _locate_census(opened: Opened) -> Account:
     lineage = trace("locate", inputs, root=opened.workbench.root, settings=told)
     folder = opened.workbench.interim("located")
     mark = account_file(opened, "locate", REGISTER)
-    if done(mark, lineage, folder / "colonias.parquet", folder / "indicators.parquet"):
+    names = ("colonias", "indicators", "residents")
+    if done(mark, lineage, *(folder / f"{name}.parquet" for name in names)):
         return recall(opened, "locate", REGISTER)
     clean = opened.workbench.interim("clean")
     colonias = read_table("colonias", clean, as_name=f"{REGISTER}.colonias")
     indicators = read_table("indicators", clean, as_name=f"{REGISTER}.indicators")
     account = Account("locate", REGISTER, len(colonias), len(colonias))
+    residents = empty_table("residents")
     for census in opened.of_kind("census"):
-        colonias, more, account = _with_census(opened, census, colonias)
+        colonias, more, residents, account = _with_census(opened, census, colonias)
         indicators = pd.concat([indicators, more], ignore_index=True)
-    write_table("colonias", colonias, folder, lineage=lineage)
-    write_table("indicators", indicators, folder, lineage=lineage)
+    for name, table in zip(names, (colonias, indicators, residents), strict=True):
+        write_table(name, table, folder, lineage=lineage)
     return sign(opened, account, lineage)
 
 
@@ -104,7 +109,7 @@ def _is_place(path: Path) -> bool:
 
 def _with_census(
     opened: Opened, source: Source, colonias: gpd.GeoDataFrame
-) -> tuple[gpd.GeoDataFrame, pd.DataFrame, Account]:
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame, pd.DataFrame, Account]:
     clean = opened.workbench.interim("clean")
     areas = opened.of_kind("ageb")
     if not areas:
@@ -126,6 +131,9 @@ def _with_census(
     if opened.settings.colonias.population == "census":
         colonias = colonias.assign(population=people.counts.to_numpy())
     indicators = _census_indicators(source, descriptor, wide, shares, keys)
+    metric = ageb.to_crs(opened.settings.lab.crs)
+    errors = interpolation_errors(residents, shares, keys, spread=_spread(residents, metric))
+    errors.insert(0, "residents", people.counts)
     outside = round(people.unallocated)
     account = Account(
         "locate",
@@ -134,7 +142,15 @@ def _with_census(
         kept=round(residents.sum()) - outside,
         rejected={"people_in_ageb_outside_every_colonia": outside} if outside else {},
     )
-    return colonias, indicators, account
+    return colonias, indicators, errors.rename_axis("colonia_id").reset_index(), account
+
+
+def _spread(residents: pd.Series, ageb: gpd.GeoDataFrame) -> float:
+    """Return how unevenly people live, or missing where too few areas tell: so is the error."""
+    try:
+        return spread_of_density(residents, ageb, area_id="ageb_id")
+    except TableError:
+        return float("nan")
 
 
 def _census_indicators(
@@ -178,20 +194,28 @@ def _sums(wide: pd.DataFrame, indicator: Indicator) -> tuple[pd.Series, pd.Serie
 
 def _classify_events(opened: Opened, source: Source) -> Account:
     located, folder = (opened.workbench.interim(step) for step in ("located", "classified"))
-    inputs = [located / f"{source.name}.located.parquet"]
+    inputs = [located / f"{source.name}.located.parquet", *clean_files(opened, "codings")]
     crosswalk = load_crosswalk(opened.descriptor(source).crosswalk)
     lineage = _classified_lineage(opened, inputs, crosswalk)
     mark = account_file(opened, "classify", source.name)
-    if done(mark, lineage, folder / f"{source.name}.classified.parquet"):
+    names = {table: f"{source.name}.{table}" for table in ("classified", "coding_queue")}
+    if done(mark, lineage, *(folder / f"{name}.parquet" for name in names.values())):
         return recall(opened, "classify", source.name)
     events = read_table("located", located, as_name=f"{source.name}.located")
-    codes = classify_subjects(events["subject"], crosswalk)
-    table = pd.concat([events.drop(columns=["lon", "lat"]), codes], axis=1)
-    columns = [c for c in table.columns if c not in {"colonia_id", "location_quality"}]
-    ordered = [*columns[: columns.index("crime_code")], "colonia_id", "location_quality"]
-    table = table[[*ordered, "crime_code", "crime_group"]]
-    write_table("classified", table, folder, lineage=lineage, as_name=f"{source.name}.classified")
-    return sign(opened, _classified(source, codes["crime_group"]), lineage)
+    coded = code_unnamed(
+        events["subject"],
+        classify_subjects(events["subject"], crosswalk),
+        groups=crosswalk.groups,
+        codings=stacked(opened, "codings"),
+        confidence=opened.settings.classify.confidence,
+    )
+    table = pd.concat([events.drop(columns=["lon", "lat"]), coded.codes], axis=1)
+    made = {"classified": table, "coding_queue": coded.queue}
+    for name, as_name in names.items():
+        write_table(name, made[name], folder, lineage=lineage, as_name=as_name)
+    by = coded.codes["code_origin"].value_counts()
+    changed = {f"coded_by_{who}": int(by[who]) for who in ("person", "text_model") if who in by}
+    return sign(opened, _classified(source, coded.codes["crime_group"], changed), lineage)
 
 
 def _classify_counts(opened: Opened, source: Source) -> Account:
@@ -213,11 +237,13 @@ def _classify_counts(opened: Opened, source: Source) -> Account:
 
 def _classified_lineage(opened: Opened, inputs: list[Path], crosswalk: Crosswalk) -> Lineage:
     rules = [crosswalk.name, [(p.pattern, code) for p, code in crosswalk.rules]]
-    told = [rules, dict(crosswalk.groups)]
+    told = [rules, dict(crosswalk.groups), opened.settings.classify.confidence]
     return trace("classify", inputs, root=opened.workbench.root, settings=told)
 
 
-def _classified(source: Source, groups: pd.Series) -> Account:
+def _classified(
+    source: Source, groups: pd.Series, changed: dict[str, int] | None = None
+) -> Account:
     doubtful = int((groups == words.UNCLASSIFIED).sum())
     return Account(
         "classify",
@@ -225,4 +251,5 @@ def _classified(source: Source, groups: pd.Series) -> Account:
         read=len(groups),
         kept=len(groups) - doubtful,
         rejected={"unclassified_for_a_person_to_code": doubtful} if doubtful else {},
+        changed=changed or {},
     )

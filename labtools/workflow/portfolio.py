@@ -134,9 +134,15 @@ def _actions(plan: Targeting) -> dict[str, Action]:
 
 
 def harm_of(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
-    """Return draws of a year's recorded harm: the risk model's if there is one."""
-    people = known.people
+    """Return draws of a year's harm, what was never reported included where a survey tells."""
     weights = {group: known.settings.targeting.harm.get(group, 1.0) for group in words.GROUPS}
+    crimes = recorded_crimes(known, rng)
+    return harm_draws(crimes, _recorded_share(known, rng), weights)
+
+
+def recorded_crimes(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """Return draws of a year's recorded crimes by group: the risk model's if there are any."""
+    people = known.people
     drawn = known.results.get("risk_draws")
     crime = known.results["crime"].set_index("colonia_id")
     found = {}
@@ -151,7 +157,7 @@ def harm_of(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
             limits = own.set_axis(["lower", "upper"], axis=1).reindex(people.index)
             taken = interval_draws(limits, size=DRAWS, rng=rng)
         found[group] = taken * people.to_numpy() / _PER
-    return harm_draws(found, _recorded_share(known, rng), weights)
+    return found
 
 
 def _recorded_share(known: Known, rng: np.random.Generator) -> pd.DataFrame | None:

@@ -15,12 +15,12 @@ from labtools.tables.contracts import check_table, empty_table
 from labtools.targeting.action_log import gaps_table, read_log
 from labtools.targeting.catalogue import read_agencies, read_interventions, read_taxonomies
 from labtools.targeting.effects import effect_draws
-from labtools.targeting.matching import proposals_table
+from labtools.targeting.matching import proposals_table, with_crimes_fewer
 from labtools.targeting.needs import CRIME, FEAR, comparable_colonias, needs_table
 from labtools.targeting.signs import interval_draws, rate_draws, share_draws, survey_draws
 from labtools.workflow.entry import entry_tables
 from labtools.workflow.known import DRAWS, Known
-from labtools.workflow.portfolio import portfolio_tables, power_table
+from labtools.workflow.portfolio import portfolio_tables, power_table, recorded_crimes
 
 _STREAM = 8
 
@@ -37,7 +37,9 @@ def targeting_tables(known: Known) -> dict[str, pd.DataFrame]:
     log = read_log(known.results["actions_done"], taxonomies, agencies)
     offered = catalogue.for_the_public() if known.edition.is_public else catalogue
     proposals = proposals_table(needs, offered, agencies, log, effects)
-    tables = {"proposals": _filled("proposals", proposals)}
+    crimes = recorded_crimes(known, rng) if len(known.processed["quarters"]) else {}
+    told = with_crimes_fewer(proposals, catalogue, effects["crime"], crimes)
+    tables = {"proposals": _filled("proposals", told)}
     if known.edition.is_public:
         return tables
     shown = known.results["colonias_shown"]

@@ -71,3 +71,11 @@ def test_in_spanish_factors_have_their_official_names():
             assert action_words.need_words(f"factor_{factor.number}") == factor.name
         for one in read_interventions().proposable():
             assert action_words.action_words(one.id, one.name) == one.name
+
+
+def test_what_it_means_here_is_told_in_recorded_crimes():
+    row = {**PROPOSED, "fewer_lower": 1.2, "fewer_upper": 11.8}
+
+    said = sentences(ficha(proposals=[row]))["proposed"][1]
+
+    assert "(in all of the colonia, 1 to 12 recorded crimes fewer a year)" in said

@@ -53,6 +53,10 @@ TABLES = {
         },
         {"c": KEY, "n": ["Centro", ""], "b": ["", "Norte"], "d": DAY},
     ),
+    "codings": (
+        {"kind": "codings", "columns": {"subject": "s", "crime_code": "c", "coder": "q"}},
+        {"s": WORD, "c": ["fraud", "threats", "", "dos palabras"], "q": ["A", ""]},
+    ),
     "actions": (
         {
             "kind": "actions",

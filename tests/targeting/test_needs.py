@@ -7,7 +7,7 @@ from labtools.errors import AnalysisError
 from labtools.targeting.action_log import gaps_table, read_log
 from labtools.targeting.catalogue import read_agencies, read_interventions, read_taxonomies
 from labtools.targeting.effects import effect_draws
-from labtools.targeting.matching import SHORTLIST, proposals_table
+from labtools.targeting.matching import SHORTLIST, proposals_table, with_crimes_fewer
 from labtools.targeting.needs import comparable_colonias, needs_table, place_draws
 from labtools.targeting.signs import share_draws, survey_draws
 
@@ -249,3 +249,21 @@ def test_what_is_already_being_done_says_so():
 
     assert table.loc["street_lighting", ["times_done", "standing"]].tolist() == [3, "under_way"]
     assert table.loc["vacant_lots", "standing"] == "proposed"
+
+
+def test_what_an_action_means_here_is_its_effect_on_the_crimes_of_its_groups():
+    table = proposed([need("c00", "factor_4", "above"), need("c01", "factor_4", "above")])
+    crimes = {
+        "theft": pd.DataFrame({"c00": [10.0] * 200, "c01": [40.0] * 200}),
+        "other": pd.DataFrame({"c00": [500.0] * 200, "c01": [500.0] * 200}),
+    }
+    effects = pd.DataFrame({"street_lighting": [-0.2] * 200})
+
+    told = with_crimes_fewer(table, read_interventions(), effects, crimes)
+
+    lights = told[told["intervention"] == "street_lighting"].set_index("colonia_id")
+    # Lighting acts on violence, robbery and theft: "other" is not among them.
+    assert lights["fewer_lower"].to_dict() == pytest.approx({"c00": 2.0, "c01": 8.0})
+    others = told[told["intervention"] != "street_lighting"]
+    assert others[["fewer_lower", "fewer_upper"]].isna().all(axis=None)
+    assert told["colonia_id"].tolist() == table["colonia_id"].tolist()

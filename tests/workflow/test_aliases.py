@@ -115,7 +115,7 @@ def test_without_a_file_for_decisions_it_is_told_how_to_name_one(opened):
 
 def test_an_alias_of_a_key_that_the_register_does_not_have_stops_locate(opened, monkeypatch):
     aliases = pd.DataFrame({"colonia_id": ["99001_0009"], "name": ["X"]})
-    monkeypatch.setattr("labtools.workflow.aliases.read_table", lambda *_, **__: aliases)
+    monkeypatch.setattr("labtools.workflow.aliases.stacked", lambda *_: aliases)
     town = register({"99001_0001": square(0, 0)})
 
     with speaking("en"), pytest.raises(TableError, match=r"99001_0009, of the name “X”"):

@@ -49,6 +49,13 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "next_likest": key(nullable=True),
         "runner_up": figure(SHARE),
     },
+    "residents": {
+        "colonia_id": key(unique=True),
+        "residents": figure(NOT_NEGATIVE),
+        "standard_error": figure(NOT_NEGATIVE),
+        "certain": figure(NOT_NEGATIVE),
+        "possible": figure(NOT_NEGATIVE),
+    },
     "programme": {
         "colonia_id": key(),
         "entered_on": date(),

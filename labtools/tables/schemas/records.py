@@ -5,7 +5,18 @@ from __future__ import annotations
 import pandera.pandas as pa
 
 from labtools.tables import vocabulary as words
-from labtools.tables.schemas.columns import GROUPS_ALL, MONTH, date, figure, key, word, written
+from labtools.tables.schemas.columns import (
+    GROUPS_ALL,
+    MONTH,
+    NOT_NEGATIVE,
+    SHARE,
+    count,
+    date,
+    figure,
+    key,
+    word,
+    written,
+)
 
 _EVENTS = {
     "event_id": key(unique=True),
@@ -28,12 +39,28 @@ _CLASSIFIED = {
     **{name: column for name, column in _LOCATED.items() if name not in {"lon", "lat"}},
     "crime_code": key(),
     "crime_group": word(GROUPS_ALL),
+    "code_origin": word(words.CODE_ORIGINS),
+    "code_confidence": figure(SHARE),
 }
 
 TABLES: dict[str, dict[str, pa.Column]] = {
     "events": _EVENTS,
     "located": _LOCATED,
     "classified": _CLASSIFIED,
+    "codings": {
+        "subject": written(),
+        "crime_code": key(),
+        "coder": written(nullable=True),
+    },
+    "coding_queue": {
+        "subject": written(nullable=True),
+        "events": count(),
+        "suggested": key(nullable=True),
+        "confidence": figure(SHARE),
+        "second": key(nullable=True),
+        "deciding_words": written(nullable=True),
+        "priority": figure(NOT_NEGATIVE),
+    },
     "survey": {
         "respondent": key(),
         "wave": date(MONTH),

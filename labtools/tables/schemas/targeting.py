@@ -57,6 +57,8 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "fear_change": figure(_CHANGE),
         "fear_lower": figure(_CHANGE),
         "fear_upper": figure(_CHANGE),
+        "fewer_lower": figure(),
+        "fewer_upper": figure(),
         "times_done": count(),
         "standing": word(("proposed", "under_way")),
     },

@@ -1,0 +1,82 @@
+"""A jump of perception in one city, against a mix of cities that had moved as it did.
+
+When to use it: one city's series leaps in a quarter and it is asked how much of it is the city's
+own, and how long it lasted.  When not: to say why; a jump has no cause written on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from labtools.errors import AnalysisError
+from labtools.evaluation.synthetic_control import synthetic_control
+
+_LEAST_CITIES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class CityJump:
+    """What was the city's own, quarter by quarter.
+
+    Attributes
+    ----------
+    quarters : pandas.DataFrame
+        From the jump on: ``share``, ``twin`` (the mix of other cities), ``gap``, and ``p_value``:
+        the share of cities whose gap of that quarter, against their own earlier gaps, is as wide.
+    weights : pandas.Series
+        Of the cities in the mix.
+    before_rmse : float
+        How far the mix lay from the city before the jump.
+    cities : int
+        Complete cities, this one among them.
+    """
+
+    quarters: pd.DataFrame
+    weights: pd.Series
+    before_rmse: float
+    cities: int
+
+
+def city_jump(shares: pd.DataFrame, city: str, start: pd.Timestamp) -> CityJump:
+    """Return how far a city lay from its synthetic twin from `start` on, with placebo ranks.
+
+    Parameters
+    ----------
+    shares : pandas.DataFrame
+        Canonical table ``city_perception`` of one indicator, many cities.
+    city : str
+    start : pandas.Timestamp
+        Quarter of the jump.
+
+    Raises
+    ------
+    AnalysisError
+        If the city, or enough cities, do not have every quarter that it has.
+    """
+    wide = shares.pivot_table(index="quarter", columns="city", values="share").sort_index()
+    wide = wide.loc[wide[city].notna()] if city in wide else wide.iloc[:0]
+    complete = wide.dropna(axis="columns")
+    if city not in complete or complete.shape[1] < _LEAST_CITIES or start not in complete.index:
+        raise AnalysisError(
+            "The jump of {city} needs at least {least} cities with every quarter, and there are "
+            "{n}. Collect INEGI's quarterly tables of all cities.",
+            city=city,
+            least=_LEAST_CITIES,
+            n=complete.shape[1],
+        )
+    found = {name: synthetic_control(complete, name, start) for name in complete.columns}
+    after = complete.index >= start
+    scaled = pd.DataFrame({n: one.gaps[after].abs() / one.before_rmse for n, one in found.items()})
+    own = found[city]
+    gap = own.gaps[after]
+    quarters = pd.DataFrame(
+        {
+            "share": complete.loc[after, city],
+            "twin": complete.loc[after, city] - gap,
+            "gap": gap,
+            "p_value": scaled.ge(scaled[city], axis="index").mean(axis="columns"),
+        }
+    )
+    return CityJump(quarters, own.weights, own.before_rmse, complete.shape[1])

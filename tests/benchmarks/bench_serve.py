@@ -1,0 +1,126 @@
+"""Measure readers at once, and paper: ours beside stock Voilà on the same notebook, in one run.
+
+``make bench`` writes ``serve_50_viewers_p95_s`` (seconds until each of fifty readers who ask at
+once has a page with their colonia), ``serve_vs_stock_voila`` (how many times sooner than with
+stock Voilà, which is given ten readers only), ``serve_memory_mb`` and ``pdf_s_per_ficha``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from labtools.charts.ground import ground_of
+from labtools.charts.maps import locator_map
+from labtools.dashboards.server import listening, serving
+from labtools.messages import speaking
+from labtools.narrative import sentences
+from labtools.paths import bundled
+from labtools.publish.paper import print_ficha
+from labtools.tables.released import read_fichas
+from labtools.tables.store import read_table
+
+READERS, STOCK_READERS, PRINTED = 50, 10, 30
+_PATIENCE = 300
+
+
+def main(public: Path, results: Path) -> None:
+    """Measure on a released edition, print, and write ``latest.json``."""
+    told = {**measured_serving(public), **measured_printing(public)}
+    sys.stdout.write("\n".join(f"{name}: {value:.3g}" for name, value in told.items()) + "\n")
+    results.parent.mkdir(parents=True, exist_ok=True)
+    earlier = json.loads(results.read_text(encoding="utf-8")) if results.is_file() else {}
+    results.write_text(json.dumps({**earlier, **told}, indent=1) + "\n", encoding="utf-8")
+
+
+def measured_serving(public: Path) -> dict[str, float]:
+    """Return how long readers wait, with ours and with stock Voilà."""
+    slugs = sorted(file.stem for file in (public / "fichas").glob("*.json"))
+    with serving(public, port=0) as running:
+        asked = [
+            f"{running.url}colonia_explorer?colonia={slugs[n % len(slugs)]}" for n in range(READERS)
+        ]
+        seconds_to(running.url)  # the server stands
+        ours = together(asked)
+        memory = memory_of(running.service.folder)
+    stock = together_with_stock(public)
+    ninety_five = sorted(ours)[int(0.95 * len(ours)) - 1]
+    return {
+        "serve_50_viewers_p95_s": ninety_five,
+        "serve_vs_stock_voila": sorted(stock)[len(stock) // 2] / sorted(ours)[len(ours) // 2],
+        "serve_memory_mb": memory,
+    }
+
+
+def together(addresses: list[str]) -> list[float]:
+    """Return the seconds until each address has answered whole, all asked at once."""
+    with ThreadPoolExecutor(len(addresses)) as readers:
+        return list(readers.map(seconds_to, addresses))
+
+
+def seconds_to(address: str) -> float:
+    """Return the seconds until an address has answered whole; it is asked again while refused."""
+    begun = time.monotonic()
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=_PATIENCE) as answer:  # noqa: S310 - ours
+                answer.read()
+        except OSError:
+            if time.monotonic() - begun > _PATIENCE:
+                raise
+            time.sleep(0.2)
+        else:
+            return time.monotonic() - begun
+
+
+def together_with_stock(public: Path) -> list[float]:
+    """Return the same for stock Voilà and fewer readers."""
+    with TemporaryDirectory() as folder:
+        notebook = shutil.copy(bundled("notebooks", "dashboards", "colonia_explorer.ipynb"), folder)
+        with listening("127.0.0.1", 0) as door:
+            port = door.getsockname()[1]
+        command = [sys.executable, "-m", "voila", notebook, "--no-browser", f"--port={port}"]
+        told = {**os.environ, "LABTOOLS_PUBLIC": str(public)}
+        with subprocess.Popen(command, env=told, stderr=subprocess.DEVNULL) as stock:
+            try:
+                seconds_to(f"http://127.0.0.1:{port}/voila/static/voila.js")
+                return together([f"http://127.0.0.1:{port}/"] * STOCK_READERS)
+            finally:
+                stock.terminate()
+
+
+def memory_of(folder: str) -> float:
+    """Return the megabytes that a server and its kernels hold, shared pages counted once."""
+    total = 0
+    for told in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if folder.encode() in told.read_bytes():
+                rolled = (told.parent / "smaps_rollup").read_text(encoding="utf-8")
+                total += int(rolled.split("Pss:")[1].split()[0])
+        except OSError:
+            continue
+    return total / 1024
+
+
+def measured_printing(public: Path) -> dict[str, float]:
+    """Return the processor seconds that a printed ficha costs."""
+    ground = ground_of(read_table("colonias_shown", public / "tables"))
+    fichas = read_fichas(sorted((public / "fichas").glob("*.json"))[:PRINTED])
+    begun = time.process_time()
+    for ficha in fichas:
+        with speaking("es_MX"):
+            drawn, said = locator_map(ground, ficha.colonia_id), sentences(ficha)
+        print_ficha(ficha, map_svg=drawn, sentences=said)
+    return {"pdf_s_per_ficha": (time.process_time() - begun) / len(fichas)}
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(__file__).parents[2] / "reports" / "bench" / "latest.json")

@@ -1,0 +1,46 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from labtools.errors import AnalysisError
+from labtools.evaluation.city_jump import city_jump
+
+QUARTERS = pd.date_range("2019-01-01", periods=24, freq="QS")
+
+
+def cities(n=30, *, jump=0.0, seed=1):
+    rng = np.random.default_rng(seed)
+    common = np.cumsum(rng.normal(0, 0.02, (24, 3)), axis=0)
+    mix = rng.dirichlet(np.ones(3), n)
+    shares = 0.55 + common @ mix.T + rng.normal(0, 0.01, (24, n))
+    shares[21, 0] += jump
+    names = [f"city{k:02d}" for k in range(n)]
+    wide = pd.DataFrame(np.clip(shares, 0, 1), QUARTERS, names).rename_axis("quarter")
+    return wide.rename_axis(columns="city").stack().rename("share").reset_index()
+
+
+def test_a_jump_of_one_quarter_is_found_with_its_size_and_is_gone_afterwards():
+    found = city_jump(cities(jump=0.25), "city00", QUARTERS[21])
+
+    first = found.quarters.iloc[0]
+    assert first["gap"] == pytest.approx(0.25, abs=0.04)
+    assert first["p_value"] == pytest.approx(1 / 30)
+    assert (found.quarters["gap"].iloc[1:].abs() < 0.06).all()
+    assert found.cities == 30
+
+
+def test_where_nothing_jumped_the_placebos_are_as_far_apart():
+    ranks = [
+        city_jump(cities(seed=seed), "city00", QUARTERS[21]).quarters["p_value"].iloc[0]
+        for seed in range(8)
+    ]
+
+    assert np.mean(np.array(ranks) <= 1 / 30) <= 0.25
+    assert np.mean(ranks) > 0.2
+
+
+def test_a_single_city_has_no_twin_and_that_is_said():
+    alone = cities().query("city == 'city00'")
+
+    with pytest.raises(AnalysisError, match="at least 20 cities"):
+        city_jump(alone, "city00", QUARTERS[21])
