@@ -138,10 +138,14 @@ def fold_name(name: str) -> str:
 
 def take_apart(folded: str) -> Spelling:
     """Return a folded name as core, marks and kinds."""
-    core, marks, kinds = [], [], set()
+    core: list[str] = []
+    marks: list[str] = []
+    kinds: set[str] = set()
     for at, word in enumerate(folded.split()):
         if word in _KINDS:
             kinds.add(word)
+        elif kinds and not core and word in _JOINTS:
+            continue  # "barrio de san juan" is "bo. san juan"
         else:
             number = _number(word, first=at == 0)
             if number or word in _MARKS or len(word) == 1:

@@ -47,6 +47,14 @@ def test_a_name_with_slips_is_the_one_colonia_that_it_is_like(written):
     assert resolved(written) == ("0", "by_likeness")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Barrio de San Juan", "BO. SN. JUAN"), ("Unidad Habitacional del Valle", "U.H. Valle")],
+)
+def test_the_word_that_joins_a_kind_of_place_to_its_name_is_often_left_out(one, other):
+    assert take_apart(fold_name(one)) == take_apart(fold_name(other))
+
+
 @pytest.mark.parametrize("written", ["Fracc. PeÃ±uelas", "FRACC. PEÃ‘UELAS"])
 def test_letters_torn_by_a_wrong_encoding_are_mended(written):
     assert resolved(written) == ("7", "by_name")
