@@ -50,8 +50,11 @@ bench: $(VENV)/.development ## measure the engine against naive Papermill (ratio
 
 study: $(VENV)/.development ## simulate cities whose truth is known, and judge the methods (an hour)
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_surfaces.py
+	PYTHONPATH=. $(BIN)/python tests/simulation/study_evaluation.py
 	$(BIN)/python -m tests.simulation.study_power
 	$(BIN)/python -m tests.simulation.study_portfolio
+	PYTHONPATH=. $(BIN)/python tests/simulation/study_alert_budget.py
+	PYTHONPATH=. $(BIN)/python tests/simulation/study_cdmx_backtest.py
 
 lock: $(VENV)/.development ## write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

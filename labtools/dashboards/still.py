@@ -29,6 +29,7 @@ SLUG = re.compile(r"[a-z0-9-]{1,40}")
 #: How an address names a language.
 LANGUAGES: Mapping[str, str] = {"es": "es_MX", "en": "en"}
 
+_MOST_KEPT = 1_000  # pages of one edition, which never change
 _MAIN = re.compile(r"<main\b[^>]*>(.*)</main>", re.DOTALL)
 _LINK = re.compile(r'(<(?:a|img)\b[^>]*?\b(?:href|src)=")(?![#/]|data:)([^"]*)(")')
 
@@ -45,6 +46,7 @@ class Stills:
 
     public: Path
     _slugs: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    _made: dict[tuple[str, str, str], str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def site(self) -> Path:
@@ -71,6 +73,14 @@ class Stills:
         named : str
             Colonia that `is_known`; empty takes the first.
         """
+        key = (board.name, named, language)
+        if key not in self._made:
+            if len(self._made) >= _MOST_KEPT:
+                self._made.clear()
+            self._made[key] = self._page(board, named, language)
+        return self._made[key]
+
+    def _page(self, board: Board, named: str, language: str) -> str:
         with speaking(language):
             shown = named or next(iter(self.slugs()), "")
             place = board.still[language].format(slug=shown)

@@ -27,6 +27,8 @@ _QUARTER = 3
 _YEAR = 4
 #: Errors of places so many borders apart are taken to be unrelated.
 _REACH = 5
+#: Below this the year before the entry tells that the comparison is not one.
+_ALIKE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,8 @@ class ProgrammeEffect:
     by_time : CountEffects
         One row for each quarter since the entry.
     before : CountEffects or None
-        The year before the entry, as if the programme had begun then: near nil if the paths
-        were parallel.  None where no such quarters compare.
+        The last four quarters that compare before the entry, as if the programme had begun
+        then: near nil if the paths were parallel.  None where no such quarters compare.
     places, compared : int
         How many places were in the programme, and how many compare with them.
     """
@@ -169,6 +171,15 @@ def programme_effect(cells: Cells, beside: pd.DataFrame, *, level: float = 0.95)
     )
 
 
+def moved_alike(effect: ProgrammeEffect) -> bool:
+    """Return whether the year before shows no difference that chance does not explain.
+
+    Where it shows one, or there is no such year to look at, no verdict may be given: on real
+    records the worst places often follow paths of their own.
+    """
+    return effect.before is not None and bool(effect.before.effects.loc[ALL, "p"] >= _ALIKE)
+
+
 def refuse_alone(places: int) -> None:
     """Refuse to evaluate a single place.
 
@@ -221,8 +232,10 @@ def _enough(cells: pd.DataFrame, panel: CountPanel) -> bool:
 
 
 def _before(cells: Cells, near: np.ndarray, level: float) -> CountEffects | None:
-    year = (cells.since >= -_YEAR) & (cells.since < 0) & cells.panel.used
-    year = year.mul(cells.inside.any(axis=1), axis=0)
+    past = (cells.since < 0) & cells.panel.used
+    past = past.mul(cells.inside.any(axis=1), axis=0)
+    back = past.iloc[:, ::-1].cumsum(axis=1).iloc[:, ::-1]
+    year = past & (back <= _YEAR)
     panel = CountPanel(cells.panel.counts, cells.panel.used & ~year, cells.panel.exposed & ~year)
     if not _enough(year, panel):
         return None

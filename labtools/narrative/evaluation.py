@@ -24,6 +24,10 @@ _VERDICTS = MappingProxyType(
         "worse": mark("It did harm, or something else did there: recorded crime rose."),
         "too_small": mark("If it did anything, it was less than what would be worth it."),
         "not_yet_known": mark("We do not know yet whether it changed recorded crime."),
+        "not_comparable": mark(
+            "No verdict: before the entry these colonias did not move as the others did, or "
+            "there is no year left to see it; the comparison cannot be trusted."
+        ),
         "read_ahead": mark("No verdict yet: this is not a month of decision of the protocol."),
     }
 )

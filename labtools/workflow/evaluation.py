@@ -21,6 +21,7 @@ from labtools.evaluation.programme import (
     Enrolment,
     ProgrammeEffect,
     design_cells,
+    moved_alike,
     programme_effect,
 )
 from labtools.evaluation.protocol import Protocol
@@ -175,11 +176,12 @@ def _crime_rows(effect: ProgrammeEffect, protocol: Protocol, *, ahead: bool) -> 
     whole = effect.whole.effects
     told = whole.loc[ALL]
     limits = tuple(told[["log_ratio", "lower", "upper"]])
-    verdict = verdict_on_change(
+    verdict: str = verdict_on_change(
         _PERCENT * np.expm1(limits[1]),
         _PERCENT * np.expm1(limits[2]),
         worthwhile=protocol.analysis.minimum_effect,
     )
+    verdict = verdict if moved_alike(effect) else "not_comparable"
     of = {"outcome": "crime", "places": effect.places, "compared": effect.compared}
     none = {**of, "verdict": "none_given"}
     rows = [

@@ -12,6 +12,7 @@ from labtools.evaluation.programme import (
     ALL,
     Enrolment,
     design_cells,
+    moved_alike,
     programme_effect,
 )
 from labtools.evaluation.protocol import Protocol
@@ -150,3 +151,13 @@ def test_an_error_twice_too_large_asks_for_four_times_the_data():
 
     assert times_more(enough, 10, level=0.95) == pytest.approx(1, rel=1e-5)
     assert times_more(2 * enough, 10, level=0.95) == pytest.approx(4, rel=1e-5)
+
+
+@pytest.mark.parametrize(("drift", "alike"), [(0.0, True), (0.05, False)])
+def test_places_that_moved_apart_before_the_entry_give_no_verdict(enrolled, drift, alike):
+    rng = np.random.default_rng(12)
+    inside = enrolled.entered.notna().to_numpy()[:, None]
+    mean = rng.gamma(6, 5, 120)[:, None] * np.exp(-drift * np.arange(24) * inside)
+    cells = design_cells(frame(rng.poisson(mean)), enrolled, protocol())
+
+    assert moved_alike(programme_effect(cells, line_of_places())) == alike

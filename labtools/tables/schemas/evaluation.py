@@ -18,7 +18,15 @@ ASPECTS = (
     "unit_cost",  # money for each
 )
 UNITS = ("percent", "points", "events", "people", "money")
-EFFECT_VERDICTS = ("better", "worse", "too_small", "not_yet_known", "read_ahead", "none_given")
+EFFECT_VERDICTS = (
+    "better",
+    "worse",
+    "too_small",
+    "not_yet_known",
+    "not_comparable",
+    "read_ahead",
+    "none_given",
+)
 
 TABLES: dict[str, dict[str, pa.Column]] = {
     "evaluation": {

@@ -1,0 +1,130 @@
+"""What an evaluation adds to the evidence: a local estimate, beside the published ones.
+
+When to use it: after a month of decision, once the run was verified.  When not: for what was
+read ahead or whose plan was sealed late; that would teach the lab its own wishes.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from labtools.errors import AnalysisError
+from labtools.evaluation.meta_analysis import Combined, combine_effects
+
+_SPOILS = ("deviation-sealed_late", "deviation-sealed_again", "refused")
+_LEVEL = 0.95
+_PERCENT = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class LocalEstimate:
+    """What one sealed evaluation found of recorded crime.
+
+    Attributes
+    ----------
+    protocol, run : str
+        Where it comes from.
+    log_ratio, se : float
+        Events over those to be expected, in logarithms, and its standard error.
+    places : int
+        Colonias of the programme.
+    """
+
+    protocol: str
+    run: str
+    log_ratio: float
+    se: float
+    places: int
+
+    @property
+    def change(self) -> tuple[float, float, float]:
+        """Per cent, with its 95 % limits."""
+        reach = stats.t.ppf((1 + _LEVEL) / 2, self.places - 1) * self.se
+        value, low, high = (
+            float(_PERCENT * np.expm1(self.log_ratio + step)) for step in (0.0, -reach, reach)
+        )
+        return value, low, high
+
+
+def local_estimate(
+    protocol: str, results: pd.DataFrame, facts: pd.DataFrame, *, run: str
+) -> LocalEstimate:
+    """Return what an evaluation may teach.
+
+    Parameters
+    ----------
+    results, facts : pandas.DataFrame
+        Canonical tables ``evaluation`` and ``evaluation_facts``.
+
+    Raises
+    ------
+    AnalysisError
+        If there is no result, it was read ahead, or its plan was sealed late or changed.
+    """
+    told = facts[facts["protocol"] == protocol].set_index("fact")
+    chosen = results[(results["protocol"] == protocol) & (results["outcome"] == "crime")]
+    effect = chosen[chosen["aspect"] == "effect"]
+    spoilt = tuple(name for name in _SPOILS if name in told.index)
+    if effect.empty or spoilt or (effect["verdict"] == "read_ahead").any():
+        raise AnalysisError(
+            "The evaluation {protocol} teaches nothing yet: it has no result at a month of "
+            "decision, or its plan was sealed late, changed or refused ({why}). Wait for the next "
+            "month of decision, and seal the next plan before the entry.",
+            protocol=protocol,
+            why=spoilt or ("—",),
+        )
+    row = effect.iloc[0]
+    low, high = (np.log1p(row[end] / _PERCENT) for end in ("lower", "upper"))
+    fewest = int(min(row["places"], row["compared"]))
+    level = float(told.loc["level", "number"])
+    se = (high - low) / (2 * stats.t.ppf((1 + level) / 2, fewest - 1))
+    return LocalEstimate(
+        protocol, run, float(np.log1p(row["value"] / _PERCENT)), float(se), int(row["places"])
+    )
+
+
+def with_published(estimate: LocalEstimate, published: pd.DataFrame) -> tuple[Combined | None, int]:
+    """Return the local estimate and the published ones together, and how many could not join.
+
+    Parameters
+    ----------
+    published : pandas.DataFrame
+        ``value``, ``lower``, ``upper`` (per cent of change) and ``level`` of the interval; an
+        estimate without interval cannot be weighed, and is counted.
+    """
+    whole = published.dropna(subset=["value", "lower", "upper"])
+    logs = np.log1p(whole[["value", "lower", "upper"]].astype(float) / _PERCENT)
+    level = whole["level"].fillna(_LEVEL).astype(float)
+    errors = (logs["upper"] - logs["lower"]) / (2 * stats.norm.ppf((1 + level) / 2))
+    effects = pd.Series([*logs["value"], estimate.log_ratio])
+    weighed = pd.Series([*errors, estimate.se])
+    left = len(published) - len(whole)
+    return (combine_effects(effects, weighed) if len(effects) > 1 else None), left
+
+
+def catalogue_block(estimate: LocalEstimate, *, verified_on: str, by: str) -> str:
+    """Return the block that enters the lab's own catalogue of interventions (TOML)."""
+    value, low, high = (round(v, 1) for v in estimate.change)
+    direction = "down" if high < 0 else "up" if low > 0 else "none"
+    told = {
+        "outcome": "crime",
+        "claim": f"Evaluación propia, {estimate.places} colonias juntas",
+        "direction": direction,
+        "measure": "percent_change",
+        "value": value,
+        "interval": [low, high],
+        "interval_level": _LEVEL,
+        "n_studies": 1,
+        "design": "cuasi-experimento con protocolo sellado",
+        "country": "México",
+        "source": f"Protocolo {estimate.protocol}, corrida {estimate.run}",
+        "mark": "V",
+    }
+    lines = [f"{name} = {json.dumps(what, ensure_ascii=False)}" for name, what in told.items()]
+    lines += [f"verified_on = {verified_on}", f"by = {json.dumps(by)}", "used = true"]
+    return "\n".join(["[[intervention.effect]]", *lines]) + "\n"
