@@ -306,6 +306,19 @@ class Places(_Part):
     default_points: tuple[DefaultPoint, ...] = ()
 
 
+class Alerts(_Part):
+    """How many false alerts are borne with.
+
+    Attributes
+    ----------
+    false_per_month : float
+        False alerts to be expected in one month over all colonias and groups, if nothing
+        changed.
+    """
+
+    false_per_month: Annotated[float, Field(gt=0, le=50)] = 1.0
+
+
 class Classify(_Part):
     """How subjects that no rule names become crime codes.
 
@@ -382,6 +395,7 @@ class Settings(_Part):
     lab: Lab
     colonias: Register
     fichas: Fichas = Fichas()
+    alerts: Alerts = Alerts()
     disclosure: Disclosure = Disclosure()
     release: Release = Release()
     publish: Publish = Publish()

@@ -35,6 +35,8 @@ _PLAIN = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 _ONE = re.compile(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>")
 _RANGE = re.compile(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>")
 _BLOCK = re.compile(rb"begin(bfchar|bfrange)(.*?)endbf", re.DOTALL)
+#: How a string begins that is not in the codes of a font.
+_MARK = b"\xfe\xff"
 _LONGEST_RANGE = 65_536
 
 Letters = Mapping[int, str]
@@ -119,8 +121,10 @@ def _said(held: bytes, fonts: Mapping[bytes, Letters]) -> str:
     for font, string, end in _SAID.findall(held):
         if font:
             letters = dict(fonts.get(font, {}))
+        elif string and (raw := _raw(string)).startswith(_MARK):
+            lines += [_word(raw), ""]  # told about a picture, in no font
         elif string:
-            lines[-1] += _decoded(_raw(string), letters)
+            lines[-1] += _decoded(raw, letters)
         elif end:
             lines.append("")
     return "\n".join(line for line in lines if line)
@@ -139,7 +143,7 @@ def _strings(told: bytes) -> str:
 
 
 def _word(raw: bytes) -> str:
-    wide = raw.startswith(b"\xfe\xff")
+    wide = raw.startswith(_MARK)
     return raw.decode("utf-16" if wide else "latin-1", errors="replace")
 
 

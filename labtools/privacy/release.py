@@ -21,6 +21,9 @@ from labtools.tables import vocabulary as words
 
 #: Variance of base-3 rounding for a remainder that is 0, 1 or 2 with equal chance.
 ROUNDING_VARIANCE = 4 / 3
+#: Of how many counts by colonia and month a released score is the mean, at least.
+FEWEST_SCORED = 500
+_MANY_SCORED = 3_000
 #: How far a rounded count lies from the true one, at most.
 ROUNDING_SLACK = BASE - 1
 #: Results of a programme are of at least so many colonias together.
@@ -91,6 +94,19 @@ def _rounded(
     for own, mine in ring.split(cells[period]):
         rounded[mine] = round_counts(counts[mine], cells[mine], key=own, table=table)
     return rounded
+
+
+def protect_scores(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores that may be released: of many counts, and rounded.
+
+    One event moves a mean over *n* counts by about one part in *n*; the rounding hides five
+    or so, even from who knows every other count.
+    """
+    many = scores[scores["counts"] >= FEWEST_SCORED].reset_index(drop=True)
+    figures = many.select_dtypes("float").columns
+    fine = many["counts"] >= _MANY_SCORED
+    rounded = many[figures].round(3).where(fine, many[figures].round(2))
+    return many.assign(**{name: rounded[name] for name in figures})
 
 
 def check_release(name: str, table: pd.DataFrame, evidence: Evidence) -> str:
@@ -184,6 +200,25 @@ def _enough_respondents(name: str, table: pd.DataFrame, evidence: Evidence) -> N
     )
 
 
+def _scores_of_many(name: str, table: pd.DataFrame, _evidence: Evidence) -> None:
+    _refuse(
+        name,
+        table[
+            (table["counts"] < FEWEST_SCORED) | ~table["group"].isin((*words.GROUPS, words.TOTAL))
+        ],
+        "The table {table} shows a score that rests on few counts, or of a sensitive group ({n} "
+        "cases; the first is {first}). Release scores over many colonias and months only.",
+    )
+    figures = table.select_dtypes("float").columns
+    exact = (table[figures] != protect_scores(table)[figures]) & table[figures].notna()
+    _refuse(
+        name,
+        table[exact.any(axis=1)],
+        "The table {table} shows a score more exactly than is released ({n} cases; the first is "
+        "{first}). Make the table with protect_scores.",
+    )
+
+
 def _model_shares_coarse(name: str, told: pd.DataFrame) -> None:
     """Refuse a model's share that is finer, or surer, than what a few answers may move."""
     shares = told[["share", "lower", "upper"]] * 100 if len(told) else pd.DataFrame()
@@ -259,6 +294,7 @@ REGISTRY: Mapping[str, tuple[str, Rule]] = MappingProxyType(
         "municipality_crime": ("P4 rounded base 3", _counts_rounded),
         "perception": ("survey estimates with enough respondents", _enough_respondents),
         "perception_change": ("survey estimates with enough respondents", _enough_respondents),
+        "scoreboard": ("scores over many colonias and months", _scores_of_many),
         "evaluation": ("pooled, from P2 and enough respondents", _pooled),
         "evaluation_time": ("pooled, from P2 and enough respondents", _pooled),
         "evaluation_facts": ("the protocol, public by nature", _public_already),

@@ -29,6 +29,7 @@ HOLDS: Mapping[str, str] = MappingProxyType(
         "unknowns": mark("What is not known of each colonia"),
         "municipality_series": mark("Counts of the whole municipality by month and group"),
         "municipality_crime": mark("Recorded crime of the whole municipality by group"),
+        "scoreboard": mark("How good each way to forecast was, by group of crime"),
         "evaluation": mark("Whether a programme worked: effects with intervals and verdicts"),
         "evaluation_time": mark("Effects of a programme by time since it began"),
         "evaluation_facts": mark("The sealed plan of an evaluation, and what departed from it"),

@@ -96,6 +96,8 @@ def build_site(
     _check_place(site)
     edition = _read(public, tell, paper, kept)
     site.parent.mkdir(parents=True, exist_ok=True)
+    for interrupted in site.parent.glob(f".{site.name}-*"):
+        shutil.rmtree(interrupted, ignore_errors=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{site.name}-", dir=site.parent))
     try:
         sizes = [_write(aside / place, html) for place, html in site_pages(edition)]

@@ -17,6 +17,8 @@ from labtools.tables.schemas import (
     crime,
     edition,
     evaluation,
+    forecast,
+    patterns,
     perception,
     places,
     records,
@@ -37,6 +39,8 @@ _SCHEMAS = (
     edition,
     risk,
     targeting,
+    forecast,
+    patterns,
 )
 
 CONTRACTS: Mapping[str, pa.DataFrameSchema] = MappingProxyType(

@@ -38,6 +38,20 @@ VERDICTS = ("increase", "decrease", "none", "unknown")
 QUADRANTS = ("both_high", "fear_only", "crime_only", "both_low")
 VERSUS = ("below", "similar", "above", "unknown")
 
+#: How a place stands through the years, and what rates and shares may be of.
+PERSISTENCE = ("chronic", "emerging", "fading", "occasional", "never")
+BY_PLACE, BY_RESIDENTS = "place", "residents"
+EXPOSURES = ("residents", "households", "premises", "ambient")
+
+#: Models that may make the forecast, from the simplest.
+FORECASTS = (
+    "same_month_last_year",
+    "last_twelve_months",
+    "shrunken_counts",
+    "discounted_counts",
+    "endemic_epidemic",
+    "endemic_epidemic_leads",
+)
 #: What an association of a trait with the rates comes to.
 READINGS = ("association", "indistinct", "confounded", "collinear")
 #: Where high or low rates gather.
@@ -71,6 +85,22 @@ _LABELS = MappingProxyType(
         "decrease": mark("decreased"),
         "none": mark("no distinguishable change"),
         "unknown": mark("not known"),
+        "chronic": mark("Above the municipality every year"),
+        "emerging": mark("Above it since lately, after a rise"),
+        "fading": mark("No longer above it, after a fall"),
+        "occasional": mark("Above it in some year"),
+        "never": mark("Never above it"),
+        BY_RESIDENTS: mark("residents"),
+        "households": mark("dwellings"),
+        "premises": mark("premises"),
+        "ambient": mark("people present"),
+        BY_PLACE: mark("colonias, all alike"),
+        "same_month_last_year": mark("The same month a year ago"),
+        "last_twelve_months": mark("The mean of the last twelve months"),
+        "shrunken_counts": mark("The last twelve months, drawn towards the mean of all"),
+        "discounted_counts": mark("Months that fade, the city's level and its season"),
+        "endemic_epidemic": mark("Own past, neighbours and season (endemic-epidemic)"),
+        "endemic_epidemic_leads": mark("The same, with other records that run ahead"),
         "below": mark("below the municipality"),
         "similar": mark("not distinguishable from the municipality"),
         "above": mark("above the municipality"),

@@ -26,8 +26,10 @@ from labtools.tables.lineage import digest_of, read_lineage, sha256_of, trace
 from labtools.tables.periods import Window, window_ending
 from labtools.tables.store import make_folder, read_table, write_table, writing
 from labtools.workflow.edition import Edition
+from labtools.workflow.forecasting import forecasts
 from labtools.workflow.known import Known
 from labtools.workflow.notebooks import Choice, Planned, execute, plan_notebooks, tell_plan
+from labtools.workflow.patterns import HOURS, recorded_hours
 from labtools.workflow.protocols import planned_evaluations
 from labtools.workflow.results import active_programme, city_results
 from labtools.workflow.steps import Opened
@@ -148,7 +150,7 @@ def execute_plan(opened: Opened, prepared: Prepared, choice: Choice) -> list[Out
     """Make the results of a prepared run and execute its notebooks: see `analyse`."""
     planned = _planned(opened, prepared, choice)
     tell_plan(planned, opened.tell)
-    outcomes = execute(opened, prepared.folder, planned, limit=choice.limit)
+    outcomes = execute(opened, prepared.folder, planned, choice)
     with writing(prepared.folder / OUTCOMES) as aside:
         aside.write_text(json.dumps([asdict(it) for it in outcomes]), encoding="utf-8")
     failed = [outcome for outcome in outcomes if not outcome.ok]
@@ -267,7 +269,8 @@ def _chosen(opened: Opened, processed: dict[str, pd.DataFrame], window: Window) 
 
 def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str, pd.DataFrame]:
     """Return every result table of an edition of the run, made from processed tables."""
-    processed = _processed(opened)
+    processed = {**_processed(opened), **forecasts(opened, prepared.window)}
+    processed[HOURS] = recorded_hours(opened)
     edition = Edition(
         audience=audience,
         window=prepared.window,

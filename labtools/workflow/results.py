@@ -26,6 +26,8 @@ from labtools.tables.periods import Window
 from labtools.workflow.edition import Edition
 from labtools.workflow.evaluation import evaluation_tables
 from labtools.workflow.fear_gap import felt_results
+from labtools.workflow.forecasting import forecast_results
+from labtools.workflow.patterns import pattern_results
 from labtools.workflow.risk import city_risk, risk_tables
 
 _METRES_OF_DETAIL = 8
@@ -75,6 +77,8 @@ def city_results(
         "period": _period(processed, edition, settings),
         "cards": cards_table(edition.cards, edition.window.end),
         **risk_tables(risk, processed, crime, edition, settings.lab),
+        **forecast_results(processed, edition),
+        **pattern_results(processed, edition, settings),
         **evaluation_tables(processed, quarters, edition, settings),
     }
 

@@ -9,9 +9,11 @@ import zlib
 import pandas as pd
 import pytest
 import shapely
+import typst
 from openpyxl import Workbook
 
 from labtools.privacy.pii import KINDS, PeopleFinder
+from labtools.privacy.readable import lines_of
 
 FINDER = PeopleFinder(["Benito Alba Reyes", "La Sierrita"])
 
@@ -117,6 +119,19 @@ def pdf() -> bytes:
     return b"%PDF-1.7\n1 0 obj\n<< >>\nstream\n" + page + b"\nendstream\nendobj\n"
 
 
+def typeset(said: str, alt: str) -> bytes:
+    """Return a tagged page set in an embedded font: a sentence, and a figure told in words."""
+    drawn = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><path d='M0 0h9'/></svg>"
+    page = (
+        '#set document(title: "A page")\n#set text(lang: "es")\n'
+        f'= A page\n{said}\n#image(bytes("{drawn}"), format: "svg", '
+        f"alt: {json.dumps(alt, ensure_ascii=False)})"
+    )
+    made = typst.compile(page.encode(), format="pdf", pdf_standards=["ua-1"])
+    assert isinstance(made, bytes)
+    return made
+
+
 ENCODED = base64.b64encode(f"<svg><text>{PERSON}</text></svg>".encode()).decode()
 
 
@@ -141,6 +156,8 @@ ENCODED = base64.b64encode(f"<svg><text>{PERSON}</text></svg>".encode()).decode(
         ("a.xlsx", sheet()),
         ("a.zip", zipped()),
         ("a.pdf", pdf()),
+        ("a.pdf", typeset(PERSON, "Una barra.")),
+        ("a.pdf", typeset("Una barra.", PERSON)),
         ("a.parquet", parquet(nota=[PERSON, None])),
         ("a.png", b"\x89PNG\r\n\x1a\n\x00\x00\x00\x1atEXtComment\x00" + b"Juana Perez Ramirez\x00"),
     ],
@@ -181,6 +198,23 @@ def test_a_file_that_is_not_what_its_ending_says_is_read_all_the_same(ending):
 @pytest.mark.parametrize("ending", ["pdf", "png"])
 def test_a_broken_file_of_pages_or_a_picture_stops_nothing(ending):
     assert FINDER.in_files([(f"a.{ending}", b"not <ABC D> of it (")]) == []
+
+
+def test_the_words_that_stand_for_a_picture_are_not_read_in_the_codes_of_a_font():
+    # A font in whose codes “a” to “j” are the digits, and a picture told in those letters.
+    told = "".join(f"{ord(letter):04X}" for letter in "eecbfgabcd")
+    content = (
+        "%PDF-1.7\n"
+        "1 0 obj\n<</Resources<</Font<</f0 2 0 R>>>>/Contents 4 0 R>>\nendobj\n"
+        "2 0 obj\n<</ToUnicode 3 0 R>>\nendobj\n"
+        "3 0 obj\n<<>>\nstream\n1 beginbfrange\n<0061> <006A> <0030>\nendbfrange\n"
+        "endstream\nendobj\n"
+        "4 0 obj\n<<>>\nstream\nBT /f0 9 Tf <0061> Tj ET\n"
+        f"/Span<</Alt<FEFF{told}>>>BDC EMC\nendstream\nendobj\n"
+    )
+
+    assert FINDER.in_files([("a.pdf", content.encode())]) == []
+    assert "eecbfgabcd" in list(lines_of("a.pdf", content.encode()))
 
 
 def test_no_file_or_an_empty_one_has_nobody():

@@ -11,6 +11,7 @@ from labtools.privacy.release import (
     check_release,
     protect_months,
     protect_quarters,
+    protect_scores,
     withheld_colonias,
 )
 from labtools.settings import Disclosure
@@ -249,6 +250,30 @@ def test_a_change_between_waves_that_few_people_answered_is_refused():
 
     assert "too few people" in refused("perception_change", few)
     assert check_release("perception_change", enough, EVIDENCE)
+
+
+@pytest.mark.parametrize(("counts", "group"), [(499, "theft"), (5_000, "sensitive")])
+def test_a_score_of_few_counts_or_of_a_sensitive_group_is_refused(counts, group):
+    table = pd.DataFrame({"group": [group], "counts": [counts], "crps": [0.3]})
+
+    assert "scores over many colonias" in refused("scoreboard", table)
+
+
+def test_one_colonia_moves_no_released_score_enough_to_be_told_from_it():
+    # The attacker knows every count and forecast but one colonia's month, and solves for it.
+    rng = np.random.default_rng(3)
+    errors = rng.gamma(1, 0.4, 499)
+    possible = np.abs(np.arange(8) - 1.3)
+
+    exact = [
+        pd.DataFrame({"group": ["theft"], "counts": [500], "crps": [(errors.sum() + error) / 500]})
+        for error in possible
+    ]
+    released = [protect_scores(table) for table in exact]
+
+    assert len({table["crps"][0] for table in released}) <= 3
+    assert check_release("scoreboard", released[0], EVIDENCE)
+    assert "more exactly" in refused("scoreboard", exact[0])
 
 
 def modelled(**more):

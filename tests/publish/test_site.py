@@ -158,6 +158,16 @@ def test_names_that_try_to_leave_their_place_stay_words(hostile_site):
         assert all(OWN_SCRIPT.search(script["src"]) for script in page.all("script")), file.name
 
 
+def test_what_an_interrupted_site_left_is_cleared_away(public, tmp_path):
+    left = tmp_path / ".site-ab12"
+    left.mkdir()
+    (left / "half.html").write_text("<p>", encoding="utf-8")
+
+    build_site(public, tmp_path / "site")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
 def test_the_same_edition_gives_the_same_bytes(public, site, tmp_path):
     again = build_site(public, tmp_path / "again").folder
 

@@ -105,9 +105,10 @@ def _judged(name: str, expect: Expect, history: History, origin: int, steps: int
 def scoreboard(tested: Backtest, models: Sequence[Model]) -> pd.DataFrame:
     """Return one row for each model, and which one the product shows.
 
-    The best is the one of least mean CRPS.  A model is beaten where the 95 % interval of its
-    difference from the best lies above zero; errors allow for areas and months that go together
-    (clustered both ways).  Shown is the simplest that is not beaten.
+    A model is beaten where the 95 % interval of its difference from the best lies above zero,
+    in CRPS or in logarithmic score, each with its own best; errors allow for areas and months
+    that go together (clustered both ways).  Shown is the simplest that is not beaten, or the
+    best in CRPS where each is beaten in one of them.
 
     Returns
     -------
@@ -117,15 +118,20 @@ def scoreboard(tested: Backtest, models: Sequence[Model]) -> pd.DataFrame:
         central intervals, by the probability integral transform), ``pit_departure`` (greatest
         distance of a tenth of it from even), ``hit_rate``, ``accuracy_index`` and
         ``efficiency_index`` of the tenth of places with the highest forecast, ``difference``
-        with ``difference_lower`` and ``difference_upper`` (CRPS, from the best), ``shown``.
+        with ``difference_lower`` and ``difference_upper`` (CRPS, from the best),
+        ``log_difference`` and its limits (logarithmic score, from its best), ``shown``.
     """
     cells = tested.cells[tested.cells["observed"].notna()]
-    crps = cells.pivot_table(index=["origin", "step", "area"], columns="model", values="crps")
-    best = str(crps.mean().idxmin())
+    by_model = cells.pivot(
+        index=["origin", "step", "area"], columns="model", values=["crps", "log_score"]
+    )
+    crps, logs = by_model["crps"], by_model["log_score"]
+    best, likeliest = str(crps.mean().idxmin()), str(logs.mean().idxmin())
     rows = []
     for model in models:
         own = cells[cells["model"] == model.name]
         low, middle, high = _difference(crps[model.name] - crps[best])
+        log_low, log_middle, log_high = _difference(logs[model.name] - logs[likeliest])
         rows.append(
             {
                 "model": model.name,
@@ -137,11 +143,15 @@ def scoreboard(tested: Backtest, models: Sequence[Model]) -> pd.DataFrame:
                 "difference": middle,
                 "difference_lower": low,
                 "difference_upper": high,
+                "log_difference": log_middle,
+                "log_difference_lower": log_low,
+                "log_difference_upper": log_high,
             }
         )
     table = pd.DataFrame(rows)
-    not_beaten = table["difference_lower"] <= 0
-    return table.assign(shown=table.index == not_beaten.idxmax())
+    not_beaten = (table["difference_lower"] <= 0) & (table["log_difference_lower"] <= 0)
+    shown = not_beaten.idxmax() if not_beaten.any() else table["crps"].idxmin()
+    return table.assign(shown=table.index == shown)
 
 
 def inside_share(lower: np.ndarray, upper: np.ndarray, level: float) -> float:

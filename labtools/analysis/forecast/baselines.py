@@ -18,7 +18,6 @@ from labtools.analysis.forecast.endemic_epidemic import fill_gaps
 from labtools.analysis.smoothing import fit_gamma_poisson
 from labtools.errors import AnalysisError
 
-_YEAR = 12
 _HALF = 0.5
 
 
@@ -50,16 +49,19 @@ class History:
         Neighbours of the areas, in the order of `counts`.
     leads : mapping of str to pandas.DataFrame
         Other records that may run ahead of crime, of the shape of `counts`.
+    season : int
+        Columns in a year: 12 for months.
     """
 
     counts: pd.DataFrame
     rings: Rings | None = None
     leads: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    season: int = 12
 
     def until(self, months: int) -> History:
         """Return the history as it was known after its first `months`."""
         leads = {name: table.iloc[:, :months] for name, table in self.leads.items()}
-        return History(self.counts.iloc[:, :months], self.rings, leads)
+        return History(self.counts.iloc[:, :months], self.rings, leads, self.season)
 
     def values(self) -> np.ndarray:
         """Return the counts, a gap filled by the mean of its area."""
@@ -71,15 +73,15 @@ def same_month_last_year(history: History, steps: int) -> CountForecast:
 
     The rate behind one month's count *y* is taken as gamma of shape *y* + ½ (Jeffreys).
     """
-    y = _whole_years(history, 1)
-    before = y[:, -_YEAR:][:, np.arange(steps) % _YEAR] + _HALF
+    year = history.season
+    before = _whole_years(history, 1)[:, -year:][:, np.arange(steps) % year] + _HALF
     return CountForecast(before, before)
 
 
 def last_twelve_months(history: History, steps: int) -> CountForecast:
     """Expect each month the mean of the area's last twelve, whatever the season."""
-    total = _whole_years(history, 1)[:, -_YEAR:].sum(axis=1) + _HALF
-    return _level(total / _YEAR, total, steps)
+    total = _whole_years(history, 1)[:, -history.season :].sum(axis=1) + _HALF
+    return _level(total / history.season, total, steps)
 
 
 def shrunken_counts(history: History, steps: int) -> CountForecast:
@@ -88,14 +90,14 @@ def shrunken_counts(history: History, steps: int) -> CountForecast:
     Rates of areas are gamma, counts Poisson given the rate (empirical Bayes); see
     :func:`labtools.analysis.smoothing.fit_gamma_poisson`.
     """
-    total = _whole_years(history, 1)[:, -_YEAR:].sum(axis=1)
+    total = _whole_years(history, 1)[:, -history.season :].sum(axis=1)
     counts = pd.Series(total)
-    fit = fit_gamma_poisson(counts, pd.Series(float(_YEAR), index=counts.index))
+    fit = fit_gamma_poisson(counts, pd.Series(float(history.season), index=counts.index))
     if np.isinf(fit.shape):
         shape = np.full(len(total), fit.mean * fit.exposure + _HALF)
         return _level(shape / fit.exposure, shape, steps)
     shape = total + fit.shape
-    return _level(shape / (fit.inverse_scale + _YEAR), shape, steps)
+    return _level(shape / (fit.inverse_scale + history.season), shape, steps)
 
 
 def _level(mean: np.ndarray, size: np.ndarray, steps: int) -> CountForecast:
@@ -105,11 +107,11 @@ def _level(mean: np.ndarray, size: np.ndarray, steps: int) -> CountForecast:
 
 def _whole_years(history: History, years: int) -> np.ndarray:
     y = history.values()
-    if y.shape[1] < years * _YEAR:
+    if y.shape[1] < years * history.season:
         raise AnalysisError(
             "This forecast needs the counts of at least {needed} months, and there are {n}. "
             "Wait until they are there.",
-            needed=years * _YEAR,
+            needed=years * history.season,
             n=y.shape[1],
         )
     return y

@@ -23,14 +23,12 @@ class Rings:
     ----------
     rings : tuple of scipy.sparse.csr_array, each of shape (n_areas, n_areas)
         One where the areas of row and column are so many borders apart, from one on.
+    sizes : numpy.ndarray, shape (n_rings, n_areas)
+        How many areas lie in each ring of each area.
     """
 
     rings: tuple[sparse.csr_array, ...]
-
-    @property
-    def sizes(self) -> np.ndarray:
-        """How many areas lie in each ring of each area, shape (n_rings, n_areas)."""
-        return np.array([ring.sum(axis=0) for ring in self.rings], float)
+    sizes: np.ndarray
 
     def around(self, counts: np.ndarray, decay: float) -> np.ndarray:
         """Return the weighted sum of the neighbours' counts, shape (n_areas, n_times).
@@ -98,7 +96,7 @@ def rings_of(borders: np.ndarray, *, furthest: int) -> Rings:
             "None of the {n} areas has a neighbour. Fit the model without neighbours.",
             n=len(borders),
         )
-    return Rings(filled)
+    return Rings(filled, np.array([ring.sum(axis=0) for ring in filled], float))
 
 
 def borders_apart(pairs: np.ndarray, n_areas: int) -> np.ndarray:

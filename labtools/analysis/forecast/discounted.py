@@ -69,7 +69,7 @@ def fit_discount(history: History) -> Discount:
             needed=_YEAR + _BEGIN,
             n=y.shape[1],
         )
-    season = _season(y, _months(history))
+    season = _season(y, _months(history), history.season)
     begin = max(_BEGIN, y.shape[1] - 3 * _YEAR)
 
     def loss(at: np.ndarray) -> float:
@@ -92,12 +92,11 @@ def discounted_counts(history: History, steps: int, how: Discount) -> CountForec
     """Return what the faded counts make expect of the next `steps` months."""
     y = history.values()
     months = _months(history)
-    season = _season(y, months)
+    season = _season(y, months, history.season)
     level, events, expected = _weighed(y, season, how)
     share = (how.likeness + events) / (how.likeness + expected)
     size = 1 / (1 / (how.likeness + events) + how.overdispersion)
-    last = history.counts.columns[-1]
-    ahead = [(last + pd.DateOffset(months=k)).month - 1 for k in range(1, steps + 1)]
+    ahead = (months[-1] + np.arange(1, steps + 1)) % history.season
     by_month = np.array([season[months == m][0] if (months == m).any() else 1.0 for m in ahead])
     mean = np.maximum(np.outer(share * level, by_month), _LEAST)
     return CountForecast(mean, np.broadcast_to(size[:, None], mean.shape))
@@ -106,27 +105,29 @@ def discounted_counts(history: History, steps: int, how: Discount) -> CountForec
 def season_of(history: History) -> pd.Series:
     """Return by how much each calendar month of the city lies above its year, as a factor."""
     months = _months(history)
-    factors = pd.Series(_season(history.values(), months), index=months + 1)
+    factors = pd.Series(_season(history.values(), months, history.season), index=months + 1)
     return factors.groupby(level=0).first()
 
 
 def _months(history: History) -> np.ndarray:
-    return np.asarray(pd.DatetimeIndex(history.counts.columns).month) - 1
+    first = pd.DatetimeIndex(history.counts.columns[:1]).month[0] - 1
+    return np.asarray((first + np.arange(history.counts.shape[1])) % history.season)
 
 
-def _season(y: np.ndarray, months: np.ndarray) -> np.ndarray:
+def _season(y: np.ndarray, months: np.ndarray, year: int) -> np.ndarray:
     """Return the factor of each month: two waves of the city's ratio to its own year.
 
     The waves are drawn towards none as far as they could be chance (James-Stein).
     """
     total = y.sum(axis=0)
     n = len(total)
-    if n < _YEARS_FOR_SEASON * _YEAR + 1 or (total == 0).any():
+    if n < _YEARS_FOR_SEASON * year + 1 or (total == 0).any():
         return np.ones(n)
-    kernel: np.ndarray = np.array([0.5, *np.ones(_YEAR - 1), 0.5]) / _YEAR
-    inside = slice(_YEAR // 2, n - _YEAR // 2)
+    odd = year % 2
+    kernel: np.ndarray = (np.ones(year) if odd else np.array([0.5, *np.ones(year - 1), 0.5])) / year
+    inside = slice(year // 2, n - year // 2)
     ratio = np.log(total[inside] / np.convolve(total, kernel, mode="valid"))
-    angle = 2 * np.pi * np.arange(_YEAR) / _YEAR
+    angle = 2 * np.pi * np.arange(year) / year
     waves = np.column_stack(
         [f(k * angle) for k in range(1, _HARMONICS + 1) for f in (np.sin, np.cos)]
     )

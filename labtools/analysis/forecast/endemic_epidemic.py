@@ -200,9 +200,8 @@ def fit_endemic_epidemic(
     data = _prepare(counts, terms, exposure, covariates or {})
     state = _begin(data, start, counts.index)
     state, steps = _climb(data, state)
-    mean = _mean(data, state)
     used = len(data.names) + (terms.family == "negative_binomial")
-    uncertain = _level_variance(data, state, mean)
+    uncertain = _level_variance(data, state)
     return EndemicEpidemicFit(
         pd.Series(state.theta, index=list(data.names)),
         pd.Series(state.levels, index=counts.index),
@@ -365,8 +364,13 @@ def _around(terms: Terms, past: np.ndarray, decay: float) -> np.ndarray:
     return np.asarray(terms.rings.rings[0] @ past)
 
 
-def _parts(data: _Data, state: _State) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Return the endemic part, and the derivative of the mean by each epidemic coefficient."""
+def _parts(
+    data: _Data, state: _State, *, all_slopes: bool = False
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return the endemic part, and the derivative of the mean by each epidemic coefficient.
+
+    Those that the mean itself is not made of come only with `all_slopes`.
+    """
     at = dict(zip(data.names, state.theta, strict=True))
     epidemic = len(_epidemic_names(data.terms))
     log_level = np.tensordot(state.theta[epidemic:], data.endemic, axes=1)
@@ -378,9 +382,9 @@ def _parts(data: _Data, state: _State) -> tuple[np.ndarray, dict[str, np.ndarray
         decay = np.exp(at["decay"]) if "decay" in at else 0.0
         pull = np.exp(at["neighbours"] + at.get("attraction", 0.0) * data.attraction)[:, None]
         slopes["neighbours"] = pull * _around(data.terms, data.past, decay)
-        if "attraction" in at:
+        if all_slopes and "attraction" in at:
             slopes["attraction"] = slopes["neighbours"] * data.attraction[:, None]
-        if "decay" in at:
+        if all_slopes and "decay" in at:
             slopes["decay"] = pull * decay * data.terms.rings.slope(data.past, decay)
     return endemic, slopes
 
@@ -397,7 +401,7 @@ def _total(endemic: np.ndarray, slopes: Mapping[str, np.ndarray]) -> np.ndarray:
 
 def _scored(data: _Data, state: _State) -> _State:
     """Make one scoring step, halved until the objective rises."""
-    endemic, slopes = _parts(data, state)
+    endemic, slopes = _parts(data, state, all_slopes=True)
     mean = _total(endemic, slopes)
     spread = mean * (1 + state.overdispersion * mean)
     weight = data.known / spread
@@ -437,7 +441,7 @@ def _bent(data: _Data, state: _State, response: np.ndarray) -> np.ndarray:
 def _correction(data: _Data, state: _State) -> float:
     if not data.terms.own_level:
         return 0.0
-    variance = _level_variance(data, state, _mean(data, state))
+    variance = _level_variance(data, state)
     return float(np.log(variance / state.variance).sum() / 2)
 
 
@@ -493,11 +497,12 @@ def _dispersed(data: _Data, state: _State) -> _State:
     return state
 
 
-def _level_variance(data: _Data, state: _State, mean: np.ndarray) -> np.ndarray:
+def _level_variance(data: _Data, state: _State) -> np.ndarray:
     """Return how uncertain each level is, given the coefficients."""
     if not data.terms.own_level:
         return np.zeros(len(state.levels))
-    endemic, _ = _parts(data, state)
+    endemic, slopes = _parts(data, state)
+    mean = _total(endemic, slopes)
     weight = data.known / (mean * (1 + state.overdispersion * mean))
     return np.asarray(1 / ((weight * endemic**2).sum(axis=1) + 1 / state.variance))
 
@@ -507,5 +512,5 @@ def _spread(data: _Data, state: _State) -> _State:
 
     There, as many squares as areas: their mean plus the mean uncertainty (Laplace).
     """
-    uncertain = _level_variance(data, state, _mean(data, state))
+    uncertain = _level_variance(data, state)
     return replace(state, variance=max(float(np.mean(state.levels**2 + uncertain)), 1e-6))

@@ -29,7 +29,7 @@ from labtools.analysis.forecast.endemic_epidemic import (
 )
 
 Expect = Callable[[History, int], CountForecast]
-_LONGEST = 48
+_LONGEST = 36
 _LEAD = 2
 _HALF = 0.5
 
@@ -69,7 +69,7 @@ def _learn_discount(history: History) -> Expect:
 def _learn_endemic(history: History, *, with_leads: bool) -> Expect:
     first = max(0, history.counts.shape[1] - _LONGEST)
     known = _from(history, first)
-    terms = Terms(rings=known.rings, trend=False)
+    terms = Terms(rings=known.rings, trend=False, season=known.season)
     fit = fit_endemic_epidemic(
         known.counts, terms, covariates=lead_signs(known, 0) if with_leads else None
     )
@@ -88,7 +88,7 @@ def _expect_endemic(
 
 def _from(history: History, first: int) -> History:
     leads = {name: table.iloc[:, first:] for name, table in history.leads.items()}
-    return History(history.counts.iloc[:, first:], history.rings, leads)
+    return History(history.counts.iloc[:, first:], history.rings, leads, history.season)
 
 
 def lead_signs(history: History, steps: int) -> dict[str, pd.DataFrame]:

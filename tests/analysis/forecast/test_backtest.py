@@ -246,3 +246,17 @@ def test_a_budget_of_nothing_is_refused():
 
     with pytest.raises(AnalysisError, match="budget above zero"):
         alerts_within(pd.Series([1]), law, budget=0)
+
+
+def test_four_weekly_salmonella_are_expected_as_a_seasonal_naive_forecast_does(oracle):
+    counts = oracle("salmNewport_4weekly.csv")["y"].to_numpy(float)
+    days = pd.date_range("2004-01-01", periods=117, freq="MS")  # stand for periods of four weeks
+    known = History(pd.DataFrame([counts[:117]], columns=days), season=13)
+
+    last_year = same_month_last_year(known, 13).mean[0] - 0.5
+
+    # R's forecast 8.20: snaive, mean absolute errors of 13 steps of snaive and of ETS(M,N,A).
+    assert last_year.tolist() == [16, 14, 11, 4, 6, 3, 14, 12, 9, 19, 17, 10, 9]
+    assert np.abs(last_year - counts[117:]).mean() == pytest.approx(5.15384615384615)
+    faded = discounted_counts(known, 13, fit_discount(known)).mean[0]
+    assert np.abs(faded - counts[117:]).mean() < 5.8461124275161 * 1.05

@@ -1,0 +1,73 @@
+"""How many of a month's records are there when the month is first looked at.
+
+Case files come in for weeks after the fact.  What earlier runs said of their youngest month,
+beside what is said of it now, tells how much was still missing.
+
+When to use it: before a young month is compared with what was expected.  When not: where the
+rules of recording changed between the runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+_ENOUGH_EVENTS = 200
+_LEAST = 0.3
+_WEIGHT = 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """The share of a young month's records that is already there.
+
+    Attributes
+    ----------
+    share : float
+        Between 0.3 and 1; 1 where nothing is known, which can only hide alerts.
+    runs : int
+        Earlier looks that it was learnt from.
+    """
+
+    share: float
+    runs: int
+
+
+def learn_completeness(now: pd.Series, earlier: Sequence[pd.Series], *, age: int) -> Completeness:
+    """Learn from earlier looks how complete a month is at `age` months after the last known one.
+
+    Parameters
+    ----------
+    now : pandas.Series
+        Events of the whole municipality by month, as known now.
+    earlier : sequence of pandas.Series
+        The same as known at earlier looks; the youngest month of each is its last.
+    age : int
+        0 for the youngest month, 1 for the one before.
+
+    Notes
+    -----
+    The ratio of sums is drawn towards one by the weight of 50 events, so that little evidence
+    changes little.
+    """
+    pairs = [_pair(now, told, age) for told in earlier]
+    known = np.array([pair for pair in pairs if pair is not None], float).reshape(-1, 2)
+    then, since = known.sum(axis=0)
+    if since < _ENOUGH_EVENTS:
+        return Completeness(1.0, 0)
+    share = (then + _WEIGHT) / (since + _WEIGHT)
+    return Completeness(float(np.clip(share, _LEAST, 1.0)), len(known))
+
+
+def _pair(now: pd.Series, told: pd.Series, age: int) -> tuple[float, float] | None:
+    known = told.dropna().sort_index()
+    if len(known) <= age:
+        return None
+    month = known.index[-1 - age]
+    # A month that is as young now as it was then has not had the time to fill.
+    if month not in now.index or month >= now.dropna().index.max() - pd.DateOffset(months=2):
+        return None
+    return float(known[month]), float(now[month])

@@ -1,0 +1,58 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from labtools.analysis.forecast.late_records import learn_completeness
+
+MONTHS = pd.date_range("2024-01-01", periods=18, freq="MS")
+
+
+def looks(share, *ends):
+    """Return what was known at each look: the last month lacks part of its records."""
+    final = pd.Series(400.0, index=MONTHS)
+    told = []
+    for end in ends:
+        seen = final.iloc[:end].copy()
+        seen.iloc[-1] *= share
+        told.append(seen)
+    return final, told
+
+
+def test_the_share_of_a_young_month_is_learnt_from_earlier_looks():
+    final, earlier = looks(0.7, 9, 12, 15)
+
+    found = learn_completeness(final, earlier, age=0)
+
+    assert found.share == pytest.approx(0.7, abs=0.02)
+    assert found.runs == 3
+
+
+def test_an_older_month_was_complete():
+    final, earlier = looks(0.7, 9, 12, 15)
+
+    assert learn_completeness(final, earlier, age=1).share == pytest.approx(1.0)
+
+
+def test_without_earlier_looks_everything_counts_as_there():
+    final, _ = looks(0.7)
+
+    assert learn_completeness(final, [], age=0).share == 1.0
+
+
+def test_little_evidence_changes_nothing():
+    final, earlier = looks(0.5, 9)
+
+    assert learn_completeness(final / 10, [earlier[0] / 10], age=0).share == 1.0
+
+
+def test_a_look_at_months_that_are_still_young_teaches_nothing():
+    final, earlier = looks(0.5, 18)
+
+    assert learn_completeness(final, earlier, age=0).runs == 0
+
+
+def test_missing_months_are_not_zeros():
+    final, earlier = looks(0.8, 12)
+    earlier[0].loc[MONTHS[11]] = np.nan
+
+    assert learn_completeness(final, earlier, age=0).share == pytest.approx(1.0)

@@ -1,0 +1,109 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from labtools.analysis.concentration import chance_gini, measure_concentration
+from labtools.analysis.persistence import tell_persistence
+from labtools.errors import AnalysisError
+
+
+def test_the_gini_of_a_known_spread_is_its_closed_form():
+    # One, two, three, four: area under the Lorenz curve by hand gives 1/4.
+    found = measure_concentration(pd.Series([4.0, 1, 3, 2]), rng=np.random.default_rng(1))
+
+    assert found.gini == pytest.approx(0.25)
+    assert found.half_in == 0.5
+    assert found.lorenz["events"].tolist() == pytest.approx([0, 0.1, 0.3, 0.6, 1.0])
+
+
+@pytest.mark.parametrize("mean", [0.2, 1.0, 5.0])
+def test_the_chance_of_equal_places_is_that_of_pairs_of_poisson_counts(mean):
+    rng = np.random.default_rng(2)
+    counts = rng.poisson(mean, (2, 400_000)).astype(float)
+
+    by_pairs = np.abs(counts[0] - counts[1]).mean() / (2 * mean)
+
+    assert chance_gini(mean) == pytest.approx(by_pairs, abs=0.005)
+
+
+def test_few_events_look_concentrated_and_are_not():
+    rng = np.random.default_rng(3)
+    counts = pd.Series(rng.poisson(0.2, 1_000).astype(float))
+
+    found = measure_concentration(counts, rng=rng)
+
+    assert found.gini > 0.75
+    assert found.excess == pytest.approx(0, abs=0.02)
+    assert found.p_value > 0.01
+    assert found.chance == pytest.approx(chance_gini(0.2), abs=0.02)
+
+
+def test_places_that_differ_are_told_from_chance():
+    rng = np.random.default_rng(4)
+    counts = pd.Series(rng.poisson(rng.gamma(0.5, 4, 400)).astype(float))
+
+    found = measure_concentration(counts, rng=rng)
+
+    assert found.p_value == pytest.approx(0.001)
+    assert found.excess > 0.3
+
+
+def test_places_in_proportion_to_their_exposure_are_not_concentrated():
+    rng = np.random.default_rng(5)
+    people = pd.Series(rng.gamma(1, 2_000, 300))
+    counts = pd.Series(rng.poisson(people * 0.01).astype(float))
+
+    assert measure_concentration(counts, people, rng=rng).p_value > 0.01
+    assert measure_concentration(counts, rng=rng).p_value == pytest.approx(0.001)
+
+
+def test_nothing_that_happened_is_not_spread():
+    with pytest.raises(AnalysisError, match="some events"):
+        measure_concentration(pd.Series([0.0, 0.0]), rng=np.random.default_rng(1))
+
+
+def test_lasting_rising_and_falling_places_are_told_apart():
+    rng = np.random.default_rng(6)
+    mean = np.full((200, 4), 10.0)
+    mean[:5] = 60
+    mean[5:10, 3] = 60
+    mean[10:15, 0] = 60
+    counts = pd.DataFrame(rng.poisson(mean))
+
+    found = tell_persistence(counts, pd.Series(1.0, index=counts.index), rng=rng)
+
+    assert found.kinds[:5].tolist() == ["chronic"] * 5
+    assert found.kinds[5:10].tolist() == ["emerging"] * 5
+    assert found.kinds[10:15].tolist() == ["fading"] * 5
+    assert (found.kinds[15:] == "never").mean() > 0.97
+
+
+def test_where_nothing_changes_as_many_emerge_as_chance_makes():
+    rng = np.random.default_rng(7)
+    mean = np.repeat(rng.gamma(2, 5, (300, 1)), 4, axis=1)
+    counts = pd.DataFrame(rng.poisson(mean))
+
+    found = tell_persistence(counts, pd.Series(1.0, index=counts.index), rng=rng)
+
+    assert found.found["emerging"] <= 2
+    assert found.found["chronic"] == pytest.approx(found.by_chance["chronic"], abs=12)
+    assert found.alike["chronic"] < 0.5
+
+
+def test_a_place_without_exposure_has_no_kind_and_spoils_no_other():
+    rng = np.random.default_rng(8)
+    counts = pd.DataFrame(rng.poisson(9, (40, 3)))
+    people = pd.Series(1.0, index=counts.index)
+    people[3] = 0
+
+    found = tell_persistence(counts, people, rng=np.random.default_rng(1))
+
+    assert pd.isna(found.kinds[3])
+    assert found.kinds.drop(3).notna().all()
+
+
+def test_two_windows_are_no_persistence():
+    with pytest.raises(AnalysisError, match="at least 3 windows"):
+        tell_persistence(
+            pd.DataFrame(np.ones((5, 2))), pd.Series(1.0, range(5)), rng=np.random.default_rng(1)
+        )

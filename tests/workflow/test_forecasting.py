@@ -1,0 +1,149 @@
+"""Forecasts, alerts and the scoreboard of a run: who sees them, and when they are made anew."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from shapely import box
+
+from labtools.paths import Workbench
+from labtools.tables.contracts import check_table
+from labtools.tables.periods import Window
+from labtools.tables.store import read_table
+from labtools.workflow import forecasting
+from labtools.workflow.analyse import prepare
+from labtools.workflow.steps import open_workbench
+
+MONTHS = pd.date_range("2021-01-01", periods=48, freq="MS")
+WINDOW = Window(MONTHS[24], MONTHS[36], pd.Timestamp("2025-01-01"))
+
+
+@pytest.fixture(scope="module")
+def city():
+    """Panel and register of 64 square colonias whose rates differ and do not change."""
+    rng = np.random.default_rng(1)
+    side = np.arange(8) * 100.0
+    shapes = [box(x, y, x + 100, y + 100) for x in side for y in side]
+    keys = [f"c{i:02d}" for i in range(64)]
+    colonias = gpd.GeoDataFrame({"colonia_id": keys}, geometry=shapes, crs="EPSG:32614")
+    full = pd.MultiIndex.from_product(
+        [keys, MONTHS, ("violence", "robbery", "theft", "other")],
+        names=["colonia_id", "month", "group"],
+    ).to_frame(index=False)
+    rate = np.repeat(rng.gamma(2, 0.5, 64), 48 * 4)
+    events = pd.array(rng.poisson(rate), dtype="Int64")
+    return full.assign(record_type="case_file", events=events), colonias
+
+
+@pytest.fixture(scope="module")
+def tables(city):
+    return forecasting.forecast_tables(*city, WINDOW, forecasting.Alerting(), crs="EPSG:32614")
+
+
+def test_the_three_tables_keep_their_contracts(tables):
+    for name, table in tables.items():
+        check_table(name, table)
+
+    assert set(tables["scoreboard"]["group"]) == {"total", "violence", "robbery", "theft", "other"}
+    assert len(tables["forecast"]) == 64 * 3 * 5
+    assert tables["forecast"]["month"].min() == pd.Timestamp("2025-01-01")
+
+
+def test_one_model_is_shown_for_each_group_and_it_makes_the_forecast(tables):
+    shown = tables["scoreboard"][tables["scoreboard"]["shown"]].set_index("group")["model"]
+
+    made = tables["forecast"].groupby("group")["model"].unique()
+
+    assert shown.index.is_unique
+    assert {group: [model] for group, model in shown.items()} == made.map(list).to_dict()
+
+
+def test_no_model_is_shown_that_a_baseline_beats(tables):
+    board = tables["scoreboard"]
+
+    shown = board[board["shown"]]
+
+    limits = shown[["difference_lower", "log_difference_lower"]]
+    assert (limits <= 0).all(axis=None)
+
+
+def test_a_surge_is_an_alert_and_the_rest_of_the_city_is_quiet(city):
+    panel, colonias = city
+    surge = panel.copy()
+    place = (panel["colonia_id"] == "c10") & (panel["month"] == MONTHS[-1])
+    surge.loc[place & (panel["group"] == "theft"), "events"] = 30
+
+    alerts = forecasting.forecast_tables(
+        surge, colonias, WINDOW, forecasting.Alerting(), crs="EPSG:32614"
+    )["alerts"]
+
+    found = alerts[alerts["alert"]]
+    assert ("c10", "theft") in set(zip(found["colonia_id"], found["group"], strict=True))
+    assert len(found) <= 4
+    assert alerts.groupby("group")["budget"].first().sum() == pytest.approx(1.0)
+
+
+def test_the_budget_and_what_is_still_to_come_are_told_with_each_alert(city):
+    how = forecasting.Alerting(budget=3.0, complete=0.5)
+
+    alerts = forecasting.forecast_tables(*city, WINDOW, how, crs="EPSG:32614")["alerts"]
+
+    usual = forecasting.forecast_tables(*city, WINDOW, forecasting.Alerting(), crs="EPSG:32614")[
+        "alerts"
+    ]
+    assert alerts.groupby("group")["budget"].first().sum() == pytest.approx(3.0)
+    assert alerts["expected"].sum() == pytest.approx(usual["expected"].sum() / 2, rel=1e-3)
+    assert set(alerts["complete"]) == {0.5}
+
+
+def test_months_after_the_period_are_not_looked_at(city, tables):
+    panel, colonias = city
+    later = panel[panel["month"] == MONTHS[-1]].assign(
+        month=pd.Timestamp("2025-01-01"), events=pd.array([99] * 256, dtype="Int64")
+    )
+
+    again = forecasting.forecast_tables(
+        pd.concat([panel, later]), colonias, WINDOW, forecasting.Alerting(), crs="EPSG:32614"
+    )
+
+    pd.testing.assert_frame_equal(again["forecast"], tables["forecast"])
+
+
+def test_with_too_few_months_the_tables_are_empty(city):
+    panel, colonias = city
+    short = panel[panel["month"] < MONTHS[30]]
+
+    tables = forecasting.forecast_tables(
+        short, colonias, WINDOW, forecasting.Alerting(), crs="EPSG:32614"
+    )
+
+    assert [len(table) for table in tables.values()] == [0, 0, 0]
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("workbench")
+def test_scores_are_published_and_figures_of_colonias_are_not(finished):
+    latest = finished.latest
+
+    board = read_table("scoreboard", latest / "public" / "tables")
+
+    assert board["counts"].min() >= 500
+    assert not list((latest / "public").rglob("forecast*"))
+    assert not list((latest / "public").rglob("alerts*"))
+    assert len(read_table("alerts", latest / "internal" / "city" / "internal"))
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("workbench")
+def test_what_was_made_once_is_kept_until_the_period_changes(finished, copy_of, monkeypatch):
+    opened = open_workbench(Workbench(copy_of(finished).root))
+    window = prepare(opened).window
+    kept = forecasting.forecasts(opened, window)
+    calls = []
+    monkeypatch.setattr(forecasting, "forecast_tables", lambda *_, **__: calls.append(1) or kept)
+
+    forecasting.forecasts(opened, window)
+    unchanged = len(calls)
+    forecasting.forecasts(opened, Window(window.before_start, window.start, window.start))
+
+    assert (unchanged, len(calls)) == (0, 1)
