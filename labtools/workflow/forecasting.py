@@ -122,7 +122,7 @@ def completeness(opened: Opened, window: Window) -> float:
     folders = sorted(opened.workbench.reports.glob("[0-9]*/internal/city/internal"))
     earlier = [told for folder in folders if (told := _told_by_month(folder)) is not None]
     age = len(now.index[now.index >= window.end])
-    return learncompleteness(now, earlier, age=age).share
+    return learn_completeness(now, earlier, age=age).share
 
 
 def _told_by_month(folder: Path) -> pd.Series | None:
