@@ -73,7 +73,7 @@ def alone(named: Path | None) -> Iterator[Opened]:
 
 
 def choice_options() -> list[click.Option]:
-    """Return ``--only``, ``--limit`` and ``--force``."""
+    """Return ``--only``, ``--limit``, ``--force`` and ``--scheduler``."""
     return [
         click.Option(
             ["--only"],
@@ -93,11 +93,22 @@ def choice_options() -> list[click.Option]:
         click.Option(
             ["--force"], is_flag=True, help=text("Execute notebooks although nothing changed.")
         ),
+        click.Option(
+            ["--scheduler"],
+            default="",
+            metavar="ADDRESS",
+            help=text(
+                "Execute them on the workers of this Dask scheduler (tcp://…) instead of this "
+                "machine's processors."
+            ),
+        ),
     ]
 
 
-def choice_of(*, only: tuple[str, ...], limit: int | None, force: bool) -> Choice:
+def choice_of(
+    *, only: tuple[str, ...], limit: int | None, force: bool, scheduler: str = ""
+) -> Choice:
     """Return what `choice_options` were given."""
     from labtools.workflow.notebooks import Choice  # noqa: PLC0415 - heavy
 
-    return Choice(only=only, limit=limit, force=force)
+    return Choice(only=only, limit=limit, force=force, scheduler=scheduler)

@@ -10,9 +10,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -40,7 +40,10 @@ _PATIENCE = 5  # seconds for a process to end by itself once its caller has hung
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What the warm process needs to start; `scratch` is a folder that nobody keeps."""
+    """What the warm process needs to start.
+
+    `scratch` is a folder that nobody keeps; `environment` is added to that of this process.
+    """
 
     preload: tuple[str, ...]
     warm: Callable[[], None] | None
@@ -48,6 +51,7 @@ class Start:
     templates: tuple[Path, ...]
     rehearsals: tuple[Job, ...]
     scratch: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def loading(self) -> Loading:
         """Return what is told to the process."""
@@ -78,7 +82,7 @@ class NurseryHandle:
                 [sys.executable, "-c", _program(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
-                env=_environment(start.scratch),
+                env={**_environment(start.scratch), **start.environment},
                 start_new_session=True,  # Ctrl-C is the caller's to answer
             )
         with suppress(OSError):  # it may have died already; its silence will be heard

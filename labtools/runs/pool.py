@@ -23,9 +23,11 @@ from labtools.runs.lane_handle import LaneHandle, NurseryHandle, Start
 from labtools.runs.parameters import Signature, check_parameters, read_signature
 from labtools.runs.unforked import run_unforked
 
-__all__ = ["Job", "Outcome", "run_notebooks"]
+__all__ = ["LIMITS", "Job", "Outcome", "run_notebooks"]
 
 GIBIBYTE = 1024**3
+#: What a notebook may use unless told otherwise: seconds of a cell, of the whole, and memory.
+LIMITS = Limits(120, 600, 4 * GIBIBYTE)
 
 
 def run_notebooks(  # noqa: PLR0913 - options, keyword-only, of the one entrance to this room
@@ -129,14 +131,14 @@ class _Outcomes:
 
     def settle(self, index: int, report: Report) -> None:
         """Take note of what a lane reports of the job `index`, and tell who wants to hear."""
-        failure = report.failure
+        failure, job = report.failure, self._jobs[index]
         outcome = Outcome(
-            key=self._jobs[index].key,
+            key=job.key,
             ok=failure is None,
             seconds=report.seconds,
             cpu_seconds=report.cpu_seconds,
             error=failure.error if failure else None,
-            cell=self._in_template(index, failure.cell) if failure else None,
+            cell=in_template(job, self._signatures[index], failure.cell) if failure else None,
             reads=report.reads,
             files=report.files,
         )
@@ -151,10 +153,11 @@ class _Outcomes:
         """Return the outcomes in the order of the jobs."""
         return [self._found[index] for index in range(len(self._jobs))]
 
-    def _in_template(self, index: int, cell: int | None) -> int | None:
-        is_injected = bool(self._jobs[index].parameters)
-        is_after = cell is not None and cell > self._signatures[index].cell
-        return cell - 1 if cell is not None and is_injected and is_after else cell
+
+def in_template(job: Job, signature: Signature, cell: int | None) -> int | None:
+    """Return the place in the template of a cell of the executed notebook."""
+    is_after = cell is not None and cell > signature.cell
+    return cell - 1 if cell is not None and job.parameters and is_after else cell
 
 
 class _Dispatch:

@@ -150,7 +150,7 @@ def execute_plan(opened: Opened, prepared: Prepared, choice: Choice) -> list[Out
     """Make the results of a prepared run and execute its notebooks: see `analyse`."""
     planned = _planned(opened, prepared, choice)
     tell_plan(planned, opened.tell)
-    outcomes = execute(opened, prepared.folder, planned, limit=choice.limit)
+    outcomes = execute(opened, prepared.folder, planned, choice)
     with writing(prepared.folder / OUTCOMES) as aside:
         aside.write_text(json.dumps([asdict(it) for it in outcomes]), encoding="utf-8")
     failed = [outcome for outcome in outcomes if not outcome.ok]

@@ -8,7 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -16,9 +16,10 @@ from labtools import paths
 from labtools.errors import SettingsError
 from labtools.messages import plural, say, text
 from labtools.runs.context import RUN_VARIABLE, read_shared_tables
+from labtools.runs.distributed import Place, run_on_workers
 from labtools.runs.jobs import Job, Outcome
 from labtools.runs.plan import plan_jobs, read_entries, rehearsals_of
-from labtools.runs.pool import run_notebooks
+from labtools.runs.pool import LIMITS, run_notebooks
 from labtools.runs.reads import Digests
 from labtools.runs.traces import (
     Trace,
@@ -59,11 +60,14 @@ class Choice:
         Execute at most so many.
     force : bool
         Execute them although nothing changed.
+    scheduler : str
+        Address of Dask's scheduler, whose workers execute them; empty for this machine's lanes.
     """
 
     only: tuple[str, ...] = ()
     limit: int | None = None
     force: bool = False
+    scheduler: str = field(default="", compare=False)
 
     @property
     def is_partial(self) -> bool:
@@ -175,18 +179,16 @@ def tell_plan(planned: Sequence[Planned], tell: Callable[[str], None]) -> None:
         tell(text("  {n}: {reason} (the first is {first})", n=n, reason=words, first=first))
 
 
-def execute(
-    opened: Opened, run: Path, planned: Sequence[Planned], *, limit: int | None
-) -> list[Outcome]:
+def execute(opened: Opened, run: Path, planned: Sequence[Planned], choice: Choice) -> list[Outcome]:
     """Take over what stands, execute the rest; return the outcomes in the order of the plan.
 
     What is done is on record at once: a run that is killed goes on from there.
     """
     outcomes = {it.job.key: _taken_over(it, run) for it in planned if it.reason is None}
-    jobs = [it.job for it in planned if it.reason is not None][:limit]
+    jobs = [it.job for it in planned if it.reason is not None][: choice.limit]
     for folder in {job.output.parent for job in jobs}:
         make_folder(folder)
-    for outcome in _executed(opened, run, jobs):
+    for outcome in _executed(opened, run, jobs, choice.scheduler):
         outcomes[outcome.key] = outcome
     return [outcomes[it.job.key] for it in planned if it.job.key in outcomes]
 
@@ -201,7 +203,7 @@ def _taken_over(planned: Planned, run: Path) -> Outcome:
     return Outcome(trace.key, ok=True, seconds=0.0, cpu_seconds=0.0, reused=True)
 
 
-def _executed(opened: Opened, run: Path, jobs: list[Job]) -> list[Outcome]:
+def _executed(opened: Opened, run: Path, jobs: list[Job], scheduler: str) -> list[Outcome]:
     if not jobs:
         return []
     by_key = {job.key: job for job in jobs}
@@ -216,6 +218,12 @@ def _executed(opened: Opened, run: Path, jobs: list[Job]) -> list[Outcome]:
             write_trace(Trace(outcome.key, recipe, reads, files), run)
         progress.tell(outcome)
 
+    rehearsals = rehearsals_of(read_entries(), jobs)
+    if scheduler:
+        place = Place(scheduler, run, opened.workbench.settings_file)
+        return run_on_workers(
+            jobs, place, preload=PRELOAD, rehearsals=rehearsals, limits=LIMITS, on_done=done
+        )
     os.environ[paths.ENVIRONMENT_VARIABLE] = str(opened.workbench.root)
     os.environ[RUN_VARIABLE] = str(run)
     try:
@@ -223,7 +231,7 @@ def _executed(opened: Opened, run: Path, jobs: list[Job]) -> list[Outcome]:
             jobs,
             preload=PRELOAD,
             warm=partial(read_shared_tables, str(run)),
-            rehearsals=rehearsals_of(read_entries(), jobs),
+            rehearsals=rehearsals,
             on_done=done,
         )
     finally:
