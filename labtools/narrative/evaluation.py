@@ -25,8 +25,9 @@ _VERDICTS = MappingProxyType(
         "too_small": mark("If it did anything, it was less than what would be worth it."),
         "not_yet_known": mark("We do not know yet whether it changed recorded crime."),
         "not_comparable": mark(
-            "No verdict: before the entry these colonias did not move as the others did, or "
-            "there is no year left to see it; the comparison cannot be trusted."
+            "No verdict: before the entry these colonias had far more or fewer events than the "
+            "others, or did not move as they did; such a comparison errs too often. The figures "
+            "are shown, and conclude nothing."
         ),
         "read_ahead": mark("No verdict yet: this is not a month of decision of the protocol."),
     }

@@ -20,6 +20,7 @@ from labtools.evaluation.programme import (
     Cells,
     Enrolment,
     ProgrammeEffect,
+    alike_in_level,
     design_cells,
     moved_alike,
     programme_effect,
@@ -121,7 +122,8 @@ def _judge_crime(
     protocol, rng = how
     cells = design_cells(events, enrolment, protocol)
     effect = programme_effect(cells, enrolment.beside, level=protocol.level)
-    found.rows.extend(_crime_rows(effect, protocol, ahead=found.ahead))
+    comparable = moved_alike(effect) and alike_in_level(cells)
+    found.rows.extend(_crime_rows(effect, protocol, comparable=comparable, ahead=found.ahead))
     found.rows.extend(_chance_rows(cells, protocol, rng))
     found.times.append(_crime_times(effect))
     found.facts.append(("needed-times", _needed(effect, protocol), None))
@@ -172,7 +174,9 @@ def _whole_sum(values: pd.Series) -> float:
     return float(values.sum()) if values.notna().all() else np.nan
 
 
-def _crime_rows(effect: ProgrammeEffect, protocol: Protocol, *, ahead: bool) -> list[Row]:
+def _crime_rows(
+    effect: ProgrammeEffect, protocol: Protocol, *, comparable: bool, ahead: bool
+) -> list[Row]:
     whole = effect.whole.effects
     told = whole.loc[ALL]
     limits = tuple(told[["log_ratio", "lower", "upper"]])
@@ -181,7 +185,7 @@ def _crime_rows(effect: ProgrammeEffect, protocol: Protocol, *, ahead: bool) -> 
         _PERCENT * np.expm1(limits[2]),
         worthwhile=protocol.analysis.minimum_effect,
     )
-    verdict = verdict if moved_alike(effect) else "not_comparable"
+    verdict = verdict if comparable else "not_comparable"
     of = {"outcome": "crime", "places": effect.places, "compared": effect.compared}
     none = {**of, "verdict": "none_given"}
     rows = [

@@ -11,6 +11,7 @@ from labtools.evaluation.counts import BESIDE
 from labtools.evaluation.programme import (
     ALL,
     Enrolment,
+    alike_in_level,
     design_cells,
     moved_alike,
     programme_effect,
@@ -161,3 +162,13 @@ def test_places_that_moved_apart_before_the_entry_give_no_verdict(enrolled, drif
     cells = design_cells(frame(rng.poisson(mean)), enrolled, protocol())
 
     assert moved_alike(programme_effect(cells, line_of_places())) == alike
+
+
+@pytest.mark.parametrize(("times", "alike"), [(1.0, True), (3.0, False)])
+def test_places_of_another_level_are_no_comparison(enrolled, times, alike):
+    rng = np.random.default_rng(13)
+    inside = enrolled.entered.notna().to_numpy()
+    mean = rng.gamma(6, 5, 120) * np.where(inside, times, 1.0)
+    counts = frame(rng.poisson(np.broadcast_to(mean[:, None], (120, 24))))
+
+    assert alike_in_level(design_cells(counts, enrolled, protocol())) == alike

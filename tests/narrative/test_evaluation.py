@@ -24,7 +24,7 @@ def said(section, results=None, facts=None):
         ("worse", "harm"),
         ("too_small", "less than what would be worth it"),
         ("not_yet_known", "We do not know yet"),
-        ("not_comparable", "cannot be trusted"),
+        ("not_comparable", "conclude nothing"),
         ("read_ahead", "No verdict yet"),
     ],
 )

@@ -1,0 +1,139 @@
+"""Fear, the dark figure and the gap between them in the demo's city, against its known truth.
+
+``python tests/simulation/study_perception.py WORKBENCH`` (a demo that was run, at least through
+``tabulate``) writes ``reports/studies/perception.json``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from labtools.paths import Workbench
+from labtools.privacy.cards import read_cards
+from labtools.privacy.keys import read_keyring
+from labtools.privacy.release import withheld_colonias
+from labtools.tables.contracts import check_table
+from labtools.tables.periods import window_ending
+from labtools.tables.store import read_table
+from labtools.workflow.edition import Edition
+from labtools.workflow.results import city_results
+from labtools.workflow.small_areas import area_models, census_covariates
+from labtools.workflow.steps import open_workbench
+from labtools.workflow.survey import survey_waves
+from labtools.workflow.tabulate import PROCESSED
+
+HERE = Path(__file__).parents[2]
+GROUPS = ("violence", "robbery", "theft", "other")
+
+
+def main(folder: Path) -> None:
+    opened = open_workbench(Workbench(folder))
+    processed = {name: read_table(name, opened.workbench.processed) for name in PROCESSED}
+    window = window_ending(
+        "2025-12", first=pd.Timestamp("2020-01-01"), last=pd.Timestamp("2025-12-01")
+    )
+    hidden = withheld_colonias(processed["colonias"], opened.settings.disclosure)
+    key = read_keyring(opened.workbench.secrets, "rounding")
+    told: dict[str, object] = {"seed_of_survey": opened.settings.lab.seed, "areas": 412}
+    for audience in ("internal", "public"):
+        edition = Edition(audience, window, hidden, frozenset(), key, read_cards())
+        results = city_results(processed, edition, opened.settings)
+        truth = truths(folder, processed)
+        told.setdefault("dark_figure", {})[audience] = dark_figure(results, truth)
+        told.setdefault("fear_gap", {})[audience] = fear_gap(results, truth)
+        if audience == "internal":
+            told["small_areas"] = small_areas(processed, edition, opened.settings, truth)
+            table = check_table("priority_sensitivity", results["priority_sensitivity"])
+            told["sensitivity"] = dict(
+                zip(table["scenario"], table["overlap"].round(3), strict=True)
+            )
+            told["priorities"] = priorities(results, truth)
+    out = HERE / "reports" / "studies" / "perception.json"
+    out.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def truths(folder: Path, processed: dict[str, pd.DataFrame]) -> dict[str, object]:
+    survey = pd.read_parquet(folder / "truth" / "survey.parquet")
+    fear = survey[survey["wave"] == "2025-11"].set_index("colonia_id")["share_insecure"]
+    months = pd.read_parquet(folder / "truth" / "intensity.parquet")
+    months = months[(months["month"] >= "2025-01-01") & months["group"].isin(GROUPS)]
+    crimes = months.groupby(["colonia_id", "group"])["true"].sum().unstack()
+    crimes["total"] = crimes.sum(axis=1)
+    people = processed["colonias"].set_index("colonia_id")["population"]
+    expected = months.groupby("colonia_id")["expected_true"].sum()
+    return {"fear": fear, "crimes": crimes, "expected": expected, "people": people}
+
+
+def small_areas(processed, edition, settings, truth) -> dict[str, float]:
+    model = area_models(processed, edition, settings)["insecurity"]
+    table = model.frame()
+    fear = truth["fear"].reindex(table.index)
+    known = fear.notna()
+    waves = survey_waves(processed["survey"], edition.window.end)
+    rows = pd.concat([w.people.assign(y=w.answers["insecurity"]) for w in waves]).dropna()
+    rows = rows.assign(wy=rows["y"] * rows["weight"]).groupby("colonia_id")[["wy", "weight"]].sum()
+    direct = (rows["wy"] / rows["weight"]).reindex(table.index)
+    x = census_covariates(processed).reindex(table.index)
+    x = np.column_stack([np.ones(len(x)), (x - x.mean()) / x.std()])
+    seen = direct.notna().to_numpy()
+    synthetic = pd.Series(x @ np.linalg.lstsq(x[seen], direct[seen], rcond=None)[0], table.index)
+    held = (table["lower"] <= fear) & (fear <= table["upper"])
+    both = known & direct.notna()
+    return {
+        "coverage": round(float(held[known].mean()), 3),
+        "rmse_model": error(table["value"] - fear, both),
+        "rmse_direct": error(direct - fear, both),
+        "rmse_synthetic": error(synthetic - fear, both),
+        "rmse_model_all": error(table["value"] - fear, known),
+        "width": round(float((table["upper"] - table["lower"]).mean()), 3),
+    }
+
+
+def dark_figure(results, truth) -> dict[str, float]:
+    found = {}
+    for group, rows in results["dark_figure"].groupby("group"):
+        table = rows[rows["state"] == "shown"].set_index("colonia_id")
+        crimes = truth["crimes"][group].reindex(table.index)
+        held = (table["lower"] <= crimes) & (crimes <= table["upper"])
+        found[str(group)] = round(float(held.mean()), 3)
+    return found
+
+
+def fear_gap(results, truth) -> dict[str, float]:
+    people, fear = truth["people"], truth["fear"]
+    rate = truth["expected"] / people.where(people > 0)
+    crime_high = rate > truth["expected"].sum() / people.sum()
+    fear_high = fear > (fear * people).sum() / people[fear.notna()].sum()
+    cases = [crime_high & fear_high, ~crime_high & fear_high, crime_high & ~fear_high]
+    names = ["both_high", "fear_only", "crime_only"]
+    right = pd.Series(np.select(cases, names, "both_low"), rate.index)
+    verdict = results["fear_gap"].set_index("colonia_id")["verdict"]
+    told = verdict[verdict.isin([*names, "both_low"])]
+    return {
+        "told": len(told),
+        "right": round(float((told == right.reindex(told.index)).mean()), 3),
+    }
+
+
+def priorities(results, truth) -> dict[str, int]:
+    shift = results["priority_shift"].set_index("colonia_id")
+    rate = truth["crimes"]["total"] / truth["people"].where(truth["people"] > 0)
+    first = rate.sort_values(ascending=False).index[: int(shift["in_after"].sum())]
+    return {
+        "listed": len(first),
+        "true_among_recorded": int(shift["in_before"].reindex(first).sum()),
+        "true_among_probable": int(shift["in_after"].reindex(first).sum()),
+    }
+
+
+def error(away: pd.Series, known: pd.Series) -> float:
+    return round(float(np.sqrt((away[known] ** 2).mean())), 4)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
