@@ -21,7 +21,7 @@ from labtools.analysis.forecast.contagion import Rings, borders_apart, rings_of
 from labtools.analysis.forecast.late_records import learn_completeness
 from labtools.analysis.forecast.models import models_for
 from labtools.analysis.forecast.scores import quantiles
-from labtools.errors import AnalysisError
+from labtools.errors import AnalysisError, TableError
 from labtools.privacy.release import protect_scores
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import CONTRACTS, empty_table
@@ -65,7 +65,7 @@ def forecasts(opened: Opened, window: Window) -> dict[str, pd.DataFrame]:
     """
     folder = opened.workbench.interim("forecast")
     inputs = [opened.workbench.processed / f"{name}.parquet" for name in ("panel", "colonias")]
-    how = Alerting(opened.settings.alerts.false_per_month, _completeness(opened, window))
+    how = Alerting(opened.settings.alerts.false_per_month, completeness(opened, window))
     told = [window.last_month, how.budget, round(how.complete, _DECIMALS)]
     lineage = trace("analyse", inputs, root=opened.workbench.root, settings=told)
     paths = [folder / f"{name}.parquet" for name in TABLES]
@@ -112,21 +112,25 @@ def forecast_tables(
     }
 
 
-def _completeness(opened: Opened, window: Window) -> float:
-    """Learn from earlier runs how much of the last month is still to come."""
+def completeness(opened: Opened, window: Window) -> float:
+    """Return which share of the last month's records is there, learnt from earlier runs."""
     panel = read_table("panel", opened.workbench.processed)
     files = panel[(panel["record_type"] == "case_file") & panel["group"].isin(words.GROUPS)]
     now = files.groupby("month")["events"].sum().astype(float)
     if now.empty:
         return 1.0
     folders = sorted(opened.workbench.reports.glob("[0-9]*/internal/city/internal"))
-    earlier = [_told_by_month(folder) for folder in folders]
+    earlier = [told for folder in folders if (told := _told_by_month(folder)) is not None]
     age = len(now.index[now.index >= window.end])
     return learn_completeness(now, earlier, age=age).share
 
 
-def _told_by_month(folder: Path) -> pd.Series:
-    table = read_table("municipality_series", folder)
+def _told_by_month(folder: Path) -> pd.Series | None:
+    """Return what an earlier run told by month; None where its tables had another form."""
+    try:
+        table = read_table("municipality_series", folder)
+    except TableError:
+        return None
     total = table[table["group"] == words.TOTAL]
     return total.set_index("month")["events"].astype("Float64").astype(float)
 

@@ -147,3 +147,16 @@ def test_what_was_made_once_is_kept_until_the_period_changes(finished, copy_of, 
     forecasting.forecasts(opened, Window(window.before_start, window.start, window.start))
 
     assert (unchanged, len(calls)) == (0, 1)
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("workbench")
+def test_an_earlier_run_that_cannot_be_read_teaches_nothing_and_stops_nothing(finished, copy_of):
+    bench = copy_of(finished)
+    told = bench.latest / "internal" / "city" / "internal" / "municipality_series.parquet"
+    told.write_bytes(b"damaged")
+    opened = open_workbench(bench)
+
+    share = forecasting.completeness(opened, prepare(opened).window)
+
+    assert share == 1.0
