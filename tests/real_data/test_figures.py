@@ -116,7 +116,8 @@ def test_the_case_files_of_mexico_city_are_read_whole_with_their_quirks(real_dat
     # 94,304 of them (8.6 %) are written 12:00:00 and 704 12:00:00:00, counted with awk.
     assert found.account.changed["hour_exactly_noon"] == 94_304 + 704
     assert found.account.changed["exact_duplicates_kept"] > 0
-    assert events["subject"].nunique() == 317
+    # 317 as written; one of them is another with a space at its end, which cleaning takes off.
+    assert events["subject"].nunique() == 316
 
 
 def test_the_victims_of_the_national_count_are_read_whole(real_data):
