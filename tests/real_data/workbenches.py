@@ -18,6 +18,10 @@ cutoff = "2022-01-01"
 select = "borough"
 borough = "{borough}"
 
+# All quarters of 1,814 colonias in one model take many minutes; these tests are about the records.
+[risk]
+surface = "discounted"
+
 [[source]]
 name = "carpetas"
 descriptor = "case_files_fgj_cdmx"
