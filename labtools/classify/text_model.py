@@ -24,6 +24,8 @@ from labtools.errors import AnalysisError
 _KNOWN_WORDS = 0.5
 _FOLDS = 5
 _FEWEST = 30
+#: Different texts for each class, in the mean: with fewer, most codes are met once.
+_FEWEST_EACH = 3
 #: The share right among what is sure must be so likely to be the declared one.
 _LIKELY = 0.95
 
@@ -74,20 +76,23 @@ def fit_text_model(
     Raises
     ------
     AnalysisError
-        If there are fewer than 30 different texts, or one class only.
+        If there are fewer than 30 different texts, or than three for each class, or one class
+        only.
     """
     table = pd.DataFrame({"text": texts.map(fold_text), "label": labels})
     table["family"] = table["text"] if families is None else families
     table = table.drop_duplicates(["text", "label"]).sort_values(["text", "label"])
-    if len(table) < _FEWEST or table["label"].nunique() < 2:  # noqa: PLR2004 - one is no choice
+    classes = table["label"].nunique()
+    least = max(_FEWEST, _FEWEST_EACH * classes)
+    if len(table) < least or classes < 2:  # noqa: PLR2004 - one is no choice
         raise AnalysisError(
             "{n} different texts of {classes} classes are too few to learn from. Code at least "
             "{least} texts of two classes, or write rules in the crosswalk.",
             n=len(table),
-            classes=table["label"].nunique(),
-            least=_FEWEST,
+            classes=classes,
+            least=least,
         )
-    features, weights, bias, classes = _fitted(table)
+    features, weights, bias, codes = _fitted(table)
     left_out = _left_out(table)
     known = left_out.columns.get_indexer(table["label"][left_out.index])
     temperature = fit_temperature(table["label"][left_out.index], left_out)
@@ -100,7 +105,7 @@ def fit_text_model(
         }
     )
     return TextModel(
-        classes=classes,
+        classes=codes,
         features=features,
         weights=weights,
         bias=bias,

@@ -75,7 +75,7 @@ def edition() -> dict[str, pd.DataFrame]:
         "perception": _perception(),
         "indicators": _indicators(),
         "actions_done": _actions(),
-        "proposals": empty_table("proposals"),
+        "proposals": _proposals(),
         "unknowns": _unknowns(),
         "sources": _sources(),
         "period": _period(),
@@ -85,6 +85,29 @@ def edition() -> dict[str, pd.DataFrame]:
     for name in HOLDS:  # what no dashboard shows
         tables.setdefault(name, empty_table(name))
     return {name: check_table(name, table) for name, table in tables.items()}
+
+
+def _proposals() -> pd.DataFrame:
+    row = {
+        "colonia_id": "C03",
+        "intervention": "street_lighting",
+        "name": "Alumbrado público",
+        "need": "crime",
+        "indicators": "total",
+        "agency": "public_services",
+        "agency_name": "Secretaría de Servicios Públicos",
+        "strength": 2,
+        "evidence": "Revisión inventada para esta prueba",
+        "verified_on": pd.Timestamp("2026-01-01"),
+        "caveats": "",
+        "conflict": "",
+        **dict.fromkeys(("crime_change", "crime_lower", "crime_upper"), -0.1),
+        **dict.fromkeys(("fear_change", "fear_lower", "fear_upper"), float("nan")),
+        **dict.fromkeys(("fewer_lower", "fewer_upper"), float("nan")),
+        "times_done": 0,
+        "standing": "proposed",
+    }
+    return pd.DataFrame([row]).astype({"strength": "Int64", "times_done": "Int64"})
 
 
 def ficha_tables(tables: Mapping[str, pd.DataFrame], colonia_id: str) -> dict[str, pd.DataFrame]:

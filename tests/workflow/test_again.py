@@ -41,11 +41,15 @@ def public_file(bench):
 def test_a_run_is_proven_from_the_suppliers_bytes_and_leaves_nothing_behind(copy_of, finished):
     bench = copy_of(finished)
     manifest = json.loads((bench.latest / "manifest.json").read_text(encoding="utf-8"))
+    log = bench.root / "data" / "access.jsonl"  # who opened what is told, and only added
+    noted = log.read_text(encoding="utf-8")
     before = bytes_in(bench.root)
 
     proven = verify(open_workbench(bench))
 
     assert proven == sum(not name.endswith(".lineage.json") for name in manifest["outputs"])
+    assert log.read_text(encoding="utf-8").startswith(noted)
+    log.write_text(noted, encoding="utf-8")
     assert bytes_in(bench.root) == before
 
 
