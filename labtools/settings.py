@@ -270,12 +270,13 @@ class Risk(_Part):
 
     Attributes
     ----------
-    surface : {"space_time", "discounted"}
-        All quarters in one model, nearest the truth; or the map of a discounted past, ten times
-        quicker.
+    surface : {"global", "space_time", "discounted"}
+        One gamma-Poisson model of all colonias, whose intervals keep their promise in the demo;
+        all quarters and neighbours in one model, nearer the truth in the mean, but whose 95 %
+        intervals held 92 to 94 % there; or the map of a discounted past, which held 87 to 93 %.
     """
 
-    surface: Literal["space_time", "discounted"] = "space_time"
+    surface: Literal["global", "space_time", "discounted"] = "global"
 
 
 class DefaultPoint(_Part):

@@ -110,13 +110,22 @@ def voila_config(service: Service) -> Config:
             },
             "VoilaKernelManager": {
                 "kernel_pools_config": {
-                    f"{service.pages[0]}.ipynb": {"pool_size": service.warm},
-                    "default": {"pool_size": 1},
+                    f"{page}.ipynb": {"pool_size": size}
+                    for page, size in zip(service.pages, pool_sizes(service), strict=True)
                 },
             },
             "KernelManager": {"transport": "ipc"},
         }
     )
+
+
+def pool_sizes(service: Service) -> list[int]:
+    """Return how many pages of each dashboard are kept ready; the first come first."""
+    room, sizes = service.most_readers, []
+    for wanted in (service.warm, *(1 for _ in service.pages[1:])):
+        sizes.append(min(wanted, room))
+        room -= sizes[-1]
+    return sizes
 
 
 def unwanted_extensions() -> list[str]:

@@ -59,7 +59,9 @@ def city_risk(
             series, population, edition.window, neighbours, slack=noise.slack, rng=rng
         )
     rest = {group: told for group, told in counts.items() if group not in found}
-    found |= profiles.surface_of_each_group(rest, neighbours, rng=rng)
+    borrowed = neighbours * 0 if settings.risk.surface == "global" else neighbours
+    borrowed.eliminate_zeros()
+    found |= profiles.surface_of_each_group(rest, borrowed, rng=rng)
     return CityRisk(counts, {group: found[group] for group in counts}, neighbours)
 
 

@@ -22,8 +22,7 @@ def _few(folder):
     told = bench.settings_file.read_text(encoding="utf-8")
     listed = f'select = "listed"\ncolonias = [{wanted}]'
     told = told.replace('select = "programme"', listed)
-    quick = told.replace('surface = "space_time"', 'surface = "discounted"')
-    bench.settings_file.write_text(quick, encoding="utf-8")
+    bench.settings_file.write_text(told, encoding="utf-8")
     return bench
 
 
