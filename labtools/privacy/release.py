@@ -285,6 +285,7 @@ REGISTRY: Mapping[str, tuple[str, Rule]] = MappingProxyType(
         "crime": ("P2 rounded base 3, floors", _counts_rounded),
         "change": ("P2 rounded base 3, floors", _counts_rounded),
         "series": ("P2 rounded base 3, floors", _counts_rounded),
+        "years": ("P1 rounded base 3 within what P2 allows, floors", _counts_rounded),
         "place": ("from P2, floors", _withheld_empty),
         "dark_figure": ("P2 rounded base 3, floors", _counts_rounded),
         "fear_gap": ("from P2 and survey models, floors", _withheld_empty),

@@ -9,6 +9,7 @@ import pandera.pandas as pa
 from labtools.tables import vocabulary as words
 
 MONTH = pa.Check(lambda s: s.dt.day == 1, error="first day of a month")
+JANUARY = pa.Check(lambda s: s.dt.day_of_year == 1, error="first day of a year")
 NOT_NEGATIVE = pa.Check.ge(0)
 SHARE = pa.Check.in_range(0, 1)
 
