@@ -11,6 +11,7 @@ import pytest
 
 from labtools import messages
 from labtools.messages import speaking, text
+from labtools.runs.traces import read_traces
 from labtools.tables.account import read_accounts
 from labtools.workflow.everything import VERBS, tell_accounts
 from labtools.workflow.steps import Opened
@@ -199,7 +200,7 @@ def test_what_the_readme_says_the_demo_prints_is_what_it_prints(language, demo_w
         )
         site = "demo/reports/latest/public/site/index.html"
         said += [
-            text("analyse: {n} notebooks executed", n=2 * 208 + 3),
+            text("analyse: {n} notebooks executed", n=len(read_traces(demo_workbench.latest.resolve()))),
             text("protect: {n} fichas released", n=208),
             text("{n} fichas. Site: {path}", n=208, path=site),
             text("Dashboards: labtools serve --workbench {folder}", folder="demo"),
