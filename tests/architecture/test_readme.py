@@ -194,13 +194,14 @@ def test_the_help_in_the_readme_is_the_one_that_is_given(language):
 @pytest.mark.parametrize("language", READMES)
 def test_what_the_readme_says_the_demo_prints_is_what_it_prints(language, demo_workbench):
     said: list[str] = []
+    executed = len(read_traces(demo_workbench.latest.resolve()))
     with speaking(language):
         tell_accounts(
             Opened(demo_workbench, None, said.append), read_accounts(demo_workbench.accounts)
         )
         site = "demo/reports/latest/public/site/index.html"
         said += [
-            text("analyse: {n} notebooks executed", n=len(read_traces(demo_workbench.latest.resolve()))),
+            text("analyse: {n} notebooks executed", n=executed),
             text("protect: {n} fichas released", n=208),
             text("{n} fichas. Site: {path}", n=208, path=site),
             text("Dashboards: labtools serve --workbench {folder}", folder="demo"),
