@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tornado.web import HTTPError
 
@@ -200,6 +200,7 @@ def test_shares_never_exceed_the_room_and_leave_none_idle_while_somebody_waits(m
     assert served == min(most, len(waiting))
 
 
+@settings(deadline=None, max_examples=30)
 @given(most=st.integers(1, 5), asking=st.lists(readers, max_size=3))
 def test_there_are_never_more_kernels_than_the_house_holds(most, asking):
     house = House(most)
