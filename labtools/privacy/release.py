@@ -164,10 +164,13 @@ def _withheld_empty(name: str, table: pd.DataFrame, evidence: Evidence) -> None:
     if "colonia_id" not in table.columns:
         return
     hidden = table[table["colonia_id"].isin(evidence.withheld)]
-    identifying = {"colonia_id", "group", "quarter", "indicator", "label", "unit", "source"}
+    periods, named = (
+        {"quarter", "year"},
+        {"colonia_id", "group", "indicator", "label", "unit", "source"},
+    )
     described = {"state", "municipality", "municipality_rate", "person_years", "colonias"}
     judged = [c for c in ("verdict", "versus_municipality") if c in table.columns]
-    figures = [c for c in table.columns if c not in {*identifying, *described, *judged}]
+    figures = [c for c in table.columns if c not in {*periods, *named, *described, *judged}]
     tells = hidden[figures].notna().any(axis=1) | (hidden[judged] != "unknown").any(axis=1)
     _refuse(
         name,
