@@ -55,6 +55,7 @@ study: $(VENV)/.development ## simulate cities whose truth is known, and judge t
 	$(BIN)/python -m tests.simulation.study_portfolio
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_alert_budget.py
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_cdmx_backtest.py
+	$(BIN)/python -m tests.simulation.study_disclosure
 
 lock: $(VENV)/.development ## write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
