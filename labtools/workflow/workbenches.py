@@ -18,6 +18,7 @@ from labtools.tables.store import make_folder, writing
 from labtools.workflow.analyse import ROUNDING_KEY
 from labtools.workflow.intake import PSEUDONYM_KEY
 from labtools.workflow.protocols import DEMO, seal_demo
+from labtools.workflow.protocols import FOLDER as PROTOCOLS
 
 DEMO_SEED = 2026
 _MARK = "demo.sha256"
@@ -78,7 +79,8 @@ def init_workbench(folder: Path) -> Workbench:
     make_folder(workbench.root)
     make_folder(workbench.root / "data", private=True)
     make_folder(workbench.root / "data" / "sources")
-    for own in (workbench.root / "suppliers", workbench.raw, workbench.processed):
+    plans = workbench.root / PROTOCOLS
+    for own in (workbench.root / "suppliers", plans, workbench.raw, workbench.processed):
         make_folder(own, private=True)
     for name in (PSEUDONYM_KEY, ROUNDING_KEY):
         make_key(workbench.secrets, name)
