@@ -307,7 +307,7 @@ def _day_or_month(told: str) -> str:
 
 
 def _currency(code: str) -> str:
-    return text("pesos") if code == "MXN" else code
+    return text("Mexican pesos") if code == "MXN" else code
 
 
 def _interval(row: pd.Series, unit: str) -> str:
