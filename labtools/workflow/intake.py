@@ -25,6 +25,7 @@ from labtools.tables.lineage import trace
 from labtools.tables.schemas.columns import TYPED_IN
 from labtools.tables.store import make_folder, read_table, write_table, writing
 from labtools.workflow.access import note_access
+from labtools.workflow.format import check_format, stamp_format
 from labtools.workflow.steps import (
     Opened,
     account_file,
@@ -46,6 +47,8 @@ def collect(opened: Opened) -> tuple[Snapshot, ...]:
         If a file is missing: nothing is taken until every file is there.
     """
     found = [(source, _supplied(opened, source)) for source in opened.files()]
+    check_format(opened.workbench)
+    stamp_format(opened.workbench)
     taken = []
     for source, path in found:
         snapshot = take_snapshot(
