@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from labtools.errors import SourceError
+from labtools.errors import SettingsError, SourceError
 from labtools.privacy.keys import read_key
-from labtools.settings import Source
+from labtools.settings import Database, Source
 from labtools.sources.catalogue import CLEANERS
+from labtools.sources.database import Wanted, fetch_table, wanted_columns
 from labtools.sources.protocol import Intake
 from labtools.sources.snapshot import Snapshot, take_snapshot
 from labtools.tables.account import Account
@@ -29,29 +32,84 @@ from labtools.workflow.steps import (
 PSEUDONYM_KEY = "pseudonyms"
 
 
-def collect(opened: Opened) -> tuple[Snapshot, ...]:
+def collect(opened: Opened, *, fetch: bool = True) -> tuple[Snapshot, ...]:
     """Keep the bytes of every source, with checksum, licence and cut date.
+
+    Parameters
+    ----------
+    fetch : bool
+        Whether tables are read from their databases; otherwise what was read before lies where
+        a file would.
 
     Raises
     ------
     SourceError
-        If a file is missing: nothing is taken until every file is there.
+        If a file is missing, or a table cannot be read: nothing is taken until everything is
+        there.
+    SettingsError
+        If nobody says how to connect to a database.
     """
-    found = [(source, _supplied(opened, source)) for source in opened.files()]
-    taken = []
-    for source, path in found:
-        snapshot = take_snapshot(
-            path,
-            opened.workbench.raw,
-            source=source.name,
-            cutoff=source.cutoff,
-            named=source.descriptor,
-            descriptor=opened.descriptor(source),
+    make_folder(opened.workbench.raw, private=True)
+    with TemporaryDirectory(prefix=".incoming.", dir=opened.workbench.raw) as aside:
+        found = [
+            (source, _fetched(opened, source, source.database, Path(aside)))
+            if source.database and fetch
+            else (source, _supplied(opened, source))
+            for source in opened.files()
+        ]
+        return tuple(_taken(opened, source, path) for source, path in found)
+
+
+def _taken(opened: Opened, source: Source, path: Path) -> Snapshot:
+    snapshot = take_snapshot(
+        path,
+        opened.workbench.raw,
+        source=source.name,
+        cutoff=source.cutoff,
+        named=source.descriptor,
+        descriptor=opened.descriptor(source),
+    )
+    with writing(opened.workbench.raw / source.name / "current") as aside:
+        aside.write_text(snapshot.folder_name, encoding="utf-8")
+    return snapshot
+
+
+def _fetched(opened: Opened, source: Source, told: Database, folder: Path) -> Path:
+    """Write the table of a source into `folder`, under the name that it is kept by."""
+    descriptor = opened.descriptor(source)
+    place = (descriptor.column("lon"), descriptor.column("lat"))
+    point = place if told.geometry and descriptor.file.format != "geo" and all(place) else None
+    columns = wanted_columns(descriptor, *source.where)
+    wanted = Wanted(
+        table=told.table,
+        columns=tuple(name for name in columns if not point or name not in point),
+        timezone=descriptor.timezone,
+        geometry=told.geometry,
+        point=point,
+    )
+    target = make_folder(folder / source.name, private=True) / source.path.name
+    fetch_table(connection_of(told), wanted, target)
+    return target
+
+
+def connection_of(told: Database) -> str:
+    """Return how to connect to the database of a source.
+
+    Raises
+    ------
+    SettingsError
+        If the environment does not say it.
+    """
+    connection = os.environ.get(told.connection, "")
+    if not connection:
+        raise SettingsError(
+            "The table {table} needs the environment variable {variable}, which says how to "
+            "connect (service=… or postgresql://…). Set it for the account that runs labtools; "
+            "write no password into lab.toml.",
+            table=told.table,
+            variable=told.connection,
         )
-        with writing(opened.workbench.raw / source.name / "current") as aside:
-            aside.write_text(snapshot.folder_name, encoding="utf-8")
-        taken.append(snapshot)
-    return tuple(taken)
+    return connection
 
 
 def snapshot_of(opened: Opened, source: Source) -> tuple[Snapshot, Path]:
