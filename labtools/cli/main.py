@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "diff": ("again", mark("Say which figures differ between two runs, and why.")),
         "audit": ("governance", mark("Attack all editions together; search them for people.")),
         "release": ("governance", mark("Sign a release, withdraw one, or show the ledger.")),
+        "schedule": ("schedule", mark("Make editions at their time; say how they went.")),
         "protocol": ("protocols", mark("Seal the plan of an evaluation, or show the plans.")),
         "deliver": ("outside", mark("Send the edition by e-mail to the lists of lab.toml.")),
         "briefing": ("outside", mark("Print the council's briefing and its slides.")),

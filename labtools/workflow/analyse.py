@@ -84,7 +84,7 @@ def prepare(opened: Opened, *, period_end: str = "", again: bool = False) -> Pre
     digest = digest_of(
         {name: found.sha256 if found else "" for name, found in made_from.items()},
         next(found.code for found in made_from.values() if found),
-        opened.settings.model_dump(mode="json"),
+        opened.settings.of_content(),
         keys.digest(),
         [card.model_dump() for card in read_cards(opened.workbench.cards)],
         window.last_month,

@@ -33,7 +33,25 @@ def held(workbench: Workbench) -> Iterator[None]:
     BusyError
         If another process holds it: who, since when.
     """
-    path = make_folder(workbench.root / "data") / NAME
+    with _door(workbench, make_folder(workbench.root / "data") / NAME):
+        yield
+
+
+@contextmanager
+def looking(workbench: Workbench) -> Iterator[None]:
+    """Hold the schedules of a workbench while the block runs; the workbench itself stays free.
+
+    Raises
+    ------
+    BusyError
+        If another process is looking at them: who, since when.
+    """
+    with _door(workbench, make_folder(workbench.schedule, private=True) / NAME):
+        yield
+
+
+@contextmanager
+def _door(workbench: Workbench, path: Path) -> Iterator[None]:
     with path.open("a+", encoding="utf-8") as door:
         if fcntl is not None:
             try:
