@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from labtools.errors import SettingsError, SourceError
+from labtools.errors import SourceError
 from labtools.privacy.keys import read_key
-from labtools.settings import Database, Source
+from labtools.settings import Source
 from labtools.sources.catalogue import CLEANERS
-from labtools.sources.database import Wanted, fetch_table, wanted_columns
 from labtools.sources.protocol import Intake
 from labtools.sources.snapshot import Snapshot, take_snapshot
 from labtools.tables.account import Account
 from labtools.tables.lineage import trace
 from labtools.tables.store import make_folder, write_table, writing
 from labtools.workflow.access import note_access
+from labtools.workflow.databases import fetched
+from labtools.workflow.format import check_format, stamp_format
 from labtools.workflow.steps import (
     Opened,
     account_file,
@@ -46,17 +45,12 @@ def collect(opened: Opened, *, fetch: bool = True) -> tuple[Snapshot, ...]:
     SourceError
         If a file is missing, or a table cannot be read: nothing is taken until everything is
         there.
-    SettingsError
-        If nobody says how to connect to a database.
     """
-    make_folder(opened.workbench.raw, private=True)
-    with TemporaryDirectory(prefix=".incoming.", dir=opened.workbench.raw) as aside:
-        found = [
-            (source, _fetched(opened, source, source.database, Path(aside)))
-            if source.database and fetch
-            else (source, _supplied(opened, source))
-            for source in opened.files()
-        ]
+    sources = opened.files()
+    with fetched(opened, sources if fetch else ()) as tables:
+        found = [(it, tables.get(it.name) or _supplied(opened, it)) for it in sources]
+        check_format(opened.workbench)
+        stamp_format(opened.workbench)
         return tuple(_taken(opened, source, path) for source, path in found)
 
 
@@ -72,44 +66,6 @@ def _taken(opened: Opened, source: Source, path: Path) -> Snapshot:
     with writing(opened.workbench.raw / source.name / "current") as aside:
         aside.write_text(snapshot.folder_name, encoding="utf-8")
     return snapshot
-
-
-def _fetched(opened: Opened, source: Source, told: Database, folder: Path) -> Path:
-    """Write the table of a source into `folder`, under the name that it is kept by."""
-    descriptor = opened.descriptor(source)
-    place = (descriptor.column("lon"), descriptor.column("lat"))
-    point = place if told.geometry and descriptor.file.format != "geo" and all(place) else None
-    columns = wanted_columns(descriptor, *source.where)
-    wanted = Wanted(
-        table=told.table,
-        columns=tuple(name for name in columns if not point or name not in point),
-        timezone=descriptor.timezone,
-        geometry=told.geometry,
-        point=point,
-    )
-    target = make_folder(folder / source.name, private=True) / source.path.name
-    fetch_table(connection_of(told), wanted, target)
-    return target
-
-
-def connection_of(told: Database) -> str:
-    """Return how to connect to the database of a source.
-
-    Raises
-    ------
-    SettingsError
-        If the environment does not say it.
-    """
-    connection = os.environ.get(told.connection, "")
-    if not connection:
-        raise SettingsError(
-            "The table {table} needs the environment variable {variable}, which says how to "
-            "connect (service=… or postgresql://…). Set it for the account that runs labtools; "
-            "write no password into lab.toml.",
-            table=told.table,
-            variable=told.connection,
-        )
-    return connection
 
 
 def snapshot_of(opened: Opened, source: Source) -> tuple[Snapshot, Path]:

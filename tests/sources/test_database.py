@@ -210,7 +210,7 @@ def test_collect_keeps_the_table_as_a_snapshot_and_clean_accounts_for_its_rows(
     assert again == first
     assert kept.stat().st_mode & 0o777 == 0o400
     assert (account.read, account.kept) == (3, 3)
-    assert not list(opened.workbench.raw.glob(".incoming*"))
+    assert not list((opened.workbench.root / "data").glob(".incoming*"))
 
 
 def test_who_verifies_reads_the_kept_bytes_and_no_database(opened):
