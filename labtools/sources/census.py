@@ -33,6 +33,7 @@ def clean_census(intake: Intake) -> Cleaned:
     """
     require_described(intake, *_ZONES, "population")
     cells = read_cells(intake.path, intake.descriptor.file)
+    none, cells.attrs = dict(cells.attrs), {}
     cells.columns = [str(column).upper() for column in cells.columns]
     zones = {ours: intake.descriptor.column(ours).upper() for ours in _ZONES}
     variables = _variables(intake)
@@ -56,9 +57,10 @@ def clean_census(intake: Intake) -> Cleaned:
     account = Account(
         "clean",
         intake.source,
-        read=len(cells),
+        read=len(cells) + sum(none.values()),
         kept=len(kept),
         rejected={
+            **{reason: n for reason, n in none.items() if n},
             **{_REASON.get(kind, f"{kind}_row"): int(n) for kind, n in rejected.items()},
             **({"of_another_municipality": int((~wanted).sum())} if not wanted.all() else {}),
         },

@@ -9,6 +9,7 @@ from labtools.messages import mark, say
 REASONS = MappingProxyType(
     {
         "row_cut_short": mark("row cut short"),
+        "row_deleted": mark("record deleted by its owner"),
         "row_repeated": mark("row repeated"),
         "header_repeated": mark("header repeated"),
         "total_row": mark("total of other rows"),

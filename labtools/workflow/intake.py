@@ -17,6 +17,7 @@ from labtools.tables.account import Account
 from labtools.tables.lineage import trace
 from labtools.tables.store import make_folder, write_table, writing
 from labtools.workflow.access import note_access
+from labtools.workflow.format import check_format, stamp_format
 from labtools.workflow.steps import (
     Opened,
     account_file,
@@ -38,6 +39,8 @@ def collect(opened: Opened) -> tuple[Snapshot, ...]:
         If a file is missing: nothing is taken until every file is there.
     """
     found = [(source, _supplied(opened, source)) for source in opened.files()]
+    check_format(opened.workbench)
+    stamp_format(opened.workbench)
     taken = []
     for source, path in found:
         snapshot = take_snapshot(
