@@ -18,6 +18,8 @@ from labtools.tables.people import FORMS
 
 _SHOWN = 2
 _RING = re.compile(r"\[\s*(?:\[\s*-?\d+(?:\.\d+)?\s*,\s*-?\d+(?:\.\d+)?\s*\]\s*,?\s*){4,}\]")
+#: A figure alone in its line, too short to be a telephone: most lines of a spreadsheet.
+_FIGURE = re.compile(r"\s*-?\d{1,7}(?:\.\d{1,20}(?:e-\d{1,3})?)?\s*")
 _WORDS: Mapping[str, str] = MappingProxyType(
     {
         "curp": mark("CURP key"),
@@ -89,12 +91,13 @@ class PeopleFinder:
         seen: set[str] = set()
         found = []
         for name, content in files:
-            for number, line in enumerate(lines_of(name, content), start=1):
-                if line in seen:
+            lines = lines_of(name, content)
+            for line in dict.fromkeys(lines):
+                if line in seen or _FIGURE.fullmatch(line):
                     continue
                 seen.add(line)
                 found += [
-                    PersonFound(name, number, kind, _masked(words))
+                    PersonFound(name, lines.index(line) + 1, kind, _masked(words))
                     for kind, words in self.in_text(line)
                 ]
         return found
