@@ -9,7 +9,6 @@ from tests.documentation.build import DOCUMENTS, every_room
 
 pytest.importorskip("sphinx")
 pytest.importorskip("myst_nb")
-pytestmark = pytest.mark.xdist_group("documentation")
 CARD, ROOM = "tasas_y_suavizado", "charts"
 
 

@@ -16,7 +16,7 @@ from labtools.workflow.everything import run_everything
 from labtools.workflow.new_source import propose_source
 from labtools.workflow.steps import open_workbench
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workbench")]
+pytestmark = pytest.mark.slow
 SOME = 40  # colonias of the new city
 FICHAS = 2
 
