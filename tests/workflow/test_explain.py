@@ -1,7 +1,6 @@
 import pytest
 
 import labtools
-
 from labtools.errors import TableError
 from labtools.tables.lineage import sha256_of
 from labtools.tables.origins import explain
