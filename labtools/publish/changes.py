@@ -12,6 +12,7 @@ from labtools.messages import plural, say, text
 from labtools.publish import wording
 from labtools.publish.figures import Cell
 from labtools.tables import vocabulary as words
+from labtools.tables.released import slug
 
 TOLD_APART = ("increase", "decrease")
 _GROUPS = (words.TOTAL, *words.GROUPS)
@@ -41,6 +42,7 @@ def change_rows(tables: Mapping[str, pd.DataFrame]) -> list[tuple[Cell, ...]]:
     """Return colonia, group, reading, both counts and their ratio, in alphabetical order."""
     change, colonias = tables["change"], tables["colonias_shown"]
     names = dict(zip(colonias["colonia_id"], colonias["name"].astype(str), strict=True))
+    with_ficha = set(colonias.loc[colonias["has_ficha"], "colonia_id"])
     found = records(change[change["verdict"].isin(TOLD_APART) & change["colonia_id"].isin(names)])
     found.sort(
         key=lambda row: (
@@ -51,7 +53,7 @@ def change_rows(tables: Mapping[str, pd.DataFrame]) -> list[tuple[Cell, ...]]:
     )
     return [
         (
-            Cell(names[str(row["colonia_id"])]),
+            Cell(names[str(row["colonia_id"])], leads_to=_ficha_of(row, with_ficha)),
             Cell(named(str(row["group"]))),
             Cell(words.label(str(row["verdict"]))),
             Cell(count(row["before"])),
@@ -70,6 +72,11 @@ def _counted(asked: int, found: int) -> str:
         "distinguishable change, or no figure.",
     )
     return say(said, n=found, asked=asked)
+
+
+def _ficha_of(row: Mapping[str, object], with_ficha: set[str]) -> str:
+    colonia_id = str(row["colonia_id"])
+    return f"colonias/{slug(colonia_id)}.html" if colonia_id in with_ficha else ""
 
 
 def _folded(name: str) -> str:

@@ -225,7 +225,7 @@ def _actions(source: Source) -> Section:
         "actions",
         said["actions"],
         sentences=source.told("actions") or (() if rows else (said["no_actions"],)),
-        tables=_table(said["actions"], heads, rows),
+        tables=_table(said["actions"], heads, rows, kind="wide"),
     )
 
 

@@ -18,6 +18,7 @@ from labtools.messages import text
 from labtools.paths import Workbench
 from labtools.privacy.keys import read_key
 from labtools.privacy.processing import kept_until, read_treatments
+from labtools.publish.barriers import can_look
 from labtools.settings import Settings, load_settings
 from labtools.workflow.analyse import ROUNDING_KEY
 from labtools.workflow.intake import PSEUDONYM_KEY
@@ -68,6 +69,15 @@ def _installation() -> Iterator[Check]:
             )
         )
         yield Check(there, seen)
+    yield Check(
+        ok=True,
+        seen=text("pages are examined for barriers to readers before they are published")
+        if can_look()
+        else text(
+            "pages are not examined for barriers to readers: install Chromium, and "
+            "pip install 'labtools[access]'"
+        ),
+    )
     can_fork = hasattr(os, "fork")
     yield Check(
         ok=True,
