@@ -49,6 +49,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "serve": ("show", mark("Open the dashboards, read-only, from released tables.")),
         "lab": ("show", mark("Open JupyterLab with this workbench.")),
         "doctor": ("care", mark("Say what is wrong here, and the command that mends it.")),
+        "backup": ("keeping", mark("Copy the workbench to another disk, and read it back.")),
+        "restore": ("keeping", mark("Make a workbench again from its backup.")),
+        "upgrade": ("keeping", mark("Bring a workbench of an earlier version up to this one.")),
         "explain": ("care", mark("Walk a file back to the supplier's bytes.")),
     }
 )

@@ -14,6 +14,7 @@ import pandas as pd
 from labtools import paths
 from labtools.errors import RunError, SettingsError, SpaceError
 from labtools.messages import Plural, plural
+from labtools.paths import Workbench
 from labtools.privacy.cards import read_cards
 from labtools.privacy.keys import read_keyring
 from labtools.privacy.release import withheld_colonias
@@ -112,7 +113,7 @@ def plan(
 
 
 def _planned(opened: Opened, prepared: Prepared, choice: Choice) -> list[Planned]:
-    _check_space(opened)
+    check_space(opened.workbench)
     make_folder(opened.workbench.reports)
     make_folder(prepared.folder, private=True)
     make_folder(prepared.folder / "internal", private=True)
@@ -211,18 +212,22 @@ def failed_in(run: Path) -> tuple[str, ...] | None:
     return tuple(outcome["key"] for outcome in notebooks if not outcome["ok"])
 
 
-def _check_space(opened: Opened) -> None:
-    """Refuse to begin what the disk cannot hold."""
-    make_folder(opened.workbench.reports)
-    latest = opened.workbench.latest
+def check_space(workbench: Workbench) -> None:
+    """Refuse to begin what the disk cannot hold.
+
+    Raises
+    ------
+    SpaceError
+    """
+    latest = workbench.latest
     used = sum(p.stat().st_size for p in latest.rglob("*") if p.is_file()) if latest.exists() else 0
     needed = max(_BYTES_AT_LEAST, used + used // 2)
-    free = shutil.disk_usage(opened.workbench.reports).free
+    free = shutil.disk_usage(workbench.root).free
     if free < needed:
         raise SpaceError(
             "The disk of {folder} has {free} MB free and this run may need {needed} MB. Nothing "
             "was begun: make room first.",
-            folder=str(opened.workbench.reports),
+            folder=str(workbench.root),
             free=free // 1024**2,
             needed=needed // 1024**2,
         )

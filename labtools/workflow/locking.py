@@ -65,6 +65,26 @@ def _door(workbench: Workbench, path: Path) -> Iterator[None]:
             door.truncate(0)
 
 
+def holder_of(workbench: Workbench) -> dict[str, object] | None:
+    """Return who holds a workbench, or held it when it died; None if it was left in order.
+
+    ``at_work`` says which of the two it is.
+    """
+    path = workbench.root / "data" / NAME
+    try:
+        with path.open("r", encoding="utf-8") as door:
+            told: dict[str, object] = json.loads(door.read())
+            at_work = False
+            if fcntl is not None:
+                try:
+                    fcntl.flock(door, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except OSError:
+                    at_work = True
+    except (OSError, ValueError):  # it was never held, or whoever held it left in order
+        return None
+    return {**told, "at_work": at_work}
+
+
 def _sign(door: IO[str]) -> None:
     told = {
         "process": os.getpid(),
