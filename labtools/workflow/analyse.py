@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,12 @@ from labtools.runs.manifest import NAME as MANIFEST
 from labtools.runs.manifest import read_manifest
 from labtools.runs.plan import ficha_of
 from labtools.tables.account import accounts_table, read_accounts
-from labtools.tables.lineage import digest_of, read_lineage, sha256_of, trace
+from labtools.tables.lineage import Lineage, digest_of, read_lineage, sha256_of, trace
 from labtools.tables.periods import Window, window_ending
 from labtools.tables.store import make_folder, read_table, write_table, writing
 from labtools.workflow.edition import Edition
-from labtools.workflow.forecasting import forecasts
+from labtools.workflow.forecasting import alerting, forecasts
+from labtools.workflow.keeping import kept
 from labtools.workflow.known import Known
 from labtools.workflow.notebooks import Choice, Planned, execute, plan_notebooks, tell_plan
 from labtools.workflow.patterns import HOURS, recorded_hours
@@ -38,7 +39,6 @@ from labtools.workflow.tabulate import PROCESSED
 from labtools.workflow.targeting import targeting_tables
 
 ROUNDING_KEY = "rounding"
-AUDIENCES = ("internal", "public")
 OUTCOMES = "outcomes.json"
 WHOLE = Choice()
 _BYTES_AT_LEAST = 64 * 1024**2
@@ -57,12 +57,15 @@ class Prepared:
     window : Window
     fichas : tuple of str
         Colonias that get a ficha.
+    digest : str
+        Of what it is made from.
     """
 
     run_id: str
     folder: Path
     window: Window
     fichas: tuple[str, ...]
+    digest: str
 
 
 def prepare(opened: Opened, *, period_end: str = "", again: bool = False) -> Prepared:
@@ -95,7 +98,7 @@ def prepare(opened: Opened, *, period_end: str = "", again: bool = False) -> Pre
     )
     run_id = _name(opened, f"{window.last_month}-{digest[:10]}", again=again)
     folder = opened.workbench.reports / f".{run_id}.partial"
-    return Prepared(run_id, folder, window, fichas)
+    return Prepared(run_id, folder, window, fichas, digest)
 
 
 def is_complete(opened: Opened, prepared: Prepared) -> bool:
@@ -289,22 +292,36 @@ def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str,
     return results | targeting_tables(Known(processed, results, edition, opened.settings))
 
 
+def lab_tables(opened: Opened, prepared: Prepared) -> dict[str, pd.DataFrame]:
+    """Return the tables of the lab's own edition, which are kept: see `kept`."""
+    how = alerting(opened, prepared.window)
+    return kept(
+        opened.workbench.interim("results"),
+        _lineage(opened, ["internal", prepared.digest, how.budget, how.complete]),
+        lambda: make_edition(opened, prepared, "internal"),
+    )
+
+
 def write_editions(opened: Opened, prepared: Prepared) -> None:
-    """Write the result tables of both editions into the run's folder."""
-    for audience in AUDIENCES:
-        _write_edition(opened, prepared, audience)
+    """Write the result tables of both editions into the run's folder.
+
+    Those that will be published are always made anew.
+    """
+    accounts = accounts_table(read_accounts(opened.workbench.accounts))
+    _write(opened, prepared, "internal", {**lab_tables(opened, prepared), "account": accounts})
+    made = make_edition(opened, prepared, "public")
+    opened.made[prepared.run_id] = made
+    _write(opened, prepared, "public", made)
 
 
-def _write_edition(opened: Opened, prepared: Prepared, audience: str) -> None:
+def _write(
+    opened: Opened, prepared: Prepared, audience: str, tables: Mapping[str, pd.DataFrame]
+) -> None:
+    lineage = _lineage(opened, [audience, prepared.run_id])
+    for name, table in tables.items():
+        write_table(name, table, prepared.folder / "internal" / "city" / audience, lineage=lineage)
+
+
+def _lineage(opened: Opened, told: list[object]) -> Lineage:
     inputs = [opened.workbench.processed / f"{name}.parquet" for name in PROCESSED]
-    told = [audience, prepared.run_id]
-    lineage = trace("analyse", inputs, root=opened.workbench.root, settings=told)
-    folder = prepared.folder / "internal" / "city" / audience
-    made = make_edition(opened, prepared, audience)
-    if audience == "public":
-        opened.made[prepared.run_id] = made
-    for name, table in made.items():
-        write_table(name, table, folder, lineage=lineage)
-    if audience == "internal":
-        accounts = accounts_table(read_accounts(opened.workbench.accounts))
-        write_table("account", accounts, folder, lineage=lineage)
+    return trace("analyse", inputs, root=opened.workbench.root, settings=told)

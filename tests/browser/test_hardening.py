@@ -13,7 +13,7 @@ import pytest
 from labtools.dashboards.server import PAGES, serving
 from tests.browser.conftest import SECRET, Reader
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow]
 
 PATIENCE = 60
 LIVE = "/live/colonia_explorer"

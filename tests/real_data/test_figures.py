@@ -15,7 +15,7 @@ from labtools.sources.catalogue import CLEANERS
 from labtools.sources.descriptor import load_descriptor
 from labtools.sources.protocol import Cleaned, Intake
 
-pytestmark = [pytest.mark.real_data, pytest.mark.slow, pytest.mark.xdist_group("figures")]
+pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 
 #: Names of columns and tokens in the census as its carrier ships it.
 CENSUS = MappingProxyType({"entity": "cve_ent", "municipality": "cve_mun", "locality": "cve_loc"})

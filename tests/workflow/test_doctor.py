@@ -10,7 +10,7 @@ from labtools.paths import Workbench
 from labtools.workflow.doctor import examine
 from labtools.workflow.workbenches import init_workbench
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workbench")]
+pytestmark = [pytest.mark.slow]
 
 
 #: A day on which the demo's figures, which end with 2025, still hold.

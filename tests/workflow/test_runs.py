@@ -25,7 +25,7 @@ from labtools.workflow.locking import held
 from labtools.workflow.steps import open_workbench
 from tests.workflow.few import EARLIER, FICHAS, bytes_in, times_in
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workbench")]
+pytestmark = [pytest.mark.slow]
 
 
 def latest(bench):
