@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from labtools.dashboards.server import Running, serving
@@ -27,8 +26,6 @@ ALONE = (
     "--disable-component-update",
     "--disable-sync",
 )
-#: Stands in every text of what is for the lab only.
-INTERNAL = "solo-para-el-laboratorio"
 SECRET = "not-for-readers"  # noqa: S105 - made up
 PATIENCE = 60_000
 
@@ -53,23 +50,10 @@ class Reader:
 def server(tmp_path_factory) -> Iterator[Running]:
     workbench = tmp_path_factory.mktemp("workbench")
     public = write_edition(workbench / "reports" / "2026-01" / "public")
-    _write_true_counts_beside(public)
     with pytest.MonkeyPatch.context() as around:
         around.setenv("DATABASE_PASSWORD", SECRET)
         with serving(public, port=0, most_readers=24) as running:
             yield running
-
-
-def _write_true_counts_beside(public: Path) -> None:
-    """Write what a run keeps for the lab where a run keeps it: no kernel may read it."""
-    internal = public.parent / "internal" / "city" / "internal"
-    internal.mkdir(parents=True)
-    for path in (public / "tables").glob("*.parquet"):
-        table = pd.read_parquet(path)
-        for column in table.columns:
-            if pd.api.types.is_string_dtype(table[column]):
-                table[column] = INTERNAL
-        table.to_parquet(internal / path.name)
 
 
 # Playwright keeps an event loop running while it is open: it is closed with its module, so that

@@ -8,11 +8,10 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pandas as pd
 import pytest
 
 from labtools.dashboards.server import PAGES, serving
-from tests.browser.conftest import INTERNAL, SECRET, Reader
+from tests.browser.conftest import SECRET, Reader
 
 pytestmark = [pytest.mark.slow]
 
@@ -198,48 +197,6 @@ def test_a_viewer_cannot_run_code_nor_open_widgets_through_the_socket(reader: Re
         "shutdown_request": 0,
         "comm_open": 0,
     }
-
-
-@pytest.mark.browser
-def test_asked_for_every_widget_it_holds_a_kernel_tells_what_is_published_and_nothing_else(
-    reader: Reader, server
-):
-    reader.open(server.live)
-
-    held = reader.page.evaluate(ASK_FOR_WIDGETS)
-
-    public = Path(server.service.public)
-    name = pd.read_parquet(public / "tables" / "colonias_shown.parquet")["name"].iloc[0]
-    told = json.dumps(held, ensure_ascii=False)
-    assert len(held) > 5
-    assert name in told
-    assert INTERNAL not in told
-    assert SECRET not in told
-
-
-ASK_FOR_WIDGETS = """async () => {
-    const told = JSON.parse(document.getElementById("jupyter-config-data").textContent);
-    const line = new WebSocket(
-        `ws://${location.host}/api/kernels/${told.kernelId}/channels?session_id=asker`);
-    await new Promise(open => { line.onopen = open; });
-    const held = {};
-    line.onmessage = event => {
-        if (typeof event.data !== "string") return;
-        const data = JSON.parse(event.data).content?.data;
-        if (data?.method === "update_states") Object.assign(held, data.states);
-    };
-    const say = (type, content) => line.send(JSON.stringify({
-        channel: "shell", content, metadata: {}, parent_header: {}, buffers: [],
-        header: {msg_id: type, msg_type: type, session: "asker", username: "",
-                 version: "5.3", date: new Date().toISOString()},
-    }));
-    say("comm_open", {comm_id: "asker", target_name: "jupyter.widget.control", data: {}});
-    say("comm_msg", {comm_id: "asker", data: {method: "request_states"}});
-    for (let wait = 0; wait < 40 && !Object.keys(held).length; wait++)
-        await new Promise(then => setTimeout(then, 500));
-    line.close();
-    return held;
-}"""
 
 
 TALK = """async () => {
