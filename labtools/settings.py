@@ -129,11 +129,14 @@ class Database(_Part):
         ``schema.table``.
     geometry : str
         PostGIS column of the points of events, or of the polygons of areas.
+    columns : list of str
+        Columns to read beside those that the descriptor names (the months of SESNSP's table).
     """
 
     connection: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
     table: Annotated[str, Field(pattern=r"^[^.\s]+(\.[^.\s]+)?$")]
     geometry: str = ""
+    columns: tuple[str, ...] = ()
 
 
 class FileOf(_Part):
