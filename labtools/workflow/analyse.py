@@ -26,7 +26,7 @@ from labtools.tables.lineage import digest_of, read_lineage, sha256_of, trace
 from labtools.tables.periods import Window, window_ending
 from labtools.tables.store import make_folder, read_table, write_table, writing
 from labtools.workflow.edition import Edition
-from labtools.workflow.forecasting import forecasts
+from labtools.workflow.forecasting import forecasts, recorded_by_span
 from labtools.workflow.known import Known
 from labtools.workflow.notebooks import Choice, Planned, execute, plan_notebooks, tell_plan
 from labtools.workflow.patterns import HOURS, recorded_hours
@@ -279,6 +279,7 @@ def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str,
         key=read_keyring(opened.workbench.secrets, ROUNDING_KEY),
         cards=read_cards(opened.workbench.cards),
         protocols=tuple(planned_evaluations(opened.workbench)),
+        recorded=recorded_by_span(opened, prepared.window),
     )
     results = city_results(processed, edition, opened.settings)
     return results | targeting_tables(Known(processed, results, edition, opened.settings))
