@@ -56,6 +56,11 @@ class Workbench:
         return self.root / "data" / "secrets"
 
     @property
+    def schedule(self) -> Path:
+        """What was due, what was done about it, and how it went; for lab staff only."""
+        return self.root / "data" / "schedule"
+
+    @property
     def reports(self) -> Path:
         """One folder for each run, and ``latest``."""
         return self.root / "reports"

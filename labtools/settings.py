@@ -7,7 +7,8 @@ import tomllib
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
@@ -38,6 +39,14 @@ def _in_metres(written: str) -> str:
     return written
 
 
+def _a_zone(written: str) -> str:
+    try:
+        ZoneInfo(written)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
+        raise PydanticCustomError("not_a_zone", "unknown") from unknown
+    return written
+
+
 #: The register of colonias goes by this name beside the sources.
 REGISTER = "colonias"
 
@@ -65,6 +74,7 @@ _FAULTS = MappingProxyType(
         "literal_error": mark("it must be one of {expected}"),
         "greater_than_equal": mark("it must be at least {ge}"),
         "too_short": mark("it must not be empty"),
+        "not_a_zone": mark("it must be the name of a time zone, such as America/Mexico_City"),
         "not_in_calendar": mark("the calendar has no such day"),
         "not_projected": mark(
             "it must be the code of a projected coordinate system in metres, such as EPSG:6372"
@@ -107,13 +117,32 @@ class Lab(_Part):
     contact: str = ""
 
 
+class Database(_Part):
+    """A table (or a view) of a PostgreSQL database in place of a file.
+
+    Attributes
+    ----------
+    connection : str
+        Environment variable that holds how to connect (``service=…``, ``postgresql://…``): no
+        password stands in any file of a workbench.
+    table : str
+        ``schema.table``.
+    geometry : str
+        PostGIS column of the points of events, or of the polygons of areas.
+    """
+
+    connection: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+    table: Annotated[str, Field(pattern=r"^[^.\s]+(\.[^.\s]+)?$")]
+    geometry: str = ""
+
+
 class FileOf(_Part):
     """A supplier's file: where it is, who describes it, until when it speaks.
 
     Attributes
     ----------
     path : Path
-        File, relative to the workbench.
+        File, relative to the workbench; with a `database`, the name that its table is kept under.
     descriptor : str
         Name of the descriptor in ``data/sources/`` (of the workbench or of the package).
     cutoff : str
@@ -127,6 +156,8 @@ class FileOf(_Part):
     where : dict
         Supplier's column → value: read only these rows or features (one municipality of a
         state's file); a value may end in ``*``.
+    database : Database, optional
+        Table that is read in place of a file.
     """
 
     path: Path
@@ -136,6 +167,7 @@ class FileOf(_Part):
     columns: dict[str, str] = {}
     tokens: dict[str, str] = {}
     where: dict[str, str] = {}
+    database: Database | None = None
 
 
 class Source(FileOf):
@@ -390,6 +422,60 @@ class Targeting(_Part):
     action: tuple[Priced, ...] = ()
 
 
+class Schedule(_Part):
+    """When an edition is made without anybody asking for it.
+
+    Attributes
+    ----------
+    name : str
+    cron : str
+        Minute, hour, day, month and day of the week, as in cron.
+    time_zone : str
+        Where that hour is; where clocks change, an hour that there is not comes when the clock
+        has gone forward, and one that there is twice counts the first time.
+    holidays : {"next", "skip", "run"}
+        What to do on weekends and public holidays: wait for the next working day, leave it, or
+        take no notice.
+    country : str
+        Whose public holidays, by its two letters.
+    days_off : list of str
+        Further days on which nobody works, ISO.
+    data_until : {"quarter", "any"}
+        Whether the data must reach the last quarter that was complete on that day, or whatever
+        there is will do.
+    needs : list of str
+        Sources that must reach it; every file of incidents where none is named.
+    wait_days : int
+        How long late data, or a busy workbench, are waited for.
+    catch_up_days : int
+        After how long a run that the machine slept through is no longer made up for.
+    tries, pause_minutes : int
+        How often a run that fails is tried, and the pause after the first time; it doubles.
+    limit_minutes : int
+        A run that lasts longer is ended.
+    deliver : bool
+        Whether the edition is then sent to the lists of ``[delivery]``.
+    tell : list of str
+        Addresses of those who are told how it went; the server is that of ``[delivery]``.
+    """
+
+    name: Slug
+    cron: str
+    time_zone: Annotated[str, AfterValidator(_a_zone)] = "America/Mexico_City"
+    holidays: Literal["next", "skip", "run"] = "next"
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "MX"
+    days_off: tuple[Day, ...] = ()
+    data_until: Literal["quarter", "any"] = "quarter"
+    needs: tuple[Slug, ...] = ()
+    wait_days: Annotated[int, Field(ge=0)] = 15
+    catch_up_days: Annotated[int, Field(ge=0)] = 10
+    tries: Annotated[int, Field(ge=1)] = 4
+    pause_minutes: Annotated[int, Field(ge=0)] = 15
+    limit_minutes: Annotated[int, Field(ge=1)] = 360
+    deliver: bool = False
+    tell: tuple[str, ...] = ()
+
+
 class Settings(_Part):
     """Everything ``lab.toml`` says."""
 
@@ -405,7 +491,12 @@ class Settings(_Part):
     classify: Classify = Classify()
     targeting: Targeting = Targeting()
     risk: Risk = Risk()
+    schedule: tuple[Schedule, ...] = ()
     source: tuple[Source, ...] = ()
+
+    def of_content(self) -> dict[str, Any]:
+        """Return what an edition is made of: not when it is made, nor whom it is sent to."""
+        return self.model_dump(mode="json", exclude={"schedule", "delivery"})
 
 
 def load_settings(workbench: Workbench) -> Settings:
@@ -481,6 +572,7 @@ def _check_sources(path: Path, settings: Settings) -> None:
             path=str(path),
             name=twice[0],
         )
+    _check_schedules(path, settings)
     for source in settings.source:
         if source.first_day and source.first_day > source.cutoff:
             raise SettingsError(
@@ -490,4 +582,26 @@ def _check_sources(path: Path, settings: Settings) -> None:
                 name=source.name,
                 first=source.first_day,
                 cutoff=source.cutoff,
+            )
+
+
+def _check_schedules(path: Path, settings: Settings) -> None:
+    names = [schedule.name for schedule in settings.schedule]
+    sources = {source.name for source in settings.source}
+    for schedule in settings.schedule:
+        if names.count(schedule.name) > 1:
+            raise SettingsError(
+                "{path}: two schedules are called {name}. Give each one a name of its own.",
+                path=str(path),
+                name=schedule.name,
+            )
+        unknown = [name for name in schedule.needs if name not in sources]
+        if unknown:
+            raise SettingsError(
+                "{path}: the schedule {schedule} needs the source {name}, and there is none of "
+                "that name. Those there are: {names}.",
+                path=str(path),
+                schedule=schedule.name,
+                name=unknown[0],
+                names=tuple(sorted(sources)) or ("—",),
             )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from labtools.paths import Workbench
 from labtools.workflow.everything import run_everything
@@ -15,6 +16,33 @@ from labtools.workflow.steps import open_workbench
 from labtools.workflow.workbenches import make_demo
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+#: What is costly to make is made in one process of the tests: files of one of these go together.
+_TOGETHER = {
+    "tests/browser/": ("tests/browser/", "tests/publish/test_search.py"),
+    "the demo": ("tests/architecture/", "tests/workflow/test_truth.py"),
+}
+
+
+class ByFile(LoadScopeScheduling):
+    """Gives each process whole files, in the order in which they were collected."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        for name, files in _TOGETHER.items():
+            if nodeid.startswith(files):
+                return name
+        return nodeid.split("::", 1)[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
+    """Share the tests out by file; xdist's own groups are not heard by pytest 9."""
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no process waits for another at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,15 @@ _TITLES = {
     "crime": mark("Recorded crime against what was to be expected, by quarter since the entry"),
     "perception": mark("Share who feel unsafe against what was to be expected, by wave"),
 }
-_AXES = {"crime": mark("Difference in per cent"), "perception": mark("Difference in points")}
-_TIMES = {"crime": mark("quarter {n} since the entry"), "perception": mark("wave {n} since")}
+_AXES = {
+    "crime": mark("Difference from what was to be expected, in per cent"),
+    "perception": mark("Difference from what was to be expected, in percentage points"),
+}
+_TIMES = {
+    "crime": mark("Quarter {n} since the entry"),
+    "perception": mark("Wave {n} of the survey since the entry"),
+}
+_UNITS = {"crime": " %", "perception": ""}
 _LEAST = 10.0
 
 
@@ -48,8 +55,9 @@ def effects_chart(times: pd.DataFrame, *, outcome: str, title: str = "") -> Svg:
 def _row(row: Mapping[str, object], outcome: str) -> rows.Row:
     value, low, high = (real(row[end]) for end in ("value", "lower", "upper"))
     figure = text(
-        "{value} ({lower} to {upper})",
+        "{value}{unit} ({lower} to {upper})",
         value=_signed(value),
+        unit=_UNITS[outcome],
         lower=_signed(low),
         upper=_signed(high),
     )
@@ -67,6 +75,12 @@ def _signed(value: float) -> str:
     return f"{sign}{number(abs(value), 1)}"
 
 
+def _step(value: float) -> str:
+    if not value:
+        return "0"
+    return f"{'−' if value < 0 else '+'}{number(abs(value), 0 if value == int(value) else 1)}"
+
+
 def _axis(table: list[dict[str, object]], outcome: str) -> theme.Axis:
     ends = [abs(real(row[end])) for row in table for end in ("lower", "upper")]
     steps = theme.steps_from_zero(max([*ends, _LEAST]), about=2)
@@ -76,6 +90,6 @@ def _axis(table: list[dict[str, object]], outcome: str) -> theme.Axis:
         steps[-1],
         rows.LEFT,
         rows.RIGHT,
-        tuple((step, _signed(step) if step else "0") for step in named),
+        tuple((step, _step(step)) for step in named),
         say(_AXES[outcome]),
     )

@@ -13,12 +13,6 @@ from labtools.messages import number, percent, text
 from labtools.tables import vocabulary as words
 
 _KIND = "fear-gap"
-_FILLS = {
-    "both_high": theme.ABOVE_TINT,
-    "fear_only": theme.ABOVE_TINT,
-    "crime_only": theme.ABOVE_TINT,
-    "both_low": theme.BELOW_TINT,
-}
 
 
 def fear_gap_chart(fear_gap: pd.DataFrame, *, title: str = "") -> Svg:
@@ -55,7 +49,8 @@ def _row(row: Mapping[str, object], name: str) -> rows.Row:
     def draw(axis: theme.Axis, y: float, _name: str) -> Svg:
         if chance == 0:
             return rows.zero(axis.at(0), y)
-        return joined([marks.bar(axis.at(0), axis.at(100 * chance), y, _FILLS[name])])
+        end = axis.at(100 * chance)
+        return joined([marks.bar(axis.at(0), end, y, theme.PLAIN_TINT, stroke=theme.ACCENT)])
 
     return rows.Row(label, percent(chance), draw)
 

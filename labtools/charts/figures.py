@@ -84,6 +84,29 @@ def figure_words(value: object, low: object, high: object, state: str) -> str:
     )
 
 
+def change_words(ratio: object, low: object, high: object, state: str) -> str:
+    """Return a ratio as a change in per cent with its interval: "+12 % (+4 to +21)"."""
+    if state != words.SHOWN or not is_known(ratio):
+        return state_words(words.MISSING if state == words.SHOWN else state)
+    change = text("{change} %", change=_signed(real(ratio)))
+    if not is_known(low, high):
+        return change
+    if math.isinf(real(high)):
+        return text("{change} ({low} or more)", change=change, low=_signed(real(low)))
+    return text(
+        "{change} ({low} to {high})",
+        change=change,
+        low=_signed(real(low)),
+        high=_signed(real(high)),
+    )
+
+
+def _signed(ratio: float) -> str:
+    change = round(100 * (ratio - 1))
+    sign = "−" if change < 0 else "+" if change else ""
+    return f"{sign}{number(abs(change))}"
+
+
 def share_words(share: object, low: object, high: object, state: str) -> str:
     """Return a share with its interval, in percent, or why there is none."""
     if state != words.SHOWN or not is_known(share):

@@ -104,6 +104,7 @@ def _names(ground: Ground, places: list[int], shapes: list[shapely.Geometry]) ->
     """Name the marked colonia and those neighbours whose names fit inside them."""
     drawn: list[Svg] = []
     taken = [_room_of_inset(), _room_of_scale(), _room_of_north()]
+    own = shapes[-1].buffer(-_EDGE)
     order = sorted(
         zip(places, shapes, strict=True),
         key=lambda one: (one[0] != places[-1], -one[1].area, one[0]),
@@ -111,7 +112,8 @@ def _names(ground: Ground, places: list[int], shapes: list[shapely.Geometry]) ->
     for place, shape in order:
         marked = place == places[-1]
         room = _room(ground.names[place], shape)
-        fits = room is not None and not any(room.intersects(other) for other in taken)
+        others = taken if marked else [*taken, own]
+        fits = room is not None and not any(room.intersects(other) for other in others)
         if room is None or not fits or (not marked and len(drawn) > _NAMES):
             continue
         taken.append(room)

@@ -13,7 +13,7 @@ from labtools.messages import number, text
 from labtools.tables import vocabulary as words
 
 _KIND = "series"
-_LEFT, _TOP, _HEIGHT = 40.0, 12.0, 150.0
+_LEFT, _TOP, _HEIGHT = 40.0, 28.0, 150.0
 _BASE = _TOP + _HEIGHT
 _YEAR = 4  # quarters: a longer series meets a January, which names its year
 _LEAST = (0.0, 1.0, 2.0, 3.0, 4.0)  # smallest axis: counts are whole
@@ -46,7 +46,7 @@ def series_chart(series: pd.DataFrame, *, group: str = words.TOTAL, title: str =
     )
     name = name_of(_KIND, told.title, told.description)
     scale = _scale(table)
-    plot = [theme.patterns(name), _grid(scale), _years(table)]
+    plot = [theme.patterns(name), _measured(), _grid(scale), _years(table)]
     plot += [
         _line(table, scale),
         *(_quarter(row, _x(table, i), scale, name) for i, row in enumerate(table)),
@@ -100,6 +100,11 @@ def _y(scale: theme.Axis, value: object) -> float:
 def _x(table: Sequence[Mapping[str, object]], place: int) -> float:
     room = (theme.WIDTH - _LEFT - 4) / max(len(table), 1)
     return _LEFT + room * (place + 0.5)
+
+
+def _measured() -> Svg:
+    words = text("Recorded crimes in each quarter")
+    return theme.words_at(0.0, 12.0, words, font_size=theme.SMALL_SIZE, fill=theme.SOFT_INK)
 
 
 def _grid(scale: theme.Axis) -> Svg:

@@ -41,13 +41,18 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "diff": ("again", mark("Say which figures differ between two runs, and why.")),
         "audit": ("governance", mark("Attack all editions together; search them for people.")),
         "release": ("governance", mark("Sign a release, withdraw one, or show the ledger.")),
+        "schedule": ("schedule", mark("Make editions at their time; say how they went.")),
         "protocol": ("protocols", mark("Seal the plan of an evaluation, or show the plans.")),
         "deliver": ("outside", mark("Send the edition by e-mail to the lists of lab.toml.")),
         "briefing": ("outside", mark("Print the council's briefing and its slides.")),
         "propose": ("proposals", mark("Write work lists, meeting sheets and a sealed calendar.")),
+        "survey": ("surveys", mark("Write forms for the field; read their answers back.")),
         "serve": ("show", mark("Open the dashboards, read-only, from released tables.")),
         "lab": ("show", mark("Open JupyterLab with this workbench.")),
         "doctor": ("care", mark("Say what is wrong here, and the command that mends it.")),
+        "backup": ("keeping", mark("Copy the workbench to another disk, and read it back.")),
+        "restore": ("keeping", mark("Make a workbench again from its backup.")),
+        "upgrade": ("keeping", mark("Bring a workbench of an earlier version up to this one.")),
         "explain": ("care", mark("Walk a file back to the supplier's bytes.")),
     }
 )

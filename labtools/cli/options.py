@@ -65,9 +65,11 @@ def opened(named: Path | None) -> Opened:
 @contextmanager
 def alone(named: Path | None) -> Iterator[Opened]:
     """Open the workbench and hold it while the block runs: nobody else may change it."""
-    from labtools.workflow.locking import held  # noqa: PLC0415 - heavy
+    from labtools.workflow.format import check_format  # noqa: PLC0415 - heavy
+    from labtools.workflow.locking import held  # noqa: PLC0415
 
     bench = opened(named)
+    check_format(bench.workbench)
     with held(bench.workbench):
         yield bench
 

@@ -84,9 +84,9 @@ class Alerts:
             text("Colonia"),
             text("Group"),
             text("Reading"),
-            text("12 months before"),
-            text("Last 12 months"),
-            text("Ratio (95 % interval)"),
+            text("Crimes, 12 months before"),
+            text("Crimes, last 12 months"),
+            text("Change (95 % interval)"),
         )
         head = element("tr", *(element("th", it, scope="col") for it in heads))
         body = joined(self._row(row) for row in rows)
@@ -105,7 +105,7 @@ class Alerts:
             words.label(str(row["verdict"])),
             figures.count(row["before"]),
             figures.count(row["now"]),
-            figures.figure_words(row["ratio"], row["lower"], row["upper"], str(row["state"])),
+            figures.change_words(row["ratio"], row["lower"], row["upper"], str(row["state"])),
         )
         name = element("th", self._names[str(row["colonia_id"])], scope="row")
         return element("tr", name, *(element("td", cell) for cell in cells))

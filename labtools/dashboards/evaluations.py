@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any
 
 import ipywidgets as widgets
 
 from labtools.charts.effects import effects_chart
-from labtools.charts.svg import Svg, element, joined
+from labtools.charts.svg import Svg, element
 from labtools.dashboards.data import ReleasedData
+from labtools.dashboards.layout import FULL, boxed, house_style, labelled
 from labtools.messages import mark, say, text
 from labtools.narrative.evaluation import SECTIONS, evaluation_of, evaluation_sentences
 
@@ -45,15 +45,13 @@ class EvaluationPage:
         self.protocol = next(iter(self._known), "")
         self._list = widgets.Dropdown(
             options=[(title, key) for key, title in self._known.items()],
-            description=text("Programme"),
+            layout=FULL,
         )
         self._told = widgets.HTML()
         self._list.observe(self._take, "value")
         self._show()
-        controls = _boxed("lab-controls", _boxed("lab-control", self._list))
-        css = files("labtools.dashboards").joinpath("explorer.css").read_text(encoding="utf-8")
-        style = widgets.HTML(Svg(f"<style>{css}</style>"), layout=widgets.Layout(display="none"))
-        self.page = _boxed("lab-explorer", style, controls, _boxed("lab-right", self._told))
+        controls = boxed("lab-controls", labelled(text("Programme"), self._list))
+        self.page = boxed("lab-explorer", house_style(), controls, boxed("lab-right", self._told))
 
     def choose(self, protocol: object) -> None:
         """Show a protocol; anything that is none of this edition changes nothing."""
@@ -79,20 +77,17 @@ class EvaluationPage:
         for section in SECTIONS:
             if not said[section]:
                 continue
-            parts.append(element("h2", say(_TITLES[section])))
-            parts.extend(element("p", sentence) for sentence in said[section])
+            inside = [element("h3", say(_TITLES[section]))]
+            inside.extend(element("p", sentence) for sentence in said[section])
             outcome = {"verdict": "crime", "people": "perception"}.get(section)
             if outcome and (times["outcome"] == outcome).any():
-                parts.append(element("figure", effects_chart(times, outcome=outcome)))
-        self._told.value = str(joined(parts))
+                inside.append(element("figure", effects_chart(times, outcome=outcome)))
+            parts.append(element("section", *inside, class_="lab-section"))
+        name = element("h2", str(self._known[self.protocol]))
+        sections = element("div", *parts, class_="lab-more")
+        self._told.value = str(element("div", name, sections, class_="lab-ficha"))
 
 
 def evaluation_page(data: ReleasedData) -> widgets.Widget:
     """Return the page of evaluations as one widget: the last line of a dashboard's notebook."""
     return EvaluationPage(data).page
-
-
-def _boxed(css_class: str, *inside: widgets.Widget) -> widgets.Box:
-    box = widgets.Box(inside)
-    box.add_class(css_class)
-    return box

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib.resources import files
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ipywidgets as widgets
@@ -14,8 +13,10 @@ from labtools.charts.perception import perception_chart
 from labtools.charts.svg import Svg, element, joined
 from labtools.dashboards.choices import colonia_choices
 from labtools.dashboards.data import ReleasedData
+from labtools.dashboards.layout import FULL, address_box, boxed, house_style, labelled
 from labtools.messages import text
 from labtools.narrative import sentences
+from labtools.tables.released import slug
 
 
 class FeltPage:
@@ -33,19 +34,18 @@ class FeltPage:
         self._data = data
         with_ficha = set(data.colonias.query("has_ficha")["colonia_id"])
         choices = [it for it in colonia_choices(data.colonias) if it.colonia_id in with_ficha]
-        self._known = [choice.colonia_id for choice in choices]
-        self.colonia_id = self._known[0] if self._known else ""
+        self._known = {choice.colonia_id: choice.label for choice in choices}
+        self.colonia_id = next(iter(self._known), "")
         self._list = widgets.Dropdown(
-            options=[(choice.label, choice.colonia_id) for choice in choices],
-            description=text("Colonia"),
+            options=[(label, key) for key, label in self._known.items()], layout=FULL
         )
         self._told = widgets.HTML()
+        self._address = address_box(self._choose_named)
         self._list.observe(self._take, "value")
         self._show()
-        css = files("labtools.dashboards").joinpath("explorer.css").read_text(encoding="utf-8")
-        style = widgets.HTML(Svg(f"<style>{css}</style>"), layout=widgets.Layout(display="none"))
-        controls = _boxed("lab-controls", _boxed("lab-control", self._list))
-        self.page = _boxed("lab-explorer", style, controls, _boxed("lab-right", self._told))
+        controls = boxed("lab-controls", labelled(text("Colonia"), self._list))
+        right = boxed("lab-right", self._told)
+        self.page = boxed("lab-explorer", house_style(), self._address, controls, right)
 
     def choose(self, colonia_id: object) -> None:
         """Show a colonia; anything that is none of this edition changes nothing."""
@@ -53,6 +53,9 @@ class FeltPage:
             self.colonia_id = colonia_id
             self._list.value = colonia_id
             self._show()
+
+    def _choose_named(self, named: str) -> None:
+        self.choose(next((key for key in self._known if slug(key) == named), None))
 
     def _take(self, change: Mapping[str, Any]) -> None:
         self.choose(change["new"])
@@ -75,15 +78,19 @@ class FeltPage:
             ),
             (text("Perception"), "perception", perception_chart, felt),
         )
-        parts: list[Svg] = []
+        parts = []
         for title, section, chart, table in shown:
-            parts.append(element("h2", title))
-            parts.extend(element("p", sentence) for sentence in said[section])
-            if table is not None and len(table):
-                parts.append(element("figure", chart(table)))
-        parts.append(element("h2", text("What is not known")))
-        parts.extend(element("p", sentence) for sentence in said["unknowns"])
-        self._told.value = str(joined(parts))
+            drawn = table is not None and len(table)
+            figure = element("figure", chart(table)) if drawn else Svg("")
+            parts.append(_section(title, said[section], figure))
+        parts.append(_section(text("What is not known"), said["unknowns"]))
+        name = element("h2", self._known[self.colonia_id])
+        sections = element("div", *parts, class_="lab-more")
+        named = slug(self.colonia_id)
+        self._told.value = str(
+            element("div", name, sections, class_="lab-ficha", data_colonia=named)
+        )
+        self._address.value = named
 
 
 def felt_page(data: ReleasedData) -> widgets.Widget:
@@ -91,7 +98,6 @@ def felt_page(data: ReleasedData) -> widgets.Widget:
     return FeltPage(data).page
 
 
-def _boxed(css_class: str, *inside: widgets.Widget) -> widgets.Box:
-    box = widgets.Box(inside)
-    box.add_class(css_class)
-    return box
+def _section(title: str, said: Sequence[str], *inside: Svg) -> Svg:
+    told = joined(element("p", sentence) for sentence in said)
+    return element("section", element("h3", title), told, *inside, class_="lab-section")

@@ -15,6 +15,7 @@ from labtools.charts.svg import Svg, element
 from labtools.messages import text
 
 _REFUSED = 400
+_NOTED = ("log_function", "tally")
 
 
 def content_policy(hosts: Sequence[str]) -> str:
@@ -66,7 +67,8 @@ def strict_headers(hosts: Sequence[str], path: str = "/live/") -> dict[str, str]
 
 def guarded(application: Application, hosts: Sequence[str]) -> RuleRouter:
     """Return a router that hands `application` only requests for one of `hosts`."""
-    refusing = Application([(".*", Refusal, {"status": _REFUSED})])
+    noted = {name: application.settings[name] for name in _NOTED if name in application.settings}
+    refusing = Application([(".*", Refusal, {"status": _REFUSED})], **noted)
     for answering in (application, refusing):
         answering.add_transform(_headers_transform(tuple(hosts)))
     return RuleRouter([Rule(_CalledBy(hosts), application), Rule(AnyMatches(), refusing)])

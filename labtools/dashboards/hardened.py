@@ -7,6 +7,7 @@ only what a page needs is routed, and the rest does not exist.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import resource
 import socket
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +30,13 @@ from traitlets.config import Config
 from voila.app import Voila
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
-from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.utils import get_voila_labextensions_path
 
 from labtools import messages
 from labtools.dashboards.boards import BOARDS
 from labtools.dashboards.gate import EveryReader, PlainErrors, Refusal, guarded
-from labtools.dashboards.kernels import ALLOWED_MESSAGES, ReaderKernels, WidgetsOnly
+from labtools.dashboards.kernels import ALLOWED_MESSAGES, ReaderKernels, WidgetsOnly, draw_page
 from labtools.dashboards.reading import (
     Health,
     Metrics,
@@ -45,7 +46,7 @@ from labtools.dashboards.reading import (
     named_colonia,
     note_answer,
 )
-from labtools.dashboards.seats import Seats
+from labtools.dashboards.seats import Drawn, Seats
 from labtools.dashboards.server import LAST_READERS, LAST_READERS_SECONDS, Service
 from labtools.dashboards.still import ASSETS, SITE, Stills
 from labtools.messages import text
@@ -108,24 +109,16 @@ def voila_config(service: Service) -> Config:
                 "cull_interval": 15,
                 "cull_connected": True,
             },
-            "VoilaKernelManager": {
-                "kernel_pools_config": {
-                    f"{page}.ipynb": {"pool_size": size}
-                    for page, size in zip(service.pages, pool_sizes(service), strict=True)
-                },
-            },
+            "VoilaKernelManager": {"kernel_pools_config": {"default": {"pool_size": 0}}},
             "KernelManager": {"transport": "ipc"},
         }
     )
 
 
-def pool_sizes(service: Service) -> list[int]:
-    """Return how many pages of each dashboard are kept ready; the first come first."""
-    room, sizes = service.most_readers, []
-    for wanted in (service.warm, *(1 for _ in service.pages[1:])):
-        sizes.append(min(wanted, room))
-        room -= sizes[-1]
-    return sizes
+def pages_kept_warm(service: Service) -> dict[str, int]:
+    """Return how many pages of each dashboard's notebook are kept ready while there is room."""
+    first, *others = (f"{page}.ipynb" for page in service.pages)
+    return {first: service.warm, **dict.fromkeys(others, 1)}
 
 
 def unwanted_extensions() -> list[str]:
@@ -146,8 +139,10 @@ def page_words() -> dict[str, str]:
     }
 
 
-class Page(PlainErrors, TornadoVoilaHandler):  # type: ignore[misc] # no types in Voilà
+class Page(PlainErrors):
     """A living page of the allow-list; every other name does not exist, and starts nothing."""
+
+    _turn: asyncio.Future[Drawn] | None = None
 
     async def get(self, page: str = "") -> None:
         """Give a page that a kernel has drawn already, and the kernel with it."""
@@ -155,15 +150,20 @@ class Page(PlainErrors, TornadoVoilaHandler):  # type: ignore[misc] # no types i
             raise HTTPError(404)
         if not self.settings["stills"].is_known(named_colonia(self)):
             raise HTTPError(400)
-        _ = self.xsrf_token  # the page gives it back when it closes, to end its kernel
-        notebook, seats = f"{page}.ipynb", self.settings["seats"]
-        await seats.take(notebook)
-        ready = self.kernel_manager._pools[notebook][0].result()  # noqa: SLF001 - as in seats
-        self.kernel_manager.give(ready["kernel_id"])
+        self.xsrf_token  # noqa: B018 - the page gives it back when it closes, to end its kernel
+        kernels = self.settings["kernel_manager"]
+        self._turn = asyncio.ensure_future(self.settings["seats"].take(f"{page}.ipynb"))
+        drawn = await self._turn
         try:
-            await super().get(notebook)
+            self.set_header("Cache-Control", "no-store")
+            await self.finish(drawn.html)
         finally:
-            seats.taken(notebook)
+            kernels.give(drawn.kernel_id)  # its time without a page begins now
+
+    def on_connection_close(self) -> None:
+        """Leave the line of a reader who left."""
+        if self._turn is not None:
+            self._turn.cancel()
 
 
 class KernelState(PlainErrors, KernelHandler):  # type: ignore[misc] # no types in Jupyter
@@ -209,8 +209,12 @@ class ReadersVoila(Voila):  # type: ignore[misc] # no types in Voilà
         """Return Voilà's settings and what its pages may ask of a kernel."""
         settings: dict[str, Any] = super().init_settings()
         self.kernel_manager.allowed_message_types = list(ALLOWED_MESSAGES)
-        notebooks = [f"{page}.ipynb" for page in self.service.pages]
-        self.seats = Seats(self.kernel_manager, notebooks, self.service.queue_seconds)
+        self.seats = Seats(
+            self.kernel_manager,
+            partial(draw_page, self.kernel_manager),
+            pages_kept_warm(self.service),
+            self.service.queue_seconds,
+        )
         stills = Stills(Path(self.service.public))
         own = {"pages": self.service.pages, "seats": self.seats, "stills": stills}
         return {**settings, **own, "tally": Tally(self.kernel_manager, self.seats)}
@@ -224,11 +228,6 @@ class ReadersVoila(Voila):  # type: ignore[misc] # no types in Voilà
             "labextensions_path": self.labextensions_path,
             "no_cache_paths": ["/"],
         }
-        page = {
-            "template_paths": self.template_paths,
-            "config": self.config,
-            "voila_configuration": self.voila_configuration,
-        }
         return [
             (rf"/api/kernels/{_KERNEL}", KernelState),
             (rf"/api/kernels/{_KERNEL}/channels", VoilaKernelWebsocketHandler),
@@ -241,7 +240,7 @@ class ReadersVoila(Voila):  # type: ignore[misc] # no types in Voilà
                 ExtensionFiles,
                 {"path": self.labextensions_path, "no_cache_paths": ["/"]},
             ),
-            (r"/live/(?P<page>[a-z0-9_]{1,60})", Page, page),
+            (r"/live/(?P<page>[a-z0-9_]{1,60})", Page),
             (r"/site/(.*)", SiteFiles, {"path": str(Path(self.service.public) / SITE)}),
             (r"/still/([a-z]+\.(?:css|js))", SiteFiles, {"path": str(ASSETS)}),
             (r"/health", Health),
@@ -258,16 +257,19 @@ class ReadersVoila(Voila):  # type: ignore[misc] # no types in Voilà
         self.ioloop = IOLoop.current()
         tending = PeriodicCallback(self.seats.tend, _TEND_EVERY)
         tending.start()
+        self.ioloop.add_callback(self.seats.tend)
         self.ioloop.add_handler(sys.stdin.fileno(), self._parent_spoke, IOLoop.READ)
         try:
             self.ioloop.start()
         finally:
             server.stop()
+            self.ioloop.run_sync(self.seats.close)
             self.stop()
 
     def _parent_spoke(self, descriptor: int, _: int) -> None:
         said = os.read(descriptor, 1024)
         if not said:
+            self.ioloop.remove_handler(descriptor)  # it would be said again and again
             self.ioloop.stop()
         elif LAST_READERS in said:  # another server answers from now on
             self._server.stop()

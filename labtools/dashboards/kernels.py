@@ -6,6 +6,7 @@ widgets of their own.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +16,8 @@ from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebso
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.web import HTTPError
 from traitlets import Integer
+
+from labtools.dashboards.seats import LONGEST_DRAWING, Drawn
 
 ALLOWED_MESSAGES = (
     "comm_open",
@@ -42,7 +45,7 @@ class ReaderKernels(AsyncMappingKernelManager):  # type: ignore[misc] # no types
     """
 
     most = Integer(8, help="Kernels at once.").tag(config=True)
-    alone_seconds = Integer(20, help="Life of a kernel without a page.").tag(config=True)
+    alone_seconds = Integer(30, help="Life of a kernel without a page.").tag(config=True)
     longest_seconds = Integer(7_200, help="No kernel lives longer.").tag(config=True)
     _starting = 0
 
@@ -56,9 +59,19 @@ class ReaderKernels(AsyncMappingKernelManager):  # type: ignore[misc] # no types
         """Whether one more kernel would be too many."""
         return bool(len(self) + self._starting >= self.most)
 
+    @property
+    def given(self) -> int:
+        """Kernels that readers were given."""
+        return len(self._given)
+
     def give(self, kernel_id: str) -> None:
         """Note that a reader was given a kernel: from now on it must have a page."""
         self._given[kernel_id] = datetime.now(UTC)
+
+    async def end(self, kernel_id: str) -> None:
+        """End a kernel, if it did not end by itself."""
+        if kernel_id in self:
+            await self.shutdown_kernel(kernel_id, now=True)
 
     async def _async_start_kernel(self, **options: Any) -> str:
         """Start a kernel, if there is room for one more."""
@@ -79,7 +92,7 @@ class ReaderKernels(AsyncMappingKernelManager):  # type: ignore[misc] # no types
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
         """End a kernel that nobody watches; leave the others to the ordinary rule."""
         if self._is_forsaken(kernel_id) or self._is_too_old(kernel_id):
-            await self.shutdown_kernel(kernel_id, now=True)
+            await self.end(kernel_id)
         elif kernel_id in self._given:  # one that waits for its reader is not idle
             await super().cull_kernel_if_idle(kernel_id)
 
@@ -87,7 +100,7 @@ class ReaderKernels(AsyncMappingKernelManager):  # type: ignore[misc] # no types
         """End every kernel whose page was closed, or never opened."""
         for kernel_id in self.list_kernel_ids():
             if self._is_forsaken(kernel_id):
-                await self.shutdown_kernel(kernel_id, now=True)
+                await self.end(kernel_id)
 
     def remove_kernel(self, kernel_id: str) -> Any:
         """Forget a kernel that ended."""
@@ -106,6 +119,24 @@ class ReaderKernels(AsyncMappingKernelManager):  # type: ignore[misc] # no types
         born = self._born.get(kernel_id)
         longest = timedelta(seconds=self.longest_seconds)
         return kernel_id in self._given and born is not None and datetime.now(UTC) - born > longest
+
+
+async def draw_page(kernels: Any, notebook: str) -> Drawn:
+    """Start a kernel and let it draw a notebook's page, wholly.
+
+    Parameters
+    ----------
+    kernels : ReaderKernels
+        As Voilà completes it.
+    """
+    begun = await kernels._initialize(notebook, None, path="")  # noqa: SLF001 - no public name
+    try:
+        async with asyncio.timeout(LONGEST_DRAWING):
+            snippets, _ = await begun["task"]
+    except BaseException:
+        await kernels.end(begun["kernel_id"])
+        raise
+    return Drawn(begun["kernel_id"], "".join(snippets))
 
 
 class WidgetsOnly(ZMQChannelsWebsocketConnection):  # type: ignore[misc] # no types in Jupyter

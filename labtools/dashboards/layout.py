@@ -13,9 +13,10 @@ FULL = widgets.Layout(width="100%")
 
 
 def boxed(css_class: str, *inside: widgets.Widget) -> widgets.Box:
-    """Return widgets in a box that the style sheet knows by a class."""
+    """Return widgets in a box that the style sheet knows by a class, or several."""
     box = widgets.Box(inside)
-    box.add_class(css_class)
+    for one in css_class.split():
+        box.add_class(one)
     return box
 
 

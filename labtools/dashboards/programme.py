@@ -9,6 +9,7 @@ import pandas as pd
 
 from labtools.charts.svg import Svg, element
 from labtools.dashboards.data import ReleasedData
+from labtools.dashboards.layout import FULL, boxed, house_style, labelled
 from labtools.dashboards.tryout import RULES, actions_with_figure, try_budget
 from labtools.messages import mark, number, say, text
 from labtools.tables.action_words import action_words
@@ -37,20 +38,23 @@ class ProgrammePage:
         known = actions_with_figure(data.proposals)
         pairs = zip(known["intervention"], known["name"], strict=True)
         options = [(action_words(str(key), str(name)), str(key)) for key, name in pairs]
-        self.action = widgets.Dropdown(options=options, description=text("Action"))
-        self.rule = widgets.Dropdown(
-            options=[(say(_RULES[rule]), rule) for rule in RULES], description=text("Rule")
-        )
-        self.budget = _pesos(text("Budget (pesos)"), 3_000_000)
-        self.cost = _pesos(text("Cost in one colonia (pesos)"), 60_000)
+        rules = [(say(_RULES[rule]), rule) for rule in RULES]
+        self.action = widgets.Dropdown(options=options, layout=FULL)
+        self.rule = widgets.Dropdown(options=rules, layout=FULL)
+        self.budget, self.cost = _pesos(3_000_000), _pesos(60_000)
         self.answer = widgets.HTML()
         for control in (self.action, self.rule, self.budget, self.cost):
             control.observe(self._show, "value")
         self._show()
-        self.page = widgets.VBox(
-            [self.action, self.rule, self.budget, self.cost, self.answer, _advice()]
+        controls = boxed(
+            "lab-controls lab-pairs",
+            labelled(text("Action"), self.action),
+            labelled(text("Rule"), self.rule),
+            labelled(text("Budget (pesos)"), self.budget),
+            labelled(text("Cost in one colonia (pesos)"), self.cost),
         )
-        self.page.add_class("lab-explorer")  # by which the still page knows that it is drawn
+        right = boxed("lab-right", self.answer, _advice())
+        self.page = boxed("lab-explorer", house_style(), controls, right)
 
     def _show(self, _change: Any = None) -> None:
         if self.action.value is None:
@@ -74,15 +78,8 @@ def programme_page(data: ReleasedData) -> widgets.Widget:
     return ProgrammePage(data).page
 
 
-def _pesos(name: str, value: int) -> widgets.BoundedIntText:
-    return widgets.BoundedIntText(
-        value=value,
-        min=1,
-        max=_MOST,
-        step=10_000,
-        description=name,
-        style={"description_width": "initial"},
-    )
+def _pesos(value: int) -> widgets.BoundedIntText:
+    return widgets.BoundedIntText(value=value, min=1, max=_MOST, step=10_000, layout=FULL)
 
 
 def _drawn(table: pd.DataFrame) -> Svg:
@@ -105,7 +102,10 @@ def _drawn(table: pd.DataFrame) -> Svg:
         )
         for row in table.itertuples()
     ]
-    return element("table", element("thead", head), element("tbody", *body))
+    name = text("What the budget reaches, by borough")
+    parts = (element("caption", name), element("thead", head), element("tbody", *body))
+    table = element("table", *parts, class_="lab-rows")
+    return element("div", table, class_="lab-scroll", tabindex=0, role="region", aria_label=name)
 
 
 def _advice() -> widgets.HTML:
@@ -113,4 +113,4 @@ def _advice() -> widgets.HTML:
         "Ranges go from almost nothing of what was published elsewhere to all of it. Colonias are "
         "not named nor ranked here. What is not recorded, and fear, are not in these figures."
     )
-    return widgets.HTML(str(element("p", advice)))
+    return widgets.HTML(str(element("p", advice, class_="lab-advice")))

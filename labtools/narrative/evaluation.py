@@ -6,16 +6,20 @@ The verdict is the table's, and the sealed protocol's: no sentence here judges a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from math import isnan
 from types import MappingProxyType
 
 import pandas as pd
 
-from labtools.messages import mark, number, say, text
+from labtools.messages import day, mark, month, number, say, text
 from labtools.tables import vocabulary as words
 
+_ISO = re.compile(r"\b(?:19|20)\d\d-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?\b")
+_MANY = 10  # times: beyond it, tenths tell nothing
 SECTIONS = ("verdict", "people", "beside", "trust", "plan", "delivered", "cost", "needed")
 
 _VERDICTS = MappingProxyType(
@@ -110,7 +114,8 @@ def _verdict(found: Evaluated) -> Sequence[str]:
     row = found.row("crime", "effect")
     if row is None:
         return []
-    groups = ", ".join(words.label(group) for group in found.said("groups").split())
+    first, *others = (words.label(group) for group in found.said("groups").split())
+    groups = ", ".join([first, *(other[:1].lower() + other[1:] for other in others)])
     return [
         say(_VERDICTS[row["verdict"]]),
         text(
@@ -187,15 +192,15 @@ def _plan(found: Evaluated) -> Sequence[str]:
                 "The protocol was sealed on {day}, with the checksum {digest}; it decides in "
                 "{looks}, with intervals of {level} %, which share the risk of error among looks "
                 "and outcomes.",
-                day=found.said("sealed-on"),
+                day=_dated(found.said("sealed-on")),
                 digest=found.said("digest")[:16],
-                looks=found.said("looks").replace(" ", ", "),
+                looks=_dated(found.said("looks").replace(" ", ", ")),
                 level=number(100 * found.figure("level"), 1),
             )
         )
     said.append(text("Comparison: {comparison}.", comparison=found.said("comparison")))
     departs = [
-        say(_DEVIATIONS[fact.removeprefix("deviation-")], **json.loads(told))
+        _dated(say(_DEVIATIONS[fact.removeprefix("deviation-")], **json.loads(told)))
         for fact, told in zip(found.facts["fact"], found.facts["said"], strict=True)
         if fact.startswith("deviation-")
     ]
@@ -227,8 +232,8 @@ def _delivered(found: Evaluated) -> Sequence[str]:
     if not isnan(planned):
         said.append(
             text(
-                "{planned} were planned: {share} % of the dose was delivered.",
-                planned=number(planned, 2),
+                "Planned by colonia and month: {planned}. Of that, {share} % was delivered.",
+                planned=number(planned, 0 if planned == int(planned) else 2),
                 share=number(100 * done / planned),
             )
         )
@@ -236,7 +241,7 @@ def _delivered(found: Evaluated) -> Sequence[str]:
 
 
 def _cost(found: Evaluated) -> Sequence[str]:
-    cost, currency = found.figure("cost"), found.said("cost")
+    cost, currency = found.figure("cost"), _currency(found.said("cost"))
     if isnan(cost):
         return [text("The protocol does not tell the cost, so nothing is said of it.")]
     said = [text("It cost {cost} {currency}.", cost=number(cost), currency=currency)]
@@ -247,25 +252,23 @@ def _cost(found: Evaluated) -> Sequence[str]:
         if isnan(row["value"]):
             said.append(text("No cost of each can be told: the estimate shows no good."))
             continue
-        upper = "∞" if isnan(row["upper"]) else number(row["upper"])
-        said.append(
-            say(
-                sentence,
-                value=number(row["value"]),
-                currency=currency,
-                lower=number(row["lower"]),
-                upper=upper,
+        lower = number(row["lower"])
+        between = (
+            text(
+                "at least {lower}; there is no upper limit, as there may have been none",
+                lower=lower,
             )
+            if isnan(row["upper"])
+            else text("{lower} to {upper}", lower=lower, upper=number(row["upper"]))
         )
+        said.append(say(sentence, value=number(row["value"]), currency=currency, between=between))
     return said
 
 
 _COSTS = MappingProxyType(
     {
-        "crime": mark("For each recorded crime averted: {value} {currency} ({lower} to {upper})."),
-        "perception": mark(
-            "For each person who feels safer: {value} {currency} ({lower} to {upper})."
-        ),
+        "crime": mark("For each recorded crime averted: {value} {currency} ({between})."),
+        "perception": mark("For each person who feels safer: {value} {currency} ({between})."),
     }
 )
 
@@ -287,9 +290,24 @@ def _needed(found: Evaluated) -> Sequence[str]:
             "be needed: more colonias, more months before the choice, or crimes that happen more "
             "often. Choosing part of the colonias by lottery would make comparison far cheaper.",
             least=number(found.figure("minimum-effect")),
-            times=number(times, 1),
+            times=number(times, 1 if times < _MANY else 0),
         )
     ]
+
+
+def _dated(told: str) -> str:
+    """Return words whose days and months are written as people write them."""
+    return _ISO.sub(lambda found: _day_or_month(found[0]), told)
+
+
+def _day_or_month(told: str) -> str:
+    if len(told) == len("2025-12"):
+        return month(date.fromisoformat(f"{told}-01"))
+    return day(date.fromisoformat(told))
+
+
+def _currency(code: str) -> str:
+    return text("Mexican pesos") if code == "MXN" else code
 
 
 def _interval(row: pd.Series, unit: str) -> str:

@@ -225,6 +225,61 @@ def check_signed(path: Path, run: str, *, reviewers: Collection[str]) -> None:
         )
 
 
+def chain_plain_lines(path: Path, kept: Path) -> int:
+    """Make a chain of a ledger whose lines are not linked, as version 0.1.0 wrote them.
+
+    Each decision keeps its day, its author, its run and what it says of the tables.  The old
+    lines are kept beside, read-only, before the chain takes their place.
+
+    Returns
+    -------
+    int
+        How many decisions were linked; 0 where there is nothing to link.
+
+    Raises
+    ------
+    PrivacyError
+        If some lines are linked and others are not, or a line is no decision.
+    """
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    if not lines or _entry(lines[0]) is not None:
+        return 0
+    plain = [_plain(line) for line in lines]
+    wrong = [n for n, told in enumerate(plain, start=1) if told is None]
+    if wrong:
+        raise _tampered(path, wrong[0])
+    if not kept.exists():
+        with writing(kept, private=True) as aside:
+            aside.write_bytes(path.read_bytes())
+        kept.chmod(0o400)
+    _put_chain_in_place(path, [told for told in plain if told is not None])
+    return len(plain)
+
+
+def _put_chain_in_place(path: Path, plain: Sequence[dict[str, Any]]) -> None:
+    """Link lines aside; the chain's last checksum is in place before the chain is."""
+    linked = path.with_name(f".{path.name}.chain")
+    linked.unlink(missing_ok=True)
+    _beside(linked).unlink(missing_ok=True)
+    for told in plain:
+        facts = {name: value for name, value in told.items() if name not in _OWN}
+        when = datetime.fromisoformat(told["decided"])
+        _add(linked, DECISION, told["run"], facts, told["by"], when)
+    _beside(linked).replace(_beside(path))
+    linked.replace(path)
+
+
+def _plain(line: str) -> dict[str, Any] | None:
+    """Return what a line of an unlinked ledger says; None if it is no decision."""
+    try:
+        told: dict[str, Any] = json.loads(line)
+        datetime.fromisoformat(told["decided"])
+        whole = {"by", "run", "tables"} <= set(told) and not {"sha256", "previous"} & set(told)
+    except (ValueError, KeyError, TypeError):
+        return None
+    return told if whole else None
+
+
 def _last_decision(entries: Sequence[Entry], run: str) -> Entry | None:
     last: Entry | None = None
     for entry in entries:

@@ -7,7 +7,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 _LISTS = Path(__file__).with_name("names_of_people.toml")
@@ -17,6 +17,7 @@ _SAINTS = frozenset({"san", "santa", "santo"})
 _PARTS = 2
 
 
+@lru_cache(maxsize=65_536)
 def folded(text: str) -> str:
     """Return text without accents or capitals: how clerks' spellings are compared."""
     apart = unicodedata.normalize("NFD", text.casefold())

@@ -17,6 +17,8 @@ from labtools.privacy.readable import lines_of
 
 _SHOWN = 2
 _RING = re.compile(r"\[\s*(?:\[\s*-?\d+(?:\.\d+)?\s*,\s*-?\d+(?:\.\d+)?\s*\]\s*,?\s*){4,}\]")
+#: A figure alone in its line, too short to be a telephone: most lines of a spreadsheet.
+_FIGURE = re.compile(r"\s*-?\d{1,7}(?:\.\d{1,20}(?:e-\d{1,3})?)?\s*")
 _MONTH_DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _STATES = (
     "AS|BC|BS|CC|CS|CH|CL|CM|DF|CX|DG|GT|GR|HG|JC|MC|MN|MS|NT|NL|OC|PL|QT|QR|SP|SL|SR|TC|TS|TL|"
@@ -145,12 +147,13 @@ class PeopleFinder:
         seen: set[str] = set()
         found = []
         for name, content in files:
-            for number, line in enumerate(lines_of(name, content), start=1):
-                if line in seen:
+            lines = lines_of(name, content)
+            for line in dict.fromkeys(lines):
+                if line in seen or _FIGURE.fullmatch(line):
                     continue
                 seen.add(line)
                 found += [
-                    PersonFound(name, number, kind, _masked(words))
+                    PersonFound(name, lines.index(line) + 1, kind, _masked(words))
                     for kind, words in self.in_text(line)
                 ]
         return found

@@ -35,6 +35,9 @@ _INLINE = re.compile(
     r"</?(?:a|abbr|b|bdi|em|i|mark|small|span|strong|sub|sup|tspan|wbr)\b[^>]*>", re.IGNORECASE
 )
 _TAG = re.compile(r"<[^<>]*>")
+_TAGS = re.compile(r"(?:<[^<>]*>)+")
+#: Where a cell or row of a spreadsheet stands, as in <c r="AB12">.
+_CELL_OF_SHEET = re.compile(r"(?<=<c) r=\"[A-Z]{1,3}\d{1,7}\"|(?<=<row) r=\"\d{1,7}\"")
 _ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'>]+)")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _DATA_ADDRESS = re.compile(r"data:[\w/+.-]*(?:;[\w=-]+)*;base64,([A-Za-z0-9+/=\s]{8,})")
@@ -43,21 +46,23 @@ _MOST_BYTES = 512 * 1024**2
 _WKB_POINTS = (1, 4)
 
 
-def lines_of(name: str, content: bytes) -> Iterator[str]:
-    """Yield the lines of text that a file holds, however they are written.
+def lines_of(name: str, content: bytes) -> list[str]:
+    """Return the lines of text that a file holds, however they are written.
 
     Parameters
     ----------
     name : str
         Its ending chooses how it is read; what has no known ending is read as text.
     """
+    return [line for text in _texts_of(name, content) for line in text.splitlines()]
+
+
+def _texts_of(name: str, content: bytes) -> list[str]:
     read = _READERS.get(PurePath(name).suffix.lower(), _plain)
     try:
-        texts = list(read(content))
+        return list(read(content))
     except (zipfile.BadZipFile, pa.ArrowInvalid):
-        texts = list(_plain(content))  # not what its ending says: read as it is
-    for text in texts:
-        yield from text.splitlines()
+        return list(_plain(content))  # not what its ending says: read as it is
 
 
 def _plain(content: bytes) -> Iterator[str]:
@@ -70,12 +75,16 @@ def _plain(content: bytes) -> Iterator[str]:
 
 def _marked_up(content: bytes) -> Iterator[str]:
     text = content.decode("utf-8", errors="replace")
-    for tag in _TAG.findall(text):
+    if "<sheetData" in text:  # where each of a million cells stands tells of nobody
+        text = _CELL_OF_SHEET.sub("", text)
+    for tag in dict.fromkeys(_TAG.findall(text)):
         for name, value in _ATTRIBUTE.findall(tag):
             if name.lower() not in _DRAWING and len(value) > 3:  # noqa: PLR2004 - empty, or a sign
                 yield _unescaped(html.unescape(value.strip("\"'")))
-    words = _TAG.sub("\n", _INLINE.sub(" ", text.replace("<!--", "\n").replace("-->", "\n")))
-    yield _unescaped(html.unescape(words))
+    words = text.replace("<!--", "\n").replace("-->", "\n")
+    if _INLINE.search(words):
+        words = _INLINE.sub(" ", words)
+    yield _unescaped(html.unescape(_TAGS.sub("\n", words)))
     yield from _inside_addresses(text)
 
 
@@ -86,7 +95,7 @@ def _inside_addresses(text: str) -> Iterator[str]:
         except ValueError:
             continue
         if name := _guessed(inner):
-            yield from lines_of(name, inner)
+            yield from _texts_of(name, inner)
 
 
 def _zipped(content: bytes) -> Iterator[str]:
@@ -94,8 +103,7 @@ def _zipped(content: bytes) -> Iterator[str]:
         for part in archive.infolist():
             yield part.filename
             if part.file_size <= _MOST_BYTES:
-                inner = archive.read(part)
-                yield from lines_of(part.filename, inner)
+                yield from _texts_of(part.filename, archive.read(part))
 
 
 def _pictured(content: bytes) -> Iterator[str]:

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from labtools.charts.figures import count, figure_words, named, records, share_words
-from labtools.messages import DEFAULT_LANGUAGE, number, plural, say, speaking, text
+from labtools.charts.change import change_chart
+from labtools.charts.figures import change_words, count, named, records, share_words
+from labtools.charts.perception import area_words, perception_chart
+from labtools.messages import DEFAULT_LANGUAGE, number, percent, speaking, text
 from labtools.publish import wording
 from labtools.publish.changes import TOLD_APART, change_rows
-from labtools.publish.evaluations import evaluations_in_short
+from labtools.publish.evaluations import evaluations_in_short, verdicts_in_short
 from labtools.publish.figures import Cell, contact_words, period_words, source_rows
 from labtools.publish.printing import Facts, printed, section_facts
 from labtools.publish.proposals import proposed_in_short
@@ -85,39 +87,69 @@ def _facts(tables: Tables, language: str, most_rows: int) -> Facts:
 
 
 def _in_short(tables: Tables) -> Section:
-    change = tables["change"]
-    up, down = ((change["verdict"] == verdict).sum() for verdict in TOLD_APART)
-    told = [
-        say(
-            plural(
-                "In one comparison of colonia and crime group there is an increase that can be "
-                "told apart from chance.",
-                "In {n} comparisons of colonia and crime group there is an increase that can be "
-                "told apart from chance.",
-            ),
-            n=int(up),
-        ),
-        say(
-            plural(
-                "In one there is a decrease that can be told apart from chance.",
-                "In {n} there is a decrease that can be told apart from chance.",
-            ),
-            n=int(down),
-        ),
-        text(
-            "In the rest, of {n} in all, there is no distinguishable change, or no figure.",
-            n=len(change),
-        ),
-        *_city_feeling(tables),
-    ]
+    told = [*_municipality_in_short(tables), _colonias_in_short(tables["change"])]
+    told += [*_city_feeling(tables), *verdicts_in_short(tables), *_asked_in_short(tables)]
+    named_here = ("municipality_crime", "change", "perception", "evaluation", "proposals")
     return Section(
         "short",
         text("In short"),
         layout="full",
         sentences=tuple(told),
         listed=True,
-        notes=(_tied("change", "perception"),),
+        notes=(_tied(*(name for name in named_here if len(tables.get(name, ())))),),
     )
+
+
+def _municipality_in_short(tables: Tables) -> list[str]:
+    table = tables.get("municipality_crime", pd.DataFrame())
+    found = table[table["verdict"].isin(TOLD_APART)] if len(table) else table
+    if table.empty:
+        return []
+    if found.empty:
+        return [text("Recorded crime in the municipality: no distinguishable change in any group.")]
+    changes = "; ".join(
+        text("{group}, {change}", group=named(str(row["group"])), change=_changed(row))
+        for row in _ordered(found)
+    )
+    return [
+        text(
+            "Recorded crime in the municipality: {changes}. In the other groups, no "
+            "distinguishable change.",
+            changes=changes,
+        )
+    ]
+
+
+def _colonias_in_short(change: pd.DataFrame) -> str:
+    up, down = (int((change["verdict"] == verdict).sum()) for verdict in TOLD_APART)
+    if not up + down:
+        return text(
+            "No change in any colonia can be told apart from chance, of {n} comparisons of colonia "
+            "and crime group.",
+            n=len(change),
+        )
+    return text(
+        "Of {n} comparisons of colonia and crime group, {up} show an increase that can be told "
+        "apart from chance, and {down} a decrease; in the rest there is no distinguishable "
+        "change, or no figure.",
+        n=len(change),
+        up=up,
+        down=down,
+    )
+
+
+def _asked_in_short(tables: Tables) -> list[str]:
+    proposals = tables.get("proposals", pd.DataFrame())
+    if proposals.empty:
+        return []
+    return [
+        text(
+            "{actions} kinds of action are proposed, in {colonias} colonias; the council decides "
+            "which.",
+            actions=proposals["intervention"].nunique(),
+            colonias=proposals["colonia_id"].nunique(),
+        )
+    ]
 
 
 def _city_feeling(tables: Tables) -> list[str]:
@@ -143,27 +175,50 @@ def _municipality(tables: Tables) -> Section | None:
     table = tables.get("municipality_crime", pd.DataFrame())
     if table.empty:
         return None
-    ordered = sorted(records(table), key=lambda row: _GROUPS.index(str(row["group"])))
     rows = tuple(
         (
             Cell(named(str(row["group"]))),
             _counted(row["before"]),
             _counted(row["now"]),
-            Cell(figure_words(row["ratio"], row["ratio_lower"], row["ratio_upper"], _state(row))),
+            Cell(_changed(row)),
             Cell(words.label(str(row["verdict"]))),
         )
-        for row in ordered
+        for row in _ordered(table)
     )
     said = wording.changes_words()
     heads = (text("Group"), said["before"], said["now"], said["ratio"], text("Reading"))
     title = text("Recorded crime in the municipality")
+    drawn = _as_one_place(table)
     return Section(
         "municipality",
         title,
         layout="full",
         tables=(Rows(title, heads, rows, "wide"),),
-        notes=(_tied("municipality_crime"),),
+        pictures=(change_chart(drawn, title=title),) if len(drawn) else (),
+        notes=(
+            text(
+                "The groups share one error of 5 %: a change whose own interval leaves out nil may "
+                "still not be distinguishable."
+            ),
+            _tied("municipality_crime"),
+        ),
     )
+
+
+def _as_one_place(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the municipality's changes as the chart of a place reads them."""
+    shown = table[table["group"] != words.SENSITIVE]
+    ends = {"ratio_lower": "lower", "ratio_upper": "upper"}
+    shown = shown.drop(columns=[*ends.values()], errors="ignore").rename(columns=ends)
+    return shown.assign(state=words.SHOWN, colonia_id="")
+
+
+def _ordered(table: pd.DataFrame) -> list[dict[str, object]]:
+    return sorted(records(table), key=lambda row: _GROUPS.index(str(row["group"])))
+
+
+def _changed(row: Mapping[str, object]) -> str:
+    return change_words(row["ratio"], row["ratio_lower"], row["ratio_upper"], _state(row))
 
 
 def _changes(tables: Tables) -> Section | None:
@@ -196,36 +251,66 @@ def _changes(tables: Tables) -> Section | None:
 
 def _perception(tables: Tables) -> Section | None:
     table = tables.get("perception_change", pd.DataFrame())
-    shown = table[table["state"] == words.SHOWN] if len(table) else table
+    shown = _over_a_year(table[table["state"] == words.SHOWN]) if len(table) else table
     if shown.empty:
         return None
+    told_apart = shown["verdict"].isin(TOLD_APART)
+    told = shown[(shown["area_kind"] == "city") | (shown["indicator"] == "insecurity") | told_apart]
     rows = tuple(
         (
-            Cell(str(row["area"])),
+            Cell(area_words(row) if row["area_kind"] == "city" else str(row["area"])),
             Cell(named(str(row["indicator"]))),
-            Cell(number(100 * float(str(row["before"])))),
-            Cell(number(100 * float(str(row["now"])))),
+            Cell(_share_on(row["before"], row["before_period"])),
+            Cell(_share_on(row["now"], row["period"])),
             Cell(_points(row)),
             Cell(words.label(str(row["verdict"]))),
         )
-        for row in records(shown)
+        for row in records(told)
     )
     heads = (
         text("Area"),
         text("Indicator"),
-        text("Before, %"),
-        text("Now, %"),
+        text("Before"),
+        text("Now"),
         text("Difference, percentage points (95 % interval)"),
         text("Reading"),
     )
     title = text("What people feel")
+    feeling = _feeling(tables)
+    counted = text(
+        "Of {n} comparisons over a year, of the city and its boroughs, {found} can be told apart "
+        "from chance.",
+        n=len(shown),
+        found=int(told_apart.sum()),
+    )
     return Section(
         "perception",
         title,
         layout="full",
+        sentences=(counted,),
         tables=(Rows(title, heads, rows, "wide"),),
-        notes=(_tied("perception_change"),),
+        pictures=(perception_chart(feeling),) if len(feeling) else (),
+        notes=(_tied("perception_change", "perception"),),
     )
+
+
+def _over_a_year(table: pd.DataFrame) -> pd.DataFrame:
+    """Return one comparison of each area and indicator: that nearest to a year."""
+    apart = table["period"] - table["before_period"]
+    nearest = (apart - pd.Timedelta(days=365)).abs()
+    order = nearest.sort_values(kind="stable").index
+    first = table.loc[order].drop_duplicates(["area_kind", "area", "indicator", "source"])
+    kinds = (first["area_kind"] != "city").rename("kind")
+    places = first.assign(kind=kinds).sort_values(["kind", "area", "indicator", "source"])
+    return places.drop(columns="kind")
+
+
+def _feeling(tables: Tables) -> pd.DataFrame:
+    perception = tables.get("perception", pd.DataFrame())
+    if perception.empty:
+        return perception
+    asked = perception["indicator"] == "insecurity"
+    return perception[asked & perception["area_kind"].isin(["city", "borough"])]
 
 
 def _actions(tables: Tables) -> Section | None:
@@ -299,7 +384,7 @@ BUILDERS: tuple[Builder, ...] = (
 
 
 def _tied(*tables: str) -> str:
-    return text("Released tables: {tables}.", tables=", ".join(tables))
+    return text("Released tables: {tables}.", tables=", ".join(f"{name}.csv" for name in tables))
 
 
 def _counted(n: object) -> Cell:
@@ -313,10 +398,16 @@ def _state(row: Mapping[str, object]) -> str:
 
 
 def _points(row: Mapping[str, object]) -> str:
-    middle, low, high = (100 * float(str(row[k])) for k in ("difference", "lower", "upper"))
-    return text(
-        "{figure} ({low} to {high})",
-        figure=number(middle, 1),
-        low=number(low, 1),
-        high=number(high, 1),
-    )
+    middle, low, high = (_signed(row[end]) for end in ("difference", "lower", "upper"))
+    return text("{figure} ({low} to {high})", figure=middle, low=low, high=high)
+
+
+def _signed(share: object) -> str:
+    points = round(100 * float(str(share)), 1)
+    sign = "−" if points < 0 else "+" if points else ""
+    return f"{sign}{number(abs(points), 1)}"
+
+
+def _share_on(share: object, period: object) -> str:
+    asked = pd.Timestamp(str(period))
+    return f"{percent(float(str(share)))} ({asked:%m/%Y})"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from labtools.charts.figures import count, figure_words, named, records
+from labtools.charts.figures import change_words, count, named, records
 from labtools.messages import plural, say, text
 from labtools.publish import wording
 from labtools.publish.figures import Cell
@@ -56,7 +56,7 @@ def change_rows(tables: Mapping[str, pd.DataFrame]) -> list[tuple[Cell, ...]]:
             Cell(words.label(str(row["verdict"]))),
             Cell(count(row["before"])),
             Cell(count(row["now"])),
-            Cell(figure_words(row["ratio"], row["lower"], row["upper"], str(row["state"]))),
+            Cell(change_words(row["ratio"], row["lower"], row["upper"], str(row["state"]))),
         )
         for row in found
     ]

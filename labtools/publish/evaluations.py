@@ -52,7 +52,7 @@ def evaluations_in_short(tables: Tables) -> Section | None:
         told.append(f"{title}. {words}")
     if not told:
         return None
-    note = text("Released tables: {tables}.", tables="evaluation, evaluation_facts")
+    note = text("Released tables: {tables}.", tables="evaluation.csv, evaluation_facts.csv")
     return Section(
         "evaluations",
         text("Evaluations"),
@@ -61,6 +61,15 @@ def evaluations_in_short(tables: Tables) -> Section | None:
         sentences=tuple(told),
         notes=(note,),
     )
+
+
+def verdicts_in_short(tables: Tables) -> list[str]:
+    """Return the verdict of each programme, a sentence each."""
+    return [
+        text("{programme}: {verdict}", programme=title, verdict=said["verdict"][0])
+        for protocol, title in protocols(tables).items()
+        if (said := _said(tables, protocol))["verdict"]
+    ]
 
 
 def protocols(tables: Tables) -> dict[str, str]:

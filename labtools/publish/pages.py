@@ -50,6 +50,12 @@ def render(template: str, language: str, site_root: str, facts: Mapping[str, obj
     )
 
 
+def render_alone(template: str, language: str, facts: Mapping[str, object]) -> str:
+    """Return a page that belongs to no site and needs no other file."""
+    page = _environment().get_template(f"{template}.html")
+    return page.render(html_language=wording.HTML_LANGUAGES[language], **facts)
+
+
 def inline(picture: str) -> Markup:
     """Return a picture as it stands inside a page, where its namespace goes without saying."""
     return Markup(picture.replace(_NAMESPACE, "", 1))  # noqa: S704 - our own charts, escaped

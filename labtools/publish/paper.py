@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +12,7 @@ from labtools.messages import DEFAULT_LANGUAGE, speaking, text
 from labtools.publish import wording
 from labtools.publish.ficha import Ficha, compose_ficha
 from labtools.publish.printing import Facts, code_of, digest_of_printing, group_facts, printed
-from labtools.publish.sections import Group, grouped
+from labtools.publish.sections import Group, Section, grouped
 from labtools.tables.released import Released, slug
 from labtools.tables.store import make_folder, writing
 
@@ -35,6 +36,8 @@ class Paper:
     address: str = ""
     kept: Path | None = None
 
+
+_ABREAST = 3  # halves of words only, in a row
 
 #: Everything printed anew, without a code.
 PLAIN = Paper()
@@ -106,11 +109,31 @@ def _facts(told: Ficha, language: str, audience: str, address: str) -> Facts:
 
 def _sides(told: Ficha) -> tuple[tuple[Group, ...], tuple[Group, ...]]:
     """Part the sections: through the first table of figures in front, the rest behind."""
-    shown = (it if it.drawn_on_paper else replace(it, pictures=()) for it in told.sections)
-    groups = grouped(shown)
+    groups = tuple(_beside_each_other(map(_on_paper, told.sections)))
     ends = [n for n, group in enumerate(groups, start=1) if group.layout == "full"]
     cut = ends[0] if ends else len(groups)
     return groups[:cut], groups[cut:]
+
+
+def _beside_each_other(sections: Iterable[Section]) -> Iterator[Group]:
+    """Put halves that are only words in one row: a row is as high as what is highest in it."""
+    for layout, neighbours in groupby(sections, key=lambda section: section.layout):
+        found = list(neighbours)
+        if layout == "half":
+            plain = [it for it in found if not (it.pictures or it.tables)]
+            found = [it for it in found if it.pictures or it.tables]
+            for start in range(0, len(plain), _ABREAST):
+                yield Group("half", tuple(plain[start : start + _ABREAST]))
+        yield from grouped(found)
+
+
+def _on_paper(section: Section) -> Section:
+    """Return a section as two sides have room for it."""
+    if section.key == "sources":
+        rows = [row for table in section.tables for row in table.rows]
+        said = tuple(" · ".join(cell.words for cell in row) for row in rows)
+        return replace(section, sentences=said, listed=True, tables=())
+    return section if section.drawn_on_paper else replace(section, pictures=())
 
 
 def _code(told: Ficha, language: str, address: str) -> dict[str, str]:

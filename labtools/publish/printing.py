@@ -26,7 +26,8 @@ TEMPLATES = Path(__file__).parent / "typst"
 FONTS = Path(__file__).parent / "fonts"
 STANDARD: Literal["ua-1"] = "ua-1"
 
-_SHORTEST, _LONGEST = 6, 30  # letters of a column
+_SHORTEST, _LONGEST = 6, 46  # letters of a column
+_ROOM = 98  # letters of a line, about: so many stand beside each other on a page or a slide
 _MOST_UNKNOWN = 50
 _UNKNOWN = re.compile(r'the text `"(.+?)"` could not be displayed')
 _CODE = re.compile(r"\\u\{([0-9a-f]+)\}")
@@ -151,12 +152,17 @@ def _rows(table: Rows) -> dict[str, object]:
 
 
 def _widths(table: Rows) -> list[int]:
-    """Return the share of the width that each column asks for: by its words, within reason."""
-    columns = zip(*([cell.words for cell in row] for row in table.rows), strict=True)
-    return [
-        max(_SHORTEST, _longest_word(column), min(max(map(len, column)), _LONGEST))
-        for column in ((head, *cells) for head, cells in zip(table.heads, columns, strict=True))
+    """Return the share of the width of each column: its longest word, and of the rest by turns."""
+    told = zip(*([cell.words for cell in row] for row in table.rows), strict=True)
+    columns = [(head, *cells) for head, cells in zip(table.heads, told, strict=True)]
+    least = [max(_SHORTEST, _longest_word(column)) for column in columns]
+    whole = [
+        max(floor, min(max(map(len, column)) + 1, _LONGEST))
+        for floor, column in zip(least, columns, strict=True)
     ]
+    wished = sum(whole) - sum(least)
+    share = min(max(_ROOM - sum(least), 0) / wished, 1.0) if wished else 0.0
+    return [round(floor + share * (most - floor)) for floor, most in zip(least, whole, strict=True)]
 
 
 def _cell(cell: Cell) -> tuple[str, str]:

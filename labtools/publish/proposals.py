@@ -27,21 +27,32 @@ def proposals_section(source: Source) -> Section | None:
     title = text("What is proposed")
     heads = (
         text("Action"),
-        text("For"),
-        text("Who"),
-        text("Crime, expected"),
-        text("Fear, expected"),
+        text("Answers to"),
+        text("Who would do it"),
+        text("Expected on crime"),
+        text("Expected on fear"),
         text("Evidence and cautions"),
     )
     tables = (Rows(title, heads, rows, "wide"),) if rows else ()
-    return Section("proposed", title, "full", sentences=said, tables=tables)
+    notes: tuple[str, ...] = ()
+    if len(table) > MOST:
+        notes = (
+            text(
+                "Here are {shown} of them, those with most evidence first; all {n} are in the open "
+                "data.",
+                shown=MOST,
+                n=len(table),
+            ),
+        )
+    return Section("proposed", title, "full", sentences=said, tables=tables, notes=notes)
 
 
 def _row(row: pd.Series) -> tuple[Cell, ...]:
     action = action_words(str(row["intervention"]), str(row["name"]))
+    standing = str(row["standing"])
     evidence = f"{row['evidence']}. {caveat_words(str(row['caveats']))}".strip()
     return (
-        Cell(f"{action} ({standing_words(str(row['standing']))})"),
+        Cell(action if standing == "proposed" else f"{action} ({standing_words(standing)})"),
         Cell(need_words(str(row["need"]))),
         Cell(str(row["agency_name"])),
         Cell(change_words(row, "crime")),
@@ -59,15 +70,15 @@ def proposed_in_short(tables: Mapping[str, pd.DataFrame]) -> Section | None:
     title = text("Decisions asked for: what is proposed")
     heads = (
         text("Action"),
-        text("Who"),
-        text("Colonias"),
-        text("Crime, expected"),
-        text("Fear, expected"),
+        text("Who would do it"),
+        text("Colonias where it is proposed"),
+        text("Expected on crime"),
+        text("Expected on fear"),
         text("Evidence"),
     )
     notes = (
         text("The expected change is that of studies elsewhere; only an evaluation says it here."),
-        text("Released tables: {tables}.", tables="proposals"),
+        text("Released tables: {tables}.", tables="proposals.csv"),
     )
     wide = Rows(title, heads, rows, "wide")
     return Section("decisions", title, "full", tables=(wide,), notes=notes)
@@ -78,6 +89,10 @@ def proposals_facts(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
     section = proposed_in_short(tables)
     return {
         "title": text("What is proposed"),
+        "lead": text(
+            "Actions that answer, with evidence, what stands out in each colonia beside others "
+            "like it. Which colonias is told in each ficha; none is ranked."
+        ),
         "none": text("This edition proposes no action with a verified figure."),
         "section": section,
     }

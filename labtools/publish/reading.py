@@ -55,12 +55,19 @@ def card_parts(cards: pd.DataFrame) -> tuple[Part, ...]:
         Part(
             row[f"title_{tongue}"],
             (
-                *(row[f"{part}_{tongue}"] for part in ("purpose", "not_for", "error")),
+                text("What it is for: {words}", words=_inside(row[f"purpose_{tongue}"])),
+                row[f"not_for_{tongue}"],
+                text("With care: {words}", words=_inside(row[f"error_{tongue}"])),
                 text("These figures hold until {day}.", day=messages.day(row["expires_on"].date())),
             ),
         )
         for _, row in cards.iterrows()
     )
+
+
+def _inside(sentence: str) -> str:
+    """Return a sentence as it goes on after a colon."""
+    return sentence[:1].lower() + sentence[1:]
 
 
 def _rate() -> tuple[str, ...]:

@@ -181,9 +181,9 @@ def changes_words() -> dict[str, str]:
             "poor explanation, in the alphabetical order of the colonias."
         ),
         "none": text("No change can be told apart from chance in any colonia."),
-        "before": text("12 months before"),
-        "now": text("Last 12 months"),
-        "ratio": text("Ratio (95 % interval)"),
+        "before": text("Crimes, 12 months before"),
+        "now": text("Crimes, last 12 months"),
+        "ratio": text("Change (95 % interval)"),
     }
 
 

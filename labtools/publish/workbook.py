@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
 
 from labtools.messages import text
 from labtools.publish.codebook import codebook
@@ -32,14 +35,16 @@ def write_workbook(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
     with xlsxwriter.Workbook(str(path), _SAFE) as book:
         book.set_properties({"created": _MADE.replace(tzinfo=None)})
         head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
-        _write(book.add_worksheet(text("codebook")), head, *_codebook_rows(tables))
+        _write(book.add_worksheet(text("codebook")), head, *_codebook_columns(tables))
         for name, table in tables.items():
             plain = table.drop(columns="geometry", errors="ignore")
-            rows = [[_plain(value) for value in row] for row in _rows_of(plain)]
-            _write(book.add_worksheet(name[:31]), head, list(map(str, plain.columns)), rows)
+            columns = [_cells(plain[column]) for column in plain.columns]
+            _write(book.add_worksheet(name[:31]), head, list(map(str, plain.columns)), columns)
 
 
-def _codebook_rows(tables: Mapping[str, pd.DataFrame]) -> tuple[list[str], list[list[object]]]:
+def _codebook_columns(
+    tables: Mapping[str, pd.DataFrame],
+) -> tuple[list[str], list[list[object]]]:
     heads = [
         text("Table"),
         text("Column"),
@@ -47,42 +52,45 @@ def _codebook_rows(tables: Mapping[str, pd.DataFrame]) -> tuple[list[str], list[
         text("What it holds"),
         text("Only these words"),
     ]
-    rows: list[list[object]] = [
+    rows = [
         [it.table, it.column, it.kind, it.means, ", ".join(it.allowed)] for it in codebook(tables)
     ]
-    return heads, rows
+    return heads, [list(column) for column in zip(*rows, strict=True)]
 
 
 def _write(
-    sheet: xlsxwriter.worksheet.Worksheet,
+    sheet: Worksheet,
     head: object,
     heads: Sequence[str],
-    rows: Sequence[Sequence[object]],
+    columns: Sequence[Sequence[object]],
 ) -> None:
-    for place, name in enumerate(heads):
-        longest = max((len(str(row[place])) for row in rows[:200]), default=0)
+    for place, (name, cells) in enumerate(zip(heads, columns, strict=True)):
+        longest = max((len(str(value)) for value in cells[:200]), default=0)
         sheet.set_column(place, place, min(max(len(name), longest) + 2, _WIDEST))
         sheet.write_string(0, place, name, head)
+        for line, value in enumerate(cells, start=1):
+            if value is not None:
+                _WRITERS.get(type(value), Worksheet.write)(sheet, line, place, value)
     sheet.freeze_panes(1, 0)
-    for line, row in enumerate(rows, start=1):
-        for place, value in enumerate(row):
-            if isinstance(value, str):
-                sheet.write_string(line, place, value)
-            elif value is not None:
-                sheet.write(line, place, value)
-    sheet.autofilter(0, 0, max(len(rows), 1), max(len(heads) - 1, 0))
+    rows = len(columns[0]) if columns else 0
+    sheet.autofilter(0, 0, max(rows, 1), max(len(heads) - 1, 0))
 
 
-def _rows_of(table: pd.DataFrame) -> list[tuple[object, ...]]:
-    return list(zip(*(table[column].tolist() for column in table.columns), strict=True))
+def _cells(column: pd.Series) -> list[object]:
+    """Return the values of a column as cells hold them; None where one is missing."""
+    values = column.astype(object).where(column.notna(), None).tolist()
+    return [_plain(value) for value in values]
 
 
 def _plain(value: object) -> object:
-    """Return a value as a cell may hold it; None where it is missing."""
-    if pd.isna(value):
-        return None
     if isinstance(value, pd.Timestamp):
         return value.to_pydatetime()
-    if isinstance(value, float) and value in {float("inf"), float("-inf")}:
+    if isinstance(value, float) and math.isinf(value):
         return str(value)
     return value
+
+
+#: Kind of value → what writes it; the writer of any kind asks a value for its kind once more.
+_WRITERS = MappingProxyType(
+    {str: Worksheet.write_string, int: Worksheet.write_number, float: Worksheet.write_number}
+)

@@ -7,20 +7,32 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import geopandas as gpd
+import pyarrow as pa
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj.exceptions import CRSError
 
 from labtools.errors import SourceError
+from labtools.sources.columnar import check_parquet
 from labtools.sources.descriptor import FileFormat
 from labtools.sources.opening import check_archive
 
 DEGREES = "EPSG:4326"
 _EAST, _NORTH = 180, 90
+#: What the openers raise for a file that is none, or is damaged.
+_UNREADABLE = (
+    DataSourceError,
+    DataLayerError,
+    OSError,
+    BadZipFile,
+    zlib.error,
+    pa.ArrowException,
+    ValueError,  # a Parquet file without the mark of GeoParquet
+)
 
 
 def read_areas(path: Path, form: FileFormat) -> gpd.GeoDataFrame:
-    """Return the polygons in a GeoJSON, GPKG or zipped SHP file, in degrees (EPSG:4326).
+    """Return the polygons in a GeoJSON, GPKG, GeoParquet or zipped SHP file, in EPSG:4326.
 
     Raises
     ------
@@ -31,17 +43,26 @@ def read_areas(path: Path, form: FileFormat) -> gpd.GeoDataFrame:
     try:
         if path.suffix.lower() == ".zip":
             check_archive(path)
-        areas = gpd.read_file(path, layer=_layer(path, form))
-    except (DataSourceError, DataLayerError, OSError, BadZipFile, zlib.error) as wrong:
+        if path.suffix.lower() == ".parquet":
+            areas = _geoparquet(path)
+        else:
+            areas = gpd.read_file(path, layer=_layer(path, form))
+    except _UNREADABLE as wrong:
         raise SourceError(
-            "{path} cannot be read as polygons ({reason}). GeoJSON, GPKG, and a ZIP with all the "
-            "files of a shapefile are accepted.",
+            "{path} cannot be read as polygons ({reason}). GeoJSON, GPKG, GeoParquet, and a ZIP "
+            "with all the files of a shapefile are accepted.",
             path=path.name,
             reason=str(wrong),
         ) from wrong
     found = _in_degrees(path, areas, form.crs)
     _refuse_no_degrees(path, found)
     return found
+
+
+def _geoparquet(path: Path) -> gpd.GeoDataFrame:
+    with path.open("rb") as file:
+        check_parquet(path, file)
+    return gpd.read_parquet(path)
 
 
 def _layer(path: Path, form: FileFormat) -> str:

@@ -26,8 +26,9 @@ def read_batches(
 ) -> Iterator[pd.DataFrame]:
     """Yield the rows of a table as text; a cell that a short row lacks is missing.
 
-    The index tells where a row stands below the header.  A file with only its header gives
-    one batch without rows.
+    The index tells where a row stands below the header.  A blank line is no row; a line with a
+    quoted blank cell (``""``, as writers of CSV put a row of one blank cell) is one.  A file with
+    only its header gives one batch without rows.
 
     Raises
     ------

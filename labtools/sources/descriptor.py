@@ -48,12 +48,16 @@ class FileFormat(_Part):
 
     Attributes
     ----------
-    format : {"csv", "xlsx", "geo", "zip_xlsx"}
-        ``geo`` is GeoJSON, GPKG, or a ZIP with all the files of a shapefile.
+    format : {"csv", "xlsx", "ods", "dbf", "json", "jsonl", "parquet", "geo", "zip_xlsx"}
+        ``geo`` is GeoJSON, GPKG, GeoParquet, or a ZIP with all the files of a shapefile;
+        ``jsonl`` has a record in each line.
     encoding : str
         Used where the file is not valid UTF-8; nothing else is ever tried.
     sheet : str
-        Sheet (or layer of polygons) that holds the table, where there are several.
+        Sheet (or layer of polygons) that holds the table, where there are several; in JSON, the
+        names that lead to the list of records: ``result.records``.
+    member : str
+        File inside a ZIP with several; ``*`` stands for any letters.
     header_row : int
         Rows above the header.
     crs : str
@@ -63,10 +67,13 @@ class FileFormat(_Part):
         Whether the supplier never ends the last line of a text file.
     """
 
-    format: Literal["csv", "xlsx", "geo", "zip_xlsx"] = "csv"
+    format: Literal["csv", "xlsx", "ods", "dbf", "json", "jsonl", "parquet", "geo", "zip_xlsx"] = (
+        "csv"
+    )
     encoding: str = "utf-8"
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     sheet: str = ""
+    member: str = ""
     header_row: Annotated[int, Field(ge=0)] = 0
     crs: str = ""
     open_end: bool = False

@@ -12,19 +12,24 @@ import io
 import lzma
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
+from fnmatch import fnmatch
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from types import MappingProxyType
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import pandas as pd
 
 from labtools.errors import SourceError
+from labtools.sources.columnar import read_parquet
+from labtools.sources.dbase import read_dbf
 from labtools.sources.decoding import encoding_of, refuse_unfinished, refuse_web_page, scan_bytes
 from labtools.sources.delimited import BATCH_ROWS, read_batches
 from labtools.sources.descriptor import FileFormat
+from labtools.sources.documents import read_json, read_json_lines
 from labtools.sources.header import require_columns
 from labtools.sources.opening import counted, refuse_escape, refuse_expansion
 from labtools.sources.sheets import read_sheet
@@ -48,53 +53,64 @@ _UNREADABLE = (
     zlib.error,
     zipfile.BadZipFile,
 )
+_SHEETS = frozenset({"xlsx", "ods"})
+_READERS: Mapping[str, Callable[..., Iterator[pd.DataFrame]]] = MappingProxyType(
+    {"json": read_json, "jsonl": read_json_lines, "dbf": read_dbf, "parquet": read_parquet}
+)
 _OPENERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 )
 
 
 def read_cells(path: Path, form: FileFormat) -> pd.DataFrame:
-    """Return the table in a CSV or XLSX file, every cell as text.
+    """Return the table in a file of any format, every cell as text.
+
+    Its ``attrs`` tell how many rows the file itself marks as none (reason → rows).
 
     Raises
     ------
     SourceError
         If the file cannot be opened, expands beyond `MAXIMUM_BYTES`, is not in the declared
-        encoding, or is no table (see ``delimited`` and ``sheets``).
+        encoding, or is no table (see ``delimited``, ``sheets``, ``dbase``, ``documents`` and
+        ``columnar``).
     """
-    if form.format == "xlsx":
-        return read_sheet(path, read_bytes(path), form)
-    return pd.concat(_text_batches(path, form, BATCH_ROWS, MAXIMUM_BYTES))
+    parts, none = [], Counter[str]()
+    for batch in _batches(path, form, BATCH_ROWS, MAXIMUM_BYTES):
+        none.update({str(reason): int(n) for reason, n in batch.attrs.items()})
+        batch.attrs = {}
+        parts.append(batch)
+    cells = pd.concat(parts)
+    cells.attrs = dict(none)
+    return cells
 
 
 def batches(path: Path, form: FileFormat, rows: int = BATCH_ROWS) -> Generator[pd.DataFrame]:
-    """Yield the table in a CSV or XLSX file in batches: memory does not grow with the file.
+    """Yield the table in a file in batches: memory does not grow with the file.
+
+    A batch tells in its ``attrs`` how many rows the file itself marks as none (reason → rows).
 
     Parameters
     ----------
     rows : int
-        Rows in a batch of a CSV file; a sheet is one batch.
+        Rows in a batch; a sheet, or a list of records in JSON, is one batch.
 
     Raises
     ------
     SourceError
         As `read_cells`; a row that is wrong is met when its batch is.
     """
-    if form.format == "xlsx":
-        yield read_sheet(path, read_bytes(path), form)
-    else:
-        yield from _text_batches(path, form, rows, MAXIMUM_STREAMED_BYTES)
+    yield from _batches(path, form, rows, MAXIMUM_STREAMED_BYTES)
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return a file's bytes, expanded (gzip, bzip2, xz, zip with one member).
+def read_bytes(path: Path, member: str = "") -> bytes:
+    """Return a file's bytes, expanded (gzip, bzip2, xz, one member of a zip).
 
     Raises
     ------
     SourceError
         If it cannot be opened or expands too far.
     """
-    with _expanded(path) as stream:
+    with _expanded(path, member) as stream:
         return limited(path, stream)
 
 
@@ -109,9 +125,32 @@ def limited(path: Path, stream: IO[bytes]) -> bytes:
     return counted(path, stream, path.stat().st_size, MAXIMUM_BYTES)
 
 
+def _batches(path: Path, form: FileFormat, rows: int, limit: int) -> Iterator[pd.DataFrame]:
+    if form.format in _SHEETS:
+        yield read_sheet(path, read_bytes(path, form.member), form)
+    elif form.format in _READERS:
+        with _seekable(path, form, limit) as file:
+            yield from _READERS[form.format](path, file, form, rows)
+    else:
+        yield from _text_batches(path, form, rows, limit)
+
+
+@contextmanager
+def _seekable(path: Path, form: FileFormat, limit: int) -> Iterator[IO[bytes]]:
+    """Open a file whose reader goes back and forth; what is packed is expanded once, aside."""
+    with SpooledTemporaryFile(max_size=_IN_MEMORY) as spool, _expanded(path, form.member) as it:
+        if _is_plain(path):
+            yield it
+        else:
+            for _ in _pieces(path, it, limit, spool):
+                pass
+            spool.seek(0)
+            yield cast("IO[bytes]", spool)
+
+
 def _text_batches(path: Path, form: FileFormat, rows: int, limit: int) -> Iterator[pd.DataFrame]:
-    plain = path.suffix.lower() not in {*_OPENERS, ".zip"}
-    with SpooledTemporaryFile(max_size=_IN_MEMORY) as spool, _expanded(path) as stream:
+    plain = _is_plain(path)
+    with SpooledTemporaryFile(max_size=_IN_MEMORY) as spool, _expanded(path, form.member) as stream:
         # What is packed is expanded once: bzip2 is slow.
         scan = scan_bytes(_pieces(path, stream, limit, None if plain else spool))
         refuse_web_page(path.name, scan)
@@ -153,11 +192,18 @@ def _decoded_batches(
         ) from wrong
 
 
+def _is_plain(path: Path) -> bool:
+    return path.suffix.lower() not in {*_OPENERS, ".zip"}
+
+
 @contextmanager
-def _expanded(path: Path) -> Iterator[IO[bytes]]:
+def _expanded(path: Path, member: str) -> Iterator[IO[bytes]]:
     try:
         if path.suffix.lower() == ".zip":
-            with zipfile.ZipFile(path) as archive, archive.open(_only_member(path, archive)) as it:
+            with (
+                zipfile.ZipFile(path) as archive,
+                archive.open(_member(path, archive, member)) as it,
+            ):
                 yield it
         else:
             with _OPENERS.get(path.suffix.lower(), open)(path, "rb") as stream:
@@ -170,13 +216,16 @@ def _expanded(path: Path) -> Iterator[IO[bytes]]:
         ) from wrong
 
 
-def _only_member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+def _member(path: Path, archive: zipfile.ZipFile, wanted: str) -> zipfile.ZipInfo:
     members = [info for info in archive.infolist() if not info.is_dir()]
-    if len(members) != 1:
+    chosen = [it for it in members if not wanted or fnmatch(it.filename, wanted)]
+    if len(chosen) != 1:
         raise SourceError(
-            "{path} holds {n} files and one was expected. Take the right one out.",
+            "{path} holds {n} files and one was expected ({found}). Write under “member” which one "
+            "it is (a * stands for any letters), or take the right one out.",
             path=path.name,
             n=len(members),
+            found=tuple(it.filename for it in members[:10]) or ("—",),
         )
-    refuse_escape(path, members[0].filename)
-    return members[0]
+    refuse_escape(path, chosen[0].filename)
+    return chosen[0]

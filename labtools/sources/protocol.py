@@ -84,7 +84,7 @@ class Rows:
         Rows in the file.
     rejected : mapping of str to int
         Reason → rows of the file that are none: a header pasted again, a row cut before it
-        says of which area it is.
+        says of which area it is, a record that its owner deleted.
     """
 
     cells: pd.DataFrame
@@ -114,7 +114,10 @@ def read_rows(intake: Intake, *needed: str) -> Rows:
                 require_columns(intake.path, batch, {name: name for name in intake.where})
             again = _is_header(batch)
             cut = batch[list(intake.where)].isna().any(axis=1) & ~again
-            read += len(batch)
+            none = {str(reason): int(n) for reason, n in batch.attrs.items()}
+            batch.attrs = {}
+            read += len(batch) + sum(none.values())
+            rejected.update(none)
             rejected.update(header_repeated=int(again.sum()), row_cut_short=int(cut.sum()))
             wanted.append(batch[_matches(intake, batch) & ~again & ~cut])
     cells = pd.concat(wanted)

@@ -1,26 +1,36 @@
-"""Tables in workbooks: one sheet, no merged cells, no formula without its result."""
+"""Tables in workbooks (XLSX, ODS): one sheet, no merged cells, no formula without its result."""
 
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 import zlib
+from collections.abc import Sequence
 from datetime import date, datetime
-from html import unescape
 from pathlib import Path
+from xml.etree.ElementTree import ParseError
 
 import pandas as pd
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook
 
 from labtools.errors import SourceError
 from labtools.sources.descriptor import FileFormat
 from labtools.sources.header import column_names
 from labtools.sources.opening import check_archive
+from labtools.sources.spreadsheet_xml import Span, Told, address, sheets_told
 
-_CELL = re.compile(rb'<c\b([^>]*\br="([A-Z]+[0-9]+)"[^>]*)(?:/>|>(.*?)</c>)', re.DOTALL)
-_SHEET = re.compile(rb"<sheet\b[^>]*>")
-_VALUE = re.compile(rb"<v>[^<]")
+#: What the readers of workbooks raise for a file that is none, or is damaged.
+_NO_WORKBOOK = (
+    CalamineError,
+    zipfile.BadZipFile,
+    zlib.error,
+    RuntimeError,
+    EOFError,
+    KeyError,
+    ParseError,
+)
+#: Cells of a sheet, laid out; a row for each second of a fortnight and nineteen columns have fewer.
+MAXIMUM_CELLS = 20_000_000
 
 
 def read_sheet(path: Path, content: bytes, form: FileFormat) -> pd.DataFrame:
@@ -33,7 +43,7 @@ def read_sheet(path: Path, content: bytes, form: FileFormat) -> pd.DataFrame:
         the same table goes on in another one), merged cells, formulas without result, error
         values, or no header.
     """
-    book = _opened(path, content)
+    book, told = _opened(path, content)
     name = _chosen(path, book.sheet_names, form)
     sheet = book.get_sheet_by_name(name)
     rows = sheet.to_python(skip_empty_area=False)
@@ -45,26 +55,43 @@ def read_sheet(path: Path, content: bytes, form: FileFormat) -> pd.DataFrame:
             n=len(rows),
             row=form.header_row + 1,
         )
-    _refuse_merged(path, name, sheet, form)
+    known = told.get(name, Told(0, 0, [], []))
+    _refuse_merged(path, name, sheet.merged_cell_ranges or known.merged, form)
     _refuse_continued(path, name, book, rows[form.header_row], form)
-    _refuse_unknown_values(path, name, content)
+    _refuse_unknown_values(path, name, known.unknown)
     header, body = rows[form.header_row], rows[form.header_row + 1 :]
     cells = [[_cell_text(value) for value in row] for row in body]
     table = pd.DataFrame(cells, columns=range(len(header)), dtype="str")
     return table.set_axis(column_names(path, header), axis=1)
 
 
-def _opened(path: Path, content: bytes) -> CalamineWorkbook:
+def _opened(path: Path, content: bytes) -> tuple[CalamineWorkbook, dict[str, Told]]:
+    told: dict[str, Told] = {}
     try:
         if content.startswith(b"PK"):
             check_archive(path, content)
-        return CalamineWorkbook.from_filelike(io.BytesIO(content))
-    except (CalamineError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError) as wrong:
+            told = sheets_told(content)
+            _refuse_large(path, told)
+        return CalamineWorkbook.from_filelike(io.BytesIO(content)), told
+    except _NO_WORKBOOK as wrong:
         raise SourceError(
             "{path} is not a spreadsheet that can be read ({reason}). Ask for it as XLSX.",
             path=path.name,
             reason=str(wrong),
         ) from wrong
+
+
+def _refuse_large(path: Path, told: dict[str, Told]) -> None:
+    for name, sheet in told.items():
+        if sheet.rows * sheet.columns > MAXIMUM_CELLS:
+            raise SourceError(
+                "{path}, sheet “{sheet}”: its cells reach down to {last}, and at most {limit} "
+                "cells are read. Delete what stands far from the table, or ask for it as CSV.",
+                path=path.name,
+                sheet=name,
+                last=address(sheet.rows - 1, sheet.columns - 1),
+                limit=f"{MAXIMUM_CELLS:,}",
+            )
 
 
 def _chosen(path: Path, names: list[str], form: FileFormat) -> str:
@@ -79,8 +106,7 @@ def _chosen(path: Path, names: list[str], form: FileFormat) -> str:
     return form.sheet or names[0]
 
 
-def _refuse_merged(path: Path, name: str, sheet: CalamineSheet, form: FileFormat) -> None:
-    ranges = sheet.merged_cell_ranges or []
+def _refuse_merged(path: Path, name: str, ranges: Sequence[Span], form: FileFormat) -> None:
     merged = sorted(span for span in ranges if span[1][0] >= form.header_row)
     if merged:
         (top, left), (bottom, right) = merged[0]
@@ -90,8 +116,8 @@ def _refuse_merged(path: Path, name: str, sheet: CalamineSheet, form: FileFormat
             "row with its own values.",
             path=path.name,
             sheet=name,
-            first=_address(top, left),
-            last=_address(bottom, right),
+            first=address(top, left),
+            last=address(bottom, right),
             n=len(merged),
         )
 
@@ -114,22 +140,8 @@ def _refuse_continued(
             )
 
 
-def _refuse_unknown_values(path: Path, name: str, content: bytes) -> None:
+def _refuse_unknown_values(path: Path, name: str, wrong: Sequence[str]) -> None:
     """Refuse formulas that nobody calculated, and cells with an error (#REF!)."""
-    if not content.startswith(b"PK"):
-        return
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        if "xl/workbook.xml" not in archive.namelist():
-            return
-        book = archive.read("xl/workbook.xml")
-        xml = archive.read(_part_of(archive, book, name))
-    never_calculated = b"<f" in xml and b'fullCalcOnLoad="1"' in book
-    wrong = [
-        found[2].decode()
-        for found in _CELL.finditer(xml)
-        if b't="e"' in found[1]
-        or (b"<f" in (found[3] or b"") and (never_calculated or not _VALUE.search(found[3])))
-    ]
     if wrong:
         raise SourceError(
             "{path}, sheet “{sheet}”: {cell} holds a formula without its result, or an error such "
@@ -140,32 +152,6 @@ def _refuse_unknown_values(path: Path, name: str, content: bytes) -> None:
             cell=wrong[0],
             n=len(wrong),
         )
-
-
-def _part_of(archive: zipfile.ZipFile, book: bytes, name: str) -> str:
-    """Return the name of the XML part that holds a sheet."""
-    links = archive.read("xl/_rels/workbook.xml.rels")
-    for tag in _SHEET.findall(book):
-        if unescape(_attribute(tag, "name")) == name:
-            wanted = _attribute(tag, "r:id")
-            for link in re.findall(rb"<Relationship\b[^>]*>", links):
-                if _attribute(link, "Id") == wanted:
-                    target = _attribute(link, "Target").lstrip("/")
-                    return target if target.startswith("xl/") else f"xl/{target}"
-    raise KeyError(name)
-
-
-def _attribute(tag: bytes, name: str) -> str:
-    found = re.search(rf'\s{name}="([^"]*)"'.encode(), tag)
-    return found[1].decode() if found else ""
-
-
-def _address(row: int, column: int) -> str:
-    letters, left = "", column + 1
-    while left:
-        left, rest = divmod(left - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return f"{letters}{row + 1}"
 
 
 def _trimmed(header: list[object]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pandas as pd
 from labtools import paths
 from labtools.errors import RunError, SettingsError, SpaceError
 from labtools.messages import Plural, plural
+from labtools.paths import Workbench
 from labtools.privacy.cards import read_cards
 from labtools.privacy.keys import read_keyring
 from labtools.privacy.release import withheld_colonias
@@ -22,11 +23,12 @@ from labtools.runs.manifest import NAME as MANIFEST
 from labtools.runs.manifest import read_manifest
 from labtools.runs.plan import ficha_of
 from labtools.tables.account import accounts_table, read_accounts
-from labtools.tables.lineage import digest_of, read_lineage, sha256_of, trace
+from labtools.tables.lineage import Lineage, digest_of, read_lineage, sha256_of, trace
 from labtools.tables.periods import Window, window_ending
 from labtools.tables.store import make_folder, read_table, write_table, writing
 from labtools.workflow.edition import Edition
-from labtools.workflow.forecasting import forecasts, recorded_by_span
+from labtools.workflow.forecasting import alerting, forecasts, recorded_by_span
+from labtools.workflow.keeping import kept
 from labtools.workflow.known import Known
 from labtools.workflow.notebooks import Choice, Planned, execute, plan_notebooks, tell_plan
 from labtools.workflow.patterns import HOURS, recorded_hours
@@ -37,7 +39,6 @@ from labtools.workflow.tabulate import PROCESSED
 from labtools.workflow.targeting import targeting_tables
 
 ROUNDING_KEY = "rounding"
-AUDIENCES = ("internal", "public")
 OUTCOMES = "outcomes.json"
 WHOLE = Choice()
 _BYTES_AT_LEAST = 64 * 1024**2
@@ -56,12 +57,15 @@ class Prepared:
     window : Window
     fichas : tuple of str
         Colonias that get a ficha.
+    digest : str
+        Of what it is made from.
     """
 
     run_id: str
     folder: Path
     window: Window
     fichas: tuple[str, ...]
+    digest: str
 
 
 def prepare(opened: Opened, *, period_end: str = "", again: bool = False) -> Prepared:
@@ -84,7 +88,7 @@ def prepare(opened: Opened, *, period_end: str = "", again: bool = False) -> Pre
     digest = digest_of(
         {name: found.sha256 if found else "" for name, found in made_from.items()},
         next(found.code for found in made_from.values() if found),
-        opened.settings.model_dump(mode="json"),
+        opened.settings.of_content(),
         keys.digest(),
         [card.model_dump() for card in read_cards(opened.workbench.cards)],
         window.last_month,
@@ -94,7 +98,7 @@ def prepare(opened: Opened, *, period_end: str = "", again: bool = False) -> Pre
     )
     run_id = _name(opened, f"{window.last_month}-{digest[:10]}", again=again)
     folder = opened.workbench.reports / f".{run_id}.partial"
-    return Prepared(run_id, folder, window, fichas)
+    return Prepared(run_id, folder, window, fichas, digest)
 
 
 def is_complete(opened: Opened, prepared: Prepared) -> bool:
@@ -112,7 +116,7 @@ def plan(
 
 
 def _planned(opened: Opened, prepared: Prepared, choice: Choice) -> list[Planned]:
-    _check_space(opened)
+    check_space(opened.workbench)
     make_folder(opened.workbench.reports)
     make_folder(prepared.folder, private=True)
     make_folder(prepared.folder / "internal", private=True)
@@ -211,18 +215,22 @@ def failed_in(run: Path) -> tuple[str, ...] | None:
     return tuple(outcome["key"] for outcome in notebooks if not outcome["ok"])
 
 
-def _check_space(opened: Opened) -> None:
-    """Refuse to begin what the disk cannot hold."""
-    make_folder(opened.workbench.reports)
-    latest = opened.workbench.latest
+def check_space(workbench: Workbench) -> None:
+    """Refuse to begin what the disk cannot hold.
+
+    Raises
+    ------
+    SpaceError
+    """
+    latest = workbench.latest
     used = sum(p.stat().st_size for p in latest.rglob("*") if p.is_file()) if latest.exists() else 0
     needed = max(_BYTES_AT_LEAST, used + used // 2)
-    free = shutil.disk_usage(opened.workbench.reports).free
+    free = shutil.disk_usage(workbench.root).free
     if free < needed:
         raise SpaceError(
             "The disk of {folder} has {free} MB free and this run may need {needed} MB. Nothing "
             "was begun: make room first.",
-            folder=str(opened.workbench.reports),
+            folder=str(workbench.root),
             free=free // 1024**2,
             needed=needed // 1024**2,
         )
@@ -285,22 +293,36 @@ def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str,
     return results | targeting_tables(Known(processed, results, edition, opened.settings))
 
 
+def lab_tables(opened: Opened, prepared: Prepared) -> dict[str, pd.DataFrame]:
+    """Return the tables of the lab's own edition, which are kept: see `kept`."""
+    how, recorded = alerting(opened, prepared.window), recorded_by_span(opened, prepared.window)
+    return kept(
+        opened.workbench.interim("results"),
+        _lineage(opened, ["internal", prepared.digest, how.budget, *recorded.values()]),
+        lambda: make_edition(opened, prepared, "internal"),
+    )
+
+
 def write_editions(opened: Opened, prepared: Prepared) -> None:
-    """Write the result tables of both editions into the run's folder."""
-    for audience in AUDIENCES:
-        _write_edition(opened, prepared, audience)
+    """Write the result tables of both editions into the run's folder.
+
+    Those that will be published are always made anew.
+    """
+    accounts = accounts_table(read_accounts(opened.workbench.accounts))
+    _write(opened, prepared, "internal", {**lab_tables(opened, prepared), "account": accounts})
+    made = make_edition(opened, prepared, "public")
+    opened.made[prepared.run_id] = made
+    _write(opened, prepared, "public", made)
 
 
-def _write_edition(opened: Opened, prepared: Prepared, audience: str) -> None:
+def _write(
+    opened: Opened, prepared: Prepared, audience: str, tables: Mapping[str, pd.DataFrame]
+) -> None:
+    lineage = _lineage(opened, [audience, prepared.run_id])
+    for name, table in tables.items():
+        write_table(name, table, prepared.folder / "internal" / "city" / audience, lineage=lineage)
+
+
+def _lineage(opened: Opened, told: list[object]) -> Lineage:
     inputs = [opened.workbench.processed / f"{name}.parquet" for name in PROCESSED]
-    told = [audience, prepared.run_id]
-    lineage = trace("analyse", inputs, root=opened.workbench.root, settings=told)
-    folder = prepared.folder / "internal" / "city" / audience
-    made = make_edition(opened, prepared, audience)
-    if audience == "public":
-        opened.made[prepared.run_id] = made
-    for name, table in made.items():
-        write_table(name, table, folder, lineage=lineage)
-    if audience == "internal":
-        accounts = accounts_table(read_accounts(opened.workbench.accounts))
-        write_table("account", accounts, folder, lineage=lineage)
+    return trace("analyse", inputs, root=opened.workbench.root, settings=told)

@@ -79,6 +79,12 @@ def deliver(
     return tuple(_deliver_to(how, one, public, record, run, before) for one in chosen)
 
 
+def post_of(how: Delivery) -> Post:
+    """Return where letters are handed in, with the password that the environment holds."""
+    password = os.environ.get(PASSWORD, "")
+    return Post(how.server, how.port, how.sender, how.user, password, how.encrypted)
+
+
 def _deliver_to(
     how: Delivery, to: MailingList, public: Path, record: Path, run: str, before: set[str]
 ) -> Delivered:
@@ -87,9 +93,7 @@ def _deliver_to(
         return Delivered(to.name, len(files), None)
     period = read_table("period", public / "tables")
     lab = str(period["lab"].iloc[0])
-    post = Post(
-        how.server, how.port, how.sender, how.user, os.environ.get(PASSWORD, ""), how.encrypted
-    )
+    post = post_of(how)
     subject = text("{lab}: published figures", lab=lab)
     words = letter_words(lab, period_words(period))
     sent = hand_in(post, compose_letter(post, to.to, subject=subject, words=words, files=files))

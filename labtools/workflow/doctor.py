@@ -5,10 +5,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import stat
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
@@ -16,25 +14,14 @@ import pandas as pd
 from labtools.errors import LabError
 from labtools.messages import text
 from labtools.paths import Workbench
-from labtools.privacy.keys import read_key
 from labtools.privacy.processing import kept_until, read_treatments
-from labtools.settings import Settings, load_settings
-from labtools.workflow.analyse import ROUNDING_KEY
-from labtools.workflow.intake import PSEUDONYM_KEY
+from labtools.settings import Database, Settings, load_settings
+from labtools.workflow.condition import Check, examine_folders
+from labtools.workflow.currency import examine_last_run, examine_schedules
+from labtools.workflow.databases import connection_of
 from labtools.workflow.steps import open_workbench
 
 _EXTRAS = {"voila": "dash", "ipyleaflet": "dash", "jupyterlab": "lab"}
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at: whether it is well, and what was seen, with its remedy."""
-
-    ok: bool
-    seen: str
-
-    def __str__(self) -> str:
-        return self.seen
 
 
 def examine(workbench: Workbench, *, today: date | None = None) -> tuple[Check, ...]:
@@ -47,9 +34,11 @@ def examine(workbench: Workbench, *, today: date | None = None) -> tuple[Check, 
     checks.append(Check(ok=True, seen=text("lab.toml is valid")))
     checks.append(_contact(settings))
     checks += _data(workbench, settings)
-    checks += _secrets(workbench)
-    checks += _retention(workbench, today or date.today())  # noqa: DTZ011 - the lab's own day
-    checks.append(_last_run(workbench))
+    day = today or date.today()  # noqa: DTZ011 - the lab's own day
+    checks += examine_folders(workbench, settings)
+    checks += _retention(workbench, day)
+    checks += examine_schedules(workbench, settings)
+    checks += examine_last_run(workbench, day)
     return tuple(checks)
 
 
@@ -100,6 +89,9 @@ def _data(workbench: Workbench, settings: Settings) -> Iterator[Check]:
             kinds.add("events")  # it may be the file of incidents
             yield Check(ok=False, seen=str(wrong))
             continue
+        if source.database:
+            yield _database(source.name, source.database)
+            continue
         seen = (
             text("source {source}: {path}", source=source.name, path=str(source.path))
             if there
@@ -115,22 +107,13 @@ def _data(workbench: Workbench, settings: Settings) -> Iterator[Check]:
         yield Check(ok=True, seen=seen)
 
 
-def _secrets(workbench: Workbench) -> Iterator[Check]:
-    rotated = sorted(path.stem for path in workbench.secrets.glob(f"{ROUNDING_KEY}-*.key"))
-    for name in (PSEUDONYM_KEY, ROUNDING_KEY, *rotated):
-        try:
-            read_key(workbench.secrets, name)
-        except LabError as wrong:
-            yield Check(ok=False, seen=str(wrong))
-            continue
-        path = workbench.secrets / f"{name}.key"
-        private = not stat.S_IMODE(path.stat().st_mode) & 0o077
-        seen = (
-            text("key {name} is there and private", name=name)
-            if private
-            else text("others can read the key {path}: chmod 400 {path}", path=str(path))
-        )
-        yield Check(private, seen)
+def _database(name: str, told: Database) -> Check:
+    try:
+        connection_of(told)
+    except LabError as wrong:
+        return Check(ok=False, seen=str(wrong))
+    seen = text("source {source}: the table {table} of a database", source=name, table=told.table)
+    return Check(ok=True, seen=seen)
 
 
 def _retention(workbench: Workbench, today: date) -> Iterator[Check]:
@@ -158,10 +141,3 @@ def _retention(workbench: Workbench, today: date) -> Iterator[Check]:
         yield Check(ok=False, seen=told)
     else:
         yield Check(ok=True, seen=text("no supplier's file is kept longer than declared"))
-
-
-def _last_run(workbench: Workbench) -> Check:
-    latest = workbench.reports / "latest"
-    if (latest / "manifest.json").is_file():
-        return Check(ok=True, seen=text("last run: {run}", run=latest.resolve().name))
-    return Check(ok=False, seen=text("there is no finished run yet: labtools run"))

@@ -1,7 +1,6 @@
 """What to expect, what stood out, and how good such expectations were: made once for both editions.
 
-A backtest costs seconds, so its tables are kept with their lineage: the same counts, code and
-period give the same tables without making them again.
+A backtest costs seconds, so its tables are kept with their lineage.
 """
 
 from __future__ import annotations
@@ -25,10 +24,11 @@ from labtools.errors import AnalysisError, TableError
 from labtools.privacy.release import protect_scores
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import CONTRACTS, empty_table
-from labtools.tables.lineage import is_current, trace
+from labtools.tables.lineage import trace
 from labtools.tables.periods import Window
-from labtools.tables.store import make_folder, read_table, write_table
+from labtools.tables.store import read_table
 from labtools.workflow.edition import Edition
+from labtools.workflow.keeping import kept
 from labtools.workflow.risk_questions import SPANS
 from labtools.workflow.steps import Opened
 
@@ -64,18 +64,21 @@ def forecasts(opened: Opened, window: Window) -> dict[str, pd.DataFrame]:
 
     They are made again only when the counts, the code or the period changed.
     """
-    folder = opened.workbench.interim("forecast")
     inputs = [opened.workbench.processed / f"{name}.parquet" for name in ("panel", "colonias")]
-    how = Alerting(opened.settings.alerts.false_per_month, completeness(opened, window))
-    told = [window.last_month, how.budget, round(how.complete, _DECIMALS)]
-    lineage = trace("analyse", inputs, root=opened.workbench.root, settings=told)
-    paths = [folder / f"{name}.parquet" for name in TABLES]
-    if not all(is_current(path, lineage) for path in paths):
-        made = forecast_tables(*_read(opened), window, how, crs=opened.settings.lab.crs)
-        make_folder(folder, private=True)
-        for name in TABLES:
-            write_table(name, made[name], folder, lineage=lineage)
-    return {name: read_table(name, folder) for name in TABLES}
+    how = alerting(opened, window)
+    told = [window.last_month, how.budget, how.complete]
+    return kept(
+        opened.workbench.interim("forecast"),
+        trace("analyse", inputs, root=opened.workbench.root, settings=told),
+        lambda: forecast_tables(*_read(opened), window, how, crs=opened.settings.lab.crs),
+    )
+
+
+def alerting(opened: Opened, window: Window) -> Alerting:
+    """Return with what alerts of a period are given: what is asked for, and what is known."""
+    return Alerting(
+        opened.settings.alerts.false_per_month, round(completeness(opened, window), _DECIMALS)
+    )
 
 
 def forecast_results(
@@ -128,7 +131,7 @@ def completeness(opened: Opened, window: Window, *, months: int = 1) -> float:
 
 def recorded_by_span(opened: Opened, window: Window) -> dict[int, float]:
     """Return what :func:`completeness` says of the last month, quarter and year."""
-    return {span: completeness(opened, window, months=span) for span in SPANS}
+    return {span: round(completeness(opened, window, months=span), _DECIMALS) for span in SPANS}
 
 
 def _told_by_month(folder: Path) -> pd.Series | None:

@@ -33,7 +33,25 @@ def held(workbench: Workbench) -> Iterator[None]:
     BusyError
         If another process holds it: who, since when.
     """
-    path = make_folder(workbench.root / "data") / NAME
+    with _door(workbench, make_folder(workbench.root / "data") / NAME):
+        yield
+
+
+@contextmanager
+def looking(workbench: Workbench) -> Iterator[None]:
+    """Hold the schedules of a workbench while the block runs; the workbench itself stays free.
+
+    Raises
+    ------
+    BusyError
+        If another process is looking at them: who, since when.
+    """
+    with _door(workbench, make_folder(workbench.schedule, private=True) / NAME):
+        yield
+
+
+@contextmanager
+def _door(workbench: Workbench, path: Path) -> Iterator[None]:
     with path.open("a+", encoding="utf-8") as door:
         if fcntl is not None:
             try:
@@ -45,6 +63,26 @@ def held(workbench: Workbench) -> Iterator[None]:
             yield
         finally:
             door.truncate(0)
+
+
+def holder_of(workbench: Workbench) -> dict[str, object] | None:
+    """Return who holds a workbench, or held it when it died; None if it was left in order.
+
+    ``at_work`` says which of the two it is.
+    """
+    path = workbench.root / "data" / NAME
+    try:
+        with path.open("r", encoding="utf-8") as door:
+            told: dict[str, object] = json.loads(door.read())
+            at_work = False
+            if fcntl is not None:
+                try:
+                    fcntl.flock(door, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except OSError:
+                    at_work = True
+    except (OSError, ValueError):  # it was never held, or whoever held it left in order
+        return None
+    return {**told, "at_work": at_work}
 
 
 def _sign(door: IO[str]) -> None:

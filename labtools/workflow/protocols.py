@@ -83,7 +83,7 @@ def bring_protocols(workbench: Workbench, run: str, kept: Path, again: Workbench
 def seal_demo(workbench: Workbench) -> None:
     """Give the invented municipality its protocol, sealed on a day of its invented past."""
     source = paths.bundled("data", "reference", "protocols", f"{DEMO}.toml")
-    shutil.copyfile(source, make_folder(workbench.root / FOLDER) / f"{DEMO}.toml")
+    shutil.copyfile(source, make_folder(workbench.root / FOLDER, private=True) / f"{DEMO}.toml")
     protocol = the_protocol(workbench, DEMO)
     ledger = make_folder(workbench.reports) / LEDGER
     if not any(e.run == DEMO for e in read_ledger(ledger)):
@@ -112,6 +112,7 @@ def the_protocol(workbench: Workbench, protocol_id: str) -> Protocol:
 def seal_protocol(workbench: Workbench, protocol_id: str) -> Entry:
     """Seal a protocol as it stands, in the ledger, from now on."""
     protocol = the_protocol(workbench, protocol_id)
+    make_folder(workbench.root / FOLDER, private=True)
     make_folder(workbench.reports)
     digest = digest_of_protocol(protocol)
     return seal(workbench.reports / LEDGER, protocol.id, digest, by=getpass.getuser())

@@ -121,7 +121,7 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
             "seed": opened.settings.lab.seed,
             "fichas": len(prepared.fichas),
             "snapshots": _snapshots(opened),
-            "settings": digest_of(opened.settings.model_dump(mode="json")),
+            "settings": digest_of(opened.settings.of_content()),
         },
     )
     keep_settings(opened, prepared.folder / SETTINGS_OF_RUN)

@@ -16,8 +16,10 @@ from labtools.privacy.keys import make_key
 from labtools.tables.lineage import digest_of
 from labtools.tables.store import make_folder, writing
 from labtools.workflow.analyse import ROUNDING_KEY
+from labtools.workflow.format import stamp_format
 from labtools.workflow.intake import PSEUDONYM_KEY
 from labtools.workflow.protocols import DEMO, seal_demo
+from labtools.workflow.protocols import FOLDER as PROTOCOLS
 
 DEMO_SEED = 2026
 _MARK = "demo.sha256"
@@ -55,10 +57,16 @@ def make_demo(folder: Path, *, seed: int = DEMO_SEED) -> Workbench:
         make_key(workbench.secrets, name, value=value)
     make_folder(workbench.root / "truth", private=True)
     _give_settings(workbench)
+    stamp_format(workbench)
     seal_demo(workbench)
     with writing(mark) as aside:
         aside.write_text(made_from, encoding="utf-8")
     return workbench
+
+
+def is_demo(workbench: Workbench) -> bool:
+    """Return whether a workbench is a synthetic municipality's, where nobody lives."""
+    return (workbench.root / "data" / _MARK).is_file()
 
 
 def init_workbench(folder: Path) -> Workbench:
@@ -78,11 +86,13 @@ def init_workbench(folder: Path) -> Workbench:
     make_folder(workbench.root)
     make_folder(workbench.root / "data", private=True)
     make_folder(workbench.root / "data" / "sources")
-    for own in (workbench.root / "suppliers", workbench.raw, workbench.processed):
+    plans = workbench.root / PROTOCOLS
+    for own in (workbench.root / "suppliers", plans, workbench.raw, workbench.processed):
         make_folder(own, private=True)
     for name in (PSEUDONYM_KEY, ROUNDING_KEY):
         make_key(workbench.secrets, name)
     _give_settings(workbench)
+    stamp_format(workbench)
     return workbench
 
 

@@ -14,7 +14,7 @@ from tests.publish.released_example import NAMES, released_tables, write_release
 
 Axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 GRAVE = ("serious", "critical")

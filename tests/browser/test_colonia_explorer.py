@@ -7,7 +7,7 @@ import pytest
 from tests.browser.conftest import PATIENCE, SCREENSHOTS
 from tests.browser.released_example import HOSTILE, NAMES
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 CARDS = (".lab-crime", ".lab-perception")
 FILLS = """() => [...document.querySelectorAll("path.leaflet-interactive")]

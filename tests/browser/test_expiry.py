@@ -5,7 +5,7 @@ import pytest
 from labtools.publish.site import build_site
 from tests.publish.released_example import write_released
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser]
 
 HELD = "These figures held until 2027-01-01."
 SPANISH = "Estas cifras valieron hasta 2027-01-01."

@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from labtools.dashboards.server import serving
+from labtools.dashboards.server import PAGES, serving
 from tests.browser.conftest import SECRET, Reader
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow]
 
 PATIENCE = 60
 LIVE = "/live/colonia_explorer"
-WARM = 6  # pages kept ready: two of the explorer, one of each other
+WARM = len(PAGES) + 1  # pages kept ready: two of the explorer, one of each other
 
 
 def ask(server, path, *, method="GET", host=""):
@@ -166,9 +166,6 @@ def test_a_kernel_knows_no_secret_of_the_server_and_stands_outside_of_the_workbe
     assert Path(f"/proc/{here}/cwd").resolve() == Path(server.service.folder) / "pages"
 
 
-@pytest.mark.xfail(
-    reason="with room for one page only, six dashboards compete for it", strict=False
-)
 def test_a_reader_too_many_is_asked_to_wait(server):
     with serving(Path(server.service.public), port=0, most_readers=1) as small:
         answers = [ask(small, LIVE)[0] for _ in range(2)]

@@ -13,7 +13,7 @@ from tests.browser.conftest import PATIENCE, SCREENSHOTS, Reader, _keep_home
 from tests.browser.released_example import HOSTILE, NAMES, WITHOUT_FICHA
 from tests.browser.test_hardening import ask, kernels
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow]
 
 EXPLORER = "/colonia_explorer"
 BOARDS = ("colonia_explorer", "municipal_map", "alerts", "targeting", "evaluation")

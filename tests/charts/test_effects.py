@@ -4,13 +4,15 @@ from labtools.charts.effects import effects_chart
 from tests.publish.evaluation_example import evaluation_time
 
 
-@pytest.mark.parametrize(("outcome", "periods"), [("crime", 4), ("perception", 2)])
-def test_every_period_has_its_interval_and_its_figure_in_words(outcome, periods):
+@pytest.mark.parametrize(
+    ("outcome", "periods", "unit"), [("crime", 4, " %"), ("perception", 2, "")]
+)
+def test_every_period_has_its_interval_and_its_figure_in_words(outcome, periods, unit):
     svg = str(effects_chart(evaluation_time(), outcome=outcome))
 
     table = evaluation_time()
     for value in table.loc[table["outcome"] == outcome, "value"]:
-        assert f"−{abs(value):.1f} (" in svg
+        assert f"−{abs(value):.1f}{unit} (" in svg
     assert svg.count("<rect") >= periods
 
 

@@ -66,15 +66,19 @@ def test_only_actions_with_a_verified_figure_can_be_tried():
     assert actions_with_figure(PROPOSALS)["intervention"].tolist() == ["lights"]
 
 
-def test_an_edition_that_proposes_nothing_says_so(data):
-    with messages.speaking("en"):
-        page = ProgrammePage(data)
-
-    assert "no action with a verified figure" in page.answer.value
-
-
 class Released:
     proposals, crime, colonias = PROPOSALS, CRIME, COLONIAS
+
+
+class Unproposed(Released):
+    proposals = PROPOSALS[PROPOSALS["crime_lower"].isna()]
+
+
+def test_an_edition_that_proposes_nothing_with_a_figure_says_so():
+    with messages.speaking("en"):
+        page = ProgrammePage(Unproposed())
+
+    assert "no action with a verified figure" in page.answer.value
 
 
 def test_another_budget_changes_the_answer():

@@ -75,8 +75,17 @@ def test_what_departed_from_the_plan_is_told_and_so_is_a_whole_plan():
 def test_a_cost_without_upper_limit_is_told_so():
     told = said("cost")
 
-    assert "22,222 MXN (14,286 to 50,000)" in told
-    assert "2,222 MXN (741 to ∞)" in told
+    assert "22,222 Mexican pesos (14,286 to 50,000)" in told
+    assert "2,222 Mexican pesos (at least 741; there is no upper limit" in told
+
+
+def test_days_and_months_are_written_as_people_write_them():
+    told = said("plan")
+
+    assert "December 1, 2023" in told
+    assert "December 2025" in told
+    assert "2023-12" not in told
+    assert "2025-12" not in told
 
 
 def test_crime_and_perception_are_both_told():

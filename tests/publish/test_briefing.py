@@ -2,6 +2,7 @@
 
 import io
 
+import pandas as pd
 import pytest
 
 from labtools.messages import speaking
@@ -46,7 +47,52 @@ def test_a_change_is_told_only_where_the_table_tells_one(tables):
         short = briefing_sections(none)[0].sentences
 
     assert "changes" not in keys
-    assert short[0].startswith("In 0 comparisons")
+    assert any(one.startswith("No change in any colonia can be told apart") for one in short)
+
+
+def test_what_changed_in_the_municipality_is_told_first_with_its_interval(tables):
+    table = tables["municipality_crime"].copy()
+    first = table.index[0]
+    told = {"verdict": "increase", "ratio": 1.12, "ratio_lower": 1.036, "ratio_upper": 1.21}
+    table.loc[first, list(told)] = list(told.values())
+
+    with speaking("en"):
+        short = briefing_sections({**tables, "municipality_crime": table})[0].sentences
+
+    assert "+12 % (+4 to +21)" in short[0]
+
+
+def comparisons(months_apart):
+    now = pd.Timestamp("2025-11-01")
+    row = {
+        "source": "survey",
+        "period": now,
+        "before_period": now - pd.DateOffset(months=months_apart),
+        "before": months_apart / 100,
+        "now": 0.61,
+        "difference": -0.03,
+        "lower": -0.08,
+        "upper": 0.02,
+        "verdict": "none",
+        "respondents": 300,
+        "state": "shown",
+    }
+    asked = [("city", "Ciudad", "insecurity"), ("borough", "Norte", "insecurity")]
+    asked += [("borough", "Norte", "cohesion")]
+    return pd.DataFrame(
+        [{**row, "area_kind": k, "area": a, "indicator": i, "q_value": 0.9} for k, a, i in asked]
+    )
+
+
+def test_perception_is_compared_once_over_the_interval_nearest_to_a_year(tables):
+    both = pd.concat([comparisons(6), comparisons(12), comparisons(24)], ignore_index=True)
+
+    with speaking("en"):
+        sections = briefing_sections({**tables, "perception_change": both})
+    (told,) = (it for it in sections if it.key == "perception")
+
+    assert [row[2].words for row in told.tables[0].rows] == ["12 % (11/2024)"] * 2
+    assert told.sentences[0].startswith("Of 3 comparisons over a year")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from labtools.publish.contents import folded
 from labtools.publish.pages import ASSETS
 
 NODE, CHROMIUM = shutil.which("node"), shutil.which("chromium")
-pytestmark = pytest.mark.xdist_group("browser")  # one worker opens pages: see tests/browser
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 

@@ -15,7 +15,7 @@ from labtools.sources.catalogue import CLEANERS
 from labtools.sources.descriptor import load_descriptor
 from labtools.sources.protocol import Cleaned, Intake
 
-pytestmark = [pytest.mark.real_data, pytest.mark.slow, pytest.mark.xdist_group("figures")]
+pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 
 #: Names of columns and tokens in the census as its carrier ships it.
 CENSUS = MappingProxyType({"entity": "cve_ent", "municipality": "cve_mun", "locality": "cve_loc"})
@@ -97,6 +97,14 @@ def test_the_census_has_29818_rows_and_430_areas_of_the_municipality(census):
     assert census.account.read == 29_818
     assert len(people) == 430
     assert people["value"].sum() == 1_002_636
+
+
+def test_people_of_the_municipality_who_live_in_no_urban_area_are_told(census):
+    (finding,) = census.findings
+
+    assert finding.facts["everybody"] == "1,049,777"
+    assert finding.facts["counted"] == "1,002,636"
+    assert finding.facts["elsewhere"] == f"{1_049_777 - 1_002_636:,}"
 
 
 def test_each_census_area_has_its_polygon(census, real_data):

@@ -10,7 +10,7 @@ from labtools.sources.descriptor import FileFormat
 from labtools.sources.files import read_cells
 from labtools.sources.revisions import build_ledger, changes, completeness, jumps, revised
 
-pytestmark = [pytest.mark.real_data, pytest.mark.slow, pytest.mark.xdist_group("vintages")]
+pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 
 CELL = ["date_year_month", "cve_ent", "tipo_de_delito", "subtipo_de_delito"]
 

@@ -27,7 +27,6 @@ from tests.real_data.workbenches import write_cdmx, write_queretaro
 pytestmark = [
     pytest.mark.real_data,
     pytest.mark.slow,
-    pytest.mark.xdist_group("real_workbenches"),
 ]
 
 MILPA_ALTA = "MILPA ALTA"

@@ -13,7 +13,6 @@ from labtools.runs.distributed import Place, run_on_workers  # noqa: E402
 from labtools.runs.jobs import Job, Limits  # noqa: E402
 from labtools.runs.pool import run_notebooks  # noqa: E402
 
-pytestmark = pytest.mark.xdist_group("dask")
 LIMITS = Limits(60, 300, 4 * 1024**3)
 
 

@@ -17,7 +17,6 @@ from labtools.runs.provisioner import NAME, write_kernelspec
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="kernels are forked on Linux only"),
-    pytest.mark.xdist_group("kernels"),
 ]
 DRAW = "import random, numpy; print(random.random(), numpy.random.rand())"
 

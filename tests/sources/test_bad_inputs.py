@@ -7,9 +7,15 @@ import pytest
 
 from labtools.errors import LabError
 from labtools.messages import speaking
-from tests.sources import bad_counts, bad_events, bad_files, bad_places
+from tests.sources import bad_counts, bad_events, bad_files, bad_formats, bad_places
 
-CASES = [*bad_events.CASES, *bad_counts.CASES, *bad_files.CASES, *bad_places.CASES]
+CASES = [
+    *bad_events.CASES,
+    *bad_counts.CASES,
+    *bad_files.CASES,
+    *bad_formats.CASES,
+    *bad_places.CASES,
+]
 FAMILIES = {
     "encoding",
     "numbers",

@@ -305,3 +305,10 @@ def test_a_line_break_inside_quotes_stays_in_its_cell(tmp_path):
     cells = read_cells(written(tmp_path, 'a,b\r\n"uno\ndos",3\r\n4\r\n'), FileFormat())
 
     assert cells.fillna("·").to_numpy().tolist() == [["uno\ndos", "3"], ["4", "·"]]
+
+
+def test_a_quoted_blank_cell_is_a_row_and_a_blank_line_is_none(tmp_path):
+    cells = read_cells(written(tmp_path, 'a\n""\n\nx\n'), FileFormat())
+
+    assert cells["a"].tolist() == ["", "x"]
+    assert cells.index.tolist() == [0, 2]

@@ -4,10 +4,11 @@ import pytest
 
 from labtools import messages
 from labtools.paths import Workbench
+from labtools.workflow.analyse import lab_tables, prepare
 from labtools.workflow.everything import run_everything
 from labtools.workflow.steps import open_workbench
 from labtools.workflow.workbenches import make_demo
-from tests.workflow.few import FICHAS
+from tests.workflow.few import EARLIER, FICHAS
 
 
 @pytest.fixture(autouse=True)
@@ -36,10 +37,17 @@ def supplied(made_once):
 
 @pytest.fixture(scope="session")
 def finished(made_once):
-    """The same, run: five fichas.  Only read it."""
-    return Workbench(
-        made_once("few_first", lambda folder: run_everything(open_workbench(_few(folder))))
-    )
+    """The same, run: five fichas.  Only read it.
+
+    The lab's tables of the earlier period are kept in it, as where that period was run before.
+    """
+
+    def fill(folder):
+        opened = open_workbench(_few(folder))
+        run_everything(opened)
+        lab_tables(opened, prepare(opened, period_end=EARLIER))
+
+    return Workbench(made_once("few_first", fill))
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ from labtools.workflow.unfinished import interrupted, with_failures
 from labtools.workflow.verify import verify
 from tests.workflow.few import EARLIER, FICHAS, bytes_in
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workbench")]
+pytestmark = [pytest.mark.slow]
 
 COLONIA = FICHAS[0]
 FILE = slug(COLONIA)

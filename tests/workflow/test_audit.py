@@ -23,7 +23,7 @@ from labtools.workflow.release import publish
 from labtools.workflow.steps import open_workbench
 from tests.workflow.few import FICHAS, WITHHELD
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workbench")]
+pytestmark = [pytest.mark.slow]
 
 ENDS = ("2025-03", "2025-06", "2025-09", "2025-12")
 

@@ -1,5 +1,6 @@
 import importlib.util
 import json
+import shutil
 import stat
 from datetime import date
 
@@ -9,11 +10,15 @@ from labtools.paths import Workbench
 from labtools.workflow.doctor import examine
 from labtools.workflow.workbenches import init_workbench
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workbench")]
+pytestmark = [pytest.mark.slow]
+
+
+#: A day on which the demo's figures, which end with 2025, still hold.
+TODAY = date(2026, 1, 31)
 
 
 def wrong(bench):
-    return [str(check) for check in examine(bench) if not check.ok]
+    return [str(check) for check in examine(bench, today=TODAY) if not check.ok]
 
 
 def rewrite(bench, old, new):
@@ -23,7 +28,7 @@ def rewrite(bench, old, new):
 
 
 def test_a_finished_workbench_is_well(finished):
-    checks = examine(finished)
+    checks = examine(finished, today=TODAY)
 
     assert wrong(finished) == []
     seen = [str(check) for check in checks]
@@ -108,7 +113,7 @@ def test_a_workbench_without_incidents_is_well_and_told_so(copy_of, finished):
     kept = [b for b in blocks if not any(f'name = "{name}"' in b for name in records)]
     bench.settings_file.write_text("[[source]]".join(kept), encoding="utf-8")
 
-    checks = examine(bench)
+    checks = examine(bench, today=TODAY)
 
     assert all(check.ok for check in checks)
     assert "no file of incidents: fichas will say so, and show no zeros" in map(str, checks)
@@ -148,3 +153,79 @@ def test_a_new_workbench_is_told_which_files_it_waits_for(tmp_path):
 
     assert sum("is missing. Put it there" in line for line in told) == len(told) - 1
     assert told[-1] == "there is no finished run yet: labtools run"
+
+
+def test_each_thing_that_can_be_wrong_with_the_folders_is_told_with_its_command(copy_of, finished):
+    bench = copy_of(finished)
+    (bench.root / "data").chmod(0o755)
+    (bench.root / "data" / ".lock").write_text(
+        '{"process": 4711, "user": "ana", "since": "2026-01-05T12:00:00+00:00"}', encoding="utf-8"
+    )
+    (bench.root / "data" / "format.json").write_text('{"format": 1}', encoding="utf-8")
+    (bench.root / "data" / "demo.sha256").unlink()
+    kept = bench.raw / "ensu" / (bench.raw / "ensu" / "current").read_text(encoding="utf-8")
+    (kept / "ensu_ciudad.csv").unlink()
+    (bench.reports / "ledger.jsonl").write_text("{}\n", encoding="utf-8")
+
+    told = wrong(bench)
+
+    for line, remedy in zip(
+        told,
+        (
+            "labtools upgrade",
+            "chmod 700",
+            "of the source ensu is not whole",
+            "ledger of releases",
+            "the process 4711 of ana began on 2026-01-05T12:00:00+00:00 and died",
+            "labtools backup FOLDER",
+        ),
+        strict=True,
+    ):
+        assert remedy in line
+
+
+def test_a_disk_without_room_is_told_before_a_run_needs_it(finished, monkeypatch):
+    usage = shutil.disk_usage(finished.root)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1))
+
+    (told,) = wrong(finished)
+
+    assert "0 MB free" in told
+
+
+def test_a_run_with_a_notebook_that_failed_and_one_cut_off_are_told_with_their_commands(
+    copy_of, finished
+):
+    bench = copy_of(finished)
+    manifest = bench.latest / "manifest.json"
+    told = json.loads(manifest.read_text(encoding="utf-8"))
+    told["notebooks"][0]["ok"] = False
+    manifest.write_text(json.dumps(told), encoding="utf-8")
+    (bench.reports / ".2026-03-0123456789.partial").mkdir()
+
+    cut_off, failed = wrong(bench)
+
+    assert "a run to 2026-03 was interrupted: labtools resume" in cut_off
+    assert "1 notebook failed" in failed
+    assert "labtools retry" in failed
+
+
+def test_figures_past_the_date_of_their_card_are_counted(finished):
+    late = [str(c) for c in examine(finished, today=date(2033, 1, 1)) if not c.ok]
+
+    assert any("past the date of their card and hidden from readers" in told for told in late)
+
+
+def test_a_schedule_that_nobody_looks_at_and_one_that_never_comes_are_told(copy_of, finished):
+    bench = copy_of(finished)
+    rules = {"quarterly": "0 6 5 1,4,7,10 *", "never": "0 6 30 2 *"}
+    written = "".join(
+        f'\n[[schedule]]\nname = "{name}"\ncron = "{cron}"\n' for name, cron in rules.items()
+    )
+    with bench.settings_file.open("a", encoding="utf-8") as settings:
+        settings.write(written)
+
+    never, nobody = wrong(bench)
+
+    assert "which never comes" in never
+    assert nobody == "nobody looks at the schedules (last: —): labtools schedule install"

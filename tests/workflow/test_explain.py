@@ -5,7 +5,7 @@ from labtools.tables.lineage import sha256_of
 from labtools.workflow.explain import explain
 from tests.workflow.few import FICHAS
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workbench")]
+pytestmark = [pytest.mark.slow]
 PUBLIC = "reports/latest/public"
 
 

@@ -145,7 +145,6 @@ def test_records_still_to_come_are_no_fall(city):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("workbench")
 def test_scores_are_published_and_figures_of_colonias_are_not(finished):
     latest = finished.latest
 
@@ -158,7 +157,6 @@ def test_scores_are_published_and_figures_of_colonias_are_not(finished):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("workbench")
 def test_what_was_made_once_is_kept_until_the_period_changes(finished, copy_of, monkeypatch):
     opened = open_workbench(Workbench(copy_of(finished).root))
     window = prepare(opened).window
@@ -174,7 +172,6 @@ def test_what_was_made_once_is_kept_until_the_period_changes(finished, copy_of, 
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("workbench")
 def test_an_earlier_run_that_cannot_be_read_teaches_nothing_and_stops_nothing(finished, copy_of):
     bench = copy_of(finished)
     told = bench.latest / "internal" / "city" / "internal" / "municipality_series.parquet"

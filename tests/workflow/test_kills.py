@@ -13,7 +13,7 @@ import pytest
 
 from tests.workflow.few import EARLIER, bytes_in
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workbench")]
+pytestmark = [pytest.mark.slow]
 
 MOMENTS = 20
 

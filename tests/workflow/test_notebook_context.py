@@ -8,7 +8,7 @@ from labtools import paths
 from labtools.errors import PrivacyError, SettingsError
 from tests.workflow.few import FICHAS, WITHHELD
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workbench")]
+pytestmark = [pytest.mark.slow]
 COLONIA = FICHAS[0]
 
 

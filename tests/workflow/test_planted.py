@@ -12,7 +12,7 @@ from labtools.workflow.everything import run_everything
 from labtools.workflow.steps import open_workbench
 from tests.workflow.few import bytes_in
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workbench")]
+pytestmark = [pytest.mark.slow]
 
 NAME, PHONE, CURP, PLATE = (
     "Eulalia Zumárraga Tlacaélel",

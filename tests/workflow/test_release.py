@@ -22,7 +22,7 @@ from labtools.workflow.release import protect, publish
 from labtools.workflow.steps import open_workbench
 from tests.workflow.few import EARLIER, FICHAS, WITHHELD, bytes_in
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workbench")]
+pytestmark = [pytest.mark.slow]
 COLONIA = FICHAS[0]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from labtools.paths import Workbench
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workbench")]
+pytestmark = [pytest.mark.slow]
 
 #: An account that owns nothing.
 NOBODY = 65_534

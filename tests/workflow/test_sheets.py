@@ -11,7 +11,7 @@ from labtools.errors import SettingsError
 from labtools.workflow.sheets import Start, read_meeting, write_meeting_sheet, write_work_lists
 from labtools.workflow.steps import open_workbench
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workbench")]
+pytestmark = [pytest.mark.slow]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from labtools.targeting.catalogue import read_agencies, read_interventions
 from tests.workflow.few import WITHHELD
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workbench")]
+pytestmark = [pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 from labtools.demo.kinds import kinds, kinds_of, recorded_mix
 from labtools.tables import vocabulary as words
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("workbench")]
+pytestmark = [pytest.mark.slow]
 GROUPS = (*words.GROUPS, words.SENSITIVE)
 #: Kinds that the demo counts in one group and the classifier, for a reason, in another.
 MOVED = {
