@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "demo": ("benches", mark("Make the synthetic municipality's workbench and run it.")),
         "init": ("benches", mark("Make a new workbench to fill in.")),
+        "new": ("new", mark("Add a source, an intervention, a notebook, a dashboard, a model.")),
         "run": ("verbs", mark("Run the eight verbs in order: from raw files to the site.")),
         "collect": ("verbs", mark("1. Keep the suppliers' bytes, with checksum and cut date.")),
         "clean": ("verbs", mark("2. Turn them into typed tables; account for every row.")),
