@@ -22,7 +22,10 @@ _FALLS = (
     r"baj[oóaeé]\w*|disminuy\w*|descend\w*|descens\w*|reduj\w*|reducci\w*|cay[oóe]\w*|caíd\w*"
     r"|\bf[ea]ll\w*|decreas\w*|\bdrop\w*"
 )
-_RISES = r"sub[ieí]\w*|aument\w*|creci\w*|increment\w*|alza|\brose\b|\bris[ei]\w*|increas\w*|\bgr[eo]w\w*"
+_RISES = (
+    r"sub[ieí]\w*|aument\w*|creci\w*|increment\w*|alza"
+    r"|\brose\b|\bris[ei]\w*|increas\w*|\bgr[eo]w\w*"
+)
 _PERCENT = r"(\d+(?:[.,]\d+)?)\s*(?:%|por\s*ciento|per\s*cent)"
 _SAYINGS = {
     "supported": mark("The claim holds: its size lies within the interval."),
