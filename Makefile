@@ -47,6 +47,7 @@ bench: $(VENV)/.development ## measure the engine against naive Papermill (ratio
 	$(BIN)/python tests/benchmarks/bench_intake.py
 	$(BIN)/python tests/benchmarks/bench_risk.py
 	$(BIN)/python -m tests.benchmarks.bench_portfolio
+	$(BIN)/python -m tests.benchmarks.bench_serve
 
 study: $(VENV)/.development ## simulate cities whose truth is known, and judge the methods (an hour)
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_surfaces.py

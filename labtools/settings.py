@@ -129,11 +129,14 @@ class Database(_Part):
         ``schema.table``.
     geometry : str
         PostGIS column of the points of events, or of the polygons of areas.
+    columns : list of str
+        Columns to read beside those that the descriptor names (the months of SESNSP's table).
     """
 
     connection: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
     table: Annotated[str, Field(pattern=r"^[^.\s]+(\.[^.\s]+)?$")]
     geometry: str = ""
+    columns: tuple[str, ...] = ()
 
 
 class FileOf(_Part):
@@ -230,10 +233,14 @@ class Publish(_Part):
         where there is none yet, and then there is no code.
     paper : list of {"es_MX", "en"}
         Languages in which each ficha is also made as a file to print; empty for none.
+    barriers : {"block", "ignore"}
+        Whether a page that keeps readers out (axe-core, where it and Chromium are installed)
+        keeps the edition from being published.
     """
 
     address: Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$")] = ""
     paper: tuple[Literal["es_MX", "en"], ...] = ("es_MX",)
+    barriers: Literal["block", "ignore"] = "block"
 
 
 class MailingList(_Part):

@@ -164,10 +164,13 @@ def _withheld_empty(name: str, table: pd.DataFrame, evidence: Evidence) -> None:
     if "colonia_id" not in table.columns:
         return
     hidden = table[table["colonia_id"].isin(evidence.withheld)]
-    identifying = {"colonia_id", "group", "quarter", "indicator", "label", "unit", "source"}
+    periods, named = (
+        {"quarter", "year"},
+        {"colonia_id", "group", "indicator", "label", "unit", "source"},
+    )
     described = {"state", "municipality", "municipality_rate", "person_years", "colonias"}
     judged = [c for c in ("verdict", "versus_municipality") if c in table.columns]
-    figures = [c for c in table.columns if c not in {*identifying, *described, *judged}]
+    figures = [c for c in table.columns if c not in {*periods, *named, *described, *judged}]
     tells = hidden[figures].notna().any(axis=1) | (hidden[judged] != "unknown").any(axis=1)
     _refuse(
         name,
@@ -285,6 +288,7 @@ REGISTRY: Mapping[str, tuple[str, Rule]] = MappingProxyType(
         "crime": ("P2 rounded base 3, floors", _counts_rounded),
         "change": ("P2 rounded base 3, floors", _counts_rounded),
         "series": ("P2 rounded base 3, floors", _counts_rounded),
+        "years": ("P1 rounded base 3 within what P2 allows, floors", _counts_rounded),
         "place": ("from P2, floors", _withheld_empty),
         "dark_figure": ("P2 rounded base 3, floors", _counts_rounded),
         "fear_gap": ("from P2 and survey models, floors", _withheld_empty),

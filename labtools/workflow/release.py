@@ -12,6 +12,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from labtools.errors import PrivacyError, TableError
+from labtools.messages import text
 from labtools.narrative import sentences
 from labtools.paths import SETTINGS_FILE
 from labtools.privacy.cards import check_carded, expiry_of_sections, read_cards
@@ -23,6 +24,7 @@ from labtools.privacy.release import (
     tells_of_people,
     withheld_colonias,
 )
+from labtools.publish.barriers import can_look, grave_barriers
 from labtools.publish.paper import Paper
 from labtools.publish.site import build_site
 from labtools.runs.context import FICHA_FILE
@@ -103,6 +105,8 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
         If `protect` did not release anything yet.
     PrivacyError
         If reviewers have not signed, or people are found in what would be published.
+    PrivacyError
+        If a page would keep readers out.
     """
     ledger = opened.workbench.reports / LEDGER
     check_signed(ledger, prepared.run_id, reviewers=opened.settings.release.reviewers)
@@ -110,6 +114,7 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
     release_site(opened, prepared, kept=interim("paper"), pages=interim("pages"))
     words = opened.settings.release.public_words
     refuse_people(prepared.folder / "public", words, cleared=interim(CLEARED))
+    refuse_barriers(opened, prepared.folder / "public" / "site")
     write_manifest(
         prepared.folder,
         inputs=_inputs(opened),
@@ -134,6 +139,38 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
     point_to(opened.workbench.reports, prepared.run_id)
     clear_unfinished(opened.workbench.reports)
     return final
+
+
+def refuse_barriers(opened: Opened, site: Path) -> None:
+    """Refuse a site with a page that keeps readers out, where pages can be looked at.
+
+    Raises
+    ------
+    PrivacyError
+        With the first barrier, and how many there are.
+    """
+    if opened.settings.publish.barriers == "ignore":
+        return
+    if not can_look():
+        opened.tell(
+            text(
+                "publish: pages were not examined for barriers to readers, as Chromium or axe-core "
+                "is not here (pip install 'labtools[access]')"
+            )
+        )
+        return
+    found = grave_barriers(site)
+    if found:
+        raise PrivacyError(
+            "The page {page} keeps readers out: {why} ({rule}, at {where}; {n} barriers in all). "
+            'Nothing is published. Mend the page, or write barriers = "ignore" under [publish] in '
+            "lab.toml and say why in the run's record.",
+            page=found[0].page,
+            why=found[0].why,
+            rule=found[0].rule,
+            where=found[0].where,
+            n=len(found),
+        )
 
 
 def _open_what_is_public(run: Path) -> None:
