@@ -30,7 +30,7 @@ from labtools.tables.lineage import Lineage, digest_of, read_lineage, sha256_of,
 from labtools.tables.periods import Window, window_ending
 from labtools.tables.store import make_folder, read_table, write_table, writing
 from labtools.workflow.edition import Edition
-from labtools.workflow.forecasting import alerting, forecasts
+from labtools.workflow.forecasting import alerting, forecasts, recorded_by_span
 from labtools.workflow.keeping import kept
 from labtools.workflow.known import Known
 from labtools.workflow.notebooks import Choice, Planned, execute, plan_notebooks, tell_plan
@@ -291,6 +291,7 @@ def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str,
         key=read_keyring(opened.workbench.secrets, ROUNDING_KEY),
         cards=read_cards(opened.workbench.reference("cards")),
         protocols=tuple(planned_evaluations(opened.workbench)),
+        recorded=recorded_by_span(opened, prepared.window),
     )
     results = city_results(processed, edition, opened.settings)
     made = results | targeting_tables(Known(processed, results, edition, opened.settings))
@@ -310,10 +311,10 @@ def _as_registered(opened: Opened, made: Mapping[str, pd.DataFrame]) -> dict[str
 
 def lab_tables(opened: Opened, prepared: Prepared) -> dict[str, pd.DataFrame]:
     """Return the tables of the lab's own edition, which are kept: see `kept`."""
-    how = alerting(opened, prepared.window)
+    how, recorded = alerting(opened, prepared.window), recorded_by_span(opened, prepared.window)
     return kept(
         opened.workbench.interim("results"),
-        _lineage(opened, ["internal", prepared.digest, how.budget, how.complete]),
+        _lineage(opened, ["internal", prepared.digest, how.budget, *recorded.values()]),
         lambda: make_edition(opened, prepared, "internal"),
     )
 
