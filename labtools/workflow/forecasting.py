@@ -21,7 +21,7 @@ from labtools.analysis.forecast.late_records import share_recorded
 from labtools.analysis.forecast.models import models_for
 from labtools.analysis.forecast.scores import quantiles
 from labtools.errors import AnalysisError, TableError
-from labtools.privacy.release import protect_scores
+from labtools.privacy.rules import protect_scores
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import CONTRACTS, empty_table
 from labtools.tables.lineage import trace
