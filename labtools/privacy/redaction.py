@@ -2,8 +2,8 @@
 
 When to use it: on what clerks typed (subjects, narratives, places) before it leaves the raw
 files.  When not: as the only protection.  It knows forms, common names, and names that are
-announced ("víctima: …"); a nickname, or a home described in words, it cannot know.  The
-published bytes are searched again, and free text is never published.
+announced ("víctima: …") or stand beside a telephone; a nickname, or a home described in words,
+it cannot know.  The published bytes are searched again, and free text is never published.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ _ANNOUNCED = re.compile(
     r"llamad[oa]s?|lic\.|ing\.|dra?\.|sra?\.|profra?\.|c\.|se[ñn]ora?)\s*:?\s+(?:(?i:el|la|c\.)\s+)?"
     rf"({_WORD}(?:\s+{_LINK}{_WORD}){{1,4}})"
 )
+#: Words with capitals beside a key, a telephone or an address of somebody: whose it is.
+_BESIDE = re.compile(rf"{_WORD}(?:\s+{_LINK}{_WORD}){{1,4}}")
+_SOMEBODYS = frozenset({"curp", "rfc", "phone", "email"})
 #: What stands for each kind in the text that is kept.
 _STANDS_FOR: Mapping[str, str] = {
     "name": "NOMBRE",
@@ -120,8 +123,10 @@ class Redactor:
             for kind, words in self._finder.in_text(text)
             if kind != "name" or not self._is_like_a_place(words)
         ]
-        announced = (found[1] for found in _ANNOUNCED.finditer(text))
-        return seen + [("name", name) for name in announced if not self._is_like_a_place(name)]
+        named = [found[1] for found in _ANNOUNCED.finditer(text)]
+        if not text.isupper() and any(kind in _SOMEBODYS for kind, _ in seen):
+            named += [found[0] for found in _BESIDE.finditer(text)]
+        return seen + [("name", name) for name in named if not self._is_like_a_place(name)]
 
     def _is_like_a_place(self, words: str) -> bool:
         likest = process.extractOne(

@@ -129,7 +129,7 @@ def _database(name: str, told: Database) -> Check:
 def _retention(workbench: Workbench, today: date) -> Iterator[Check]:
     """Look for suppliers' bytes that were kept longer than the register of processing says."""
     opened = open_workbench(workbench)
-    treatments = read_treatments(workbench.processing)
+    treatments = read_treatments(workbench.reference("processing"))
     late = []
     for source in opened.files():
         try:

@@ -17,13 +17,9 @@ from labtools.narrative import sentences
 from labtools.paths import SETTINGS_FILE
 from labtools.privacy.cards import check_carded, expiry_of_sections, read_cards
 from labtools.privacy.ledger import LEDGER, check_signed, decide
-from labtools.privacy.release import (
-    REGISTRY,
-    Evidence,
-    check_release,
-    tells_of_people,
-    withheld_colonias,
-)
+from labtools.privacy.registry import OPTIONAL
+from labtools.privacy.release import check_release, withheld_colonias
+from labtools.privacy.rules import Evidence
 from labtools.publish.barriers import can_look, grave_barriers
 from labtools.publish.paper import Paper
 from labtools.publish.site import build_site
@@ -44,7 +40,7 @@ from labtools.tables.released import (
     write_ficha,
 )
 from labtools.tables.store import make_folder, read_table, sync, sync_folder, write_table
-from labtools.workflow.analyse import Prepared, make_edition, outcomes_of
+from labtools.workflow.analyse import Prepared, make_edition, outcomes_of, registry_of
 from labtools.workflow.audit import CLEARED, Audit, audit_release, refuse_people
 from labtools.workflow.intake import snapshot_of
 from labtools.workflow.protocols import FOLDER as PROTOCOLS
@@ -70,9 +66,11 @@ def protect(opened: Opened, prepared: Prepared) -> int:
     """
     evidence = _evidence(opened)
     city = prepared.folder / "internal" / "city" / "public"
-    tables = {name: read_table(name, city) for name in REGISTRY}
-    rules = {name: check_release(name, table, evidence) for name, table in tables.items()}
-    check_carded(tells_of_people(), read_cards(opened.workbench.cards))
+    registry = registry_of(opened)
+    tables = {name: read_table(name, city) for name in registry.tables}
+    rules = {name: check_release(name, table, evidence, registry) for name, table in tables.items()}
+    check_carded(registry.telling_of_people(), read_cards(opened.workbench.reference("cards")))
+    tables |= {name: read_table(name, city) for name in sorted(OPTIONAL - tables.keys())}
     anew = opened.made.get(prepared.run_id) or make_edition(opened, prepared, "public")
     _prove_made_from_protected(tables, anew)
     found = audit_release(opened.workbench, prepared.run_id, tables, _inputs(opened))
@@ -85,7 +83,7 @@ def protect(opened: Opened, prepared: Prepared) -> int:
     public = prepared.folder / "public"
     if public.exists():
         shutil.rmtree(public)
-    inputs = [city / f"{name}.parquet" for name in REGISTRY]
+    inputs = [city / f"{name}.parquet" for name in tables]
     lineage = trace("protect", inputs, root=prepared.folder)
     for name, table in tables.items():
         write_table(name, table, public / "tables", lineage=lineage)

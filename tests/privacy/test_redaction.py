@@ -72,11 +72,14 @@ def test_subjects_and_places_that_bear_a_persons_name_stay(redactor, text, clean
         ("El C. Yeray Oyarzún de la Huerta huyó", "Yeray Oyarzún"),
         ("a nombre de Nayeli Quechol", "Quechol"),
         ("llamar a Juan Pérez López al 442 123 4567", "Pérez"),
+        ("Eulalia Zumárraga Tlacaélel 442 987 6501", "Tlacaélel"),
         ("pelj850312hqtrmn09", "pelj850312"),
         ("vive en Av. Constituyentes 120, esquina", "120"),
     ],
 )
-def test_a_name_that_is_announced_or_common_a_key_and_a_home_are_taken_out(redactor, text, gone):
+def test_a_name_that_is_announced_common_or_beside_a_telephone_a_key_and_a_home_are_taken_out(
+    redactor, text, gone
+):
     assert gone not in redacted(redactor, text)
 
 
