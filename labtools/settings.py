@@ -312,7 +312,7 @@ class Risk(_Part):
     surface : {"space_time", "global", "discounted"}
         All quarters and neighbours in one model: nearest the truth, and its 95 % intervals held
         94 to 95 % in cities like the demo's.  One gamma-Poisson model of all colonias, or the
-        map of a discounted past, cost a hundredth, but theirs held 79 to 96 % and 81 to 91 %.
+        map of a discounted past, cost a hundredth, but theirs held 81 to 96 % and 81 to 91 %.
     """
 
     surface: Literal["space_time", "global", "discounted"] = "space_time"

@@ -168,7 +168,8 @@ class ColoniaExplorer:
         left = boxed("lab-left", self._caption, place, self._legend, _advice(), self.claim.widget)
         columns = boxed("lab-columns", left, boxed("lab-right", self._ficha))
         heard = boxed("lab-heard", self._heard)
-        return boxed("lab-explorer", house_style(), self._address, controls, heard, columns)
+        inside = (house_style(), self._address, controls, heard, columns)
+        return boxed("lab-explorer lab-by-colonia", *inside)
 
 
 def colonia_explorer(
