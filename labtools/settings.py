@@ -117,13 +117,32 @@ class Lab(_Part):
     contact: str = ""
 
 
+class Database(_Part):
+    """A table (or a view) of a PostgreSQL database in place of a file.
+
+    Attributes
+    ----------
+    connection : str
+        Environment variable that holds how to connect (``service=…``, ``postgresql://…``): no
+        password stands in any file of a workbench.
+    table : str
+        ``schema.table``.
+    geometry : str
+        PostGIS column of the points of events, or of the polygons of areas.
+    """
+
+    connection: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+    table: Annotated[str, Field(pattern=r"^[^.\s]+(\.[^.\s]+)?$")]
+    geometry: str = ""
+
+
 class FileOf(_Part):
     """A supplier's file: where it is, who describes it, until when it speaks.
 
     Attributes
     ----------
     path : Path
-        File, relative to the workbench.
+        File, relative to the workbench; with a `database`, the name that its table is kept under.
     descriptor : str
         Name of the descriptor in ``data/sources/`` (of the workbench or of the package).
     cutoff : str
@@ -137,6 +156,8 @@ class FileOf(_Part):
     where : dict
         Supplier's column → value: read only these rows or features (one municipality of a
         state's file); a value may end in ``*``.
+    database : Database, optional
+        Table that is read in place of a file.
     """
 
     path: Path
@@ -146,6 +167,7 @@ class FileOf(_Part):
     columns: dict[str, str] = {}
     tokens: dict[str, str] = {}
     where: dict[str, str] = {}
+    database: Database | None = None
 
 
 class Source(FileOf):

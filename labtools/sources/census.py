@@ -8,6 +8,8 @@ from types import MappingProxyType
 import pandas as pd
 
 from labtools.errors import SourceError
+from labtools.findings import Finding, Severity
+from labtools.messages import mark
 from labtools.sources.figures import counts
 from labtools.sources.files import read_cells, require_columns
 from labtools.sources.protocol import Cleaned, Intake, matching, numbers, require_described
@@ -66,7 +68,31 @@ def clean_census(intake: Intake) -> Cleaned:
         },
         changed=_masked(parts),
     )
-    return Cleaned({"census": pd.concat(parts, ignore_index=True)}, account)
+    totals = cells[wanted & (level == "municipality_total")]
+    findings = _people_elsewhere(intake, totals, kept)
+    return Cleaned({"census": pd.concat(parts, ignore_index=True)}, account, findings)
+
+
+def _people_elsewhere(
+    intake: Intake, totals: pd.DataFrame, kept: pd.DataFrame
+) -> tuple[Finding, ...]:
+    """Tell how many people live in no urban AGEB: in small localities, which have none."""
+    column = intake.descriptor.column("population").upper()
+    everybody = numbers(intake, totals, column).sum(min_count=1)
+    counted = numbers(intake, kept, column).sum()
+    if pd.isna(everybody) or everybody <= counted:
+        return ()
+    sentence = mark(
+        "{source}: of {everybody} people, {counted} live in urban AGEBs; the other {elsewhere} "
+        "live in localities without them, and cannot be shared out to colonias."
+    )
+    facts = {
+        "source": intake.source,
+        "everybody": f"{everybody:,.0f}",
+        "counted": f"{counted:,.0f}",
+        "elsewhere": f"{everybody - counted:,.0f}",
+    }
+    return (Finding(sentence, Severity.NOTE, facts),)
 
 
 def _variables(intake: Intake) -> list[str]:

@@ -119,7 +119,8 @@ def clean_ensu_workbook(intake: Intake) -> Cleaned:
 
     The layout differs by quarter: the index sheet says which sheet holds the table by city,
     and the colour of each estimate gives the class of its coefficient of variation (a colour
-    that INEGI has not used before says nothing of it: the estimate is not shown).
+    that INEGI has not used before says nothing of it: the estimate is not shown).  A city that
+    lies in two states (La Laguna) stands twice, and is kept once.
     """
     book = _perception_workbook(intake)
     sheet, title = _city_sheet(intake, book)
@@ -134,9 +135,16 @@ def clean_ensu_workbook(intake: Intake) -> Cleaned:
     table = pd.DataFrame(rows, columns=["city", "share", "cv"])
     table = table.assign(indicator="insecurity", quarter=_quarter_in(intake, title))
     table = table[["city", "indicator", "quarter", "share", "cv"]]
-    return Cleaned(
-        {"city_perception": table}, Account("clean", intake.source, len(table), len(table))
+    once = table.drop_duplicates(ignore_index=True)
+    again = len(table) - len(once)
+    account = Account(
+        "clean",
+        intake.source,
+        read=len(table),
+        kept=len(once),
+        rejected={"row_repeated": again} if again else {},
     )
+    return Cleaned({"city_perception": once}, account)
 
 
 def _respondents(intake: Intake, cells: pd.DataFrame) -> tuple[pd.DataFrame, int]:

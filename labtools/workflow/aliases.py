@@ -86,7 +86,7 @@ def decide_names(opened: Opened, decisions: pd.DataFrame, *, who: str, today: da
     TableError
         If a decision gives a key that the register does not have.
     """
-    sources = opened.of_kind("aliases")
+    sources = [it for it in opened.of_kind("aliases") if not it.database]
     if not sources:
         raise SettingsError(
             "lab.toml names no file for decisions about names. Add a [[source]] with "

@@ -40,7 +40,7 @@ def decide_subjects(opened: Opened, decisions: pd.DataFrame, *, who: str) -> Pat
     TableError
         If a code is none of ours; nothing is written then.
     """
-    sources = opened.of_kind("codings")
+    sources = [it for it in opened.of_kind("codings") if not it.database]
     if not sources:
         raise SettingsError(
             "lab.toml names no file for codes of subjects. Add a [[source]] with "

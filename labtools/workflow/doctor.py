@@ -15,9 +15,10 @@ from labtools.errors import LabError
 from labtools.messages import text
 from labtools.paths import Workbench
 from labtools.privacy.processing import kept_until, read_treatments
-from labtools.settings import Settings, load_settings
+from labtools.settings import Database, Settings, load_settings
 from labtools.workflow.condition import Check, examine_folders
 from labtools.workflow.currency import examine_last_run, examine_schedules
+from labtools.workflow.databases import connection_of
 from labtools.workflow.steps import open_workbench
 
 _EXTRAS = {"voila": "dash", "ipyleaflet": "dash", "jupyterlab": "lab"}
@@ -88,6 +89,9 @@ def _data(workbench: Workbench, settings: Settings) -> Iterator[Check]:
             kinds.add("events")  # it may be the file of incidents
             yield Check(ok=False, seen=str(wrong))
             continue
+        if source.database:
+            yield _database(source.name, source.database)
+            continue
         seen = (
             text("source {source}: {path}", source=source.name, path=str(source.path))
             if there
@@ -101,6 +105,15 @@ def _data(workbench: Workbench, settings: Settings) -> Iterator[Check]:
     if "events" not in kinds and settings.source:
         seen = text("no file of incidents: fichas will say so, and show no zeros")
         yield Check(ok=True, seen=seen)
+
+
+def _database(name: str, told: Database) -> Check:
+    try:
+        connection_of(told)
+    except LabError as wrong:
+        return Check(ok=False, seen=str(wrong))
+    seen = text("source {source}: the table {table} of a database", source=name, table=told.table)
+    return Check(ok=True, seen=seen)
 
 
 def _retention(workbench: Workbench, today: date) -> Iterator[Check]:

@@ -17,6 +17,7 @@ from labtools.tables.account import Account
 from labtools.tables.lineage import trace
 from labtools.tables.store import make_folder, write_table, writing
 from labtools.workflow.access import note_access
+from labtools.workflow.databases import fetched
 from labtools.workflow.format import check_format, stamp_format
 from labtools.workflow.steps import (
     Opened,
@@ -30,31 +31,41 @@ from labtools.workflow.steps import (
 PSEUDONYM_KEY = "pseudonyms"
 
 
-def collect(opened: Opened) -> tuple[Snapshot, ...]:
+def collect(opened: Opened, *, fetch: bool = True) -> tuple[Snapshot, ...]:
     """Keep the bytes of every source, with checksum, licence and cut date.
+
+    Parameters
+    ----------
+    fetch : bool
+        Whether tables are read from their databases; otherwise what was read before lies where
+        a file would.
 
     Raises
     ------
     SourceError
-        If a file is missing: nothing is taken until every file is there.
+        If a file is missing, or a table cannot be read: nothing is taken until everything is
+        there.
     """
-    found = [(source, _supplied(opened, source)) for source in opened.files()]
-    check_format(opened.workbench)
-    stamp_format(opened.workbench)
-    taken = []
-    for source, path in found:
-        snapshot = take_snapshot(
-            path,
-            opened.workbench.raw,
-            source=source.name,
-            cutoff=source.cutoff,
-            named=source.descriptor,
-            descriptor=opened.descriptor(source),
-        )
-        with writing(opened.workbench.raw / source.name / "current") as aside:
-            aside.write_text(snapshot.folder_name, encoding="utf-8")
-        taken.append(snapshot)
-    return tuple(taken)
+    sources = opened.files()
+    with fetched(opened, sources if fetch else ()) as tables:
+        found = [(it, tables.get(it.name) or _supplied(opened, it)) for it in sources]
+        check_format(opened.workbench)
+        stamp_format(opened.workbench)
+        return tuple(_taken(opened, source, path) for source, path in found)
+
+
+def _taken(opened: Opened, source: Source, path: Path) -> Snapshot:
+    snapshot = take_snapshot(
+        path,
+        opened.workbench.raw,
+        source=source.name,
+        cutoff=source.cutoff,
+        named=source.descriptor,
+        descriptor=opened.descriptor(source),
+    )
+    with writing(opened.workbench.raw / source.name / "current") as aside:
+        aside.write_text(snapshot.folder_name, encoding="utf-8")
+    return snapshot
 
 
 def snapshot_of(opened: Opened, source: Source) -> tuple[Snapshot, Path]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from labtools.paths import Workbench
 from labtools.settings import REGISTER, FileOf, Settings, Source, load_settings
-from labtools.sources.descriptor import Descriptor, load_descriptor
+from labtools.sources.descriptor import Descriptor, FileFormat, load_descriptor
 from labtools.tables.account import Account, read_accounts, write_account
 from labtools.tables.lineage import Lineage, is_current, write_lineage
 
@@ -44,10 +44,12 @@ class Opened:
     def descriptor(self, source: FileOf) -> Descriptor:
         """Return the descriptor of a source, with what ``lab.toml`` says of it put over it."""
         found = load_descriptor(source.descriptor, self.workbench)
-        own = {
+        own: dict[str, object] = {
             "columns": {**found.columns, **source.columns},
             "tokens": {**found.tokens, **source.tokens},
         }
+        if source.database:
+            own["file"] = FileFormat(format="geo" if found.file.format == "geo" else "csv")
         return found.model_copy(update=own)
 
     def of_kind(self, *kinds: str) -> tuple[Source, ...]:

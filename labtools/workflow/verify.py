@@ -55,7 +55,7 @@ def verify(opened: Opened, run_id: str = "latest", *, colonia: str = "") -> int:
     _compare_published(run, told["outputs"])
     with _scratch(opened.workbench, run, told["snapshots"], told["inputs"]) as again:
         bench = Opened(again, open_workbench(again).settings, opened.tell)
-        collect(bench)
+        collect(bench, fetch=False)
         for step in (clean, locate, classify, tabulate):
             step(bench)
         prepared = replace(prepare(bench, period_end=told["period_end"]), run_id=run.name)

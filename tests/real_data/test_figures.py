@@ -99,6 +99,14 @@ def test_the_census_has_29818_rows_and_430_areas_of_the_municipality(census):
     assert people["value"].sum() == 1_002_636
 
 
+def test_people_of_the_municipality_who_live_in_no_urban_area_are_told(census):
+    (finding,) = census.findings
+
+    assert finding.facts["everybody"] == "1,049,777"
+    assert finding.facts["counted"] == "1,002,636"
+    assert finding.facts["elsewhere"] == f"{1_049_777 - 1_002_636:,}"
+
+
 def test_each_census_area_has_its_polygon(census, real_data):
     path = real_data / "queretaro" / "ageb_22.geojson"
     ageb = cleaned(path, "ageb_inegi", columns={"id": "cvegeo"}).tables["ageb"]

@@ -91,3 +91,16 @@ def test_a_municipality_that_is_not_there_is_refused(tmp_path):
 def test_a_file_without_blocks_is_refused(tmp_path):
     with speaking("en"), pytest.raises(SourceError, match=r"censo\.csv has no column “MZA”"):
         cleaned(tmp_path, FILE.replace("MZA", "MANZANA"))
+
+
+def test_people_outside_every_urban_area_are_told(tmp_path):
+    more = FILE.replace("22,014,0000,0000,000,140", "22,014,0000,0000,000,155")
+
+    (finding,) = cleaned(tmp_path, more).findings
+
+    with speaking("en"):
+        assert "of 155 people, 140 live in urban AGEBs; the other 15 live" in str(finding)
+
+
+def test_nothing_is_told_where_everybody_lives_in_an_urban_area(tmp_path):
+    assert cleaned(tmp_path).findings == ()

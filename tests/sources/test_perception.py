@@ -155,6 +155,20 @@ def test_a_workbook_gives_each_city_its_share_and_the_worst_cv_of_its_colour(tmp
     assert table["quarter"].unique().tolist() == [pd.Timestamp("2024-07-01")]
 
 
+def test_a_city_that_lies_in_two_states_is_kept_once(tmp_path):
+    rows = [
+        *city_rows("La Laguna", 38.27),
+        *city_rows("León", 70.5),
+        *city_rows("La Laguna", 38.27),
+    ]
+
+    found = clean_ensu_workbook(ensu(tmp_path, rows))
+
+    assert found.tables["city_perception"]["city"].tolist() == ["La Laguna", "León"]
+    assert (found.account.read, found.account.kept) == (3, 2)
+    assert dict(found.account.rejected) == {"row_repeated": 1}
+
+
 @pytest.mark.parametrize(
     ("options", "fault"),
     [
