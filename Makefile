@@ -7,7 +7,7 @@ BOOKS   = $(shell git ls-files 'notebooks/*.ipynb')
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dashboards lab test check format messages lock bench study pictures clean
+.PHONY: help demo dashboards lab test check format messages lock bench study pictures docs clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ study: $(VENV)/.development ## simulate cities whose truth is known, and judge t
 	$(BIN)/python -m tests.simulation.study_portfolio
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_alert_budget.py
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_cdmx_backtest.py
+
+docs: $(VENV)/.development ## build the documentation site in build/docs, every method card executed
+	$(BIN)/python tests/documentation/build.py
 
 lock: $(VENV)/.development ## write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

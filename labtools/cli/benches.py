@@ -37,10 +37,10 @@ def demo_command() -> click.Command:
 def init_command() -> click.Command:
     """Return ``labtools init``."""
 
-    def init(folder: Path) -> None:
+    def init(folder: Path, *, bare: bool) -> None:
         from labtools.workflow.workbenches import init_workbench
 
-        workbench = init_workbench(folder)
+        workbench = init_workbench(folder, bare=bare)
         click.echo(
             text(
                 "The workbench is in {folder}. Put the suppliers' files in suppliers/, edit "
@@ -51,6 +51,11 @@ def init_command() -> click.Command:
 
     help_ = text("Make a new workbench in FOLDER: settings to fill in, folders, and secret keys.")
     params: list[click.Parameter] = [
-        click.Argument(["folder"], type=click.Path(path_type=Path), required=True)
+        click.Argument(["folder"], type=click.Path(path_type=Path), required=True),
+        click.Option(
+            ["--bare"],
+            is_flag=True,
+            help=text("Without the demo's sources: “labtools new source” adds yours."),
+        ),
     ]
     return click.Command("init", callback=init, params=params, help=help_)

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "demo": ("benches", mark("Make the synthetic municipality's workbench and run it.")),
         "init": ("benches", mark("Make a new workbench to fill in.")),
+        "new": ("new", mark("Add a source, an intervention, a notebook, a dashboard, a model.")),
         "run": ("verbs", mark("Run the eight verbs in order: from raw files to the site.")),
         "collect": ("verbs", mark("1. Keep the suppliers' bytes, with checksum and cut date.")),
         "clean": ("verbs", mark("2. Turn them into typed tables; account for every row.")),
@@ -46,6 +47,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "deliver": ("outside", mark("Send the edition by e-mail to the lists of lab.toml.")),
         "briefing": ("outside", mark("Print the council's briefing and its slides.")),
         "propose": ("proposals", mark("Write work lists, meeting sheets and a sealed calendar.")),
+        "survey": ("surveys", mark("Write forms for the field; read their answers back.")),
         "serve": ("show", mark("Open the dashboards, read-only, from released tables.")),
         "lab": ("show", mark("Open JupyterLab with this workbench.")),
         "doctor": ("care", mark("Say what is wrong here, and the command that mends it.")),

@@ -26,6 +26,8 @@ REASONS = MappingProxyType(
         "locality_total_row": mark("totals of localities"),
         "year_not_valid": mark("year not valid"),
         "month_not_valid": mark("month not valid"),
+        "visit_not_in_sample": mark("visit not in the sample"),
+        "visit_repeated": mark("visit answered twice"),
         "wave_not_valid": mark("survey wave not valid"),
         "quarter_not_valid": mark("quarter not valid"),
         "no_subject": mark("without type of crime"),

@@ -23,6 +23,7 @@ from labtools.workflow.protocols import FOLDER as PROTOCOLS
 
 DEMO_SEED = 2026
 _MARK = "demo.sha256"
+_BARE = Path(__file__).parent / "scaffolds" / "lab.toml"
 
 
 def make_demo(folder: Path, *, seed: int = DEMO_SEED) -> Workbench:
@@ -69,8 +70,10 @@ def is_demo(workbench: Workbench) -> bool:
     return (workbench.root / "data" / _MARK).is_file()
 
 
-def init_workbench(folder: Path) -> Workbench:
+def init_workbench(folder: Path, *, bare: bool = False) -> Workbench:
     """Make a new workbench in `folder`: settings to fill in, folders, and random keys.
+
+    Its settings are the demo's, to be changed, or `bare` ones, to be added to.
 
     Raises
     ------
@@ -91,13 +94,13 @@ def init_workbench(folder: Path) -> Workbench:
         make_folder(own, private=True)
     for name in (PSEUDONYM_KEY, ROUNDING_KEY):
         make_key(workbench.secrets, name)
-    _give_settings(workbench)
+    _give_settings(workbench, _BARE if bare else None)
     stamp_format(workbench)
     return workbench
 
 
-def _give_settings(workbench: Workbench) -> None:
-    shutil.copyfile(paths.bundled("lab.example.toml"), workbench.settings_file)
+def _give_settings(workbench: Workbench, template: Path | None = None) -> None:
+    shutil.copyfile(template or paths.bundled("lab.example.toml"), workbench.settings_file)
     workbench.settings_file.chmod(0o600)
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.architecture.documents import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
+pytestmark = pytest.mark.slow
 
 BUILD = [sys.executable, "-m", "hatchling", "build", "-d"]
 

@@ -144,6 +144,7 @@ def test_a_new_workbench_has_its_settings_its_folders_and_its_keys(capsys, tmp_p
     names = sorted(p.relative_to(tmp_path / "new").as_posix() for p in tmp_path.rglob("new/**/*"))
     assert names == [
         "data",
+        "data/format.json",
         "data/processed",
         "data/raw",
         "data/secrets",
@@ -151,6 +152,7 @@ def test_a_new_workbench_has_its_settings_its_folders_and_its_keys(capsys, tmp_p
         "data/secrets/rounding.key",
         "data/sources",
         "lab.toml",
+        "protocols",
         "suppliers",
     ]
 

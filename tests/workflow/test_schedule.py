@@ -364,7 +364,7 @@ class BadLuck:
             file.touch() if self.chance(0.9) else file.unlink(missing_ok=True)
             with suppress(PowerCut):
                 self.world.look()
-            asleep = float(self.rng.exponential(14)) if self.chance(0.05) else 0.5
+            asleep = float(self.rng.exponential(14)) if self.chance(0.05) else 0.75
             self.world.now += timedelta(hours=asleep)
 
     def end_well(self):

@@ -1,0 +1,245 @@
+"""A source not seen before: its descriptor and its place in ``lab.toml``, proposed.
+
+The file is looked at, columns and dates are guessed, and what was guessed is told, to be
+checked by a person.  Nothing that exists is written over.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from labtools import paths
+from labtools.classify.crosswalk import classify_subjects, load_crosswalk
+from labtools.errors import SettingsError, SourceError
+from labtools.messages import percent, text
+from labtools.paths import Workbench
+from labtools.settings import REGISTER
+from labtools.sources.descriptor import FileFormat, read_descriptor
+from labtools.sources.files import batches
+from labtools.sources.guess import (
+    NEEDED,
+    Guessed,
+    guess_columns,
+    guess_date_form,
+    guess_form,
+    sample_of,
+    span_of_days,
+)
+from labtools.tables.store import make_folder, writing
+from labtools.tables.vocabulary import RECORD_TYPES, UNCLASSIFIED
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What was written for a new source.
+
+    Attributes
+    ----------
+    descriptor : pathlib.Path
+    said : tuple of str
+        What was guessed, line by line, and what a person must still fill in.
+    """
+
+    descriptor: Path
+    said: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A file as it was looked at."""
+
+    form: FileFormat
+    header: list[str]
+    columns: dict[str, str]
+    date_form: str
+    crosswalk: str
+    named: float
+    days: tuple[pd.Timestamp, pd.Timestamp] | None
+
+
+def propose_source(workbench: Workbench, name: str, file: Path, kind: Guessed) -> Proposal:
+    """Write a descriptor for a file, and its entry in ``lab.toml``.
+
+    Parameters
+    ----------
+    name : str
+        Of the source; the register of colonias is always called ``colonias``.
+    file : pathlib.Path
+        Inside the workbench or elsewhere: it is not moved.
+
+    Raises
+    ------
+    SettingsError
+        If the name is taken or is none, or ``lab.toml`` cannot be read.
+    SourceError
+        If the file cannot be read as a table.
+    """
+    if not _NAME.fullmatch(name) or (kind == "colonias") != (name == REGISTER):
+        raise SettingsError(
+            "A source cannot be called {name}: use small letters, digits and _, and the name "
+            "“colonias” for the register of colonias and for nothing else.",
+            name=name,
+        )
+    descriptor = workbench.root / "data" / "sources" / f"{name}.toml"
+    settings = workbench.settings_file.read_text(encoding="utf-8")
+    taken = {it["name"] for it in tomllib.loads(settings).get("source", [])}
+    if descriptor.exists() or name in taken:
+        raise SettingsError(
+            "There is a source called {name} already: nothing was written over. Choose another "
+            "name, or edit {path}.",
+            name=name,
+            path=str(descriptor),
+        )
+    seen = _look(file, kind)
+    make_folder(descriptor.parent)
+    with writing(descriptor) as aside:
+        aside.write_text(_descriptor(name, kind, seen), encoding="utf-8")
+    read_descriptor(descriptor)
+    _enter(workbench, settings, name, _where(workbench, file), seen)
+    return Proposal(descriptor, tuple(_said(kind, seen)))
+
+
+def _look(file: Path, kind: Guessed) -> _Seen:
+    form = guess_form(file, kind)
+    sample = sample_of(file, form)
+    header = [str(name) for name in sample.columns if name != "geometry"]
+    columns = guess_columns(header, kind)
+    date_form = guess_date_form(sample[columns["date"]]) if "date" in columns else ""
+    crosswalk, named = _crosswalk(sample[columns["subject"]]) if "subject" in columns else ("", 0.0)
+    days = _days(file, form, columns["date"], date_form) if date_form else None
+    return _Seen(form, header, columns, date_form, crosswalk, named, days)
+
+
+def _days(
+    file: Path, form: FileFormat, column: str, date_form: str
+) -> tuple[pd.Timestamp, pd.Timestamp] | None:
+    cells = (
+        batch[column].astype("str").str.strip().str.slice(0, 10) for batch in batches(file, form)
+    )
+    return span_of_days(pd.to_datetime(it, format=date_form, errors="coerce") for it in cells)
+
+
+def _crosswalk(subjects: pd.Series) -> tuple[str, float]:
+    """Return the crosswalk that names most of the subjects, and what share of the rows.
+
+    One that names whatever it is given (calls, civic offences) says nothing of what this is.
+    """
+    best, most = "", 0.0
+    for path in sorted(paths.bundled("data", "reference", "crosswalks").glob("*.toml")):
+        crosswalk = load_crosswalk(path.stem)
+        if crosswalk.code_of("—") != UNCLASSIFIED:
+            continue
+        codes = classify_subjects(subjects, crosswalk)["crime_code"]
+        named = float((codes != UNCLASSIFIED).mean())
+        if named > most:
+            best, most = path.stem, named
+    return best, most
+
+
+def _where(workbench: Workbench, file: Path) -> str:
+    full = file.resolve()
+    inside = full.is_relative_to(workbench.root)
+    return full.relative_to(workbench.root).as_posix() if inside else str(full)
+
+
+def _descriptor(name: str, kind: Guessed, seen: _Seen) -> str:
+    unused = [column for column in seen.header if column not in seen.columns.values()]
+    lines = [
+        f"# {text('Proposed by “labtools new source”: check it before you believe a figure.')}",
+        f"kind = {_quoted(kind)}",
+        f"title = {_quoted(name)}",
+        f"publisher = {_quoted('—')}",
+        f"licence = {_quoted('—')}",
+    ]
+    if kind == "events":
+        others = text("or, with their own crosswalk: {kinds}", kinds=tuple(RECORD_TYPES))
+        lines += [
+            f'record_type = "case_file"  # {others}',
+            f"crosswalk = {_quoted(seen.crosswalk)}",
+        ]
+        lines += [f"date_format = {_quoted(seen.date_form or '%Y-%m-%d')}"]
+    told = seen.form.model_dump(exclude_defaults=True)
+    lines += ["[file]", f"format = {_quoted(seen.form.format)}"]
+    lines += [f"{key} = {_quoted(value)}" for key, value in told.items() if key != "format"]
+    lines += ["[columns]"]
+    lines += [f"{ours} = {_quoted(theirs)}" for ours, theirs in seen.columns.items()]
+    lines += [f"# {text('columns that nobody asked for: {names}', names=tuple(unused))}"] * bool(
+        unused
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _enter(workbench: Workbench, settings: str, name: str, path: str, seen: _Seen) -> None:
+    """Put the source into ``lab.toml``, and prove that it can still be read."""
+    first, last = (f"{day:%Y-%m-%d}" for day in seen.days) if seen.days else ("", "")
+    today = f"{pd.Timestamp.now():%Y-%m-%d}"
+    entry = [f"path = {_quoted(path)}", f"descriptor = {_quoted(name)}"]
+    entry += [f"first_day = {_quoted(first)}"] * bool(first)
+    entry += [f"cutoff = {_quoted(last or today)}"]
+    if name == REGISTER:
+        told = _with_register(settings, entry)
+    else:
+        told = "\n".join(
+            [settings.rstrip(), "", "[[source]]", f"name = {_quoted(name)}", *entry, ""]
+        )
+    tomllib.loads(told)
+    with writing(workbench.settings_file, private=True) as aside:
+        aside.write_text(told, encoding="utf-8")
+
+
+def _with_register(settings: str, entry: list[str]) -> str:
+    """Return settings whose table ``[colonias]`` says `entry`; the rest stays as it was written."""
+    block = "\n".join(["[colonias]", *entry, ""])
+    table = re.compile(r"^\[colonias\]\n(?:(?!\[).*\n?)*", re.MULTILINE)
+    if not table.search(settings):
+        return f"{settings.rstrip()}\n\n{block}"
+    return table.sub(lambda _: f"{block}\n", settings, count=1)
+
+
+def _said(kind: Guessed, seen: _Seen) -> list[str]:
+    said = [
+        text("  {ours} is read from the column “{theirs}”", ours=ours, theirs=theirs)
+        for ours, theirs in seen.columns.items()
+    ]
+    missing = [ours for ours in NEEDED[kind] if ours not in seen.columns]
+    if missing:
+        said.append(
+            text(
+                "  no column looks like {missing}: write it under [columns]; the file has {found}",
+                missing=tuple(missing),
+                found=tuple(seen.header),
+            )
+        )
+    if seen.crosswalk:
+        said.append(
+            text(
+                "  the crosswalk {name} names the subject of {share} of the rows; the rest waits "
+                "for people",
+                name=seen.crosswalk,
+                share=percent(seen.named),
+            )
+        )
+    if seen.days:
+        said.append(
+            text(
+                "  it seems whole from {first} to {last}: correct first_day and cutoff if not",
+                first=f"{seen.days[0]:%Y-%m-%d}",
+                last=f"{seen.days[1]:%Y-%m-%d}",
+            )
+        )
+    return said
+
+
+def _quoted(value: object) -> str:
+    """Return a value as TOML writes it: JSON's text is TOML's too."""
+    if isinstance(value, str | bool | int):
+        return json.dumps(value, ensure_ascii=False)
+    raise SourceError("“{value}” cannot be written in a descriptor.", value=str(value))
