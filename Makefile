@@ -47,14 +47,17 @@ bench: $(VENV)/.development ## measure the engine against naive Papermill (ratio
 	$(BIN)/python tests/benchmarks/bench_intake.py
 	$(BIN)/python tests/benchmarks/bench_risk.py
 	$(BIN)/python -m tests.benchmarks.bench_portfolio
+	$(BIN)/python -m tests.benchmarks.bench_serve
 
 study: $(VENV)/.development ## simulate cities whose truth is known, and judge the methods (an hour)
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_surfaces.py
+	PYTHONPATH=. $(BIN)/python tests/simulation/study_demo_cities.py
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_evaluation.py
 	$(BIN)/python -m tests.simulation.study_power
 	$(BIN)/python -m tests.simulation.study_portfolio
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_alert_budget.py
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_cdmx_backtest.py
+	$(BIN)/python -m tests.simulation.study_disclosure
 
 docs: $(VENV)/.development ## build the documentation site in build/docs, every method card executed
 	$(BIN)/python tests/documentation/build.py

@@ -40,15 +40,9 @@ class Workbench:
         """Tables of counts by colonia, for analysts."""
         return self.root / "data" / "processed"
 
-    @property
-    def cards(self) -> Path:
-        """Cards of what is published, where this workbench has its own."""
-        return self.root / "data" / "reference" / "cards.toml"
-
-    @property
-    def processing(self) -> Path:
-        """Register of processing of personal data, where this workbench has its own."""
-        return self.root / "data" / "reference" / "processing.toml"
+    def reference(self, name: str) -> Path:
+        """Where this workbench may have its own file of reference in place of ours."""
+        return self.root / "data" / "reference" / f"{name}.toml"
 
     @property
     def secrets(self) -> Path:

@@ -36,6 +36,8 @@ class Ground:
         Finds the colonias of a window.
     outline : shapely.Geometry
         All colonias together, without their inner borders.
+    districts : tuple of (name, shapely.Geometry)
+        The boroughs, in the order of their names; none where the register has none.
     """
 
     ids: tuple[str, ...]
@@ -44,6 +46,7 @@ class Ground:
     shapes: Shapes
     tree: shapely.STRtree
     outline: shapely.Geometry
+    districts: tuple[tuple[str, shapely.Geometry], ...] = ()
 
     def place_of(self, colonia_id: str) -> int:
         """Return where a colonia stands in these tuples.
@@ -110,16 +113,23 @@ def ground_of(colonias: gpd.GeoDataFrame) -> Ground:
         colonias = colonias.to_crs(_DEGREES)
     kept = colonias[~(colonias.geometry.isna() | colonias.geometry.is_empty)]
     shapes = _in_metres(np.asarray(kept.geometry.values, object))
-    closed = shapely.union_all(shapely.buffer(shapes, _CLOSE_GAPS, join_style="mitre"))
-    outline = shapely.buffer(closed, -_CLOSE_GAPS, join_style="mitre")
+    boroughs = kept["borough"].fillna("").astype(str)
+    named = sorted(set(boroughs) - {""})
     return Ground(
         tuple(kept["colonia_id"].astype(str)),
         tuple(kept["name"].astype(str)),
-        tuple(kept["borough"].fillna("").astype(str)),
+        tuple(boroughs),
         shapes,
         shapely.STRtree(shapes),
-        outline,
+        _together(shapes),
+        tuple((name, _together(shapes[(boroughs == name).to_numpy()])) for name in named),
     )
+
+
+def _together(shapes: Shapes) -> shapely.Geometry:
+    """Return shapes as one, without inner borders nor the streets between them."""
+    closed = shapely.union_all(shapely.buffer(shapes, _CLOSE_GAPS, join_style="mitre"))
+    return shapely.buffer(closed, -_CLOSE_GAPS, join_style="mitre")
 
 
 def window_around(

@@ -102,13 +102,16 @@ def words_at(x: float, y: float, words: str, **attributes: object) -> Svg:
     return element("text", words, x=float(x), y=float(y), **styled)
 
 
-def patterns(name: str) -> Svg:
-    """Return the patterns of one picture, whose ids begin with its `name`."""
+def patterns(name: str, *, faint: bool = False) -> Svg:
+    """Return the patterns of one picture, whose ids begin with its `name`.
+
+    `faint` ones do for a map, most of which is hatched: what stands out must be the rest.
+    """
     turned = {"patternUnits": "userSpaceOnUse", "patternTransform": "rotate(45)"}
     slanted = element(
         "pattern",
         element("rect", width=5, height=5, fill=PAPER),
-        element("rect", width="1.3", height=5, fill=HATCH),
+        element("rect", width="1.3", height=5, fill=RULE if faint else HATCH),
         id=f"{name}-similar",
         width=5,
         height=5,

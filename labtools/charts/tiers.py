@@ -7,16 +7,19 @@ from collections.abc import Mapping
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from labtools.charts import marks, theme
 from labtools.charts.figures import named
-from labtools.charts.ground import Ground, ground_of, path_data, window_around
+from labtools.charts.ground import Ground, Window, ground_of, path_data, window_around
 from labtools.charts.svg import Svg, element, joined, name_of, picture
-from labtools.messages import plural, say, text
+from labtools.messages import number, plural, say, text
 from labtools.tables import vocabulary as words
 
 _KIND = "tiers"
 _WIDTH, _TALLEST = theme.WIDTH, 520.0
+_NAME_SIZE = 9.5
+_FEWEST = 2  # boroughs: the border of a single one is the municipality's
 _TIERS = ("above", "similar", "below", "unknown", words.SUPPRESSED, words.MISSING)
 
 
@@ -41,14 +44,17 @@ def tier_map(
     description = " ".join(_told(tier, len(places)) for tier, places in found.items())
     name = name_of(_KIND, title, description)
     areas, bottom = _areas(ground, found, name)
-    keys = [marks.Key(_swatch(tier, name), _label(tier)) for tier in found]
+    keys = [
+        marks.Key(_swatch(tier, name), f"{_label(tier)}: {number(len(places))}")
+        for tier, places in found.items()
+    ]
     legend, bottom = marks.legend(keys, bottom + 8, _WIDTH)
     return picture(
         _KIND,
         (_WIDTH, bottom),
         title=title,
         description=description,
-        body=[theme.canvas([theme.patterns(name), areas, legend])],
+        body=[theme.canvas([theme.patterns(name, faint=True), areas, legend])],
     )
 
 
@@ -67,7 +73,35 @@ def _areas(ground: Ground, found: Mapping[str, np.ndarray], name: str) -> tuple[
     for tier, places in found.items():
         shapes = window.drawn(ground.shapes[places], tolerance=0.35)
         drawn.append(element("path", d=path_data(shapes), class_=tier, **_look(tier, name)))
-    return joined(drawn), height
+    return joined([*drawn, _boroughs(ground, window)]), height
+
+
+def _boroughs(ground: Ground, window: Window) -> Svg:
+    """Draw the borders of the boroughs over all tiers, and their names."""
+    names, shapes = [name for name, _ in ground.districts], [it for _, it in ground.districts]
+    if len(names) < _FEWEST:
+        return Svg("")
+    drawn = window.drawn(np.array(shapes, dtype=object), tolerance=0.8)
+    edge = {"fill": "none", "stroke": theme.INK, "stroke_width": "1", "stroke_linejoin": "round"}
+    borders = element("path", d=path_data(drawn), **edge)
+    places = shapely.get_coordinates(shapely.point_on_surface(drawn))
+    return joined([borders, *map(_borough_name, names, places.tolist())])
+
+
+def _borough_name(name: str, place: tuple[float, float]) -> Svg:
+    half = theme.words_width(name, _NAME_SIZE, bold=True) / 2
+    return theme.words_at(
+        min(max(place[0], half), _WIDTH - half),
+        place[1],
+        name,
+        font_size=_NAME_SIZE,
+        font_weight=600,
+        text_anchor="middle",
+        stroke=theme.PAPER,
+        stroke_width=3,
+        stroke_linejoin="round",
+        paint_order="stroke",
+    )
 
 
 def _look(tier: str, name: str) -> dict[str, object]:

@@ -38,7 +38,7 @@ def explain_command() -> click.Command:
     """Return ``labtools explain``."""
 
     def explain(workbench: Path | None, file: Path) -> None:
-        from labtools.workflow.explain import explain as walk
+        from labtools.tables.origins import explain as walk
 
         for step in walk(the_workbench(workbench), file):
             click.echo(f"{'  ' * step.depth}{step}")

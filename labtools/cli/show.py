@@ -61,7 +61,8 @@ def lab_command() -> click.Command:
         told = os.environ.get("JUPYTER_PATH")
         os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(warm), told]))
         root = f"--ServerApp.root_dir={paths.bundled('notebooks')}"
-        command = [sys.executable, "-m", "jupyterlab", root, *arguments]
+        first = "--LabApp.default_url=/lab/tree/guides/inicio.ipynb"
+        command = [sys.executable, "-m", "jupyterlab", root, first, *arguments]
         os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell
 
     help_ = text(

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import ipywidgets as widgets
+import pandas as pd
 
 from labtools.charts.svg import element, escape
 from labtools.dashboards.choices import (
@@ -19,6 +20,7 @@ from labtools.dashboards.choices import (
     group_choices,
     matching,
 )
+from labtools.dashboards.claims import ClaimBox
 from labtools.dashboards.colonia_map import ColoniaMap, legend, tiers_of
 from labtools.dashboards.data import ReleasedData
 from labtools.dashboards.layout import FULL, address_box, boxed, house_style, labelled
@@ -39,6 +41,8 @@ class ColoniaExplorer:
         What the notebook shows.
     colonia_id, group : str
         What is on show now.
+    claim : ClaimBox
+        Where a claim about what is on show is checked.
     """
 
     def __init__(self, data: ReleasedData, *, pictures: Pictures, tell: Tell) -> None:
@@ -54,6 +58,7 @@ class ColoniaExplorer:
         self._found, self._caption, self._ficha = (widgets.HTML() for _ in range(3))
         self._legend, self._heard = widgets.HTML(), widgets.HTML()
         self._address = address_box(self._choose_named)
+        self.claim = ClaimBox(data.period)
         self._listen()
         self._say_choices(self._choices)
         self._show_group()
@@ -136,6 +141,12 @@ class ColoniaExplorer:
         named = slug(self.colonia_id)
         self._ficha.value = str(element("div", panel, data_colonia=named))
         self._address.value = named
+        self.claim.speak_of(self._known[self.colonia_id], self._change_here())
+
+    def _change_here(self) -> pd.Series:
+        table = self._data.change
+        here = (table["colonia_id"] == self.colonia_id) & (table["group"] == self.group)
+        return table[here].iloc[0] if here.any() else pd.Series({"group": self.group})
 
     def _say_shown(self) -> str:
         name = self._known[self.colonia_id]
@@ -154,10 +165,11 @@ class ColoniaExplorer:
             labelled(text("Recorded crime on the map"), self._groups),
         )
         place = boxed("lab-map", self._map.widget)
-        left = boxed("lab-left", self._caption, place, self._legend, _advice())
+        left = boxed("lab-left", self._caption, place, self._legend, _advice(), self.claim.widget)
         columns = boxed("lab-columns", left, boxed("lab-right", self._ficha))
         heard = boxed("lab-heard", self._heard)
-        return boxed("lab-explorer", house_style(), self._address, controls, heard, columns)
+        inside = (house_style(), self._address, controls, heard, columns)
+        return boxed("lab-explorer lab-by-colonia", *inside)
 
 
 def colonia_explorer(

@@ -45,7 +45,8 @@ class FeltPage:
         self._show()
         controls = boxed("lab-controls", labelled(text("Colonia"), self._list))
         right = boxed("lab-right", self._told)
-        self.page = boxed("lab-explorer", house_style(), self._address, controls, right)
+        inside = (house_style(), self._address, controls, right)
+        self.page = boxed("lab-explorer lab-by-colonia", *inside)
 
     def choose(self, colonia_id: object) -> None:
         """Show a colonia; anything that is none of this edition changes nothing."""

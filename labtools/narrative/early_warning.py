@@ -38,6 +38,35 @@ def alert_sentences(alerts: pd.DataFrame) -> tuple[str, ...]:
     )
 
 
+def ahead_sentences(forecast: pd.DataFrame, *, group: str = words.TOTAL) -> tuple[str, ...]:
+    """Return what is to be expected in one colonia in the next months, as intervals.
+
+    Parameters
+    ----------
+    forecast : pandas.DataFrame
+        Rows of the internal table ``forecast`` of one colonia.
+    """
+    rows = forecast[forecast["group"] == group].sort_values("month")
+    if rows.empty:
+        return (text("There are not enough months yet to expect the next ones."),)
+    return (
+        *(
+            text(
+                "In {month}, between {low} and {high} recorded crimes are to be expected: so it "
+                "would be 95 of 100 times.",
+                month=month(row["month"]),
+                low=number(row["lower_95"]),
+                high=number(row["upper_95"]),
+            )
+            for row in rows.to_dict("records")
+        ),
+        text(
+            "It is what comes if things go on as they did. It says nothing of persons, nor of what "
+            "is not reported, and it is no goal."
+        ),
+    )
+
+
 def score_sentences(scoreboard: pd.DataFrame) -> tuple[str, ...]:
     """Return, for each group, which way to forecast is shown and by how much it is better."""
     if scoreboard.empty:

@@ -255,7 +255,7 @@ def _cost(found: Evaluated) -> Sequence[str]:
         lower = number(row["lower"])
         between = (
             text(
-                "at least {lower}; there is no upper limit, as there may have been none",
+                "at least {lower}; there is no upper limit, as there may have been no effect",
                 lower=lower,
             )
             if isnan(row["upper"])

@@ -16,6 +16,7 @@ from scipy import optimize, sparse
 
 from labtools.errors import AnalysisError
 from labtools.privacy.claims import Claims, joined
+from labtools.privacy.near import reachable, without_public_cells
 from labtools.privacy.propagation import Ranges, binding, components, propagate
 
 #: A count is not protected where fewer values than these agree with everything published.
@@ -43,6 +44,8 @@ class Attack:
     solved : numpy.ndarray of bool
     confidential : numpy.ndarray of bool
         Counts that nobody may learn; the others are already public.
+    around : Ranges
+        Ranges that hold every value that agrees, and perhaps more.
     """
 
     cells: pd.DataFrame
@@ -50,6 +53,7 @@ class Attack:
     high: np.ndarray
     solved: np.ndarray
     confidential: np.ndarray
+    around: Ranges
 
     @property
     def exact(self) -> int:
@@ -63,9 +67,17 @@ class Attack:
         return int(((left > 1) & (left < NARROW)).sum())
 
     def frame(self) -> pd.DataFrame:
-        """Return the cells with ``low``, ``high``, ``values`` and ``solved``."""
+        """Return the cells with ``low``, ``high``, ``values``, ``solved``, ``least``, ``most``.
+
+        The last two are `around`.
+        """
         return self.cells.assign(
-            low=self.low, high=self.high, values=self._values, solved=self.solved
+            low=self.low,
+            high=self.high,
+            values=self._values,
+            solved=self.solved,
+            least=self.around.low,
+            most=self.around.high,
         )
 
     def leaks(self) -> pd.DataFrame:
@@ -123,6 +135,7 @@ def attack(
     _refuse_contradiction(cells, ranges.empty)
     kept = binding(claims, ranges)
     claims = Claims(claims.weights[kept], claims.low[kept], claims.high[kept])
+    claims = without_public_cells(claims, ranges, secret)
     low, high = ranges.low.copy(), ranges.high.copy()
     solved = np.ones(n, bool)
     rng = np.random.default_rng(seed)
@@ -134,10 +147,11 @@ def attack(
         if not part.find_first(rng):
             _refuse_contradiction(cells, members)
         if not every:
+            part.find_near()
             part.find_wide(wanted, rng)
         part.find_ends(wanted, every=every)
         low[members], high[members], solved[members] = part.answers()
-    return Attack(cells, low, high, solved, secret)
+    return Attack(cells, low, high, solved, secret, ranges)
 
 
 def _refuse_contradiction(cells: pd.DataFrame, wrong: np.ndarray) -> None:
@@ -200,6 +214,13 @@ class _Part:
         """Tell whether any counts agree with the claims."""
         return self._solve(rng.standard_normal(len(self.ceiling)))
 
+    def find_near(self) -> None:
+        """Look for counts that a few cells may have whatever the others are."""
+        found = reachable(self.claims, self.bounds, self._counts)
+        if found is not None:
+            self.least = np.minimum(self.least, found.low)
+            self.greatest = np.maximum(self.greatest, found.high)
+
     def find_wide(self, wanted: np.ndarray, rng: np.random.Generator) -> None:
         """Look for counts far apart in all the cells still in doubt at once."""
         in_doubt = self._in_doubt(wanted)
@@ -245,24 +266,26 @@ class _Part:
 
         Counts that the solver ran out of time with are kept as seen, which errs towards alarm.
         """
-        found = optimize.milp(
-            towards,
-            integrality=np.ones(len(towards)),
-            bounds=optimize.Bounds(self.bounds.low, self.ceiling),
-            constraints=optimize.LinearConstraint(
-                self.claims.weights, self.claims.low, self.claims.high
-            ),
-            options={"time_limit": _SECONDS},
-        )
-        if found.x is not None:
-            counts = np.round(found.x) + 0.0  # no minus zero
+        counts = self._counts(self.claims, towards)
+        if counts is not None:
             self.least = np.minimum(self.least, counts)
             self.greatest = np.maximum(self.greatest, counts)
-        elif found.status != _INFEASIBLE:
+        return counts is not None
+
+    def _counts(self, claims: Claims, towards: np.ndarray | None = None) -> np.ndarray | None:
+        n = len(self.ceiling)
+        found = optimize.milp(
+            np.zeros(n) if towards is None else towards,
+            integrality=np.ones(n),
+            bounds=optimize.Bounds(self.bounds.low, self.ceiling),
+            constraints=optimize.LinearConstraint(claims.weights, claims.low, claims.high),
+            options={"time_limit": _SECONDS},
+        )
+        if found.x is None and found.status != _INFEASIBLE:
             raise AnalysisError(
                 "The attack on {n} counts that are tied together found nothing in {seconds} "
                 "seconds. Audit fewer tables at once, or declare coarser ones.",
-                n=len(towards),
+                n=n,
                 seconds=_SECONDS,
             )
-        return found.x is not None
+        return None if found.x is None else np.round(found.x) + 0.0  # no minus zero

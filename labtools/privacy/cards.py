@@ -6,26 +6,19 @@ its date: an old figure describes a place that is no longer there.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from labtools import paths
-from labtools.errors import PrivacyError, SettingsError
-from labtools.settings import Slug, first_fault
-
-FILE = "cards.toml"
+from labtools.errors import PrivacyError
+from labtools.reference import Part, read_reference
+from labtools.settings import Slug
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Words(_Part):
+class Words(Part):
     """What a card says in one language.
 
     Attributes
@@ -40,7 +33,7 @@ class Words(_Part):
     error: Annotated[str, Field(min_length=1)]
 
 
-class Card(_Part):
+class Card(Part):
     """One kind of figure.
 
     Attributes
@@ -63,7 +56,7 @@ class Card(_Part):
     en: Words
 
 
-class _Cards(_Part):
+class _Cards(Part):
     card: tuple[Card, ...]
 
 
@@ -75,23 +68,7 @@ def read_cards(own: Path | None = None) -> tuple[Card, ...]:
     SettingsError
         If the file is not TOML or says something it may not say.
     """
-    path = own if own and own.is_file() else paths.bundled("data", "reference", FILE)
-    try:
-        return _Cards.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))).card
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
-        raise SettingsError(
-            "{path} cannot be read as TOML in UTF-8: {reason}. Correct that line.",
-            path=str(path),
-            reason=str(broken),
-        ) from broken
-    except ValidationError as invalid:
-        entry, reason = first_fault(invalid)
-        raise SettingsError(
-            "{path}: the card entry {entry} is not valid: {reason}.",
-            path=str(path),
-            entry=entry,
-            reason=reason,
-        ) from invalid
+    return read_reference("cards", _Cards, own).card
 
 
 def check_carded(tables: Collection[str], cards: Sequence[Card]) -> None:

@@ -19,6 +19,7 @@ from labtools.privacy.attacker import Attack, attack
 from labtools.privacy.claims import Claims, exact_range, links, rounded_range, sums_within
 from labtools.privacy.rounding import BASE
 from labtools.tables import vocabulary as words
+from labtools.tables.contracts import empty_table
 from labtools.tables.periods import quarter_of
 
 _KEYS = ["colonia_id", "quarter", "month", "group"]
@@ -36,7 +37,7 @@ class PublishedEdition:
         Of its run.
     tables : mapping of str to pandas.DataFrame
         ``series``, ``crime``, ``change``, ``municipality_series``, ``municipality_crime`` and
-        ``period``, as released.
+        ``period``, as released; ``years`` where the edition has them.
     inputs : str
         Digest of what it was made from.  Two editions with the same inputs speak of the same
         counts; with others, a figure that changed may be a count that was revised.
@@ -47,12 +48,21 @@ class PublishedEdition:
     inputs: str
 
 
-def attack_editions(editions: Sequence[PublishedEdition]) -> Attack:
+def attack_editions(
+    editions: Sequence[PublishedEdition], *, exactly: frozenset[str] = frozenset()
+) -> Attack:
     """Return what all editions together tell of each colonia's counts by quarter and group.
 
     A count whose figure did not change between editions is taken as the same count, which is
-    the most that an attacker can suppose.  Where that contradicts itself, reports were revised
+    the most that an attacker can suppose; unless the figure of its year did, which tells that
+    something in it was revised.  Where that contradicts itself, reports were revised
     under an unchanged figure, and each edition is taken by itself.
+
+    Parameters
+    ----------
+    exactly : frozenset of str
+        Colonias whose least and greatest counts are wanted, all of them; by default it is only
+        asked of every colonia whether three values are left.  For a few colonias.
 
     Raises
     ------
@@ -62,37 +72,49 @@ def attack_editions(editions: Sequence[PublishedEdition]) -> Attack:
     if not editions:
         return attack(pd.DataFrame(columns=[*_KEYS, "version"]), [])
     try:
-        return _attacked(editions, together=True)
+        return _attacked(editions, exactly, together=True)
     except AnalysisError:
-        return _attacked(editions, together=False)
+        return _attacked(editions, exactly, together=False)
 
 
-def _attacked(editions: Sequence[PublishedEdition], *, together: bool) -> Attack:
+def _attacked(
+    editions: Sequence[PublishedEdition], exactly: frozenset[str], *, together: bool
+) -> Attack:
     cells = _cells(editions, together=together)
     everything = cells[[*_KEYS, "version"]].drop_duplicates(ignore_index=True)
     claims: list[Claims] = []
     for number, edition in enumerate(editions):
         own = cells[cells["edition"] == number]
         claims += _claims(edition, _placed(everything, own))
-    confidential = everything["colonia_id"].notna()
-    return attack(everything, claims, confidential=confidential)
+    colonia = everything["colonia_id"]
+    confidential = colonia.isin(exactly) if exactly else colonia.notna()
+    return attack(everything, claims, confidential=confidential, every=bool(exactly))
 
 
 def _cells(editions: Sequence[PublishedEdition], *, together: bool) -> pd.DataFrame:
     """Return each edition's cells; the same key and version is the same count."""
     parts: list[pd.DataFrame] = []
     known = _figures(editions[0]).head(0).rename(columns={"figure": "last"})
+    known = known.rename(columns={"of_year": "last_year"})
     known = known.assign(version=pd.Series(dtype=float), made_from=pd.Series(dtype=str))
     for number, edition in enumerate(editions):
         now = _figures(edition)
         both = now.merge(known, on=_KEYS, how="left")
         same_figure = both["last"].fillna(-1).eq(both["figure"].fillna(-1))
+        same_figure &= (
+            both["last_year"]
+            .fillna(both["of_year"])
+            .fillna(-1)
+            .eq(both["of_year"].fillna(both["last_year"]).fillna(-1))
+        )
         same = (both["made_from"] == edition.inputs) | (same_figure & together)
         fresh = both["version"].isna()
         version = both["version"].where(same & ~fresh, number).astype(int)
         now = now.assign(version=version, edition=number)
         parts.append(now)
-        latest = now[[*_KEYS, "version"]].assign(last=now["figure"], made_from=edition.inputs)
+        latest = now[[*_KEYS, "version"]].assign(
+            last=now["figure"], last_year=now["of_year"], made_from=edition.inputs
+        )
         others = known.merge(now[_KEYS], on=_KEYS, how="left", indicator=True)
         kept = known[(others["_merge"] == "left_only").to_numpy()]
         known = pd.concat([kept, latest], ignore_index=True) if len(kept) else latest
@@ -109,11 +131,26 @@ def _figures(edition: PublishedEdition) -> pd.DataFrame:
     months = months.rename(columns={"events": "figure"}).astype({"figure": "Float64"})
     months = months.assign(colonia_id=None, quarter=quarter_of(months["month"]))
     both = pd.concat([quarters, months], ignore_index=True)
-    return both.assign(
+    both = both.assign(
         quarter=both["quarter"].astype("datetime64[ns]"),
         month=both["month"].astype("datetime64[ns]"),
         colonia_id=both["colonia_id"].astype(object).where(both["colonia_id"].notna(), None),
-    )[[*_KEYS, "figure"]]
+    )
+    years = _years(edition).set_index(["colonia_id", "year"])["events"]
+    of_year = pd.MultiIndex.from_arrays([both["colonia_id"], _year_of(both["quarter"])])
+    figures = years[~years.index.duplicated()].reindex(of_year)
+    return both.assign(of_year=figures.to_numpy(float, na_value=np.nan))[
+        [*_KEYS, "figure", "of_year"]
+    ]
+
+
+def _years(edition: PublishedEdition) -> pd.DataFrame:
+    """Return the years that were rounded on their own; an edition may have none."""
+    return edition.tables.get("years", empty_table("years"))
+
+
+def _year_of(days: pd.Series) -> pd.Series:
+    return days.dt.to_period("Y").dt.start_time
 
 
 def _placed(everything: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
@@ -150,6 +187,9 @@ def _claims(edition: PublishedEdition, cells: pd.DataFrame) -> list[Claims]:
             cells, place, sums[[*columns, "group"]].assign(told=sums[figure]), name
         )
     found += _told_apart(cells, now, _of_rates(crime), name)
+    years = _years(edition)[["colonia_id", "year", "events"]].rename(columns={"events": "told"})
+    by_year = cells.assign(year=_year_of(cells["quarter"]))
+    found += _told_apart(cells, by_year, years.assign(group=words.TOTAL), name, own=True)
     colonia = cells["colonia_id"].notna()
     both = cells[cells["group"].notna()].groupby(["quarter", "group"])["colonia_id"]
     tied = both.agg(lambda c: 0 < c.notna().sum() < len(c))
@@ -170,9 +210,12 @@ def _within(cells: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.D
 
 
 def _told_apart(
-    cells: pd.DataFrame, place: pd.DataFrame, sums: pd.DataFrame, name: str
+    cells: pd.DataFrame, place: pd.DataFrame, sums: pd.DataFrame, name: str, *, own: bool = False
 ) -> list[Claims]:
-    """Return the claims of sums that are not those of the figures published."""
+    """Return the claims of sums that are not those of the figures published.
+
+    With `own`, of all of them: they were made from true counts, whatever they come to.
+    """
     by = [c for c in sums.columns if c != "told"]
     place = place[place["group"].notna() & (place["colonia_id"].notna() | ("colonia_id" not in by))]
     groups = place[place["group"].isin(words.GROUPS)].assign(group=words.TOTAL)
@@ -183,7 +226,7 @@ def _told_apart(
     totals = totals[by].assign(figure=totals["sum"].where(whole))
     told = sums.dropna(subset=["told"]).merge(totals, on=by)
     derived = (told["told"].astype(float) - told["figure"].astype(float)).abs() < _NEAR
-    told = told[~derived]
+    told = told[own | ~derived]
     found = []
     for total, rows in told.groupby(told["group"] == words.TOTAL):
         inside = place[place["group"].isin(words.GROUPS)].assign(group=words.TOTAL)

@@ -14,68 +14,12 @@ from types import MappingProxyType
 from labtools.messages import mark, say
 from labtools.privacy.person_names import NamesOfPeople, folded
 from labtools.privacy.readable import lines_of
+from labtools.tables.people import FORMS
 
 _SHOWN = 2
 _RING = re.compile(r"\[\s*(?:\[\s*-?\d+(?:\.\d+)?\s*,\s*-?\d+(?:\.\d+)?\s*\]\s*,?\s*){4,}\]")
 #: A figure alone in its line, too short to be a telephone: most lines of a spreadsheet.
 _FIGURE = re.compile(r"\s*-?\d{1,7}(?:\.\d{1,20}(?:e-\d{1,3})?)?\s*")
-_MONTH_DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
-_STATES = (
-    "AS|BC|BS|CC|CS|CH|CL|CM|DF|CX|DG|GT|GR|HG|JC|MC|MN|MS|NT|NL|OC|PL|QT|QR|SP|SL|SR|TC|TS|TL|"
-    "VZ|YN|ZS|NE"
-)
-_NUMBER_MARK = r"(?:#|n[oº°]\.?|n[uú]m(?:ero)?\.?|ext(?:erior)?\.?|int(?:erior)?\.?)"
-
-#: Kind → its form.  Digits that go on before or after are another number.
-_FORMS: Mapping[str, re.Pattern[str]] = MappingProxyType(
-    {
-        "curp": re.compile(
-            rf"(?<![A-Z0-9])[A-Z][AEIOUX][A-Z]{{2}}\d{{2}}{_MONTH_DAY}[HMX](?:{_STATES})"
-            r"[B-DF-HJ-NP-TV-Z]{3}[A-Z\d]\d(?![A-Z0-9])",
-            re.IGNORECASE,
-        ),
-        "rfc": re.compile(
-            rf"(?<![A-Z0-9])[A-ZÑ&]{{4}}[ -]?\d{{2}}{_MONTH_DAY}[ -]?[A-Z\d]{{2}}[A\d](?![A-Z0-9])",
-            re.IGNORECASE,
-        ),
-        "phone": re.compile(
-            r"(?<![\w.,#+&-])(?:(?:\+52[ .-]?|52[ -]?)(?:1[ .-]?)?)?"
-            r"(?:\([2-9]\d{1,2}\)[ .-]?\d{3,4}[ .-]?\d{4}"
-            r"|[2-9]\d[ .-]\d{4}[ .-]\d{4}|[2-9]\d{2}[ .-]\d{3}[ .-]\d{4}"
-            r"|[2-9]\d{2}[ .-]\d{3}[ .-]\d{2}[ .-]\d{2}|[2-9]\d{9})(?![\w-]|[.,]\d)"
-        ),
-        "email": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}(?![\w@])"),
-        "plate": re.compile(
-            r"(?<![\w-])(?:[A-Z]{3}[ -]?\d{3}[ -]?[A-Z]|[A-Z]{3}-\d{2}-?\d{2}"
-            r"|[A-Z]{2}-\d{2}-?\d{3}|[A-Z]\d{2}-[A-Z]{3}|[A-Z]-\d{3}-[A-Z]{3}"
-            r"|[A-Z]{2}-\d{4}-[A-Z]|\d{3}-[A-Z]{3}|\d{2}-[A-Z]{2}-\d{2})(?![\w-])"
-        ),
-        "plate_said": re.compile(
-            r"\bplacas?(?:\s+(?:de\s+circulaci[oó]n|n[uú]mero|no\.?|con|la|del?|es|son))*[\s:]+"
-            r"(?=[A-Z0-9 -]*\d)(?=[A-Z0-9 -]*[A-Z])[A-Z0-9][A-Z0-9 -]{4,8}[A-Z0-9]\b",
-            re.IGNORECASE,
-        ),
-        "address": re.compile(
-            r"\b(?i:calle|avenida|calzada|boulevard|bulevar|av\.|ave\.|blvd\.?|calz\.|c\.|prol\.|"
-            r"prolongaci[oó]n|callej[oó]n|andador|privada|cerrada|circuito|carretera)\s+"
-            rf"(?:[\w.]+\s+){{0,6}}?[\w.]+,?\s*(?i:{_NUMBER_MARK})\s*\d{{1,5}}\b"
-            r"|\b(?:[Cc]alle|CALLE|[Aa]venida|AVENIDA|[Cc]alzada|CALZADA|[Bb]oulevard|BOULEVARD|"
-            r"[Aa]v\.|AV\.|[Bb]lvd\.|BLVD\.|[Cc]allej[oó]n|[Aa]ndador|[Pp]rivada)\s+"
-            r"(?:(?:de|del|la|las|los|el|y|\d{1,2} de)\s+)*[A-ZÁÉÍÓÚÑ][\wáéíóúñü]*"
-            r"(?:\s+(?:(?:de|del|la|las|los|el|y)\s+)*[A-ZÁÉÍÓÚÑ][\wáéíóúñü]*){0,4},?\s+\d{1,5}"
-            r"(?:\s*-?[A-Z])?\b(?!\s*(?:de|%|casos|incidentes|eventos))"
-        ),
-        "point": re.compile(
-            r"(?<![\d.])-(?:8[6-9]|9\d|10\d|11[0-8])\.\d{4,}[\"'\]]?\s*[,; \t|/]\s*"
-            r"(?:\"?\w+\"?\s*[:=]\s*)?[\"'\[]?(?:1[4-9]|2\d|3[0-2])\.\d{4,}"
-            r"|(?<![\d.])(?:1[4-9]|2\d|3[0-2])\.\d{4,}[\"'\]]?\s*[,; \t|/]\s*"
-            r"(?:\"?\w+\"?\s*[:=]\s*)?[\"'\[]?-(?:8[6-9]|9\d|10\d|11[0-8])\.\d{4,}"
-            r"|\b\d{1,3}°\s*\d{1,2}['’′]\s*\d{1,2}(?:\.\d+)?[\"”″]?\s*[NSOWE]\b"
-            r"|\b(?i:lat|latitude?|latitud|lon|lng|longitude?)\b[\"']?\s*[:=]\s*[\"']?-?\d{1,3}\.\d{4,}"
-            r"|\bPOINT\s*\("
-        ),
-    }
-)
 _WORDS: Mapping[str, str] = MappingProxyType(
     {
         "curp": mark("CURP key"),
@@ -134,7 +78,7 @@ class PeopleFinder:
     def in_text(self, text: str) -> Iterator[tuple[str, str]]:
         """Yield each kind found in a line, and the words."""
         bare = _RING.sub("[]", text) if "[[" in text or "[ [" in text else text
-        for kind, form in _FORMS.items():
+        for kind, form in FORMS.items():
             for found in form.finditer(bare):
                 if not self._is_public(found[0]):
                     yield kind.removesuffix("_said"), found[0]

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from labtools import paths
-from labtools.errors import SettingsError
-from labtools.settings import Slug, first_fault
+from labtools.reference import Part, read_reference
+from labtools.settings import Slug
 
-FILE = "processing.toml"
 Said = Annotated[str, Field(min_length=1)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Treatment(_Part):
+class Treatment(Part):
     """One use of personal data, as the register of a public body describes it.
 
     Attributes
@@ -45,7 +38,7 @@ class Treatment(_Part):
     kept_months: Annotated[int, Field(ge=1)]
 
 
-class _Register(_Part):
+class _Register(Part):
     treatment: tuple[Treatment, ...]
 
 
@@ -57,24 +50,7 @@ def read_treatments(own: Path | None = None) -> tuple[Treatment, ...]:
     SettingsError
         If the file is not TOML or says something it may not say.
     """
-    path = own if own and own.is_file() else paths.bundled("data", "reference", FILE)
-    try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
-        return _Register.model_validate(told).treatment
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
-        raise SettingsError(
-            "{path} cannot be read as TOML in UTF-8: {reason}. Correct that line.",
-            path=str(path),
-            reason=str(broken),
-        ) from broken
-    except ValidationError as invalid:
-        entry, reason = first_fault(invalid)
-        raise SettingsError(
-            "{path}: the entry {entry} of the register of processing is not valid: {reason}.",
-            path=str(path),
-            entry=entry,
-            reason=reason,
-        ) from invalid
+    return read_reference("processing", _Register, own).treatment
 
 
 def kept_until(

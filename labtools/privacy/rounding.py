@@ -42,7 +42,7 @@ def round_counts(counts: pd.Series, cells: pd.DataFrame, *, key: bytes, table: s
     """
     known = counts.notna().to_numpy()
     whole = counts[known].to_numpy(int)
-    drawn = _draws(cells[known], whole, key=key, table=table)
+    drawn = draws(cells[known], whole, key=key, table=table)
     remainder = whole % BASE
     rounded = whole - remainder + BASE * (drawn < remainder / BASE)
     published = counts.astype("Int64").copy()
@@ -56,7 +56,8 @@ def true_range(published: pd.Series) -> tuple[pd.Series, pd.Series]:
     return (published - slack).clip(lower=0), published + slack
 
 
-def _draws(cells: pd.DataFrame, counts: np.ndarray, *, key: bytes, table: str) -> np.ndarray:
+def draws(cells: pd.DataFrame, counts: np.ndarray, *, key: bytes, table: str) -> np.ndarray:
+    """Return a fraction from 0 to 1 for each cell and count, which the key alone tells."""
     columns: Sequence[list[str]] = [_written(cells[column]) for column in cells]
     names = zip(*columns, counts.tolist(), strict=True)
     digests = (

@@ -12,6 +12,7 @@ from labtools.messages import plural, say, text
 from labtools.publish import wording
 from labtools.publish.figures import Cell
 from labtools.tables import vocabulary as words
+from labtools.tables.released import slug
 
 TOLD_APART = ("increase", "decrease")
 _GROUPS = (words.TOTAL, *words.GROUPS)
@@ -24,23 +25,30 @@ def changes_facts(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
     return {
         "title": said["changes"],
         "words": said,
-        "heads": [
-            text("Colonia"),
-            text("Group"),
-            text("Reading"),
-            said["before"],
-            said["now"],
-            said["ratio"],
-        ],
+        "heads": change_heads(),
         "counted": _counted(len(tables["change"]), len(rows)) if rows else said["none"],
         "change_rows": rows,
     }
 
 
-def change_rows(tables: Mapping[str, pd.DataFrame]) -> list[tuple[Cell, ...]]:
-    """Return colonia, group, reading, both counts and their ratio, in alphabetical order."""
+def change_heads() -> list[str]:
+    """Return the names of the columns of `change_rows`."""
+    said = wording.changes_words()
+    own = (text("Colonia"), text("Group"), text("Reading"))
+    return [*own, said["before"], said["now"], said["ratio"]]
+
+
+def change_rows(tables: Mapping[str, pd.DataFrame], *, way: str = "") -> list[tuple[Cell, ...]]:
+    """Return colonia, group, reading, both counts and their change, in alphabetical order.
+
+    Parameters
+    ----------
+    way : str, optional
+        Way from the page to that of the edition's first page, for links to fichas.
+    """
     change, colonias = tables["change"], tables["colonias_shown"]
     names = dict(zip(colonias["colonia_id"], colonias["name"].astype(str), strict=True))
+    with_ficha = set(colonias.loc[colonias["has_ficha"], "colonia_id"])
     found = records(change[change["verdict"].isin(TOLD_APART) & change["colonia_id"].isin(names)])
     found.sort(
         key=lambda row: (
@@ -51,7 +59,7 @@ def change_rows(tables: Mapping[str, pd.DataFrame]) -> list[tuple[Cell, ...]]:
     )
     return [
         (
-            Cell(names[str(row["colonia_id"])]),
+            Cell(names[str(row["colonia_id"])], leads_to=_ficha_of(row, with_ficha, way)),
             Cell(named(str(row["group"]))),
             Cell(words.label(str(row["verdict"]))),
             Cell(count(row["before"])),
@@ -70,6 +78,11 @@ def _counted(asked: int, found: int) -> str:
         "distinguishable change, or no figure.",
     )
     return say(said, n=found, asked=asked)
+
+
+def _ficha_of(row: Mapping[str, object], with_ficha: set[str], way: str) -> str:
+    colonia_id = str(row["colonia_id"])
+    return f"{way}colonias/{slug(colonia_id)}.html" if colonia_id in with_ficha else ""
 
 
 def _folded(name: str) -> str:

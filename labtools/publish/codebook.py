@@ -48,6 +48,7 @@ MEANS: Mapping[str, str] = MappingProxyType(
         "upper_share": mark("Greatest share of colonias with a lower rate"),
         "quarter": mark("First day of the quarter"),
         "month": mark("First day of the month"),
+        "year": mark("First day of the calendar year"),
         "area_kind": mark("Colonia, borough or city"),
         "area": mark("Area that the answers are of"),
         "indicator": mark("What was asked or measured"),

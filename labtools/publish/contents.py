@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -17,7 +18,9 @@ from labtools.charts.tiers import tier_map
 from labtools.messages import number, plural, say, speaking, text
 from labtools.privacy.cards import expiry_of_sections
 from labtools.publish import wording
+from labtools.publish.boroughs import borough_files, borough_pages
 from labtools.publish.briefing import print_briefing
+from labtools.publish.card import phone_card
 from labtools.publish.changes import changes_facts
 from labtools.publish.codebook import codebook
 from labtools.publish.evaluations import evaluations_facts
@@ -67,7 +70,11 @@ class Edition:
 def on_shelf(edition: Edition, ficha: Released) -> bool:
     """Tell whether every page and print of a ficha is there from an earlier edition."""
     pages = all(edition.shelf.has(*_page_of(ficha, language)) for language in wording.EDITIONS)
-    papers = (edition.shelf.has(*_paper_of(ficha, one)) for one in edition.paper.languages)
+    papers = (
+        edition.shelf.has(ending, *_paper_of(ficha, one))
+        for one in edition.paper.languages
+        for ending in _PAPERS
+    )
     return pages and all(papers)
 
 
@@ -105,9 +112,11 @@ def site_papers(edition: Edition) -> Iterator[tuple[str, bytes]]:
             yield f"{way}{name}.pdf", made
         with speaking(language):
             for ficha in edition.fichas:
-                make = partial(_ficha_paper, edition, ficha, language)
-                made = edition.shelf.take(make, *_paper_of(ficha, language))
-                yield f"{way}colonias/{slug(ficha.colonia_id)}.pdf", made
+                place = f"{way}colonias/{slug(ficha.colonia_id)}"
+                for ending, make in _PAPERS.items():
+                    one = partial(make, edition, ficha, language)
+                    made = edition.shelf.take(one, ending, *_paper_of(ficha, language))
+                    yield f"{place}.{ending}", made
 
 
 def _ficha_paper(edition: Edition, ficha: Released, language: str) -> bytes:
@@ -120,6 +129,20 @@ def _ficha_paper(edition: Edition, ficha: Released, language: str) -> bytes:
     )
 
 
+def _ficha_card(edition: Edition, ficha: Released, language: str) -> bytes:
+    return phone_card(
+        ficha,
+        map_svg=locator_map(edition.ground, ficha.colonia_id),
+        sentences=edition.tell(ficha),
+        language=language,
+        address=edition.paper.address,
+    )
+
+
+#: What is made of each ficha beside its page, by the ending of its file.
+_PAPERS = MappingProxyType({"pdf": _ficha_paper, "png": _ficha_card})
+
+
 def _ficha_page(edition: Edition, ficha: Released, language: str) -> bytes:
     page = render_ficha(
         ficha,
@@ -127,7 +150,7 @@ def _ficha_page(edition: Edition, ficha: Released, language: str) -> bytes:
         language=language,
         sentences=edition.tell(ficha),
         site_root="../.." if wording.EDITIONS[language] else "..",
-        paper=f"{slug(ficha.colonia_id)}.pdf" if language in edition.paper.languages else "",
+        paper=slug(ficha.colonia_id) if language in edition.paper.languages else "",
     )
     return page.encode("utf-8", "replace")
 
@@ -167,6 +190,10 @@ def _pages(edition: Edition, language: str, top: str) -> Iterator[tuple[str, str
     worked = here_of("evaluations")
     facts = {**evaluations_facts(edition.tables), "inline": inline}
     yield worked[language], page("evaluations", worked, facts)
+    for file, facts in borough_pages(edition.tables):
+        here = {one: f"{wording.BOROUGHS[one]}/{file}" for one in wording.EDITIONS}
+        up = f"{top}/.." if top != "." else ".."
+        yield here[language], render("borough", language, up, {**frame, "here": here, **facts})
     for group in _GROUPS:
         here = {one: _map_file(group, one) for one in wording.EDITIONS}
         yield here[language], page("map", here, _map(edition, group, language))
@@ -190,8 +217,13 @@ def _frame(edition: Edition) -> dict[str, object]:
 def _home(edition: Edition, language: str) -> dict[str, object]:
     listed = colonias_listed(edition)
     names = sorted({borough for _, borough, _ in listed}, key=lambda b: (not b, folded(b)))
+    pages = borough_files(edition.tables)
     boroughs = [
-        (borough, [(name, file) for name, its, file in listed if its == borough])
+        (
+            borough,
+            f"{wording.BOROUGHS[language]}/{pages[borough]}" if borough in pages else "",
+            [(name, file) for name, its, file in listed if its == borough],
+        )
         for borough in names
     ]
     return {

@@ -17,6 +17,7 @@ from labtools.charts.place import place_chart
 from labtools.charts.series import series_chart
 from labtools.messages import DEFAULT_LANGUAGE, speaking
 from labtools.publish import figures
+from labtools.publish.card import card_words
 from labtools.publish.pages import inline, render
 from labtools.publish.proposals import proposals_section
 from labtools.publish.sections import Rows, Section, Source, grouped
@@ -81,7 +82,7 @@ def render_ficha(
     site_root : str
         Way from the page to the top of the site.
     paper : str, optional
-        The same ficha as a file to print, seen from the page.
+        The same ficha as files to print and to send, seen from the page, without their endings.
     """
     with speaking(language):
         told = compose_ficha(released, map_svg=map_svg, sentences=sentences)
@@ -96,6 +97,7 @@ def render_ficha(
             "words": ficha_words(),
             "inline": inline,
             "paper": paper,
+            "card_told": card_words(released, sentences) if paper else "",
             "expires": released.expires,
         }
         return render("ficha", language, site_root, facts)
@@ -225,7 +227,7 @@ def _actions(source: Source) -> Section:
         "actions",
         said["actions"],
         sentences=source.told("actions") or (() if rows else (said["no_actions"],)),
-        tables=_table(said["actions"], heads, rows),
+        tables=_table(said["actions"], heads, rows, kind="wide"),
     )
 
 

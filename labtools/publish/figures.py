@@ -31,10 +31,20 @@ _ORDER = {group: place for place, group in enumerate((words.TOTAL, *words.GROUPS
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: its words, and the state of the figure it tells (shown, missing, suppressed)."""
+    """One cell of a table.
+
+    Attributes
+    ----------
+    words : str
+    state : {"shown", "missing", "suppressed", "insufficient"}
+        Of the figure it tells.
+    leads_to : str
+        Page that its words open, seen from the page of the table; none by default.
+    """
 
     words: str
     state: str = SHOWN
+    leads_to: str = ""
 
 
 def crime_rows(crime: pd.DataFrame) -> list[tuple[Cell, ...]]:

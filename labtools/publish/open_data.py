@@ -18,6 +18,7 @@ HOLDS: Mapping[str, str] = MappingProxyType(
         "change": mark("Change between the last 12 months and the 12 before, with intervals"),
         "place": mark("Share of colonias with a lower rate, as an interval"),
         "series": mark("Counts by colonia, quarter and group"),
+        "years": mark("Counts by colonia and calendar year, all groups together"),
         "perception": mark("Surveys: shares with their intervals, by area"),
         "perception_change": mark("Surveys: change since earlier waves, with intervals"),
         "dark_figure": mark("Recorded and probable crime by colonia and group, with intervals"),

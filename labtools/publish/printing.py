@@ -29,6 +29,7 @@ STANDARD: Literal["ua-1"] = "ua-1"
 _SHORTEST, _LONGEST = 6, 46  # letters of a column
 _ROOM = 98  # letters of a line, about: so many stand beside each other on a page or a slide
 _MOST_UNKNOWN = 50
+_PIXELS = 144.0  # by inch: two by point
 _UNKNOWN = re.compile(r'the text `"(.+?)"` could not be displayed')
 _CODE = re.compile(r"\\u\{([0-9a-f]+)\}")
 _FAMILY = re.compile(r'font-family="[^"]*"')
@@ -38,6 +39,11 @@ _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 Facts = Mapping[str, object]
+
+
+def pictured(document: str, facts: Facts) -> bytes:
+    """Return a document of one page as PNG, twice as many pixels as its points."""
+    return _made(document, facts, "png")
 
 
 def printed(document: str, facts: Facts) -> bytes:
@@ -50,17 +56,21 @@ def printed(document: str, facts: Facts) -> bytes:
     facts : mapping
         What it says; anything that JSON holds.  Words are never taken for mark-up.
     """
+    return _made(document, facts, "pdf")
+
+
+def _made(document: str, facts: Facts, form: Literal["pdf", "png"]) -> bytes:
     told = _told(facts)
     for _ in range(_MOST_UNKNOWN):
         try:
-            return _compiled(document, told)
+            return _compiled(document, told, form)
         except typst.TypstError as refused:
             unknown = _UNKNOWN.search(str(refused))
             if unknown is None:
                 raise
             # A letter that no font of ours draws must not keep a colonia from its paper.
             told = told.replace(_letters(unknown[1]), "\N{WHITE SQUARE}")
-    return _compiled(document, told)
+    return _compiled(document, told, form)
 
 
 def digest_of_printing(document: str, facts: Facts) -> str:
@@ -106,10 +116,9 @@ def code_of(address: str, alt: str) -> dict[str, str]:
     return {"svg": drawn.getvalue().decode("utf-8"), "alt": alt}
 
 
-def _compiled(document: str, told: str) -> bytes:
-    made = _compiler(document).compile(
-        sys_inputs={document: told}, format="pdf", pdf_standards=[STANDARD]
-    )
+def _compiled(document: str, told: str, form: Literal["pdf", "png"]) -> bytes:
+    standards = {"pdf_standards": [STANDARD]} if form == "pdf" else {"ppi": _PIXELS}
+    made = _compiler(document).compile(sys_inputs={document: told}, format=form, **standards)
     assert isinstance(made, bytes)  # noqa: S101 - one file was asked for, not one a page
     return made
 

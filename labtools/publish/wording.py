@@ -31,6 +31,8 @@ _FILES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
     }
 )
+#: Folder of the boroughs' pages in each edition.
+BOROUGHS: Mapping[str, str] = MappingProxyType({"es_MX": "delegaciones", "en": "boroughs"})
 #: The workbook of all released tables, in each edition.
 WORKBOOKS: Mapping[str, str] = MappingProxyType({"es_MX": "tablas.xlsx", "en": "tables.xlsx"})
 #: The council's documents: file name → whether they are slides.
@@ -85,6 +87,8 @@ def ficha_words() -> dict[str, str]:
         **_ficha_columns(),
         "kind": text("Colonia profile"),
         "paper": text("To print: two pages (PDF)"),
+        "card": text("To send: a card for the phone (PNG)"),
+        "card_told": text("What the card says, for whoever cannot see it"),
         "crime_by_group": text("Recorded crime by group, with its rate and its 95 % interval"),
         "no_change": text("No change can be told apart from chance in any group."),
         "other_groups": text("In the other groups no change can be told apart from chance."),

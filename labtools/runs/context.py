@@ -22,6 +22,7 @@ from labtools.paths import Workbench, find_workbench
 from labtools.runs.reads import as_notebooks_see, note_file, note_read
 from labtools.tables.contracts import CONTRACTS
 from labtools.tables.cuts import Cut
+from labtools.tables.origins import explain
 from labtools.tables.periods import window_ending
 from labtools.tables.released import FICHA_TABLES, Released, seal_of_rows, slug, write_ficha
 from labtools.tables.store import make_folder, read_table, writing
@@ -181,6 +182,18 @@ class Lab:
         """Show sentences, one paragraph each; nothing in them is taken for mark-up."""
         paragraphs = [f"<p>{html.escape(said)}</p>" for group in sentences for said in group]
         display(HTML("\n".join(paragraphs)))
+
+    def explain(self, name: str) -> None:
+        """Show where a result table comes from, step by step, to the suppliers' bytes.
+
+        Raises
+        ------
+        TableError
+            If the run has no table of that name.
+        """
+        steps = explain(self.workbench, self._city / f"{name}.parquet")
+        lines = "\n".join(f"{'  ' * step.depth}{step}" for step in steps)
+        display(HTML(f"<pre>{html.escape(lines)}</pre>"))
 
     def draw(self, svg: str) -> None:
         """Show a figure of ``labtools.charts``."""

@@ -149,6 +149,8 @@ def _first_bad_line(
 
 
 def _look(scan: Scan, window: bytes, line: int) -> None:
+    if window.isascii() and b"\x00" not in window:
+        return  # every pattern has a byte of another kind
     for pattern in (_TWICE, _LOST, _NUL, _UTF8_INSIDE, _NO_LATIN_1, _NO_WINDOWS):
         if pattern not in scan.seen and (found := pattern.search(window)):
             scan.seen[pattern] = line + window[: found.start()].count(b"\n")

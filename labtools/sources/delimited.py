@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import TextIO
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
 
 from labtools.errors import SourceError
 from labtools.messages import plural
@@ -38,24 +41,67 @@ def read_batches(
     """
     for _ in range(form.header_row):
         text.readline()
-    reader = _numbered(path, text, form)
+    reader = _numbered(path, text, form, 0)
     top, header = next(((at, row) for at, row in reader if row), (0, list[str]()))
     if not header:
         raise SourceError("{path} is empty. Ask the supplier for the file again.", path=path.name)
     _check_header(path, header, form)
-    width, given = len(header), False
-    while batch := list(islice(reader, rows)):
-        _refuse_longer(path, form, width, batch, reader)
-        # A blank line is no row, yet it counts when a person looks for a row in the file.
-        yield _table(batch, header, path, top)
-        given = True
-    if not given:
-        yield _table([], header, path, top)
+    names, at = column_names(path, header), top + 1
+    while lines := list(islice(text, rows)):
+        table = _plain_table(lines, names, form, at - top - 1)
+        if table is not None:
+            at += len(lines)
+        else:
+            # A cell may hold line breaks, so that the last row may need more lines.
+            reader = _numbered(path, chain(lines, text), form, at)
+            batch = list(islice(reader, rows))
+            _refuse_longer(path, form, len(header), batch, reader)
+            # A blank line is no row, yet it counts when a person looks for a row in the file.
+            table = _table(batch, names, top)
+            at += len(batch)
+        yield table
+    if at == top + 1:
+        yield _table([], names, top)
 
 
-def _numbered(path: Path, text: TextIO, form: FileFormat) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(text, delimiter=form.delimiter, strict=True)
-    at = 0
+def _plain_table(
+    lines: list[str], names: list[str], form: FileFormat, first: int
+) -> pd.DataFrame | None:
+    """Return lines that hold neither quotes nor gaps as a table, in a fraction of the time.
+
+    None where a line is blank, quoted, longer than a cell may be, or has more or fewer cells
+    than the header: what is unusual is read cell by cell.
+    """
+    if max(map(len, lines)) > csv.field_size_limit() or not all(map(str.strip, lines)):
+        return None
+    written = "".join(lines)
+    if '"' in written or not form.delimiter.isascii():
+        return None
+    content = written.encode("utf-8", "surrogatepass")
+    places = list(map(str, range(len(names))))
+    try:
+        found = pa_csv.read_csv(
+            pa.BufferReader(content),
+            pa_csv.ReadOptions(column_names=places, use_threads=False, block_size=len(content) + 1),
+            pa_csv.ParseOptions(
+                delimiter=form.delimiter, quote_char=False, ignore_empty_lines=False
+            ),
+            pa_csv.ConvertOptions(column_types=dict.fromkeys(places, pa.string())),
+        )
+    except (pa.ArrowException, UnicodeError):
+        return None
+    if found.num_rows != len(lines):
+        return None
+    text = pd.StringDtype(na_value=np.nan)
+    index = pd.RangeIndex(first, first + len(lines))
+    cells = {at: text.__from_arrow__(column) for at, column in enumerate(found.columns)}
+    return pd.DataFrame(cells, index=index).set_axis(names, axis=1)
+
+
+def _numbered(
+    path: Path, lines: Iterable[str], form: FileFormat, at: int
+) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(lines, delimiter=form.delimiter, strict=True)
     while True:
         try:
             row = next(reader)
@@ -67,13 +113,10 @@ def _numbered(path: Path, text: TextIO, form: FileFormat) -> Iterator[tuple[int,
         at += 1
 
 
-def _table(
-    batch: list[tuple[int, list[str]]], header: list[str], path: Path, top: int
-) -> pd.DataFrame:
+def _table(batch: list[tuple[int, list[str]]], names: list[str], top: int) -> pd.DataFrame:
     rows = [(at, row) for at, row in batch if row]
-    width = len(header)
+    width = len(names)
     whole = [row if len(row) == width else row + [None] * (width - len(row)) for _, row in rows]
-    names = column_names(path, header)
     cells = list(zip(*whole, strict=True)) if whole else [()] * width
     index = pd.Index([at - top - 1 for at, _ in rows], dtype="int64")
     columns = {at: pd.Series(list(column), index, dtype="str") for at, column in enumerate(cells)}

@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 from labtools import paths
 from labtools.errors import SettingsError, SourceError
 from labtools.settings import first_fault
+from labtools.tables.people import is_of_people
 from labtools.tables.vocabulary import RECORD_TYPES
 
 Kind = Literal[
@@ -37,6 +38,9 @@ Kind = Literal[
     "ensu_workbook",
     "actions",
 ]
+
+#: Kinds of file with one row for each event, answer or action.
+KINDS_OF_RECORDS = frozenset({"events", "survey", "actions"})
 
 
 class _Part(BaseModel):
@@ -190,6 +194,28 @@ def load_descriptor(name: str, workbench: paths.Workbench) -> Descriptor:
         name=name,
         known=tuple(known),
     )
+
+
+def refuse_people(descriptor: Descriptor, source: str) -> None:
+    """Refuse to read a column of persons, homes or plates out of a file of records.
+
+    Raises
+    ------
+    SourceError
+        Names the first one.
+    """
+    if descriptor.kind not in KINDS_OF_RECORDS:
+        return
+    wrong = [(ours, theirs) for ours, theirs in descriptor.columns.items() if is_of_people(theirs)]
+    if wrong:
+        raise SourceError(
+            "The source {source} would read the column “{column}” as “{ours}”. By its name it is "
+            "of persons, homes or plates, and no table of the workbench holds one. Name another "
+            "column in the descriptor or in lab.toml, or rename it if it is of something else.",
+            source=source,
+            column=wrong[0][1],
+            ours=wrong[0][0],
+        )
 
 
 def read_descriptor(path: Path) -> Descriptor:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 import pandera.pandas as pa
 
+from labtools.tables.people import refuse_columns_of_people
 from labtools.tables.schemas import (
     counts,
     crime,
@@ -42,6 +43,10 @@ _SCHEMAS = (
     forecast,
     patterns,
 )
+
+for _schema in _SCHEMAS:
+    for _name, _columns in _schema.TABLES.items():
+        refuse_columns_of_people(_name, _columns)
 
 CONTRACTS: Mapping[str, pa.DataFrameSchema] = MappingProxyType(
     {

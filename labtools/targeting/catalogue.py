@@ -7,17 +7,16 @@ nobody saw in its source has no ``verified_on`` and may not be cited: see `quota
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, model_validator
 
-from labtools import paths
 from labtools.errors import SettingsError
+from labtools.reference import Part, read_reference
 
 Outcome = Literal["crime", "fear", "trust", "factor"]
 Direction = Literal["down", "up", "none", "mixed"]
@@ -30,11 +29,7 @@ Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 _VERIFIED = "V"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Effect(_Part):
+class Effect(Part):
     """One figure or finding of one source about one outcome.
 
     Attributes
@@ -99,7 +94,7 @@ class Effect(_Part):
         return self.verified_on is not None
 
 
-class Intervention(_Part):
+class Intervention(Part):
     """One kind of action and what is known of it.
 
     Attributes
@@ -159,7 +154,7 @@ class Intervention(_Part):
         return tuple(effect for effect in self.effect if effect.outcome == outcome)
 
 
-class Agency(_Part):
+class Agency(Part):
     """Who can act: key, name, what it can move, and how the log of actions writes it."""
 
     id: Key
@@ -168,14 +163,14 @@ class Agency(_Part):
     lever: str = ""
 
 
-class FactorName(_Part):
+class FactorName(Part):
     """A risk factor of the taxonomy: its number and official name."""
 
     number: Factor
     name: str
 
 
-class IndicatorOf(_Part):
+class IndicatorOf(Part):
     """An indicator of the run that speaks of a factor.
 
     Attributes
@@ -193,7 +188,7 @@ class IndicatorOf(_Part):
     kind: Literal["risk", "asset"]
 
 
-class ActionWords(_Part):
+class ActionWords(Part):
     """Words of the log of actions → an intervention of the catalogue, and factors."""
 
     words: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -201,7 +196,7 @@ class ActionWords(_Part):
     factors: tuple[Factor, ...]
 
 
-class Interventions(_Part):
+class Interventions(Part):
     """The file ``interventions.toml``."""
 
     version: str
@@ -224,7 +219,7 @@ class Interventions(_Part):
         return tuple(one for one in self.intervention if one.may_be_proposed)
 
 
-class Agencies(_Part):
+class Agencies(Part):
     """The file ``agencies.toml``, dated."""
 
     version: str
@@ -239,7 +234,7 @@ class Agencies(_Part):
         return ""
 
 
-class Taxonomies(_Part):
+class Taxonomies(Part):
     """The file ``taxonomies.toml``: official words, and what of the run speaks of them."""
 
     version: str
@@ -288,23 +283,4 @@ _File = TypeVar("_File", bound=BaseModel)
 
 
 def _read(name: str, form: type[_File], reference: Path | None) -> _File:
-    own = reference / f"{name}.toml" if reference else None
-    path = own if own and own.is_file() else paths.bundled("data", "reference", f"{name}.toml")
-    try:
-        return form.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
-        raise SettingsError(
-            "{path} cannot be read as TOML in UTF-8: {reason}. Correct that line.",
-            path=str(path),
-            reason=str(broken),
-        ) from broken
-    except ValidationError as invalid:
-        first = invalid.errors(include_url=False)[0]
-        raise SettingsError(
-            "{path}: the entry {entry} is not valid: {reason} ({n} faults). The header of the "
-            "file says what each entry holds.",
-            path=str(path),
-            entry=".".join(str(part) for part in first["loc"]),
-            reason=first["msg"],
-            n=invalid.error_count(),
-        ) from invalid
+    return read_reference(name, form, reference / f"{name}.toml" if reference else None)

@@ -17,17 +17,20 @@ from labtools.messages import Plural, plural
 from labtools.paths import Workbench
 from labtools.privacy.cards import read_cards
 from labtools.privacy.keys import read_keyring
+from labtools.privacy.registry import NAME as REGISTRY_FILE
+from labtools.privacy.registry import OPTIONAL, Registry, read_registry
 from labtools.privacy.release import withheld_colonias
 from labtools.runs.jobs import Outcome
 from labtools.runs.manifest import NAME as MANIFEST
 from labtools.runs.manifest import read_manifest
 from labtools.runs.plan import ficha_of
 from labtools.tables.account import accounts_table, read_accounts
+from labtools.tables.contracts import empty_table
 from labtools.tables.lineage import Lineage, digest_of, read_lineage, sha256_of, trace
 from labtools.tables.periods import Window, window_ending
 from labtools.tables.store import make_folder, read_table, write_table, writing
 from labtools.workflow.edition import Edition
-from labtools.workflow.forecasting import alerting, forecasts
+from labtools.workflow.forecasting import alerting, forecasts, recorded_by_span
 from labtools.workflow.keeping import kept
 from labtools.workflow.known import Known
 from labtools.workflow.notebooks import Choice, Planned, execute, plan_notebooks, tell_plan
@@ -90,7 +93,8 @@ def prepare(opened: Opened, *, period_end: str = "", again: bool = False) -> Pre
         next(found.code for found in made_from.values() if found),
         opened.settings.of_content(),
         keys.digest(),
-        [card.model_dump() for card in read_cards(opened.workbench.cards)],
+        [card.model_dump() for card in read_cards(opened.workbench.reference("cards"))],
+        registry_of(opened).model_dump(),
         window.last_month,
         sorted(fichas),
         {p.name: sha256_of(p) for p in sorted(paths.bundled("notebooks").rglob("*.ipynb"))},
@@ -285,19 +289,32 @@ def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str,
         withheld=withheld_colonias(processed["colonias"], opened.settings.disclosure),
         with_ficha=frozenset(prepared.fichas),
         key=read_keyring(opened.workbench.secrets, ROUNDING_KEY),
-        cards=read_cards(opened.workbench.cards),
+        cards=read_cards(opened.workbench.reference("cards")),
         protocols=tuple(planned_evaluations(opened.workbench)),
+        recorded=recorded_by_span(opened, prepared.window),
     )
     results = city_results(processed, edition, opened.settings)
-    return results | targeting_tables(Known(processed, results, edition, opened.settings))
+    made = results | targeting_tables(Known(processed, results, edition, opened.settings))
+    return _as_registered(opened, made) if edition.is_public else made
+
+
+def registry_of(opened: Opened) -> Registry:
+    """Return what this workbench publishes, under which rules."""
+    return read_registry(opened.workbench.reference(REGISTRY_FILE))
+
+
+def _as_registered(opened: Opened, made: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return an edition whose optional tables that the registry leaves out have no row."""
+    left_out = OPTIONAL - registry_of(opened).tables.keys()
+    return {**made, **{name: empty_table(name) for name in left_out & made.keys()}}
 
 
 def lab_tables(opened: Opened, prepared: Prepared) -> dict[str, pd.DataFrame]:
     """Return the tables of the lab's own edition, which are kept: see `kept`."""
-    how = alerting(opened, prepared.window)
+    how, recorded = alerting(opened, prepared.window), recorded_by_span(opened, prepared.window)
     return kept(
         opened.workbench.interim("results"),
-        _lineage(opened, ["internal", prepared.digest, how.budget, how.complete]),
+        _lineage(opened, ["internal", prepared.digest, how.budget, *recorded.values()]),
         lambda: make_edition(opened, prepared, "internal"),
     )
 

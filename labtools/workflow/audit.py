@@ -198,6 +198,8 @@ def published_runs(workbench: Workbench) -> list[Path]:
 def _edition(run: Path) -> PublishedEdition:
     folder = next(f for place in PLACES if (f := run / place / "tables").is_dir())
     tables = {name: read_table(name, folder) for name in _TABLES}
+    if (folder / "years.parquet").is_file():  # an edition of before has none
+        tables["years"] = read_table("years", folder)
     return PublishedEdition(run.name, tables, digest_of(read_manifest(run)["inputs"]))
 
 

@@ -60,7 +60,7 @@ def _fetch(opened: Opened, source: Source, told: Database, folder: Path) -> Path
     descriptor = opened.descriptor(source)
     place = (descriptor.column("lon"), descriptor.column("lat"))
     point = place if told.geometry and descriptor.file.format != "geo" and all(place) else None
-    columns = wanted_columns(descriptor, *source.where)
+    columns = wanted_columns(descriptor, *source.where, *told.columns)
     wanted = Wanted(
         table=told.table,
         columns=tuple(name for name in columns if not point or name not in point),

@@ -15,6 +15,7 @@ from labtools.errors import LabError
 from labtools.messages import text
 from labtools.paths import Workbench
 from labtools.privacy.processing import kept_until, read_treatments
+from labtools.publish.barriers import can_look
 from labtools.settings import Database, Settings, load_settings
 from labtools.workflow.condition import Check, examine_folders
 from labtools.workflow.currency import examine_last_run, examine_schedules
@@ -57,6 +58,15 @@ def _installation() -> Iterator[Check]:
             )
         )
         yield Check(there, seen)
+    yield Check(
+        ok=True,
+        seen=text("pages are examined for barriers to readers before they are published")
+        if can_look()
+        else text(
+            "pages are not examined for barriers to readers: install Chromium, and "
+            "pip install 'labtools[access]'"
+        ),
+    )
     can_fork = hasattr(os, "fork")
     yield Check(
         ok=True,
@@ -119,7 +129,7 @@ def _database(name: str, told: Database) -> Check:
 def _retention(workbench: Workbench, today: date) -> Iterator[Check]:
     """Look for suppliers' bytes that were kept longer than the register of processing says."""
     opened = open_workbench(workbench)
-    treatments = read_treatments(workbench.processing)
+    treatments = read_treatments(workbench.reference("processing"))
     late = []
     for source in opened.files():
         try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from labtools.privacy.cards import Card
 from labtools.privacy.keys import Keyring
@@ -28,6 +29,9 @@ class Edition:
         What is published, with its purpose and date of expiry.
     protocols : tuple of Planned
         Evaluations to be made.
+    recorded : mapping of int to float
+        Which share of the events of the last 1, 3 or 12 months is thought to be recorded by now;
+        a span that is not told is complete.
     """
 
     audience: str
@@ -37,6 +41,7 @@ class Edition:
     key: Keyring
     cards: tuple[Card, ...]
     protocols: tuple[Planned, ...] = ()
+    recorded: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def is_public(self) -> bool:

@@ -17,11 +17,11 @@ from labtools.analysis.forecast.alerts import alerts_within
 from labtools.analysis.forecast.backtest import Backtest, backtest, scoreboard
 from labtools.analysis.forecast.baselines import History
 from labtools.analysis.forecast.contagion import Rings, borders_apart, rings_of
-from labtools.analysis.forecast.late_records import learn_completeness
+from labtools.analysis.forecast.late_records import share_recorded
 from labtools.analysis.forecast.models import models_for
 from labtools.analysis.forecast.scores import quantiles
 from labtools.errors import AnalysisError, TableError
-from labtools.privacy.release import protect_scores
+from labtools.privacy.rules import protect_scores
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import CONTRACTS, empty_table
 from labtools.tables.lineage import trace
@@ -29,6 +29,7 @@ from labtools.tables.periods import Window
 from labtools.tables.store import read_table
 from labtools.workflow.edition import Edition
 from labtools.workflow.keeping import kept
+from labtools.workflow.risk_questions import SPANS
 from labtools.workflow.steps import Opened
 
 TABLES = ("forecast", "alerts", "scoreboard")
@@ -115,8 +116,8 @@ def forecast_tables(
     }
 
 
-def completeness(opened: Opened, window: Window) -> float:
-    """Return which share of the last month's records is there, learnt from earlier runs."""
+def completeness(opened: Opened, window: Window, *, months: int = 1) -> float:
+    """Return which share of the records of the last months is there, learnt from earlier runs."""
     panel = read_table("panel", opened.workbench.processed)
     files = panel[(panel["record_type"] == "case_file") & panel["group"].isin(words.GROUPS)]
     now = files.groupby("month")["events"].sum().astype(float)
@@ -125,7 +126,12 @@ def completeness(opened: Opened, window: Window) -> float:
     folders = sorted(opened.workbench.reports.glob("[0-9]*/internal/city/internal"))
     earlier = [told for folder in folders if (told := _told_by_month(folder)) is not None]
     age = len(now.index[now.index >= window.end])
-    return learn_completeness(now, earlier, age=age).share
+    return share_recorded(now, earlier, age=age, months=months)
+
+
+def recorded_by_span(opened: Opened, window: Window) -> dict[int, float]:
+    """Return what :func:`completeness` says of the last month, quarter and year."""
+    return {span: round(completeness(opened, window, months=span), _DECIMALS) for span in SPANS}
 
 
 def _told_by_month(folder: Path) -> pd.Series | None:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from labtools.errors import SourceError
+from labtools.findings import Finding, Severity
+from labtools.messages import plural
 from labtools.privacy.keys import read_key
-from labtools.settings import Source
+from labtools.privacy.redaction import Redactor
+from labtools.settings import REGISTER, Source
 from labtools.sources.catalogue import CLEANERS
-from labtools.sources.protocol import Intake
+from labtools.sources.descriptor import KINDS_OF_RECORDS, refuse_people
+from labtools.sources.protocol import Cleaned, Intake
 from labtools.sources.snapshot import Snapshot, take_snapshot
 from labtools.tables.account import Account
+from labtools.tables.canonical import CONTRACTS
 from labtools.tables.lineage import trace
-from labtools.tables.store import make_folder, write_table, writing
+from labtools.tables.schemas.columns import TYPED_IN
+from labtools.tables.store import make_folder, read_table, write_table, writing
 from labtools.workflow.access import note_access
 from labtools.workflow.databases import fetched
 from labtools.workflow.format import check_format, stamp_format
@@ -101,10 +109,55 @@ def _supplied(opened: Opened, source: Source) -> Path:
     return path
 
 
+def without_people(cleaned: Cleaned, redactor: Redactor) -> Cleaned:
+    """Return cleaned tables in whose typed columns nobody is named, with their account.
+
+    The account says of each kind of sign (name, CURP, telephone…) in how many cells it was.
+    """
+    tables, found = dict(cleaned.tables), Counter[str]()
+    for name, table in cleaned.tables.items():
+        contract = CONTRACTS[name].columns
+        typed = [c for c in table.columns if (contract[c].metadata or {}).get(TYPED_IN)]
+        redacted = {column: redactor.apply(table[column]) for column in typed}
+        tables[name] = table.assign(**{column: it.texts for column, it in redacted.items()})
+        for one in redacted.values():
+            found.update(one.found)
+    if not found:
+        return cleaned
+    taken = {f"people_{kind}": n for kind, n in sorted(found.items())}
+    account = replace(cleaned.account, changed={**cleaned.account.changed, **taken})
+    finding = Finding(
+        plural(
+            "{source}: a sign of a person was taken out of one cell.",
+            "{source}: signs of persons were taken out of {n} cells: {names} names, "
+            "{other} others.",
+        ),
+        Severity.NOTE,
+        {
+            "source": cleaned.account.source,
+            "n": found.total(),
+            "names": found["name"],
+            "other": found.total() - found["name"],
+        },
+    )
+    return Cleaned(tables, account, (*cleaned.findings, finding))
+
+
+def _names_of_places(opened: Opened, source: Source) -> list[str]:
+    """Return names of colonias and boroughs, cleaned before: they may stand in free text."""
+    if opened.descriptor(source).kind not in KINDS_OF_RECORDS:
+        return []
+    clean = opened.workbench.interim("clean")
+    register = read_table("colonias", clean, as_name=f"{REGISTER}.colonias")
+    return sorted({*register["name"].dropna(), *register["borough"].dropna()})
+
+
 def _clean_source(opened: Opened, source: Source) -> Account:
     descriptor = opened.descriptor(source)
     _, path = snapshot_of(opened, source)
-    told = [descriptor.model_dump(), source.model_dump(mode="json")]
+    refuse_people(descriptor, source.name)
+    public = _names_of_places(opened, source)
+    told = [descriptor.model_dump(), source.model_dump(mode="json"), public]
     lineage = trace("clean", [path], root=opened.workbench.root, settings=told)
     mark = account_file(opened, "clean", source.name)
     if done(mark, lineage, *cleaned_files(opened, source)):
@@ -112,16 +165,17 @@ def _clean_source(opened: Opened, source: Source) -> Account:
     for old in cleaned_files(opened, source):
         old.unlink()
     note_access(opened.workbench, "clean", path)
+    key = read_key(opened.workbench.secrets, PSEUDONYM_KEY)
     intake = Intake(
         source=source.name,
         path=path,
         descriptor=descriptor,
         cutoff=pd.Timestamp(source.cutoff),
-        key=read_key(opened.workbench.secrets, PSEUDONYM_KEY),
+        key=key,
         first_day=day_or_none(source.first_day),
         where=source.where,
     )
-    cleaned = CLEANERS[descriptor.kind](intake)
+    cleaned = without_people(CLEANERS[descriptor.kind](intake), Redactor(public, key=key))
     folder = opened.workbench.interim("clean")
     for name, table in cleaned.tables.items():
         write_table(name, table, folder, lineage=lineage, as_name=f"{source.name}.{name}")

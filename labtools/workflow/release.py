@@ -12,17 +12,15 @@ from types import MappingProxyType
 import pandas as pd
 
 from labtools.errors import PrivacyError, TableError
+from labtools.messages import text
 from labtools.narrative import sentences
 from labtools.paths import SETTINGS_FILE
 from labtools.privacy.cards import check_carded, expiry_of_sections, read_cards
 from labtools.privacy.ledger import LEDGER, check_signed, decide
-from labtools.privacy.release import (
-    REGISTRY,
-    Evidence,
-    check_release,
-    tells_of_people,
-    withheld_colonias,
-)
+from labtools.privacy.registry import OPTIONAL
+from labtools.privacy.release import check_release, withheld_colonias
+from labtools.privacy.rules import Evidence
+from labtools.publish.barriers import can_look, grave_barriers
 from labtools.publish.paper import Paper
 from labtools.publish.site import build_site
 from labtools.runs.context import FICHA_FILE
@@ -42,7 +40,7 @@ from labtools.tables.released import (
     write_ficha,
 )
 from labtools.tables.store import make_folder, read_table, sync, sync_folder, write_table
-from labtools.workflow.analyse import Prepared, make_edition, outcomes_of
+from labtools.workflow.analyse import Prepared, make_edition, outcomes_of, registry_of
 from labtools.workflow.audit import CLEARED, Audit, audit_release, refuse_people
 from labtools.workflow.intake import snapshot_of
 from labtools.workflow.protocols import FOLDER as PROTOCOLS
@@ -68,9 +66,11 @@ def protect(opened: Opened, prepared: Prepared) -> int:
     """
     evidence = _evidence(opened)
     city = prepared.folder / "internal" / "city" / "public"
-    tables = {name: read_table(name, city) for name in REGISTRY}
-    rules = {name: check_release(name, table, evidence) for name, table in tables.items()}
-    check_carded(tells_of_people(), read_cards(opened.workbench.cards))
+    registry = registry_of(opened)
+    tables = {name: read_table(name, city) for name in registry.tables}
+    rules = {name: check_release(name, table, evidence, registry) for name, table in tables.items()}
+    check_carded(registry.telling_of_people(), read_cards(opened.workbench.reference("cards")))
+    tables |= {name: read_table(name, city) for name in sorted(OPTIONAL - tables.keys())}
     anew = opened.made.get(prepared.run_id) or make_edition(opened, prepared, "public")
     _prove_made_from_protected(tables, anew)
     found = audit_release(opened.workbench, prepared.run_id, tables, _inputs(opened))
@@ -83,7 +83,7 @@ def protect(opened: Opened, prepared: Prepared) -> int:
     public = prepared.folder / "public"
     if public.exists():
         shutil.rmtree(public)
-    inputs = [city / f"{name}.parquet" for name in REGISTRY]
+    inputs = [city / f"{name}.parquet" for name in tables]
     lineage = trace("protect", inputs, root=prepared.folder)
     for name, table in tables.items():
         write_table(name, table, public / "tables", lineage=lineage)
@@ -103,6 +103,8 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
         If `protect` did not release anything yet.
     PrivacyError
         If reviewers have not signed, or people are found in what would be published.
+    PrivacyError
+        If a page would keep readers out.
     """
     ledger = opened.workbench.reports / LEDGER
     check_signed(ledger, prepared.run_id, reviewers=opened.settings.release.reviewers)
@@ -110,6 +112,7 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
     release_site(opened, prepared, kept=interim("paper"), pages=interim("pages"))
     words = opened.settings.release.public_words
     refuse_people(prepared.folder / "public", words, cleared=interim(CLEARED))
+    refuse_barriers(opened, prepared.folder / "public" / "site")
     write_manifest(
         prepared.folder,
         inputs=_inputs(opened),
@@ -134,6 +137,38 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
     point_to(opened.workbench.reports, prepared.run_id)
     clear_unfinished(opened.workbench.reports)
     return final
+
+
+def refuse_barriers(opened: Opened, site: Path) -> None:
+    """Refuse a site with a page that keeps readers out, where pages can be looked at.
+
+    Raises
+    ------
+    PrivacyError
+        With the first barrier, and how many there are.
+    """
+    if opened.settings.publish.barriers == "ignore":
+        return
+    if not can_look():
+        opened.tell(
+            text(
+                "publish: pages were not examined for barriers to readers, as Chromium or axe-core "
+                "is not here (pip install 'labtools[access]')"
+            )
+        )
+        return
+    found = grave_barriers(site)
+    if found:
+        raise PrivacyError(
+            "The page {page} keeps readers out: {why} ({rule}, at {where}; {n} barriers in all). "
+            'Nothing is published. Mend the page, or write barriers = "ignore" under [publish] in '
+            "lab.toml and say why in the run's record.",
+            page=found[0].page,
+            why=found[0].why,
+            rule=found[0].rule,
+            where=found[0].where,
+            n=len(found),
+        )
 
 
 def _open_what_is_public(run: Path) -> None:

@@ -19,6 +19,7 @@ from labtools.privacy.release import (
     protect_quarters,
 )
 from labtools.privacy.rounding import BASE
+from labtools.privacy.years import protect_years, years_table
 from labtools.settings import Settings
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import empty_table
@@ -46,8 +47,10 @@ def city_results(
     slack = ROUNDING_SLACK if edition.is_public else 0
     variance = ROUNDING_VARIANCE if edition.is_public else 0.0
     quarters = processed["quarters"]
+    years = years_table(quarters)
     if edition.is_public:
-        quarters = protect_quarters(quarters, edition.withheld, key=edition.key)
+        true, quarters = quarters, protect_quarters(quarters, edition.withheld, key=edition.key)
+        years = protect_years(true, quarters, edition.withheld, key=edition.key)
     months = _municipal_months(processed["panel"], edition)
     municipality = municipality_table(months, population.sum(), edition, variance)
     rates = municipality.set_index("group")["rate"]
@@ -63,6 +66,7 @@ def city_results(
     by_month = months[months["group"] != words.SENSITIVE] if edition.is_public else months
     return {
         "series": series,
+        "years": years,
         "crime": _states_of(crime, edition),
         "change": _states_of(change, edition),
         "place": _states_of(profiles.place_table(crime, surfaces=risk.surfaces), edition),

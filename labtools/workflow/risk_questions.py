@@ -24,6 +24,7 @@ from labtools.workflow.edition import Edition
 SPANS = (1, 3, 12)
 _REPLICATES = 199
 _LEVEL = 0.05
+_DECIMALS = 4
 
 
 def change_against_expected(
@@ -39,22 +40,25 @@ def change_against_expected(
             index="colonia_id", columns="month", values="events", aggfunc="sum", observed=True
         )
         counts = counts.astype(float).reindex(population.index)
-        parts.extend(_spans(counts, population, group))
+        parts.extend(_spans(counts, population, group, edition))
     if not parts:
         return empty_table("risk_change")
     table = pd.concat(parts, ignore_index=True)
     return check_table("risk_change", table[list(empty_table("risk_change").columns)])
 
 
-def _spans(counts: pd.DataFrame, population: pd.Series, group: str) -> list[pd.DataFrame]:
+def _spans(
+    counts: pd.DataFrame, population: pd.Series, group: str, edition: Edition
+) -> list[pd.DataFrame]:
     told = []
     for span in SPANS:
+        complete = edition.recorded.get(span, 1.0)
         try:
-            found = compare_with_expected(counts, population, span=span).table
+            found = compare_with_expected(counts, population, span=span, complete=complete).table
         except AnalysisError:
             continue  # too short a file for this span, or too few colonias: it has no rows
         found = found.rename_axis("colonia_id").reset_index()
-        told.append(found.assign(group=group, span=span))
+        told.append(found.assign(group=group, span=span, complete=round(complete, _DECIMALS)))
     return told
 
 

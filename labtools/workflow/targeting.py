@@ -19,6 +19,7 @@ from labtools.targeting.matching import proposals_table, with_crimes_fewer
 from labtools.targeting.needs import CRIME, FEAR, comparable_colonias, needs_table
 from labtools.targeting.signs import interval_draws, rate_draws, share_draws, survey_draws
 from labtools.workflow.entry import entry_tables
+from labtools.workflow.fairness import fairness_tables
 from labtools.workflow.known import DRAWS, Known
 from labtools.workflow.portfolio import portfolio_tables, power_table, recorded_crimes
 
@@ -47,6 +48,7 @@ def targeting_tables(known: Known) -> dict[str, pd.DataFrame]:
     tables["needs"] = check_table("needs", needs)
     tables["action_gaps"] = _filled("action_gaps", gaps_table(needs, log, entered))
     tables |= portfolio_tables(known, effects, rng)
+    tables |= fairness_tables(known, tables["portfolio"])
     tables |= entry_tables(known, rng)
     tables["roll_out_power"] = power_table(known, effects["crime"], rng)
     return tables

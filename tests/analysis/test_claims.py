@@ -1,8 +1,9 @@
 import pandas as pd
 import pytest
 
-from labtools.analysis.claims import check_claim, read_claim
+from labtools.analysis.claims import check_claim
 from labtools.errors import AnalysisError
+from labtools.tables.claimed import read_claim
 
 MONTHS = pd.date_range("2024-01-01", periods=24, freq="MS")
 YEARS = {"before": ("2024-01", "2025-01"), "now": ("2025-01", "2026-01")}

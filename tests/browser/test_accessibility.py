@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 GRAVE = ("serious", "critical")
-BOARDS = ("colonia_explorer", "municipal_map", "alerts", "targeting", "evaluation")
+BOARDS = ("colonia_explorer", "municipal_map", "alerts", "perception", "targeting", "evaluation")
 PAGES = (
     "index.html",
     "mapa.html",
@@ -27,6 +27,7 @@ PAGES = (
     "propuestas.html",
     "como-leer.html",
     "datos.html",
+    "delegaciones/norte.html",
     "colonias/c000.html",
     "colonias/c003.html",
     "en/index.html",
@@ -111,9 +112,7 @@ def test_the_whole_ficha_is_reached_with_the_keyboard_alone(visitor, home):
     assert visitor.page.evaluate("() => document.activeElement.tagName") in {"A", "BODY", "MAIN"}
 
 
-@pytest.mark.parametrize(
-    "board", ["colonia_explorer", "municipal_map", "alerts", "targeting", "evaluation"]
-)
+@pytest.mark.parametrize("board", BOARDS)
 def test_no_dashboard_has_a_serious_barrier_still_or_living(chromium, server, board):
     context = chromium.new_context(viewport={"width": 1400, "height": 1000}, bypass_csp=True)
     page = context.new_page()

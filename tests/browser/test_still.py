@@ -16,7 +16,7 @@ from tests.browser.test_hardening import ask, kernels
 pytestmark = [pytest.mark.slow]
 
 EXPLORER = "/colonia_explorer"
-BOARDS = ("colonia_explorer", "municipal_map", "alerts", "targeting", "evaluation")
+BOARDS = ("colonia_explorer", "municipal_map", "alerts", "perception", "targeting", "evaluation")
 
 
 @pytest.fixture(scope="module")
@@ -210,3 +210,16 @@ def test_without_room_the_page_stays_and_says_why(chromium, full_house):
     assert person.page.locator("main").is_visible()
     assert person.elsewhere == []
     context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("board", BOARDS)
+def test_every_living_dashboard_opens_where_the_address_names_a_colonia(chromium, server, board):
+    page = chromium.new_page()
+
+    page.goto(f"{server.url}live/{board}?colonia=c09")
+    page.wait_for_function("() => document.body.dataset.live === 'drawn'", timeout=PATIENCE)
+    named = page.locator("[data-colonia]")
+
+    assert named.count() == 0 or named.get_attribute("data-colonia") == "c09"
+    page.close()

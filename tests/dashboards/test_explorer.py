@@ -1,5 +1,6 @@
 import pytest
 
+from labtools import messages
 from labtools.dashboards.explorer import ColoniaExplorer, colonia_explorer
 from labtools.dashboards.panel import Pictures
 from tests.browser.released_example import HOSTILE, NAMES
@@ -189,3 +190,71 @@ def test_what_is_shown_is_also_said_for_those_who_listen(explorer):
 
     assert NAMES["C09"] in said
     assert explorer._heard.value != said
+
+
+@pytest.fixture
+def english():
+    with messages.speaking("en"):
+        yield
+
+
+def answered(explorer, claim):
+    explorer.claim.typed.value = claim
+    return explorer.claim.answer.value
+
+
+@pytest.mark.usefixtures("english")
+def test_a_claim_is_held_against_the_released_change_with_its_base_and_interval(explorer):
+    explorer.choose("C09")
+    explorer.choose_group("theft")
+    row = explorer._data.change.query("colonia_id == 'C09' and group == 'theft'").iloc[0]
+
+    said = answered(explorer, "bajó 9 %")
+
+    assert NAMES["C09"] in said
+    for told in (f"{row['before']} before and {row['now']} now", "between"):
+        assert told in said
+    assert "twelve months" in said
+
+
+@pytest.mark.usefixtures("english")
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        ("bajó 2 %", "size claimed lies outside"),
+        ("fell 50 %", "The claim holds"),
+        ("aumentó 9 por ciento", "moved the other way"),
+        ("mejoró mucho", "does not say one percentage"),
+        ("<img src=x onerror=alert(1)> bajó", "&lt;img"),
+    ],
+)
+def test_the_answer_to_a_claim_is_one_of_few_and_never_markup(explorer, claim, verdict):
+    explorer.choose("C09")
+    explorer.choose_group("theft")
+
+    said = answered(explorer, claim)
+
+    assert verdict in said
+    assert "<img" not in said
+
+
+@pytest.mark.usefixtures("english")
+def test_a_claim_about_what_is_withheld_gets_no_figure(explorer):
+    withheld = explorer._data.change.query("state == 'suppressed'").iloc[0]
+    explorer.choose(withheld["colonia_id"])
+    explorer.choose_group(withheld["group"])
+
+    said = answered(explorer, "bajó 9 %")
+
+    assert "withheld" in said
+    assert "before and" not in said
+
+
+def test_the_answer_follows_the_colonia_on_show(explorer):
+    explorer.choose("C09")
+    first = answered(explorer, "bajó 9 %")
+
+    explorer.choose("C10")
+
+    assert explorer.claim.answer.value != first
+    assert NAMES["C10"] in explorer.claim.answer.value

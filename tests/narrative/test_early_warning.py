@@ -2,7 +2,9 @@ import pandas as pd
 import pytest
 
 from labtools import messages
+from labtools.charts.forecast import forecast_chart
 from labtools.narrative import early_warning
+from labtools.tables import vocabulary as words
 from labtools.tables.contracts import empty_table
 
 
@@ -74,3 +76,42 @@ def test_where_last_year_is_not_beaten_it_is_said():
 def test_without_months_enough_nothing_is_promised():
     assert "no alerts" in early_warning.alert_sentences(empty_table("alerts"))[0]
     assert "none is shown" in early_warning.score_sentences(empty_table("scoreboard"))[0]
+
+
+def ahead(*limits):
+    return pd.DataFrame(
+        {
+            "colonia_id": "c1",
+            "month": pd.date_range("2026-01-01", periods=len(limits), freq="MS"),
+            "group": "total",
+            "lower_50": [low + 1 for low, _ in limits],
+            "upper_50": [high - 1 for _, high in limits],
+            "lower_95": [low for low, _ in limits],
+            "upper_95": [high for _, high in limits],
+        }
+    )
+
+
+def test_the_months_to_come_are_told_as_intervals_only():
+    said = early_warning.ahead_sentences(ahead((0, 7), (1, 9)))
+
+    assert said[0].startswith("In January 2026, between 0 and 7 recorded crimes")
+    assert said[1].startswith("In February 2026, between 1 and 9")
+    assert "no goal" in said[2]
+
+
+def test_without_enough_months_nothing_is_expected():
+    said = early_warning.ahead_sentences(ahead())
+
+    assert said == ("There are not enough months yet to expect the next ones.",)
+
+
+def test_the_chart_of_months_to_come_reads_its_intervals_aloud():
+    drawn = str(forecast_chart(ahead((0, 7), (1, 9))))
+
+    assert "January 2026: between 0 and 7" in drawn
+    assert drawn.count("between") >= 4  # read aloud, and beside each row
+
+
+def test_a_chart_without_months_to_come_says_so():
+    assert words.label(words.MISSING) in str(forecast_chart(ahead()))

@@ -9,6 +9,7 @@ import pytest
 from labtools.errors import AnalysisError
 from labtools.privacy.editions import PublishedEdition, attack_editions
 from labtools.privacy.release import protect_months, protect_quarters
+from labtools.privacy.years import protect_years, years_table
 from labtools.tables import vocabulary as words
 
 COLONIAS = [f"c{i}" for i in range(8)]
@@ -45,8 +46,10 @@ def edition(counts, end, *, key=KEY, inputs="a", protected=True) -> PublishedEdi
     keys = ["colonia_id", "quarter", "group"]
     quarters = counts.groupby([counts["colonia_id"], quarter, counts["group"]])["events"].sum()
     public = quarters.reset_index().assign(state="shown")
+    years = years_table(public)
     if protected:
-        public = protect_quarters(public, WITHHELD, key=key)
+        true, public = public, protect_quarters(public, WITHHELD, key=key)
+        years = protect_years(true, public, WITHHELD, key=key)
     series = with_total(public[[*keys, "events"]], ["colonia_id", "quarter"])
     months = counts.groupby(["month", "group"], as_index=False)["events"].sum()
     city = with_total(protect_months(months, key=key), ["month"])
@@ -67,6 +70,7 @@ def edition(counts, end, *, key=KEY, inputs="a", protected=True) -> PublishedEdi
         "series": series,
         "crime": crime,
         "change": change,
+        "years": years,
         "municipality_series": city,
         "municipality_crime": whole,
         "period": period,
@@ -93,6 +97,14 @@ def true_sums(table, by):
     ]
 
 
+def years_of(counts, years):
+    """Return the true counts behind a table of years."""
+    year = counts["month"].dt.to_period("Y").dt.start_time.rename("year")
+    true = counts.groupby(["colonia_id", year])["events"].sum()
+    found = true.reindex(pd.MultiIndex.from_frame(years[["colonia_id", "year"]]))
+    return pd.Series(found.to_numpy(), index=years.index).where(years["events"].notna())
+
+
 def test_four_successive_editions_give_no_count_away():
     found = attack_editions([edition(COUNTS, end) for end in ENDS])
 
@@ -108,11 +120,11 @@ def test_what_the_attack_finds_possible_holds_the_truth():
     true = true.groupby(["colonia_id", "quarter", "group"])["events"].sum().reset_index()
     both = found.merge(true, on=["colonia_id", "quarter", "group"])
     assert len(both) == len(true)
-    assert ((both["low"] <= both["events"]) & (both["events"] <= both["high"])).all()
+    assert ((both["least"] <= both["events"]) & (both["events"] <= both["most"])).all()
 
 
 def test_a_withheld_colonia_stays_open_although_the_municipality_is_published():
-    found = attack_editions([edition(COUNTS, ENDS[-1])]).frame()
+    found = attack_editions([edition(COUNTS, ENDS[-1])], exactly=WITHHELD).frame()
 
     withheld = found[found["colonia_id"].isin(WITHHELD)]
     assert (withheld["values"] >= 6).all()
@@ -151,7 +163,9 @@ def test_a_year_made_of_true_counts_is_used_by_the_attacker(table, column):
     honest, found = (attack_editions([e]).frame() for e in (edition(COUNTS, ENDS[-1]), wrong))
 
     # Exact years of rounded quarters: some quarters lose possible values.
-    assert (found["high"] - found["low"]).sum() < (honest["high"] - honest["low"]).sum()
+    known = ~found["colonia_id"].isin(WITHHELD)
+    widths = [(of["most"] - of["least"])[known].sum() for of in (honest, found)]
+    assert widths[1] < widths[0]
 
 
 def test_a_true_total_beside_its_rounded_groups_is_found():
@@ -168,6 +182,32 @@ def test_a_true_total_beside_its_rounded_groups_is_found():
     found = attack_editions([wrong])
 
     assert found.exact + found.narrow > 0
+
+
+def test_a_year_at_the_edge_of_what_its_quarters_allow_gives_them_away_and_is_found():
+    last = edition(COUNTS, ENDS[-1])
+    groups = last.tables["series"].query("group != 'total'")
+    year = groups["quarter"].dt.to_period("Y").dt.start_time.rename("year")
+    least = (groups["events"] - 2).clip(lower=0).groupby([groups["colonia_id"], year]).sum()
+    keys = pd.MultiIndex.from_frame(last.tables["years"][["colonia_id", "year"]])
+    edge = pd.Series(least.reindex(keys).to_numpy())
+    wrong = planted(
+        "years", lambda t: t.assign(events=t["events"].mask(t["colonia_id"] == "c0", edge))
+    )
+
+    found = attack_editions([wrong])
+
+    assert edge.iloc[:3].mod(3).gt(0).any()
+    assert found.exact >= 16
+    assert set(found.leaks()["colonia_id"]) == {"c0"}
+
+
+def test_a_year_that_was_drawn_afresh_contradicts_or_narrows_what_was_published():
+    other = years_of(COUNTS, edition(COUNTS, ENDS[-1]).tables["years"]) // 3 * 3 - 3
+    wrong = planted("years", lambda t: t.assign(events=other.clip(lower=0).where(other > 0)))
+
+    with pytest.raises(AnalysisError, match="No counts agree with everything published"):
+        attack_editions([edition(COUNTS, ENDS[-1]), wrong])
 
 
 def test_a_key_changed_between_editions_of_the_same_counts_is_found():

@@ -105,7 +105,7 @@ def judge(city: RiskCity, answer: Answer, rng: np.random.Generator) -> dict[str,
     n = len(city.log_risk)
     truth = city.log_risk - city.log_risk.mean()
     centred = draws - draws.mean(1, keepdims=True)
-    low, high = np.quantile(draws, [0.025, 0.975], axis=0)
+    low, high = np.quantile(draws, [0.025, 0.975], axis=0, method="weibull")
     held = (low <= city.log_risk) & (city.log_risk <= high)
     ranks = stats.rankdata(draws, axis=1)
     first, last = np.quantile(ranks, [0.05, 0.95], axis=0)

@@ -54,5 +54,5 @@ def test_every_family_of_bad_input_is_tried():
     tried = Counter(bad.family for bad in CASES)
 
     assert set(tried) == FAMILIES
-    assert len(CASES) >= 130
+    assert len(CASES) >= 240
     assert len({str(bad) for bad in CASES}) == len(CASES)

@@ -213,6 +213,20 @@ def test_collect_keeps_the_table_as_a_snapshot_and_clean_accounts_for_its_rows(
     assert not list((opened.workbench.root / "data").glob(".incoming*"))
 
 
+def test_columns_named_in_the_settings_are_read_beside_those_of_the_descriptor(
+    server, opened, monkeypatch
+):
+    monkeypatch.setenv("LABTOOLS_PRUEBA", server.connection("lector"))
+    told = opened.workbench.settings_file.read_text(encoding="utf-8")
+    more = told.replace('"fgj.carpetas" }', '"fgj.carpetas", columns = ["nombre_victima"] }')
+    opened.workbench.settings_file.write_text(more, encoding="utf-8")
+
+    taken = {it.source: it for it in collect(open_workbench(opened.workbench))}["carpetas"]
+
+    kept = opened.workbench.raw / "carpetas" / taken.folder_name / "carpetas.csv"
+    assert "nombre_victima" in kept.read_text(encoding="utf-8").splitlines()[0]
+
+
 def test_who_verifies_reads_the_kept_bytes_and_no_database(opened):
     (opened.workbench.root / "carpetas.csv").write_text("folio,fecha\n", encoding="utf-8")
 

@@ -1,18 +1,25 @@
 import bz2
+import csv
 import gzip
+import io
 import lzma
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 
 import pandas as pd
 import pytest
 import xlsxwriter
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from labtools.errors import SourceError
 from labtools.messages import speaking
 from labtools.sources import files
 from labtools.sources.descriptor import FileFormat
 from labtools.sources.files import read_bytes, read_cells, require_columns
-from tests.sources.supplied import written
+from tests.sources.supplied import EVENTS_HEADER, written
 
 
 @pytest.fixture(autouse=True)
@@ -312,3 +319,65 @@ def test_a_quoted_blank_cell_is_a_row_and_a_blank_line_is_none(tmp_path):
 
     assert cells["a"].tolist() == ["", "x"]
     assert cells.index.tolist() == [0, 2]
+
+
+CELL = st.sampled_from(["", "a", "NA", 'x"y', "1,5", "né", " ", "l\nm", "007", "1e3"])
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    rows=st.lists(st.lists(CELL, max_size=3), max_size=9),
+    end=st.sampled_from(["\n", "\r\n"]),
+    size=st.integers(1, 4),
+)
+def test_whatever_is_written_in_a_table_is_read_in_batches_of_any_size(tmp_path, rows, end, size):
+    sheet = io.StringIO(newline="")
+    csv.writer(sheet, lineterminator=end).writerows([["a", "b", "c"], *rows])
+    path = written(tmp_path, sheet.getvalue())
+
+    cells = pd.concat(files.batches(path, FileFormat(), rows=size))
+
+    # A list without cells is a blank line: it is no row, and counts where rows stand.
+    said = {at: row + [None] * (3 - len(row)) for at, row in enumerate(rows) if row}
+    found = cells.astype(object).where(cells.notna(), None)
+    assert dict(zip(found.index, found.to_numpy().tolist(), strict=True)) == said
+
+
+READ_WITHIN = """
+import resource, sys
+from pathlib import Path
+import pandas as pd
+from labtools.sources.protocol import read_rows
+from tests.sources.supplied import EVENTS, intake
+list(pd.Series(["a"]).str.strip())
+given = intake(Path(sys.argv[1]), EVENTS, where={"colonia": "Centro"})
+held = next(line for line in open("/proc/self/status") if line.startswith("VmData"))
+limit = int(held.split()[1]) * 1024 + int(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+rows = read_rows(given)
+print(rows.read, len(rows.cells))
+"""
+
+
+def test_a_file_larger_than_the_memory_is_read_within_it(tmp_path):
+    row = "F{at:07},2024-05-06,08:30:00,ROBO A TRANSEUNTE,-100.4,20.6,{where}\n"
+    block = "".join(row.format(at=at, where="Centro" if at % 1_000 == 0 else "Peñuelas")
+                    for at in range(100_000))  # fmt: skip
+    path = tmp_path / "grande.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(EVENTS_HEADER + "\n")
+        file.writelines(block for _ in range(40))
+    room = 96 * 1024**2
+
+    told = subprocess.run(
+        [sys.executable, "-c", READ_WITHIN, str(path), str(room)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+
+    assert path.stat().st_size > 2 * room
+    assert told.stdout.split() == ["4000000", "4000"], told.stderr

@@ -27,7 +27,15 @@ from tests.sources.packed import (
     text_dbf,
     zipped,
 )
-from tests.sources.supplied import clean, intake, square, written
+from tests.sources.supplied import (
+    EVENTS,
+    EVENTS_HEADER,
+    clean,
+    events_file,
+    intake,
+    square,
+    written,
+)
 
 TABLE = [
     ["clave", "nombre", "n"],
@@ -245,3 +253,36 @@ def test_the_layout_of_a_dbf_needs_no_more_memory_than_a_batch(tmp_path):
         sizes = [len(part) for part in dbase.read_dbf(path, file, form, 3)]
 
     assert sizes == [3, 3, 1]
+
+
+ROWS = [
+    EVENTS_HEADER.split(","),
+    ["A1", "2024-05-06", "08:30", "ROBO", "-100.41", "20.61", "Centro"],
+    ["A1", "2024-05-07", "", "ROBO", "", "", ""],
+    ["A2", "2024-02-30", "25:00", "", "0", "0", "NA"],
+    ["A3", "2031-01-01", "08:30", "Niño", "-100.41", "20.61", "Peñuelas"],
+    ["", "2024-05-08", "12:00:00", "ROBO", "-100.41", "20.61", "None"],
+]
+CARRIERS = {
+    "ods": lambda: ods("".join(ods_row(*row) for row in ROWS)),
+    "dbf": lambda: text_dbf(ROWS),
+    "json": lambda: as_json(ROWS),
+    "jsonl": lambda: as_json_lines(ROWS),
+    "parquet": lambda: as_parquet(ROWS),
+}
+
+
+@pytest.mark.parametrize("form", CARRIERS)
+def test_the_same_events_have_the_same_table_and_account_in_every_format(tmp_path, form):
+    plain = clean(intake(events_file(tmp_path, *map(",".join, ROWS[1:])), EVENTS))
+    said = {**EVENTS, "file": {"format": form, "encoding": "latin-1"}}
+
+    found = clean(intake(written(tmp_path, CARRIERS[form](), f"h.{form}"), said))
+
+    assert found.account == plain.account
+    assert dict(plain.account.rejected) == {
+        "date_not_valid": 1,
+        "after_cutoff": 1,
+        "folio_repeated": 1,
+    }
+    pd.testing.assert_frame_equal(found.tables["events"], plain.tables["events"])

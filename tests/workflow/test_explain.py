@@ -1,8 +1,9 @@
 import pytest
 
+import labtools
 from labtools.errors import TableError
 from labtools.tables.lineage import sha256_of
-from labtools.workflow.explain import explain
+from labtools.tables.origins import explain
 from tests.workflow.few import FICHAS
 
 pytestmark = [pytest.mark.slow]
@@ -102,3 +103,15 @@ def test_a_file_of_elsewhere_is_refused(finished, tmp_path):
 def test_a_file_that_does_not_exist_is_refused(finished):
     with pytest.raises(TableError, match="neither here nor in the workbench"):
         explain(finished, finished.root / "reports" / "none.json")
+
+
+def test_a_notebook_shows_the_way_of_a_table_back_to_the_suppliers_bytes(finished, monkeypatch):
+    shown = []
+    monkeypatch.setattr("labtools.runs.context.display", shown.append)
+
+    labtools.start(workbench=str(finished.root)).explain("crime")
+
+    (told,) = (it.data for it in shown)
+    assert "crime.parquet" in told.splitlines()[0]
+    assert "data/raw/carpetas/" in told
+    assert "as the supplier gave it" in told

@@ -12,6 +12,8 @@ from labtools.tables.periods import Window
 from labtools.tables.store import read_table
 from labtools.workflow import forecasting
 from labtools.workflow.analyse import prepare
+from labtools.workflow.edition import Edition
+from labtools.workflow.risk_questions import change_against_expected
 from labtools.workflow.steps import open_workbench
 
 MONTHS = pd.date_range("2021-01-01", periods=48, freq="MS")
@@ -118,6 +120,28 @@ def test_with_too_few_months_the_tables_are_empty(city):
     )
 
     assert [len(table) for table in tables.values()] == [0, 0, 0]
+
+
+def test_records_still_to_come_are_no_fall(city):
+    panel, colonias = city
+    late = (panel["month"] == MONTHS[-1]) & (np.arange(len(panel)) % 2 == 0)
+    panel = panel.assign(events=panel["events"].mask(late, 0))
+    people = pd.Series(1_000.0, colonias["colonia_id"])
+
+    def told(recorded):
+        edition = Edition(
+            "internal", WINDOW, frozenset(), frozenset(), key=(b"k",), cards=(), recorded=recorded
+        )
+        table = change_against_expected(panel, people, edition)
+        return table[(table["span"] == 1) & (table["group"] == "total")]
+
+    naive, aware = told({}), told({1: 0.5})
+
+    assert aware["expected"].sum() == pytest.approx(naive["expected"].sum() / 2)
+    assert set(aware["complete"]) == {0.5}
+    assert naive["ratio"].median() < 0.7
+    assert aware["ratio"].median() > 0.8
+    assert (aware["verdict"] == "none").all()
 
 
 @pytest.mark.slow

@@ -1,9 +1,11 @@
 """People planted in every file that suppliers send: not one of their bytes is published."""
 
 import csv
+import json
 
 import numpy as np
 import openpyxl
+import pandas as pd
 import pytest
 
 from labtools.errors import PrivacyError
@@ -74,6 +76,40 @@ def told(public):
     return found
 
 
+def plant_small_cell(folder, subject="Homicidio doloso con arma de fuego"):
+    """Add two case files of one kind, day and colonia where there were none of them."""
+    path = folder / "carpetas_investigacion.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for number in range(2):
+        row = dict(rows[number]) | {"folio": f"SMALL-{number}", "delito": subject}
+        rows.append(row | {"fecha_hecho": "2025-11-03", "longitud": "", "latitud": ""})
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def counts_told(public):
+    """Return every count of crime in the published tables, fichas and open data."""
+    told = []
+    for path in sorted(public.rglob("*")):
+        if path.suffix == ".parquet":
+            tables = [pd.read_parquet(path)]
+        elif path.suffix == ".csv":
+            tables = [pd.read_csv(path, encoding="utf-8-sig")]
+        elif path.suffix == ".json" and path.parent.name == "fichas":
+            ficha = json.loads(path.read_text(encoding="utf-8"))
+            tables = [pd.DataFrame(rows) for rows in ficha["tables"].values()]
+        else:
+            continue
+        for table in tables:
+            if "group" in table or "year" in table:
+                columns = [c for c in ("events", "before", "now") if c in table]
+                told += [table[column].dropna() for column in columns]
+    return pd.concat(told)
+
+
 def test_the_planted_person_would_be_seen_if_published(tmp_path):
     (tmp_path / "x.html").write_text(f"<p title='{CURP}'>{NAME}</p>", encoding="utf-8")
 
@@ -84,11 +120,18 @@ def test_a_person_planted_in_every_file_reaches_no_public_byte(supplied, copy_of
     bench = copy_of(supplied)
     plant(bench.root / "suppliers", np.random.default_rng(7))
     plant_in_sheet(bench.root / "suppliers" / "faltas_administrativas.xlsx")
+    plant_small_cell(bench.root / "suppliers")
 
     run = run_everything(open_workbench(bench))
 
     assert len(list((run / "public" / "site" / "colonias").glob("*.html"))) >= 5
     assert told(run / "public") == set()
+    counts = counts_told(run / "public").astype(float)
+    assert len(counts) > 30_000
+    assert (counts % 3 == 0).all()
+    for path in bench.interim("clean").glob("*.events.parquet"):
+        kept = pd.read_parquet(path, columns=["subject", "place", "borough"]).to_csv()
+        assert not [sign for sign in SIGNS if sign in kept]
 
 
 def test_a_person_in_a_column_that_is_published_stops_the_release(finished, copy_of):

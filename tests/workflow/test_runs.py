@@ -185,7 +185,7 @@ def test_a_notebook_of_the_city_that_fails_is_named_and_the_last_edition_stands(
     before, stood = bytes_in(bench.reports), latest(bench)
     failing(monkeypatch, "overview/public")
 
-    with pytest.raises(RunError, match=r"of 18 failed: overview/public, cell 5: Boom. Nothing"):
+    with pytest.raises(RunError, match=r"of 19 failed: overview/public, cell 5: Boom. Nothing"):
         run_everything(open_workbench(bench), period_end=EARLIER)
 
     assert latest(bench) == stood
@@ -212,7 +212,7 @@ def test_a_ficha_that_fails_stops_no_other_and_is_made_by_the_next_run(
     lines = []
     run_everything(open_workbench(bench, lines.append), period_end=EARLIER)
     assert latest(bench) == f"{first}-2"
-    assert "Notebooks: 1 of 18 must be executed" in lines
+    assert "Notebooks: 1 of 19 must be executed" in lines
     made = read_ficha(bench.latest / "public" / "fichas" / f"{colonia}.json")
     assert not made.outdated
     assert "no se pudo actualizar" not in page.read_text(encoding="utf-8")
@@ -228,11 +228,11 @@ def test_a_run_that_did_not_end_goes_on_where_it_stood(copy_of, finished, monkey
 
     run_everything(open_workbench(bench, lines.append), period_end=EARLIER)
 
-    assert "Notebooks: 1 of 18 must be executed" in lines
+    assert "Notebooks: 1 of 19 must be executed" in lines
     told = json.loads((bench.latest / "manifest.json").read_text(encoding="utf-8"))["notebooks"]
     assert [it["key"] for it in told if not it["reused"]] == ["overview/public"]
     assert all(it["ok"] for it in told)
-    assert len(told) == 18
+    assert len(told) == 19
 
 
 def test_a_second_run_is_told_who_holds_the_workbench(copy_of, finished):

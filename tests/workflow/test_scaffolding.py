@@ -1,5 +1,6 @@
 """Each new part passes the checks of the project as it is made."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 from labtools import paths
 from labtools.dashboards.boards import Board
 from labtools.errors import SettingsError
+from labtools.privacy.registry import read_registry
 from labtools.runs.plan import read_entries
 from labtools.targeting.catalogue import read_interventions
 from labtools.workflow.scaffolding import (
@@ -110,6 +112,15 @@ def test_the_notebook_is_executed_by_a_run(project, monkeypatch):
 
     assert (entry.for_each, entry.audiences) == ("municipality", ("internal",))
     assert entry.path.is_relative_to(root)
+
+
+def test_the_notebook_reads_tables_that_every_run_has(project):
+    book = (project[0] / "notebooks" / "reports" / f"{NAME}.ipynb").read_text(encoding="utf-8")
+
+    read = re.findall(r'lab\.(?:whole|table)\(\\"(\w+)\\"\)', book)
+
+    assert read
+    assert set(read) <= set(read_registry().tables)
 
 
 def _somewhere(root, *parts):

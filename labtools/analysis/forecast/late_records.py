@@ -62,6 +62,22 @@ def learn_completeness(now: pd.Series, earlier: Sequence[pd.Series], *, age: int
     return Completeness(float(np.clip(share, _LEAST, 1.0)), len(known))
 
 
+def share_recorded(now: pd.Series, earlier: Sequence[pd.Series], *, age: int, months: int) -> float:
+    """Return which share of the events of the last `months` months is recorded by now.
+
+    Parameters
+    ----------
+    now, earlier, age
+        As in :func:`learn_completeness`; `age` is that of the youngest of those months.
+    """
+    known = now.dropna().sort_index()
+    last = known.iloc[len(known) - age - months : len(known) - age]
+    ages = range(age + len(last) - 1, age - 1, -1)
+    shares = [learn_completeness(now, earlier, age=each).share for each in ages]
+    # What is recorded, over what it is a share of.
+    return float(last.sum() / (last / shares).sum()) if last.sum() else 1.0
+
+
 def _pair(now: pd.Series, told: pd.Series, age: int) -> tuple[float, float] | None:
     known = told.dropna().sort_index()
     if len(known) <= age:

@@ -47,9 +47,28 @@ class ScanResult:
 
 @dataclass(frozen=True, slots=True)
 class _Search:
+    """What does not depend on the counts: made once for all replicates.
+
+    Attributes
+    ----------
+    zones : Zones
+    share, log_out, odds : numpy.ndarray, shape (n_windows, n_zones)
+        Share of the expected events inside, the logarithm of the share outside, and this less
+        the logarithm of the share inside.
+    people : numpy.ndarray, optional
+        By area, with the Bernoulli null.
+    """
+
     zones: Zones
     share: np.ndarray
-    bernoulli: np.ndarray | None
+    log_out: np.ndarray
+    odds: np.ndarray
+    people: np.ndarray | None
+
+    @property
+    def windows(self) -> int:
+        """How many spans of the latest periods are looked at."""
+        return len(self.share)
 
 
 def scan_areas(
@@ -134,20 +153,22 @@ def _scan(
     keys, places = where
     _check(cube, weights, keys)
     zones = nested_zones(places.reindex(keys).to_numpy(float), weights.sum(axis=1))
-    windows = max(1, cube.shape[1] // 2)
-    share = np.stack([_last(weights, w) for w in range(1, windows + 1)]) / weights.sum()
     size = _size(cube, weights) if null == "negative binomial" else np.inf
-    search = _Search(zones, share, weights[:, 0] if null == "bernoulli" else None)
+    search = _search(zones, weights, weights[:, 0] if null == "bernoulli" else None)
     rng = np.random.default_rng(seed)
-    tops = np.array(
-        [
-            np.max(_statistics(search, _draw(rng, cube.sum(), weights, size, null)))
-            for _ in range(replicates)
-        ]
-    )
+    draws = (_draw(rng, cube.sum(), weights, size, null) for _ in range(replicates))
+    tops = np.array([_highest(search, drawn) for drawn in draws])
     found = _report(search, cube, weights, keys)
     p = [(1 + (tops >= v).sum()) / (replicates + 1) for v in found["likelihood_ratio"]]
     return ScanResult(found.assign(p_value=p), null, size)
+
+
+def _search(zones: Zones, weights: np.ndarray, people: np.ndarray | None) -> _Search:
+    windows = max(1, weights.shape[1] // 2)
+    inside = [zones.sums(_last(weights, w)) for w in range(1, windows + 1)]
+    share = np.clip(np.stack(inside) / weights.sum(), 1e-300, 1 - 1e-12)
+    log_out = np.log1p(-share)
+    return _Search(zones, share, log_out, log_out - np.log(share), people)
 
 
 def _check(cube: np.ndarray, weights: np.ndarray, keys: pd.Index) -> None:
@@ -193,56 +214,65 @@ def _draw(
     return np.asarray(drawn, float).reshape(weights.shape)
 
 
+def _highest(search: _Search, cube: np.ndarray) -> float:
+    ratio, excess = _ratios(search, cube)
+    return float(ratio.max(where=excess, initial=0.0))
+
+
 def _statistics(search: _Search, cube: np.ndarray) -> np.ndarray:
     """Return the log likelihood ratio, shape (n_windows, n_zones); 0 without an excess."""
+    ratio, excess = _ratios(search, cube)
+    return np.where(excess, np.maximum(ratio, 0.0), 0.0)
+
+
+def _ratios(search: _Search, cube: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the log likelihood ratio of every zone, and where there is an excess."""
     total = int(cube.sum())
-    count = np.stack(
-        [search.zones.sums(_last(cube, w)) for w in range(1, len(search.share) + 1)]
-    ).astype(int)
+    whole = cube.astype(np.int32)
+    count = np.stack([search.zones.sums(_last(whole, w)) for w in range(1, search.windows + 1)])
     k = np.arange(total + 1)
     both = special.xlogy(k, k) + special.xlogy(total - k, total - k)
-    if search.bernoulli is None:
-        share = np.stack([search.zones.sums(s) for s in search.share])
-        share = np.clip(share, 1e-300, 1 - 1e-12)
-        log_in, log_out = np.log(share), np.log1p(-share)
+    if search.people is None:
         ratio = both[count] - special.xlogy(total, total)
-        ratio += count * (log_out - log_in) - total * log_out
+        ratio += count * search.odds - total * search.log_out
+        share = search.share
     else:
-        inside = search.zones.sums(search.bernoulli)[None, :]
-        people = search.bernoulli.sum()
+        inside = search.zones.sums(search.people)[None, :]
+        people = search.people.sum()
         share = inside / people
         left_in, left_out = inside - count, people - inside - (total - count)
         ratio = both[count] - special.xlogy(total, total / people)
         ratio += special.xlogy(left_in, left_in) + special.xlogy(left_out, left_out)
         ratio -= special.xlogy(inside, inside) + special.xlogy(people - inside, people - inside)
         ratio -= special.xlogy(people - total, (people - total) / people)
-    return np.where(count > total * share, np.maximum(ratio, 0.0), 0.0)
+    return ratio, count > total * share
 
 
 def _report(search: _Search, cube: np.ndarray, weights: np.ndarray, keys: pd.Index) -> pd.DataFrame:
     statistics = _statistics(search, cube)
-    taken, rows = np.zeros(len(keys), bool), []
-    cells = np.flatnonzero(search.zones.kept)
-    for flat in np.argsort(-statistics, axis=None, kind="stable"):
-        window, zone = np.unravel_index(flat, statistics.shape)
-        members = search.zones.members_at(int(cells[zone]))
-        if statistics[window, zone] <= 0 or taken.all():
-            break
-        if taken[members].any():
-            continue
-        taken[members] = True
-        observed = _last(cube, int(window) + 1)[members].sum()
-        due = _last(weights, int(window) + 1)[members].sum() * cube.sum() / weights.sum()
+    rank = search.zones.ranks()
+    best = np.argsort(-statistics, axis=None, kind="stable")
+    best = best[: np.count_nonzero(statistics > 0)]
+    centre, last = search.zones.ends()
+    n_zones, rows = statistics.shape[1], []
+    while len(best):
+        window, zone = divmod(int(best[0]), n_zones)
+        members = search.zones.order[centre[zone], : last[zone] + 1]
+        observed = _last(cube, window + 1)[members].sum()
+        due = _last(weights, window + 1)[members].sum() * cube.sum() / weights.sum()
         rows.append(
             {
                 "areas": tuple(keys[np.sort(members)]),
-                "periods": int(window) + 1,
+                "periods": window + 1,
                 "observed": observed,
                 "expected": due,
                 "ratio": observed / due,
                 "likelihood_ratio": statistics[window, zone],
             }
         )
+        # Zones of a centre are nested: those that end before the first area taken are free.
+        free = last < rank[:, members].min(axis=1)[centre]
+        best = best[free[best % n_zones]]
     columns = ["areas", "periods", "observed", "expected", "ratio", "likelihood_ratio"]
     return pd.DataFrame(rows, columns=columns)
 

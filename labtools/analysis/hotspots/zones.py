@@ -28,14 +28,20 @@ class Zones:
         """Return the sum of `values`, by area, in every zone."""
         return np.asarray(np.cumsum(values[self.order], axis=1)[self.kept])
 
-    def members(self, zone: int) -> np.ndarray:
-        """Return the positions of the areas of a zone."""
-        return self.members_at(int(np.flatnonzero(self.kept)[zone]))
+    def ends(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return of every zone its centre, and the place in `order` of its last area."""
+        centre, last = np.nonzero(self.kept)
+        return centre, last
 
-    def members_at(self, cell: int) -> np.ndarray:
-        """Return the positions of the areas of the zone that ends in a cell of `order`."""
-        centre, last = divmod(cell, self.order.shape[1])
-        return np.asarray(self.order[centre, : last + 1])
+    def ranks(self) -> np.ndarray:
+        """Return how many areas are nearer to each centre (rows) than each area (columns).
+
+        Those that lie in no zone of the centre have the number of places in `order`.
+        """
+        n, nearest = self.order.shape
+        ranks = np.full((n, n), nearest, np.int32)
+        np.put_along_axis(ranks, self.order, np.arange(nearest, dtype=np.int32)[None], axis=1)
+        return ranks
 
 
 def nested_zones(places: np.ndarray, weight: np.ndarray) -> Zones:

@@ -80,6 +80,8 @@ class Level:
         Of the precision, up to a constant.
     pull : numpy.ndarray, shape (n_batch, n_rows)
         Share of the smooth surface that the counts of the area leave in place.
+    weight, slope : numpy.ndarray, shape (n_batch, n_rows)
+        Precision that the area's counts add to its deviation, and their slope at its mean.
     """
 
     deviation: np.ndarray
@@ -89,6 +91,8 @@ class Level:
     energy: np.ndarray
     log_determinant: np.ndarray
     pull: np.ndarray
+    weight: np.ndarray
+    slope: np.ndarray
     loadings: Loadings
     factor: BlockCholesky
     sums: np.ndarray
@@ -153,7 +157,8 @@ def solve_level(graph: MapPrecision, loadings: Loadings, told: Told) -> Level:
     covariance = np.linalg.inv(precision)
     coefficients = covariance @ (aim - loaded.swapaxes(-1, -2) @ of_target)
     smooth = (of_target - of_cross @ coefficients)[..., 0]
-    own = s_v * (target - (cross @ coefficients)[..., 0] - weight * s_u * smooth)
+    slope = target - (cross @ coefficients)[..., 0] - weight * s_u * smooth
+    own = s_v * slope
     determinant = factor.log_determinant() - np.log(pull).sum(-1)
     determinant = determinant - np.linalg.slogdet(sums_inverse)[1]
     return Level(
@@ -164,6 +169,8 @@ def solve_level(graph: MapPrecision, loadings: Loadings, told: Told) -> Level:
         energy=graph.energy(smooth) + (own**2).sum(-1),
         log_determinant=determinant + np.linalg.slogdet(precision)[1],
         pull=pull,
+        weight=told.weight,
+        slope=slope,
         loadings=loadings,
         factor=factor,
         sums=sums,

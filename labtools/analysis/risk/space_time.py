@@ -25,7 +25,7 @@ from labtools.errors import AnalysisError
 __all__ = ["CountPanel", "SpaceTimeFit", "SpaceTimeOptions", "fit_space_time"]
 
 _ENOUGH_AREAS, _ENOUGH_YEARS = 5, 2
-_SIDES = 1.959963984540054
+_LEVEL = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def fit_space_time(
     base = float(np.log(counted.sum() / exposed.sum()))
     model = _model(graph, panel, counted, exposed * np.exp(base))
     with threadpool_limits(limits=1, user_api="blas"):
-        mixed = integrate(model)
+        mixed = integrate(model, season=panel.season)
         drawn = mixed.draw(model, options, panel.season, rng)
     log_rate = graph.take(drawn.recent) + base
     index = pd.RangeIndex(options.n_draws, name="draw")
@@ -177,16 +177,17 @@ def _model(
 
 
 def _table(draws: pd.DataFrame) -> pd.DataFrame:
-    mean, sd = draws.mean(), draws.std()
-    return pd.DataFrame(
-        {
-            "log_rate": mean,
-            "log_sd": sd,
-            "rate": np.exp(mean + sd**2 / 2),
-            "lower": np.exp(mean - _SIDES * sd),
-            "upper": np.exp(mean + _SIDES * sd),
-        }
-    )
+    tail = (1 - _LEVEL) / 2
+    # Of n draws the next one lies below the k-th with a chance of k / (n + 1).
+    lower, upper = np.quantile(draws.to_numpy(), [tail, 1 - tail], axis=0, method="weibull")
+    told = {
+        "log_rate": draws.mean(),
+        "log_sd": draws.std(),
+        "rate": np.exp(draws).mean(),
+        "lower": np.exp(lower),
+        "upper": np.exp(upper),
+    }
+    return pd.DataFrame(told, index=draws.columns)
 
 
 def _parameters(mixed: Mixed, panel: CountPanel, base: float) -> pd.DataFrame:

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, special
 
+from labtools.analysis.risk.reshaping import reshape
 from labtools.analysis.risk.space_time_laplace import (
     Parameters,
     SpaceTimeModel,
     SpaceTimeSolved,
     correct_mean,
     find_mode,
+    level_law,
 )
+from labtools.analysis.risk.wandering import memory_of_means
 
 #: log deviation, angle of mixing, log deviation and logit memory of the wandering, log size.
 _START = np.array([np.log(0.5), np.pi / 4, np.log(0.3), 1.0, np.log(15.0)])
@@ -24,7 +27,7 @@ _SMALL_STEP, _STEP = 0.005, 0.1
 _BATCH_CELLS = 250_000
 _FAR = 1.1  # of the points around the mode, in deviations times the root of their number
 _RATE, _SIZE_RATE = 4.605, 9.21  # 1 % to a deviation above one; to a clumping above one half
-_MEMORY, _MEMORY_SD = 1.0, 1.5
+_MONTHLY_MEMORY, _MEMORY_SD = special.expit(1.0), 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +118,15 @@ class Mixed:
         return mean, float(np.sqrt(self.weight @ (variances + (means - mean) ** 2)))
 
 
-def integrate(model: SpaceTimeModel) -> Mixed:
-    """Return the laws at the mode of the parameters and at points around it."""
+def integrate(model: SpaceTimeModel, *, season: int = 12) -> Mixed:
+    """Return the laws at the mode of the parameters and at points around it.
+
+    What is believed of the memory is said of months; `season` tells how many months a period has.
+    """
     start = np.log((model.events + 0.5) / (model.exposure + 0.5))
     start = np.where(model.exposure > 0, 0.5 * start, 0.0)
-    evaluate = _Evaluation(model, start)
+    believed = special.logit(memory_of_means(_MONTHLY_MEMORY, max(1, 12 // season)))
+    evaluate = _Evaluation(model, start, believed)
     peak = _peak(evaluate)
     points, base = _points(evaluate.log_density, peak)
     height = evaluate.log_density(points)
@@ -135,9 +142,10 @@ def integrate(model: SpaceTimeModel) -> Mixed:
 class _Evaluation:
     """The log density of the parameters; remembers where the last mode was, to start there."""
 
-    def __init__(self, model: SpaceTimeModel, eta: np.ndarray) -> None:
+    def __init__(self, model: SpaceTimeModel, eta: np.ndarray, memory: float) -> None:
         self.model = model
         self.eta = eta
+        self.memory = memory
 
     def log_density(self, points: np.ndarray) -> np.ndarray:
         at_once = max(1, _BATCH_CELLS // self.model.events.size)
@@ -148,7 +156,7 @@ class _Evaluation:
             solved, evidence = find_mode(self.model, _parameters(some), eta)
             if first == 0:
                 self.eta = solved.eta[:, 0].copy()
-            found.append(evidence + _log_prior(some))
+            found.append(evidence + _log_prior(some, self.memory))
         return np.concatenate(found)
 
 
@@ -221,10 +229,10 @@ def _parameters(points: np.ndarray) -> Parameters:
     )
 
 
-def _log_prior(points: np.ndarray) -> np.ndarray:
+def _log_prior(points: np.ndarray, believed: float) -> np.ndarray:
     log_sigma, _, log_sd, memory, log_size = points.T
     told = log_sigma - _RATE * np.exp(log_sigma) + log_sd - _RATE * np.exp(log_sd)
-    told = told - ((memory - _MEMORY) / _MEMORY_SD) ** 2 / 2
+    told = told - ((memory - believed) / _MEMORY_SD) ** 2 / 2
     return np.asarray(told - _SIZE_RATE * np.exp(-log_size / 2) - log_size / 2)
 
 
@@ -239,12 +247,14 @@ def _draw_law(
     deviation, coefficients = law.level.draw(model.graph, n, rng)
     width, q = model.fixed.shape[1], model.shared.shape[1]
     own = (deviation + coefficients[:, :width] @ model.fixed.T).T
+    moved = reshape(own, level_law(model, law))
     level = own + (model.shared @ coefficients[:, width : width + q].T)[:, None]
     level = level + model.drivers @ coefficients[:, width + q :].T
     right = law.linear[:, 0, :, None] - law.bend[:, 0, :, None] * level
     noise = rng.standard_normal((asked.recent, own.shape[0], n))
     path = law.swept.draw_last(right, asked.recent, noise)
     recent = special.logsumexp(level[-asked.recent :] + path, axis=0) - np.log(asked.recent)
+    recent += moved
     steps = []
     state = path[-1]
     for h in range(asked.ahead):
@@ -253,8 +263,8 @@ def _draw_law(
         shared = model.shared[-1].copy()
         waves = _waves(model.shared, season, h)
         shared[: len(waves)] = waves
-        moved = (shared - model.shared[-1]) @ coefficients[:, width : width + q].T
-        steps.append(level[-1] + moved + state)
+        since = (shared - model.shared[-1]) @ coefficients[:, width : width + q].T
+        steps.append(level[-1] + moved + since + state)
     ahead = np.stack(steps, axis=2) if steps else np.empty((*recent.shape, 0))
     return recent.T, ahead.swapaxes(0, 1)
 

@@ -15,6 +15,7 @@ import numpy as np
 from labtools.analysis.risk.graph import MapPrecision
 from labtools.analysis.risk.level import Level, Loadings, Told, solve_level
 from labtools.analysis.risk.likelihood import Counts
+from labtools.analysis.risk.reshaping import LevelLaw
 from labtools.analysis.risk.wandering import Swept, Wandering
 
 _STEPS = 30
@@ -146,16 +147,9 @@ def solve_step(
 
 def variances(model: SpaceTimeModel, solved: SpaceTimeSolved) -> np.ndarray:
     """Return the variance of each logarithm of a rate, (n_periods, n_batch, n_rows)."""
-    level, width = solved.level, model.fixed.shape[1]
-    spread = level.covariance
-    # The area's level is its covariates' part, less the response, plus what is its own.
-    of_level = np.concatenate(
-        [model.fixed - level.response[..., :width], -level.response[..., width:]], axis=2
-    )
-    own = level.own_variance()
-    of_coefficients = of_level @ spread
-    level_variance = (of_coefficients * of_level).sum(-1) + own
-    with_shared = of_coefficients[..., width:]
+    of_level, level_variance = _level_variance(model, solved.level)
+    spread, width = solved.level.covariance, model.fixed.shape[1]
+    with_shared = (of_level @ spread)[..., width:]
     first, others = solved.lever[..., 0], solved.lever[..., 1:]
     found = solved.swept.variances() + first**2 * level_variance
     found += 2 * first * np.einsum("tgnc,gnc->tgn", others, with_shared)
@@ -163,6 +157,30 @@ def variances(model: SpaceTimeModel, solved: SpaceTimeSolved) -> np.ndarray:
         "tgnc,gcd,tgnd->tgn", others, spread[:, width:, width:], others, optimize=True
     )
     return np.asarray(found)
+
+
+def level_law(model: SpaceTimeModel, solved: SpaceTimeSolved) -> LevelLaw:
+    """Return the law of the level of each area (covariates and deviation) of the first law."""
+    level, width = solved.level, model.fixed.shape[1]
+    mean = level.deviation[0] + level.coefficients[0, :width] @ model.fixed.T
+    return LevelLaw(
+        mean=mean,
+        variance=_level_variance(model, level)[1][0],
+        slope=level.slope[0],
+        weight=level.weight[0],
+        own=level.loadings.unstructured[0],
+    )
+
+
+def _level_variance(model: SpaceTimeModel, level: Level) -> tuple[np.ndarray, np.ndarray]:
+    """Return how each level follows the coefficients, and its variance."""
+    width = model.fixed.shape[1]
+    # The area's level is its covariates' part, less the response, plus what is its own.
+    follows = np.concatenate(
+        [model.fixed - level.response[..., :width], -level.response[..., width:]], axis=2
+    )
+    own = level.own_variance()
+    return follows, ((follows @ level.covariance) * follows).sum(-1) + own
 
 
 def correct_mean(

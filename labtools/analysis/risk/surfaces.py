@@ -26,6 +26,8 @@ Method = Literal["space_time", "bym2", "gamma_poisson", "none"]
 N_DRAWS = 400
 LEVEL = 0.95
 _LEAST_MEAN = 1e-3
+#: Limits from the kept draws alone would be off by a seventh of a standard deviation.
+_DRAWS_FOR_LIMITS = 4 * N_DRAWS
 _QUARTERS = 4
 
 
@@ -142,12 +144,14 @@ def fit_surface_in_time(
     panel = CountPanel(
         counts.div(spread, axis=0), population / _QUARTERS / spread, season=_QUARTERS
     )
-    options = SpaceTimeOptions(recent=_QUARTERS, n_draws=N_DRAWS)
+    options = SpaceTimeOptions(recent=_QUARTERS, n_draws=_DRAWS_FOR_LIMITS)
     try:
         fit = fit_space_time(panel, neighbours, rng=rng, options=options)
     except (AnalysisError, np.linalg.LinAlgError):
         return None
-    return Surface(fit.table[["rate", "lower", "upper"]], np.exp(fit.draws), "space_time")
+    return Surface(
+        fit.table[["rate", "lower", "upper"]], np.exp(fit.draws.iloc[:N_DRAWS]), "space_time"
+    )
 
 
 def draws_table(surfaces: Mapping[str, Surface], *, per: float) -> pd.DataFrame:

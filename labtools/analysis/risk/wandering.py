@@ -12,6 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 
 
+def memory_of_means(phi: float, steps: int) -> float:
+    """Return the correlation of the means of `steps` steps with those of the next as many.
+
+    What is remembered from month to month is less from quarter to quarter.
+    """
+    at = np.arange(steps)
+    apart = np.abs(at[:, None] - at[None])
+    beside = at[None] + steps - at[:, None]
+    return float((phi**beside).sum() / (phi**apart).sum())
+
+
 @dataclass(frozen=True, slots=True)
 class Wandering:
     """Stationary deviation `sd` and memory `phi` from one period to the next.

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import pandera.pandas as pa
 
 from labtools.tables import vocabulary as words
+from labtools.tables.people import NOBODY
 
 MONTH = pa.Check(lambda s: s.dt.day == 1, error="first day of a month")
+JANUARY = pa.Check(lambda s: s.dt.day_of_year == 1, error="first day of a year")
 NOT_NEGATIVE = pa.Check.ge(0)
 SHARE = pa.Check.in_range(0, 1)
 
@@ -47,5 +49,15 @@ def written(*, nullable: bool = False) -> pa.Column:
     return pa.Column(str, nullable=nullable, coerce=True)
 
 
+def typed_in(*, nullable: bool = False) -> pa.Column:
+    """Return a column of what a clerk typed about an event or an answer: it must name nobody.
+
+    People are taken out of it before it is written (`labtools.privacy.redaction`).
+    """
+    return pa.Column(str, NOBODY, nullable=nullable, coerce=True, metadata={TYPED_IN: True})
+
+
+#: Mark of such a column in its contract.
+TYPED_IN = "typed_in"
 GROUPS_SHOWN = (*words.GROUPS, words.TOTAL)
 GROUPS_ALL = (*words.GROUPS, words.SENSITIVE, words.UNCLASSIFIED, words.NOT_A_CRIME)

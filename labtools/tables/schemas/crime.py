@@ -8,6 +8,7 @@ from labtools.tables import vocabulary as words
 from labtools.tables.schemas.columns import (
     GROUPS_ALL,
     GROUPS_SHOWN,
+    JANUARY,
     MONTH,
     NOT_NEGATIVE,
     SHARE,
@@ -60,6 +61,14 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "colonia_id": key(),
         "quarter": date(MONTH),
         "group": word(GROUPS_SHOWN),
+        "events": count(nullable=True),
+        "events_low": count(nullable=True),
+        "events_high": count(nullable=True),
+        "state": word(words.STATES),
+    },
+    "years": {
+        "colonia_id": key(),
+        "year": date(JANUARY),
         "events": count(nullable=True),
         "events_low": count(nullable=True),
         "events_high": count(nullable=True),

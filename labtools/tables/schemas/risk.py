@@ -45,6 +45,7 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "ratio_upper": figure(NOT_NEGATIVE),
         "q_value": figure(SHARE),
         "verdict": word(words.VERDICTS),
+        "complete": figure(SHARE),
     },
     "risk_clusters": {
         "colonia_id": key(),

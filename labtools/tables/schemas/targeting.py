@@ -94,6 +94,23 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "per_resident": figure(NOT_NEGATIVE),
         "share": figure(SHARE),
     },
+    "fairness": {
+        "by": word(("grade", "size")),
+        "part": written(),
+        "colonias": count(),
+        "residents": figure(NOT_NEGATIVE),
+        "withheld": figure(SHARE),
+        "year_error": figure(NOT_NEGATIVE),
+        "rate_width": figure(NOT_NEGATIVE),
+        "told": figure(SHARE),
+        "per_resident": figure(NOT_NEGATIVE),
+        "averted": figure(),
+    },
+    "fairness_if": {
+        "shift": figure(),
+        "grade": written(),
+        "affected": figure(SHARE),
+    },
     "entry_candidates": {
         "colonia_id": key(),
         "expected": figure(NOT_NEGATIVE),

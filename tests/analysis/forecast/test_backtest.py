@@ -21,6 +21,13 @@ from labtools.analysis.forecast.discounted import (
 from labtools.analysis.forecast.models import MODELS, Model, lead_signs, models_for
 from labtools.errors import AnalysisError
 
+NO_NEIGHBOURS = {
+    "same_month_last_year",
+    "last_twelve_months",
+    "shrunken_counts",
+    "discounted_counts",
+}
+
 
 def history(counts, rings=None, **leads):
     months = pd.date_range("2019-01-01", periods=np.shape(counts)[1], freq="MS")
@@ -260,3 +267,21 @@ def test_four_weekly_salmonella_are_expected_as_a_seasonal_naive_forecast_does(o
     assert np.abs(last_year - counts[117:]).mean() == pytest.approx(5.15384615384615)
     faded = discounted_counts(known, 13, fit_discount(known)).mean[0]
     assert np.abs(faded - counts[117:]).mean() < 5.8461124275161 * 1.05
+
+
+def test_shootings_of_new_york_are_expected_better_than_by_the_best_reference(oracle):
+    # 87 cells of 8,000 feet, 22 quarterly origins from January 2018, three months ahead.
+    table = oracle("nyc_month_cells_8000ft.csv")
+    months = [name for name in table.columns if name.startswith("20")]
+    counts = table[months].astype(float).set_axis(pd.to_datetime(months, format="%Y-%m"), axis=1)
+    models = [model for model in MODELS if model.name in NO_NEIGHBOURS]
+
+    tested = backtest(History(counts), models, origins=range(144, 208, 3), steps=3)
+
+    board = scoreboard(tested, models).set_index("model")
+    shown = board[board["shown"]].iloc[0]
+    # The reference: a map of discounted counts, CRPS .7116, covering 96 %, efficiency .901.
+    assert shown["crps"] <= 0.7116
+    assert 0.94 <= shown["cover_95"] <= 0.97
+    assert shown["efficiency_index"] == pytest.approx(0.901, abs=0.005)
+    assert board.loc["same_month_last_year", "crps"] > 0.9422

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from labtools.analysis.forecast.late_records import learn_completeness
+from labtools.analysis.forecast.late_records import learn_completeness, share_recorded
 
 MONTHS = pd.date_range("2024-01-01", periods=18, freq="MS")
 
@@ -56,3 +56,14 @@ def test_missing_months_are_not_zeros():
     earlier[0].loc[MONTHS[11]] = np.nan
 
     assert learn_completeness(final, earlier, age=0).share == pytest.approx(1.0)
+
+
+def test_a_quarter_lacks_a_third_of_what_its_last_month_lacks():
+    final, earlier = looks(0.7, 9, 12, 15)
+    now = final.copy()
+    now.iloc[-1] *= 0.7
+
+    shares = {months: share_recorded(now, earlier, age=0, months=months) for months in (1, 3, 12)}
+
+    # 400 events each month: of 1,200 and 4,800 there are 120 fewer.
+    assert shares == pytest.approx({1: 0.7, 3: 1080 / 1200, 12: 4680 / 4800}, abs=0.02)

@@ -36,8 +36,8 @@
     if (!board || (board.querySelector(".lab-map") && !board.querySelector("path.leaflet-interactive"))) return;
     // What the address asked for must be on show before the page says that it is.
     const asked = new URLSearchParams(location.search).get("colonia");
-    const named = board.querySelector("[data-colonia]");
-    if (asked && named && named.dataset.colonia !== asked) return;
+    const follows = board.classList.contains("lab-by-colonia");
+    if (asked && follows && board.querySelector("[data-colonia]")?.dataset.colonia !== asked) return;
     drawn = true;
     document.body.dataset.live = "drawn";
   };

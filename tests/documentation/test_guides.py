@@ -1,0 +1,48 @@
+"""Guides do what they say, cell by cell, as somebody would who reads them in order."""
+
+import nbformat
+import pytest
+
+from labtools.messages import speaking
+from labtools.paths import ENVIRONMENT_VARIABLE, bundled
+from tests.publish.released_example import write_released
+
+
+def executed(name, **given):
+    """Run the cells of a guide in one namespace, with some parameters given; return it."""
+    book = nbformat.read(bundled("notebooks", "guides", f"{name}.ipynb"), as_version=4)
+    first, *rest = (cell.source for cell in book.cells if cell.cell_type == "code")
+    scope = {}
+    with speaking("es_MX"):
+        exec(compile(first, name, "exec"), scope)  # noqa: S102 - our own notebook
+        scope.update(given)
+        for cell in rest:
+            exec(compile(cell, name, "exec"), scope)  # noqa: S102
+    return scope
+
+
+def test_the_files_of_an_invented_city_become_a_table_with_every_row_accounted_for(tmp_path):
+    told = executed("sus_incidentes", carpeta=str(tmp_path))["tabla"].set_index(["paso", "fuente"])
+
+    assert told.loc[("clean", "incidentes"), "razones"] == {"date_not_valid": 2}
+    assert told.loc[("locate", "incidentes"), "razones"] == {"outside": 10}
+    assert told.loc[("locate", "incidentes"), "conservados"] == 78
+
+
+def test_what_chance_alone_does_is_not_taken_for_change():
+    told = executed("leer_la_incertidumbre")
+
+    assert told["una"].table["verdict"].item() == "none"
+    assert list(told["mas"].table["verdict"]) == ["none", "none", "increase"]
+    # Two Poisson counts of mean 12 differ by a fifth or more in 64 % of pairs (analysis.change).
+    assert told["cambio"].ge(0.2).mean() == pytest.approx(0.64, abs=0.05)
+
+
+def test_the_first_page_offers_the_form_of_the_ficha(tmp_path, monkeypatch):
+    pytest.importorskip("ipywidgets")
+    write_released(tmp_path / "reports" / "latest" / "public")
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(tmp_path))
+
+    form = executed("inicio")["formulario"]
+
+    assert list(form.controls) == ["colonia_id", "period_end", "audience"]

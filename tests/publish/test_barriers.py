@@ -1,0 +1,70 @@
+"""A page that keeps readers out is found before anybody meets it."""
+
+import shutil
+
+import pytest
+
+from labtools.errors import PrivacyError
+from labtools.publish.barriers import can_look, grave_barriers, pages_of_each_kind
+from labtools.workflow import release
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+@pytest.fixture(scope="module")
+def barred(site, tmp_path_factory):
+    """Return a site whose first page lost the language and the name of its search."""
+    folder = shutil.copytree(site, tmp_path_factory.mktemp("barred") / "site")
+    page = folder / "index.html"
+    told = page.read_text(encoding="utf-8")
+    page.write_text(told.replace(' lang="es-MX"', "", 1), encoding="utf-8")
+    return folder
+
+
+def test_every_kind_of_page_is_looked_at_and_maps_of_one_kind_once(site):
+    pages = pages_of_each_kind(site)
+
+    assert {"index.html", "mapa.html", "cambios.html", "datos.html"} <= set(pages)
+    assert sum(page.startswith("colonias/") for page in pages) == 2
+    assert any(page.startswith("en/colonias/") for page in pages)
+    assert len(pages) == len(set(pages)) < 16
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not can_look(), reason="there is no Chromium or axe-core here")
+def test_a_page_without_its_language_is_found_and_a_whole_one_is_not(barred):
+    found = grave_barriers(barred, ["index.html", "cambios.html"])
+
+    assert [(one.page, one.rule) for one in found] == [("index.html", "html-has-lang")]
+
+
+class Told(list):
+    """As much of an opened workbench as the refusal looks at."""
+
+    def __init__(self, barriers):
+        super().__init__()
+        self.settings = self
+        self.publish = self
+        self.barriers = barriers
+        self.tell = self.append
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not can_look(), reason="there is no Chromium or axe-core here")
+def test_a_barrier_keeps_the_edition_back_unless_the_lab_says_otherwise(barred, monkeypatch):
+    monkeypatch.setattr(
+        release, "grave_barriers", lambda site: grave_barriers(site, ["index.html"])
+    )
+
+    with pytest.raises(PrivacyError, match=r"index\.html"):
+        release.refuse_barriers(Told("block"), barred)
+    release.refuse_barriers(Told("ignore"), barred)
+
+
+def test_where_no_page_can_be_looked_at_it_is_said(barred, monkeypatch):
+    monkeypatch.setattr(release, "can_look", lambda: False)
+    opened = Told("block")
+
+    release.refuse_barriers(opened, barred)
+
+    assert len(opened) == 1
