@@ -23,13 +23,15 @@ def entry_tables(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFra
     shown = known.results["colonias_shown"]
     outside = shown.loc[shown["entered_on"].isna(), "colonia_id"]
     outside = outside[outside.map(known.people) > 0]
-    harm = sum(harm_of(known, rng).values())
+    harm = harm_of(known, rng)
+    if outside.empty or not harm:
+        return empty
     total = known.results["crime"].query("group == 'total'").set_index("colonia_id")
     expected = total["smoothed"] * known.people / _PER
     places = pd.DataFrame({"population": known.people, "borough": known.boroughs})
     try:
         found = compare_entries(
-            pd.DataFrame(harm)[list(outside)],
+            pd.DataFrame(sum(harm.values()))[list(outside)],
             total["events"].astype(float),
             expected,
             places,

@@ -92,7 +92,7 @@ def _concentration(
     for group, counts in years.items():
         for start, events in counts.items():
             for exposure, at_risk in ((words.BY_PLACE, None), (words.BY_RESIDENTS, residents)):
-                if not events.sum():
+                if not _can_be_shared(events, at_risk):
                     continue
                 found = measure_concentration(events, at_risk, rng=rng, draws=_DRAWS)
                 figures = {name: round(getattr(found, name), _DECIMALS) for name in _FIGURES}
@@ -101,11 +101,20 @@ def _concentration(
     return parts
 
 
+def _can_be_shared(events: pd.Series, at_risk: pd.Series | None) -> bool:
+    """Tell whether there are two places at least among which events could have fallen."""
+    known = (
+        events.notna() if at_risk is None else events.notna() & (at_risk > 0).fillna(value=False)
+    )
+    return bool(known.sum() > 1 and events[known].sum() > 0)
+
+
 def _persistence(
     years: Mapping[str, pd.DataFrame], residents: pd.Series, rng: np.random.Generator
 ) -> list[pd.DataFrame]:
     counts = years[words.TOTAL]
-    if counts.shape[1] < _FEWEST_YEARS or not counts.sum().all():
+    inhabited = bool((residents > 0).any())
+    if counts.shape[1] < _FEWEST_YEARS or not (inhabited and counts.sum().all()):
         return []
     overdispersion = _overdispersion(counts)
     found = tell_persistence(counts, residents, overdispersion=overdispersion, rng=rng)

@@ -41,7 +41,7 @@ _GRADES = 5
 def portfolio_tables(
     known: Known, effects: Mapping[str, pd.DataFrame], rng: np.random.Generator
 ) -> dict[str, pd.DataFrame]:
-    """Return ``portfolio`` and ``portfolio_frontier``; empty without a budget or costs."""
+    """Return ``portfolio`` and its companions; empty without a budget, costs or known residents."""
     plan = known.settings.targeting
     names = ("portfolio", "portfolio_frontier", "portfolio_doubt", "allocation_if")
     empty = {name: empty_table(name) for name in names}
@@ -51,6 +51,8 @@ def portfolio_tables(
     if not (usable and plan.budget and len(known.processed["quarters"])):
         return empty
     harm = harm_of(known, rng)
+    if not harm:
+        return empty
 
     def make(crimes: Mapping[str, pd.DataFrame], change: pd.DataFrame) -> Options:
         return make_options(crimes, change, actions, known.places, fear=felt)
@@ -141,14 +143,19 @@ def harm_of(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
 
 
 def recorded_crimes(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
-    """Return draws of a year's recorded crimes by group: the risk model's if there are any."""
+    """Return draws of a year's recorded crimes by group: the risk model's if there are any.
+
+    Nothing where no colonia's residents are known: then there are no rates either.
+    """
     people = known.people
-    drawn = known.results.get("risk_draws")
+    if not (people > 0).any():
+        return {}
+    drawn = known.results.get("risk_draws", empty_table("risk_draws"))
     crime = known.results["crime"].set_index("colonia_id")
     found = {}
     for group in words.GROUPS:
-        if drawn is not None and len(drawn):
-            rows = drawn[drawn["group"] == group]
+        rows = drawn[drawn["group"] == group]
+        if len(rows):
             wide = rows.pivot_table(index="draw", columns="colonia_id", values="rate")
             rates = wide.reindex(columns=people.index)
             taken = rates.iloc[np.arange(DRAWS) % len(rates)].reset_index(drop=True)

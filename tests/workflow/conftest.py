@@ -1,3 +1,4 @@
+import json
 import shutil
 
 import pytest
@@ -49,6 +50,19 @@ def finished(made_once):
         lab_tables(opened, prepare(opened, period_end=EARLIER))
 
     return Workbench(made_once("few_first", fill))
+
+
+@pytest.fixture(scope="session")
+def both_periods(made_once, finished):
+    """The same, where the earlier period was run too; what it told is in said.json.  Only read."""
+
+    def fill(folder):
+        said = []
+        bench = Workbench(shutil.copytree(finished.root, folder, symlinks=True))
+        run_everything(open_workbench(bench, said.append), period_end=EARLIER)
+        (folder / "said.json").write_text(json.dumps(said), encoding="utf-8")
+
+    return Workbench(made_once("few_both", fill))
 
 
 @pytest.fixture(scope="session")

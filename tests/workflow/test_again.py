@@ -163,12 +163,8 @@ def test_a_run_with_failures_is_retried_in_its_own_period(copy_of, finished, mon
     assert (whole, with_failures(bench)) == (None, EARLIER)
 
 
-def test_two_periods_differ_in_figures_and_say_which_was_asked(copy_of, finished):
-    bench = copy_of(finished)
-    first = bench.latest.resolve().name
-    run_everything(open_workbench(bench), period_end=EARLIER)
-
-    found = compare_runs(bench, first)
+def test_two_periods_differ_in_figures_and_say_which_was_asked(finished, both_periods):
+    found = compare_runs(both_periods, finished.latest.resolve().name)
 
     assert set(found.causes) == {"period_end"}
     assert {"crime", "period"} <= {it.table for it in found.tables}
