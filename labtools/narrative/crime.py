@@ -35,8 +35,9 @@ def crime_sentences(tables: Tables) -> tuple[str, ...]:
     if total["state"] == words.SUPPRESSED:
         return (
             text(
-                "The figures are withheld because few people live here and someone could be "
-                "singled out. This does not mean that there was no crime."
+                "The figures are withheld because few people live here, or it is not known how "
+                "many, and someone could be singled out. This does not mean that there was no "
+                "crime."
             ),
         )
     said = [_count_sentence(tables, total)]
@@ -63,8 +64,8 @@ def change_sentences(tables: Tables) -> tuple[str, ...]:
     if (change["state"] == words.SUPPRESSED).any():
         return (
             text(
-                "Whether it changed is withheld, because few people live here and someone could "
-                "be singled out."
+                "Whether it changed is withheld, because few people live here, or it is not known "
+                "how many, and someone could be singled out."
             ),
         )
     shown = change[change["state"] == words.SHOWN]
@@ -91,8 +92,8 @@ def place_sentences(tables: Tables) -> tuple[str, ...]:
     if total is not None and total["state"] == words.SUPPRESSED:
         return (
             text(
-                "Its place among the colonias is withheld, because few people live here and "
-                "someone could be singled out."
+                "Its place among the colonias is withheld, because few people live here, or it is "
+                "not known how many, and someone could be singled out."
             ),
         )
     if total is None or total["state"] != words.SHOWN or pd.isna(total["lower_share"]):

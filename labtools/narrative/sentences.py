@@ -181,7 +181,8 @@ _UNKNOWN: Mapping[str, str] = MappingProxyType(
             "protect those who suffered them."
         ),
         "withheld": messages.mark(
-            "The figures of this colonia are withheld because few people live in it."
+            "The figures of this colonia are withheld because few people live in it, or it is not "
+            "known how many."
         ),
         "no_population": messages.mark(
             "Nobody is registered as living here, so that no rate per person can be given."
