@@ -131,9 +131,11 @@ def _forced(both: pd.DataFrame) -> pd.Series:
     rows = both[["colonia_id"]].assign(year=year, nothing=nothing, one=one, rest=rest, count=count)
     place = rows.groupby(_KEYS).cumcount()
     wide = rows.set_index([*_KEYS, place])[["nothing", "one", "count"]].unstack()
+    if wide.empty:
+        return pd.Series(dtype=float, index=wide.index)
     at_nothing = np.ones(len(wide))
     at_one = np.zeros(len(wide))
-    for cell in range(place.max() + 1 if len(place) else 0):
+    for cell in range(place.max() + 1):
         none = wide["nothing"][cell].fillna(1.0).to_numpy()
         single = wide["one"][cell].fillna(0.0).to_numpy()
         at_one = at_one * none + at_nothing * single

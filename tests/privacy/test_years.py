@@ -49,6 +49,12 @@ def test_a_whole_year_of_all_groups_has_a_figure_and_half_a_year_has_none():
     assert years["events"].tolist() == [16]
 
 
+def test_a_city_without_counts_has_no_years():
+    _, years = released(quarters_of([0] * 16).iloc[:0])
+
+    assert years.empty
+
+
 @pytest.mark.parametrize(
     "counts", [[1], [2], [1, 1], [4], [5], [3, 1], [2, 2], [1] * 5, [8, 2, 1], [7, 7]]
 )

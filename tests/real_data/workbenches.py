@@ -20,7 +20,7 @@ borough = "{borough}"
 
 # All quarters of 1,814 colonias in one model take many minutes; these tests are about the records.
 [risk]
-surface = "discounted"
+surface = "global"
 
 [[source]]
 name = "carpetas"
