@@ -53,7 +53,7 @@ def test_the_same_notebooks_come_out_of_both(finished, finished_elsewhere):
     )
 
     assert first == second
-    assert len(first) == 2 * len(FICHAS) + 8  # and those of the municipality
+    assert len(first) == 2 * len(FICHAS) + 9  # and those of the municipality
 
 
 def test_nothing_public_tells_where_or_by_whom_it_was_made(finished):
