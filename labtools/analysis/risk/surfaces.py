@@ -135,6 +135,8 @@ def fit_surface_in_time(
     Surface or None
         None where the model cannot be fitted: too short a file, or too little to go by.
     """
+    if counts.isna().all(axis=None):
+        return None
     spread = pd.Series(1.0, counts.index)
     if rounded_cells:
         known = counts.notna().sum(axis=1)

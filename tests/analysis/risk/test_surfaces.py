@@ -135,3 +135,9 @@ def test_too_short_a_file_has_no_model_of_all_quarters(in_time):
     _, quarters, fitted = in_time
 
     assert fitted(quarters.iloc[:, -6:]) is None
+
+
+def test_a_city_that_counts_nothing_has_no_model_of_all_quarters(in_time):
+    _, quarters, fitted = in_time
+
+    assert fitted(quarters * np.nan, 1.0) is None
