@@ -18,8 +18,8 @@ from labtools.privacy.processing import kept_until, read_treatments
 from labtools.publish.barriers import can_look
 from labtools.settings import Database, Settings, load_settings
 from labtools.workflow.condition import Check, examine_folders
-from labtools.workflow.currency import examine_last_run, examine_schedules
 from labtools.workflow.databases import connection_of
+from labtools.workflow.standing import examine_last_run, examine_schedules
 from labtools.workflow.steps import open_workbench
 
 _EXTRAS = {"voila": "dash", "ipyleaflet": "dash", "jupyterlab": "lab"}
