@@ -20,12 +20,13 @@ LIVE = "/live/colonia_explorer"
 WARM = len(PAGES) + 1  # pages kept ready: two of the explorer, one of each other
 
 
-def ask(server, path, *, method="GET", host=""):
+def ask(server, path, *, method="GET", host="", cookie=""):
     """Return status, headers and body of one request, with any Host header."""
     port = urlsplit(server.url).port
     line = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
-        line.request(method, path, headers={"Host": host or f"127.0.0.1:{port}"})
+        told = {"Host": host or f"127.0.0.1:{port}", **({"Cookie": cookie} if cookie else {})}
+        line.request(method, path, headers=told)
         answer = line.getresponse()
         return answer.status, answer.headers, answer.read().decode("utf-8", "replace")
     finally:
@@ -236,12 +237,13 @@ def test_a_page_that_is_closed_ends_its_kernel(chromium, server):
     person.open(server.live)
     told = person.page.evaluate("document.getElementById('jupyter-config-data').textContent")
     kernel = json.loads(told)["kernelId"]
-    assert ask(server, f"/api/kernels/{kernel}")[0] == 200
+    own = "; ".join(f"{it['name']}={it['value']}" for it in context.cookies())
+    assert ask(server, f"/api/kernels/{kernel}", cookie=own)[0] == 200
 
     person.page.close(run_before_unload=True)
     context.close()
 
-    assert _becomes(lambda: ask(server, f"/api/kernels/{kernel}")[0] == 404)
+    assert _becomes(lambda: ask(server, f"/api/kernels/{kernel}", cookie=own)[0] == 404)
 
 
 def _becomes(holds, attempts=40):
