@@ -241,7 +241,9 @@ class ReadersVoila(Voila):  # type: ignore[misc] # no types in Voilà
 
     def listen(self) -> None:
         """Answer on the socket that was opened for us, until our parent ends or asks."""
-        server = HTTPServer(guarded(self.app, self.service.hosts), **_LIMITS)
+        server = HTTPServer(
+            guarded(self.app, self.service.hosts, self.service.proxy_digest), **_LIMITS
+        )
         server.add_socket(self.door)
         self.app.settings["stills"].page(BOARDS[0], "", messages.language())  # read once, before
         self._server = server

