@@ -8,7 +8,7 @@ result is then close to one mean for all, and :meth:`AreaEstimates.frame` says "
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from scipy import linalg, optimize, sparse, stats
 from labtools.errors import AnalysisError
 
 Method = Literal["reml", "ml", "fh"]
-Neighbours = np.ndarray | pd.DataFrame | sparse.sparray
+Neighbours: TypeAlias = "np.ndarray | pd.DataFrame | sparse.sparray"
 
 
 #: People lent to each area when its variance is smoothed (Agresti and Coull's four).
@@ -139,7 +139,7 @@ def spatial_fay_herriot(
     doi:10.1007/s10260-007-0061-9
     """
     sampled, y, noise, x = _model_inputs(direct, variance, covariates)
-    near = neighbours.toarray() if sparse.issparse(neighbours) else np.asarray(neighbours, float)
+    near = _square(neighbours)
     sums = near.sum(axis=1)
     if near.shape != (len(x), len(x)) or not np.all(np.isclose(sums, 1) | (sums == 0)):
         raise AnalysisError(
@@ -241,9 +241,8 @@ def _model_inputs(
         )
     sampled = direct.notna().to_numpy(bool)
     noise = variance.reindex(direct.index)[sampled].to_numpy(float)
-    wrong = direct.index[sampled][
-        ~((noise > 0) & np.isfinite(noise) & np.isfinite(direct[sampled]))
-    ]
+    y = direct.to_numpy(float)[sampled]
+    wrong = direct.index[sampled][~((noise > 0) & np.isfinite(noise) & np.isfinite(y))]
     if len(wrong):
         raise AnalysisError(
             "{n} areas have an estimate without a positive variance, or an infinite one (the "
@@ -261,6 +260,11 @@ def _model_inputs(
             p=x.shape[1],
         )
     return sampled, y, noise, x
+
+
+def _square(neighbours: Neighbours) -> np.ndarray:
+    given: Any = neighbours
+    return np.asarray(given.toarray() if sparse.issparse(given) else given, float)
 
 
 def _least_squares(
