@@ -8,7 +8,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from labtools import messages
-from labtools.messages import number, say, text
+from labtools.messages import month, number, percent, say, text
 from labtools.narrative.crime import Tables
 from labtools.tables import vocabulary as words
 
@@ -22,6 +22,27 @@ _SOURCES: Mapping[str, str] = MappingProxyType(
             "Of every 100 crimes, between {low} and {high} may be recorded here, as the national "
             "survey of victims lets one suppose: the lab has not asked victims of this city."
         ),
+    }
+)
+#: The whole country, as INEGI names it in its tables by city.
+COUNTRY = "Estados Unidos Mexicanos"
+_COUNTRY: Mapping[str, str] = MappingProxyType(
+    {
+        "above": messages.mark("The city lies above it."),
+        "below": messages.mark("The city lies below it."),
+        "similar": messages.mark("The city cannot be told apart from it."),
+    }
+)
+_SCENARIOS: Mapping[str, str] = MappingProxyType(
+    {
+        "reporting_everywhere_alike": messages.mark("reporting were alike everywhere"),
+        "reporting_a_fifth_lower_where_it_is_low": messages.mark(
+            "reporting were a fifth lower where it is low"
+        ),
+        "reporting_a_fifth_higher_where_it_is_low": messages.mark(
+            "reporting were a fifth higher where it is low"
+        ),
+        "reporting_as_expected_without_doubt": messages.mark("reporting were known without doubt"),
     }
 )
 _ASKS: Mapping[str, str] = MappingProxyType(
@@ -91,6 +112,11 @@ def fear_gap_sentences(tables: Tables) -> tuple[str, ...]:
     return tuple(said)
 
 
+def asks_words(verdict: str) -> str:
+    """Return what a combination of crime and fear asks for."""
+    return say(_ASKS[verdict])
+
+
 def plan_sentences(tables: Tables) -> tuple[str, ...]:
     """Return what sample would give a figure of this colonia, where there is no direct one."""
     row = _row(tables, "survey_plan")
@@ -117,6 +143,128 @@ def plan_sentences(tables: Tables) -> tuple[str, ...]:
             people=number(float(row["people_precise"])),
             blocks=number(float(row["clusters_precise"])),
         ),
+    )
+
+
+def city_plan_sentences(plan: pd.DataFrame) -> tuple[str, ...]:
+    """Return whom the next wave must ask for a figure of the whole city.
+
+    Parameters
+    ----------
+    plan : pandas.DataFrame
+        Canonical table ``survey_plan``.
+    """
+    if plan.empty:
+        return ()
+    row = plan.iloc[0]
+    reachable = plan["reachable"] & plan["people_precise"].notna()
+    return (
+        text(
+            "For a figure of fear of the whole city with a margin of three points, some {people} "
+            "people in {blocks} blocks would have to be asked.",
+            people=number(float(row["city_people"])),
+            blocks=number(float(row["city_clusters"])),
+        ),
+        text(
+            "In {n} of {all} colonias enough adults live for a precise figure of their own; in "
+            "the others a survey needs its neighbours, or the model. Each ficha tells how many "
+            "people that is.",
+            n=number(int(reachable.sum())),
+            all=number(len(plan)),
+        ),
+    )
+
+
+def peer_sentences(peers: pd.DataFrame, country: str = COUNTRY) -> tuple[str, ...]:
+    """Return how the city's figure of insecurity stands beside the country's and other cities'.
+
+    Parameters
+    ----------
+    peers : pandas.DataFrame
+        Canonical table ``city_peers``.
+    country : str
+        Name of the row that is the whole country.
+    """
+    rows = peers[peers["indicator"] == "insecurity"]
+    own = rows[rows["versus"] == "itself"]
+    others = rows[(rows["versus"] != "itself") & (rows["city"] != country)]
+    if own.empty:
+        return (text("There is no figure of perception of this city to set beside others."),)
+    mine = own.iloc[0]
+    said = [
+        text(
+            "{city}, {month}: {share} of people feel unsafe ({low} to {high}).",
+            city=str(mine["city"]),
+            month=month(mine["quarter"]),
+            share=percent(float(mine["share"]), 1),
+            low=number(100 * float(mine["lower"]), 1),
+            high=percent(float(mine["upper"]), 1),
+        )
+    ]
+    said += [_country_sentence(row) for _, row in rows[rows["city"] == country].iterrows()]
+    if others.empty:
+        said.append(
+            text(
+                "The figures of other cities were not supplied: INEGI's quarterly workbooks "
+                "(descriptor ensu_inegi_workbook) hold all of them."
+            )
+        )
+        return tuple(said)
+    counted = others["versus"].value_counts()
+    said.append(
+        text(
+            "Of {n} other cities, it lies above {above} and below {below}; from {similar} it "
+            "cannot be told apart.",
+            n=number(len(others)),
+            above=number(int(counted.get("above", 0))),
+            below=number(int(counted.get("below", 0))),
+            similar=number(int(counted.get("similar", 0))),
+        )
+    )
+    return tuple(said)
+
+
+def priority_sentences(shift: pd.DataFrame, sensitivity: pd.DataFrame) -> tuple[str, ...]:
+    """Return what correcting for crimes never recorded does to a list of priorities.
+
+    Parameters
+    ----------
+    shift, sensitivity : pandas.DataFrame
+        Canonical tables ``priority_shift`` and ``priority_sensitivity``.
+    """
+    if shift.empty:
+        return (text("Without rates and what is believed of reporting there are no two lists."),)
+    stay = int((shift["in_before"] & shift["in_after"]).sum())
+    listed = int(shift["in_after"].sum())
+    said = [
+        text(
+            "Of the {n} colonias most probably among the tenth with the highest rate, {stay} are "
+            "the same as recorded and as probable; {change} leave the list and as many enter it.",
+            n=number(listed),
+            stay=number(stay),
+            change=number(listed - stay),
+        )
+    ]
+    said += [
+        text(
+            "If {scenario}, {stay} of the {n} would stay.",
+            scenario=say(_SCENARIOS[str(row["scenario"])]),
+            stay=number(int(row["stay"])),
+            n=number(int(row["listed"])),
+        )
+        for _, row in sensitivity.iterrows()
+        if row["scenario"] in _SCENARIOS
+    ]
+    return tuple(said)
+
+
+def _country_sentence(row: pd.Series) -> str:
+    return text(
+        "The country: {share} ({low} to {high}). {reading}",
+        share=percent(float(row["share"]), 1),
+        low=number(100 * float(row["lower"]), 1),
+        high=percent(float(row["upper"]), 1),
+        reading=say(_COUNTRY[str(row["versus"])]),
     )
 
 

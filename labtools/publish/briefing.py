@@ -19,6 +19,7 @@ from labtools.messages import DEFAULT_LANGUAGE, number, percent, speaking, text
 from labtools.publish import wording
 from labtools.publish.changes import TOLD_APART, change_rows
 from labtools.publish.evaluations import evaluations_in_short, verdicts_in_short
+from labtools.publish.felt import fear_gap_in_short
 from labtools.publish.figures import Cell, contact_words, period_words, source_rows
 from labtools.publish.printing import Facts, printed, section_facts
 from labtools.publish.proposals import proposed_in_short
@@ -377,6 +378,7 @@ BUILDERS: tuple[Builder, ...] = (
     _changes,
     evaluations_in_short,
     _perception,
+    fear_gap_in_short,
     _actions,
     _limits,
     _sources,

@@ -29,6 +29,7 @@ from labtools.workflow.dark_figure import (
     reported_share,
 )
 from labtools.workflow.edition import Edition
+from labtools.workflow.peers import city_peers_table
 from labtools.workflow.perception import perception_change_table, perception_table
 from labtools.workflow.small_areas import area_models, model_rows
 from labtools.workflow.survey import survey_waves
@@ -66,8 +67,16 @@ def felt_results(
         "dark_figure": dark_figure_table(crime, reported, edition, settings),
         "fear_gap": fear_gap_table(processed, crime, rates, reported, models),
         "survey_plan": survey_plan_table(processed, edition),
+        **({} if edition.is_public else _for_analysts(processed, edition, settings)),
         **({} if edition.is_public else priority_tables(rates, reported)),
     }
+
+
+def _for_analysts(
+    processed: Mapping[str, pd.DataFrame], edition: Edition, settings: Settings
+) -> dict[str, pd.DataFrame]:
+    city = settings.lab.perception_city or settings.lab.municipality
+    return {"city_peers": city_peers_table(processed["city_perception"], city, edition.window)}
 
 
 def fear_gap_table(

@@ -3,6 +3,7 @@ import pytest
 
 from labtools import messages
 from labtools.narrative import sentences
+from labtools.narrative.felt import city_plan_sentences, priority_sentences
 from tests.narrative.ficha import felt, ficha
 
 QUADRANTS = {"both_high": 0.04, "fear_only": 0.86, "crime_only": 0.02, "both_low": 0.08}
@@ -107,3 +108,23 @@ def test_a_models_figure_is_told_as_a_models():
 
     assert "by a model of the survey" in said
     assert pd.notna(row["share"])
+
+
+def test_the_sample_for_the_whole_city_is_told_with_the_colonias_it_leaves_out():
+    plan = pd.DataFrame([PLAN, {**PLAN, "reachable": False}])
+
+    city, colonias = city_plan_sentences(plan)
+
+    assert "1,400 people in 280 blocks" in city
+    assert colonias.startswith("In 1 of 2 colonias")
+    assert city_plan_sentences(plan[:0]) == ()
+
+
+def test_what_the_correction_does_to_a_list_is_counted_and_tried_otherwise():
+    shift = pd.DataFrame({"in_before": [True, True, False], "in_after": [True, False, True]})
+    scenario = {"scenario": "reporting_everywhere_alike", "listed": 2, "stay": 1, "overlap": 0.5}
+
+    first, second = priority_sentences(shift, pd.DataFrame([scenario]))
+
+    assert "1 are the same as recorded and as probable; 1 leave" in first
+    assert second == "If reporting were alike everywhere, 1 of the 2 would stay."

@@ -13,6 +13,7 @@ from labtools.publish.briefing import (
     print_briefing,
     released_tables,
 )
+from labtools.tables import vocabulary as words
 from tests.publish.test_paper import words_of
 
 pikepdf = pytest.importorskip("pikepdf")
@@ -134,3 +135,16 @@ def test_the_same_tables_give_the_same_bytes(public):
     tables = released_tables(public)
 
     assert print_briefing(tables) == print_briefing(tables)
+
+
+def test_crime_beside_fear_is_counted_with_what_each_combination_asks_for(tables):
+    gap = tables["fear_gap"]
+    shown = gap[gap["state"] == "shown"]
+
+    with speaking("en"):
+        (section,) = (one for one in briefing_sections(tables) if one.key == "fear_gap")
+
+    (table,) = section.tables
+    counted = [int(row[1].words) for row in table.rows]
+    assert counted == [int((shown["verdict"] == word).sum()) for word in words.QUADRANTS]
+    assert section.sentences[0].startswith(f"Of {len(shown)} colonias with figures")

@@ -1,13 +1,15 @@
 """Fear, the dark figure and the gap between them in the demo's city, against its known truth.
 
-``python tests/simulation/study_perception.py WORKBENCH`` (a demo that was run, at least through
-``tabulate``) writes ``reports/studies/perception.json``.
+Makes the demo anew, from its suppliers' files to the canonical tables, and judges what comes out of
+both editions.  Run ``make study``; the results stand in ``reports/studies/perception.json``.
+A folder may be named instead: that of a demo that was run, at least through ``tabulate``.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +19,20 @@ from labtools.paths import Workbench
 from labtools.privacy.cards import read_cards
 from labtools.privacy.keys import read_keyring
 from labtools.privacy.release import withheld_colonias
-from labtools.tables.contracts import check_table
+from labtools.tables.contracts import check_table, empty_table
 from labtools.tables.periods import window_ending
 from labtools.tables.store import read_table
 from labtools.workflow.edition import Edition
+from labtools.workflow.forecasting import TABLES
+from labtools.workflow.intake import clean, collect
+from labtools.workflow.patterns import HOURS, recorded_hours
+from labtools.workflow.placing import classify, locate
 from labtools.workflow.results import city_results
 from labtools.workflow.small_areas import area_models, census_covariates
 from labtools.workflow.steps import open_workbench
 from labtools.workflow.survey import survey_waves
-from labtools.workflow.tabulate import PROCESSED
+from labtools.workflow.tabulate import PROCESSED, tabulate
+from labtools.workflow.workbenches import make_demo
 
 HERE = Path(__file__).parents[2]
 GROUPS = ("violence", "robbery", "theft", "other")
@@ -34,6 +41,8 @@ GROUPS = ("violence", "robbery", "theft", "other")
 def main(folder: Path) -> None:
     opened = open_workbench(Workbench(folder))
     processed = {name: read_table(name, opened.workbench.processed) for name in PROCESSED}
+    processed[HOURS] = recorded_hours(opened)
+    processed |= {name: empty_table(name) for name in TABLES}  # forecasts take no part in this
     window = window_ending(
         "2025-12", first=pd.Timestamp("2020-01-01"), last=pd.Timestamp("2025-12-01")
     )
@@ -135,5 +144,17 @@ def error(away: pd.Series, known: pd.Series) -> float:
     return round(float(np.sqrt((away[known] ** 2).mean())), 4)
 
 
+def made(folder: Path) -> Path:
+    """Make the demo, up to the tables that an edition is made of."""
+    opened = open_workbench(make_demo(folder))
+    for step in (collect, clean, locate, classify, tabulate):
+        step(opened)
+    return folder
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    if len(sys.argv) > 1:
+        main(Path(sys.argv[1]))
+    else:
+        with tempfile.TemporaryDirectory() as place:
+            main(made(Path(place) / "demo"))
