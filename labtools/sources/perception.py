@@ -42,6 +42,7 @@ _CV_PLAIN = 0.15
 _MANY = 20
 #: Above this share, words among codes are no answers that somebody typed in by hand.
 _WORDS = 0.05
+_DAYS = "%Y-%m-%d"
 _QUARTER_OF = MappingProxyType({"marzo": 1, "junio": 2, "septiembre": 3, "diciembre": 4})
 _CITY_TABLE = re.compile(
     r"^poblacion de 18 anos y mas por .*ciudad.* caracteristicas de(?: la)? percepcion"
@@ -53,14 +54,15 @@ def clean_survey(intake: Intake) -> Cleaned:
 
     A code that is neither yes nor no (9 "no sabe", blank) is missing.  A respondent without
     weight, stratum or cluster cannot stand for anybody and is rejected, and so is one whose
-    wave is not a month.
+    wave is not a month.  Microdata of a survey of cities know neither colonia nor borough: a
+    descriptor that names none leaves them missing.  Their wave is written as `date_format` says.
 
     Raises
     ------
     SourceError
         If no answer to a question is among its codes, or a block of rows was pasted twice.
     """
-    rows = read_rows(intake, "wave", "colonia_id", "borough", "stratum", "cluster", "weight")
+    rows = read_rows(intake, "wave", "stratum", "cluster", "weight")
     questions = intake.descriptor.question
     require_columns(intake.path, rows.cells, {q.indicator: q.column for q in questions})
     refuse_pasted(intake, rows.cells)
@@ -158,20 +160,31 @@ def clean_ensu_workbook(intake: Intake) -> Cleaned:
 
 def _respondents(intake: Intake, cells: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     column = intake.descriptor.column
-    wave = cells[column("wave")].str.strip().str.slice(0, 7) + "-01"
-    colonia_id, not_a_key = keys(cells[column("colonia_id")])
+    colonia_id, not_a_key = keys(_of_area(cells, column("colonia_id")))
     people = pd.DataFrame(
         {
             "respondent": intake.source + "-" + cells.index.to_series().astype(str),
-            "wave": dates(wave, "%Y-%m-%d"),
+            "wave": _months(cells[column("wave")], intake.descriptor.date_format),
             "colonia_id": colonia_id,
-            "borough": one_spelling(tidy(cells[column("borough")]))[0],
+            "borough": one_spelling(tidy(_of_area(cells, column("borough"))))[0],
             "stratum": tidy(cells[column("stratum")]),
             "cluster": tidy(cells[column("cluster")]),
             "weight": measures(intake, cells, column("weight")),
         }
     )
     return people, not_a_key
+
+
+def _months(cells: pd.Series, form: str) -> pd.Series:
+    """Return the first day of each wave's month: 2024-06, or as INEGI writes it, 0624 (%m%y)."""
+    written = cells.str.strip()
+    if form != _DAYS:
+        return dates(written, form)
+    return dates(written.str.slice(0, 7) + "-01", form)
+
+
+def _of_area(cells: pd.DataFrame, column: str) -> pd.Series:
+    return cells[column] if column else pd.Series(None, cells.index, dtype="str")
 
 
 def _codes(cells: pd.Series) -> pd.Series:
