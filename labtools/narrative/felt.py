@@ -42,6 +42,9 @@ _SCENARIOS: Mapping[str, str] = MappingProxyType(
         "reporting_a_fifth_higher_where_it_is_low": messages.mark(
             "reporting were a fifth higher where it is low"
         ),
+        "counting_only_what_people_reported": messages.mark(
+            "only what people reported were counted, and nothing that patrols discovered"
+        ),
         "reporting_as_expected_without_doubt": messages.mark("reporting were known without doubt"),
     }
 )

@@ -131,6 +131,9 @@ class Descriptor(_Part):
         File in ``data/reference/crosswalks`` that classifies its subjects.
     record_type : str
         Kind of event, for ``events``: one of ``vocabulary.RECORD_TYPES``.
+    origins : mapping
+        Text under our column "origin" → how the event came to be known: one of
+        ``vocabulary.ORIGINS``.  What a patrol discovers depends on where it patrols.
     largest : mapping
         Our column → the largest figure that can be true (a code such as 99999999 is no count).
     timezone : str
@@ -155,6 +158,7 @@ class Descriptor(_Part):
     indicator: tuple[Indicator, ...] = ()
     question: tuple[Question, ...] = ()
     options: Mapping[str, str] = {}
+    origins: Mapping[str, Literal["reported_by_somebody", "discovered_by_patrol", "unknown"]] = {}
     largest: Mapping[str, float] = {}
     timezone: str = "America/Mexico_City"
     bounds: tuple[float, float, float, float] = (-118.7, 14.3, -86.4, 32.9)

@@ -17,7 +17,14 @@ from labtools.privacy.pseudonyms import pseudonyms
 from labtools.sources.days import days, hours
 from labtools.sources.folios import repeated_folios
 from labtools.sources.points import Points, read_points
-from labtools.sources.protocol import Cleaned, Intake, accounted, read_rows, tidy
+from labtools.sources.protocol import (
+    Cleaned,
+    Intake,
+    accounted,
+    fold_text,
+    read_rows,
+    tidy,
+)
 from labtools.sources.repeats import refuse_pasted
 
 _EXAMPLE = date(2025, 12, 31)
@@ -25,6 +32,8 @@ _EXAMPLE = date(2025, 12, 31)
 
 def clean_events(intake: Intake) -> Cleaned:
     """Return the canonical table ``events`` of a file, and what became of each row.
+
+    Where the descriptor names a column "origin", also ``origins``: who made each event known.
 
     Rejected: a row cut short, a date that is not one, a day outside the period that the
     source speaks of, and, of the rest, a second row with a folio already seen.
@@ -46,7 +55,10 @@ def clean_events(intake: Intake) -> Cleaned:
     points = read_points(intake, kept)
     events = _events(intake, kept, day, points)
     account = accounted(intake, rows, reasons, _changes(intake, events, kept, points))
-    return Cleaned({"events": events}, account, _findings(intake, kept))
+    tables = {"events": events}
+    if intake.descriptor.column("origin"):
+        tables["origins"] = _origins(intake, kept, events["event_id"])
+    return Cleaned(tables, account, _findings(intake, kept))
 
 
 def _require_dates(intake: Intake, cells: pd.DataFrame, day: pd.Series) -> None:
@@ -102,6 +114,35 @@ def _events(intake: Intake, cells: pd.DataFrame, day: pd.Series, points: Points)
             "borough": text_of("borough"),
         }
     ).reset_index(drop=True)
+
+
+def _origins(intake: Intake, cells: pd.DataFrame, event_id: pd.Series) -> pd.DataFrame:
+    """Return how each event came to be known; a word that nobody declared is not known.
+
+    Raises
+    ------
+    SourceError
+        If not one cell is a declared word: the column or the words are a slip.
+    """
+    column = intake.descriptor.column("origin")
+    known = {
+        fold_text(pd.Series([theirs], dtype="str"))[0]: ours
+        for theirs, ours in intake.descriptor.origins.items()
+    }
+    origin = fold_text(tidy(cells[column])).map(known)
+    if len(origin) and origin.isna().all():
+        raise SourceError(
+            "{path}, column “{column}”: none of its {n} cells is one of the words {words} that say "
+            "how an event came to be known; the first is “{value}”. Correct “origins” in the "
+            "descriptor.",
+            path=intake.path.name,
+            column=column,
+            n=len(origin),
+            words=tuple(intake.descriptor.origins) or ("—",),
+            value=str(cells[column].fillna("").iloc[0]),
+        )
+    told = origin.fillna("unknown").to_numpy()
+    return pd.DataFrame({"event_id": event_id.to_numpy(), "origin": told})
 
 
 def _identifiers(intake: Intake, cells: pd.DataFrame) -> pd.Series:

@@ -74,6 +74,28 @@ def count_events(
     return Counted(check_table("panel", table), int(kept.sum()), apart)
 
 
+def count_origins(events: pd.DataFrame, origins: pd.DataFrame, colonias: pd.Index) -> pd.DataFrame:
+    """Return the canonical table ``origin_counts``: located case files by how they were known.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        Canonical table ``classified`` of one source.
+    origins : pandas.DataFrame
+        Canonical table ``origins`` of the same source.
+    colonias : pandas.Index
+        Keys of the register.
+    """
+    files = events[(events["record_type"] == "case_file") & events["colonia_id"].isin(colonias)]
+    told = files.merge(origins, on="event_id", how="left").fillna({"origin": "unknown"})
+    told = told.assign(
+        month=told["occurred_on"].dt.to_period("M").dt.start_time, group=told["crime_group"]
+    )
+    keys = ["colonia_id", "month", "group", "origin"]
+    table = told.groupby(keys, observed=True).size().rename("events").reset_index()
+    return check_table("origin_counts", table)
+
+
 def quarterly(panel: pd.DataFrame) -> pd.DataFrame:
     """Return the canonical table ``quarters``: case files by colonia, complete quarter and group.
 

@@ -19,6 +19,10 @@ CODE_ORIGINS = ("rule", "person", "text_model", "nobody")
 
 RECORD_TYPES = ("case_file", "call", "civic_offence", "citizen_report")
 
+#: How an event came to be known: somebody told of it, or a patrol came upon it.
+REPORTED, DISCOVERED = "reported_by_somebody", "discovered_by_patrol"
+ORIGINS = (REPORTED, DISCOVERED, "unknown")
+
 SHOWN, MISSING, SUPPRESSED = "shown", "missing", "suppressed"
 STATES = (SHOWN, MISSING, SUPPRESSED)
 
@@ -67,6 +71,8 @@ _LABELS = MappingProxyType(
         SENSITIVE: mark("Sexual and family violence and crimes against minors"),
         UNCLASSIFIED: mark("Not yet classified"),
         NOT_A_CRIME: mark("Facts that are not crimes"),
+        REPORTED: mark("Reported by somebody"),
+        DISCOVERED: mark("Discovered by a patrol"),
         "case_file": mark("Case files"),
         "call": mark("Emergency calls (9-1-1)"),
         "civic_offence": mark("Civic offences"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from labtools.settings import Settings
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import check_table, empty_table
 from labtools.workflow.edition import Edition
+from labtools.workflow.feedback import discovered_shares
 from labtools.workflow.reporting import reporting_prior, victims_asked
 from labtools.workflow.small_areas import census_covariates
 
@@ -43,11 +44,15 @@ class Reported:
     prior : ReportingPrior
     basis : {"survey", "national"}
         Whether victims of the city were asked.
+    discovered : pandas.DataFrame, shape (n_colonias, n_groups + 1)
+        Share of recorded crime that patrols discovered: nobody had to report it, and it stands
+        for no other.
     """
 
     draws: pd.DataFrame
     prior: ReportingPrior
     basis: str
+    discovered: pd.DataFrame
 
 
 def reported_share(
@@ -60,7 +65,8 @@ def reported_share(
     draws = reporting_draws(
         asked["reported"], asked["victims"], census_covariates(processed), prior=prior, rng=rng
     )
-    return Reported(draws, prior, "survey" if len(asked) else "national")
+    found = discovered_shares(processed, edition)
+    return Reported(draws, prior, "survey" if len(asked) else "national", found)
 
 
 def dark_figure_table(
@@ -80,11 +86,23 @@ def dark_figure_table(
     for group in words.GROUPS:
         recorded = counts[group].reindex(reported.draws.columns)
         possible = _possible(recorded, len(reported.draws), edition, rng)
-        crimes = crime_draws(possible, by_group[group], rng=rng)
+        share = reported.discovered[group].reindex(reported.draws.columns, fill_value=0.0)
+        found = np.round(possible * share.to_numpy())
+        crimes = crime_draws(possible - found, by_group[group], rng=rng) + found
         total = total + crimes
         parts.append(_rows(group, by_group[group], crimes))
     parts.append(_rows(words.TOTAL, reported.draws, total))
     return _shown(pd.concat(parts), crime, reported.basis)
+
+
+def probable_rates(rates: pd.DataFrame, reported: Reported) -> pd.DataFrame:
+    """Return draws of rates of probable crime from draws of rates of recorded crime.
+
+    What people reported is corrected; what patrols discovered is counted as it is.
+    """
+    found = reported.discovered[words.TOTAL].reindex(rates.columns).fillna(0.0)
+    corrected = corrected_rates(rates * (1 - found), reported.draws)
+    return corrected + rates * found
 
 
 def recorded_rates(crime: pd.DataFrame, draws: pd.DataFrame) -> pd.DataFrame:
@@ -114,18 +132,21 @@ def priority_tables(rates: pd.DataFrame, reported: Reported) -> dict[str, pd.Dat
         return {name: empty_table(name) for name in ("priority_shift", "priority_sensitivity")}
     first = max(1, round(_LISTED * len(known)))
     recorded, believed = rates[known], reported.draws[known]
-    corrected = corrected_rates(recorded, believed)
+    corrected = probable_rates(recorded, reported)
     shift = list_overlap(recorded, corrected, first)
     shift = shift.rename_axis("colonia_id").reset_index().round({"before": 3, "after": 3})
     scenarios = {
         "reporting_everywhere_alike": recorded,
-        "reporting_a_fifth_lower_where_it_is_low": corrected_rates(
-            recorded, _where_low(believed, 0.8)
+        "reporting_a_fifth_lower_where_it_is_low": probable_rates(
+            recorded, replace(reported, draws=_where_low(believed, 0.8))
         ),
-        "reporting_a_fifth_higher_where_it_is_low": corrected_rates(
-            recorded, _where_low(believed, 1.2)
+        "reporting_a_fifth_higher_where_it_is_low": probable_rates(
+            recorded, replace(reported, draws=_where_low(believed, 1.2))
         ),
         "reporting_as_expected_without_doubt": recorded / believed.mean(),
+        "counting_only_what_people_reported": corrected_rates(
+            recorded * (1 - reported.discovered[words.TOTAL].reindex(known).fillna(0.0)), believed
+        ),
     }
     rows = []
     base = _leading(corrected, first)

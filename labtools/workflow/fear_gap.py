@@ -17,7 +17,6 @@ from labtools.analysis.perception.planner import (
     likeness_of,
     sample_plan,
 )
-from labtools.analysis.reporting import corrected_rates
 from labtools.settings import Settings
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import check_table, empty_table
@@ -25,10 +24,12 @@ from labtools.workflow.dark_figure import (
     Reported,
     dark_figure_table,
     priority_tables,
+    probable_rates,
     recorded_rates,
     reported_share,
 )
 from labtools.workflow.edition import Edition
+from labtools.workflow.feedback import feedback_table
 from labtools.workflow.peers import city_peers_table
 from labtools.workflow.perception import perception_change_table, perception_table
 from labtools.workflow.small_areas import area_models, model_rows
@@ -76,7 +77,10 @@ def _for_analysts(
     processed: Mapping[str, pd.DataFrame], edition: Edition, settings: Settings
 ) -> dict[str, pd.DataFrame]:
     city = settings.lab.perception_city or settings.lab.municipality
-    return {"city_peers": city_peers_table(processed["city_perception"], city, edition.window)}
+    return {
+        "city_peers": city_peers_table(processed["city_perception"], city, edition.window),
+        "feedback": feedback_table(processed, edition),
+    }
 
 
 def fear_gap_table(
@@ -90,7 +94,7 @@ def fear_gap_table(
     if _FEAR not in models or rates.isna().all(axis=None):
         return empty_table("fear_gap")
     people = processed["colonias"].set_index("colonia_id")["population"]
-    probable = corrected_rates(rates.reindex(columns=reported.draws.columns), reported.draws)
+    probable = probable_rates(rates.reindex(columns=reported.draws.columns), reported)
     # Draws of crime and of fear come from different data: any of one goes with any of the other.
     turn = np.arange(len(probable)) % len(models[_FEAR].draws)
     fear = models[_FEAR].draws.iloc[turn]

@@ -13,7 +13,7 @@ from labtools.tables import vocabulary as words
 from labtools.tables.account import Account
 from labtools.tables.contracts import empty_table
 from labtools.tables.lineage import trace
-from labtools.tables.panel import complete_months, count_events, quarterly
+from labtools.tables.panel import complete_months, count_events, count_origins, quarterly
 from labtools.tables.store import make_folder, read_table, write_table
 from labtools.workflow.intake import snapshot_of
 from labtools.workflow.steps import Opened, account_file, done, recall, sign
@@ -22,6 +22,7 @@ _GROUPS = (*words.GROUPS, words.SENSITIVE, words.UNCLASSIFIED, words.NOT_A_CRIME
 #: Tables of several sources, put one under the other; the first two name colonias by key.
 _KEYED = ("programme", "actions")
 _STACKED = (*_KEYED, "survey", "city_perception")
+_ORIGINS = "origins"
 
 PROCESSED = (
     "colonias",
@@ -30,6 +31,7 @@ PROCESSED = (
     "quarters",
     "official_months",
     "sources",
+    "origin_counts",
     *_STACKED,
 )
 
@@ -58,6 +60,7 @@ def tabulate(opened: Opened) -> tuple[Account, ...]:
         "quarters": quarterly(panel),
         "official_months": _official(opened),
         "sources": _sources(opened),
+        "origin_counts": _origin_counts(opened, keys),
         **stacked,
     }
     make_folder(opened.workbench.processed, private=True)
@@ -70,7 +73,11 @@ def tabulate(opened: Opened) -> tuple[Account, ...]:
 def _inputs(opened: Opened) -> list[Path]:
     interim = opened.workbench.interim
     names = {source.name for source in opened.files()}
-    found = [p for p in interim("clean").glob("*.parquet") if p.name.split(".")[-2] in _STACKED]
+    found = [
+        p
+        for p in interim("clean").glob("*.parquet")
+        if p.name.split(".")[-2] in (*_STACKED, _ORIGINS)
+    ]
     found += list(interim("classified").glob("*.parquet"))
     kept = [path for path in found if path.name.split(".")[0] in names]
     return [*kept, *(interim("located") / f"{name}.parquet" for name in ("colonias", "indicators"))]
@@ -94,6 +101,16 @@ def _count(opened: Opened, source: Source, keys: pd.Index) -> tuple[pd.DataFrame
     counted = count_events(events, keys, months, groups)
     account = Account("tabulate", source.name, len(events), counted.kept, counted.apart)
     return counted.panel, account
+
+
+def _origin_counts(opened: Opened, keys: pd.Index) -> pd.DataFrame:
+    """Return case files by how they came to be known, of the sources that say it."""
+    folder = opened.workbench.interim("classified")
+    parts = []
+    for source, _ in _made_of(opened, _ORIGINS):
+        events = read_table("classified", folder, as_name=f"{source}.classified")
+        parts.append(count_origins(events, _clean(opened, source, _ORIGINS), keys))
+    return _together("origin_counts", parts)
 
 
 def _made_of(opened: Opened, *tables: str) -> list[tuple[str, str]]:

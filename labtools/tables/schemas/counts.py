@@ -8,6 +8,13 @@ from labtools.tables import vocabulary as words
 from labtools.tables.schemas.columns import GROUPS_ALL, MONTH, count, date, key, word, written
 
 TABLES: dict[str, dict[str, pa.Column]] = {
+    "origin_counts": {
+        "colonia_id": key(),
+        "month": date(MONTH),
+        "group": word(GROUPS_ALL),
+        "origin": word(words.ORIGINS),
+        "events": count(),
+    },
     "panel": {
         "colonia_id": key(),
         "month": date(MONTH),

@@ -112,6 +112,14 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "q_value": figure(SHARE),
         "versus": word((*words.VERSUS, "itself")),
     },
+    "feedback": {
+        "measure": word(("discovered_share", "programme_ratio")),
+        "group": word(GROUPS_SHOWN),
+        "value": figure(NOT_NEGATIVE),
+        "lower": figure(NOT_NEGATIVE),
+        "upper": figure(NOT_NEGATIVE),
+        "events": count(),
+    },
     "priority_shift": {
         "colonia_id": key(unique=True),
         "before": figure(SHARE),

@@ -46,6 +46,10 @@ _CLASSIFIED = {
 
 TABLES: dict[str, dict[str, pa.Column]] = {
     "events": _EVENTS,
+    "origins": {
+        "event_id": key(unique=True),
+        "origin": word(words.ORIGINS),
+    },
     "located": _LOCATED,
     "classified": _CLASSIFIED,
     "codings": {

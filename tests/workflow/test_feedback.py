@@ -1,0 +1,132 @@
+"""What patrols discover is told apart from what people report, and corrects nothing."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from labtools.errors import SourceError
+from labtools.messages import speaking
+from labtools.narrative.feedback import feedback_sentences
+from labtools.privacy.keys import Keyring
+from labtools.tables import vocabulary as words
+from labtools.tables.contracts import check_table, empty_table
+from labtools.tables.panel import count_origins
+from labtools.tables.periods import Window
+from labtools.workflow.dark_figure import Reported, probable_rates
+from labtools.workflow.edition import Edition
+from labtools.workflow.feedback import discovered_shares, feedback_table
+from tests.sources.supplied import EVENTS, clean, events_file, intake, written
+
+END = pd.Timestamp("2026-01-01")
+YEAR = pd.DateOffset(years=1)
+KEYS = [f"c{k}" for k in range(8)]
+SAID = {
+    **EVENTS,
+    "columns": {**EVENTS["columns"], "origin": "origen"},
+    "origins": {"Denuncia": words.REPORTED, "Flagrancia": words.DISCOVERED},
+}
+HEADER = "folio,fecha,hora,delito,lon,lat,colonia,origen"
+
+
+def edition(audience="internal"):
+    window = Window(END - YEAR - YEAR, END - YEAR, END)
+    return Edition(audience, window, frozenset(), frozenset(), Keyring((("", b"k" * 32),)), ())
+
+
+def processed(found, told=10, *, month="2025-05-01"):
+    """Return eight colonias, the first four in the programme, with thefts of known origin."""
+    rows = [
+        (key, pd.Timestamp(month), "theft", origin, n)
+        for key, many in zip(KEYS, found, strict=True)
+        for origin, n in ((words.DISCOVERED, many), (words.REPORTED, told - many))
+        if n
+    ]
+    counts = pd.DataFrame(rows, columns=list(empty_table("origin_counts").columns))
+    programme = pd.DataFrame({"colonia_id": KEYS[:4], "entered_on": END - YEAR, "left_on": pd.NaT})
+    return {
+        "origin_counts": counts.astype({"events": "Int64"}),
+        "colonias": pd.DataFrame({"colonia_id": KEYS}),
+        "programme": programme,
+    }
+
+
+def given(folder, *origins):
+    rows = [f"F{k},2024-06-0{k + 1},10:00:00,ROBO,,,Centro,{o}" for k, o in enumerate(origins)]
+    return intake(written(folder, "\n".join([HEADER, *rows]) + "\n"), SAID)
+
+
+def test_a_file_tells_how_each_event_came_to_be_known(tmp_path):
+    tables = clean(given(tmp_path, "DENUNCIA ", "flagrancia", "Oficio")).tables
+
+    found = check_table("origins", tables["origins"])
+    assert found["origin"].tolist() == [words.REPORTED, words.DISCOVERED, "unknown"]
+    assert found["event_id"].tolist() == tables["events"]["event_id"].tolist()
+
+
+def test_a_column_without_a_declared_word_is_refused(tmp_path):
+    with pytest.raises(SourceError, match="origen"):
+        clean(given(tmp_path, "1", "2"))
+
+
+def test_a_file_that_does_not_say_it_has_no_table_of_it(tmp_path):
+    path = events_file(tmp_path, "F1,2024-06-01,10:00:00,ROBO,,,Centro")
+
+    assert set(clean(intake(path, EVENTS)).tables) == {"events"}
+
+
+def test_located_case_files_are_counted_by_origin():
+    events = pd.DataFrame(
+        {
+            "event_id": ["a", "b", "c", "d"],
+            "record_type": "case_file",
+            "colonia_id": ["c1", "c1", "c1", None],
+            "occurred_on": pd.Timestamp("2025-03-09"),
+            "crime_group": "theft",
+        }
+    )
+    origins = pd.DataFrame({"event_id": ["a", "b"], "origin": [words.DISCOVERED] * 2})
+
+    found = count_origins(events, origins, pd.Index(KEYS)).set_index("origin")["events"]
+
+    assert found.to_dict() == {words.DISCOVERED: 2, "unknown": 1}
+
+
+def test_the_lab_sees_each_colonias_share_and_the_public_only_the_citys():
+    known = processed([4, 0, 0, 0, 0, 0, 0, 2])
+
+    inside, outside = (discovered_shares(known, edition(a)) for a in ("internal", "public"))
+
+    assert inside["theft"].tolist() == [0.4, 0, 0, 0, 0, 0, 0, 0.2]
+    assert outside["theft"].tolist() == [6 / 80] * 8
+    assert outside["robbery"].tolist() == [0] * 8
+
+
+@pytest.mark.parametrize("known", [processed([4] * 8, month="2023-05-01"), processed([0] * 8, 0)])
+def test_without_origins_in_the_window_nothing_is_told_apart(known):
+    assert (discovered_shares(known, edition()) == 0).all(axis=None)
+    assert feedback_table(known, edition()).empty
+    with speaking("en"):
+        assert "not known" in feedback_sentences(feedback_table(known, edition()))[0]
+
+
+def test_attention_that_makes_records_is_seen_and_chance_is_not():
+    fed = feedback_table(processed([6, 7, 5, 6, 1, 2, 1, 2]), edition())
+    alike = feedback_table(processed([1, 4, 2, 3, 2, 3, 4, 2]), edition())
+
+    row = fed[fed["group"] == "total"].set_index("measure").loc["programme_ratio"]
+    assert row["value"] == pytest.approx(4)
+    assert row["lower"] > 1
+    with speaking("en"):
+        assert "Decide on what people reported" in feedback_sentences(fed)[1]
+        assert "cannot be told apart from chance" in feedback_sentences(alike)[1]
+
+
+def test_only_what_people_reported_is_corrected():
+    rates = pd.DataFrame(10.0, range(4), KEYS)
+    draws = pd.DataFrame(0.1, range(4), KEYS)
+    shares = discovered_shares(processed([5] + [0] * 7), edition())
+
+    found = probable_rates(rates, Reported(draws, None, "survey", shares))
+
+    assert np.allclose(found["c0"], 5 / 0.1 + 5)
+    assert np.allclose(found["c1"], 10 / 0.1)
