@@ -161,21 +161,25 @@ def city_plan_sentences(plan: pd.DataFrame) -> tuple[str, ...]:
         return ()
     row = plan.iloc[0]
     reachable = plan["reachable"] & plan["people_precise"].notna()
-    return (
+    said = [
         text(
             "For a figure of fear of the whole city with a margin of three points, some {people} "
             "people in {blocks} blocks would have to be asked.",
             people=number(float(row["city_people"])),
             blocks=number(float(row["city_clusters"])),
-        ),
-        text(
-            "In {n} of {all} colonias enough adults live for a precise figure of their own; in "
-            "the others a survey needs its neighbours, or the model. Each ficha tells how many "
-            "people that is.",
-            n=number(int(reachable.sum())),
-            all=number(len(plan)),
-        ),
-    )
+        )
+    ]
+    if not reachable.all():
+        said.append(
+            text(
+                "In {n} of {all} colonias enough adults live for a precise figure of their own; in "
+                "the others a survey needs its neighbours, or the model. Each ficha tells how many "
+                "people that is.",
+                n=number(int(reachable.sum())),
+                all=number(len(plan)),
+            )
+        )
+    return tuple(said)
 
 
 def peer_sentences(peers: pd.DataFrame, country: str = COUNTRY) -> tuple[str, ...]:
