@@ -20,11 +20,18 @@ from labtools.messages import text
 def serve_command() -> click.Command:
     """Return ``labtools serve``."""
 
-    def serve(workbench: Path | None, host: str, port: int, also_called: tuple[str, ...]) -> None:
+    def serve(
+        workbench: Path | None,
+        host: str,
+        port: int,
+        also_called: tuple[str, ...],
+        sign_on: Path | None,
+    ) -> None:
+        from labtools.dashboards.server import Proxy
         from labtools.dashboards.server import serve as start
 
         public = the_workbench(workbench).reports / "latest" / "public"
-        start(public, host=host, port=port, also_called=also_called)
+        start(public, host=host, port=port, proxy=Proxy(also_called, sign_on))
 
     help_ = text(
         "Serve the dashboards, read-only, from the released tables of the latest run. Stop with "
@@ -39,6 +46,14 @@ def serve_command() -> click.Command:
             multiple=True,
             metavar="NAME",
             help=text("Another name by which readers call it: that of the proxy before it."),
+        ),
+        click.Option(
+            ["--sign-on"],
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE",
+            help=text(
+                "Serve only readers for whom the proxy before it vouches with the key in this file."
+            ),
         ),
     ]
     return click.Command("serve", callback=serve, params=params, help=help_)

@@ -12,9 +12,11 @@ from tornado.web import Application, HTTPError, OutputTransform, RequestHandler
 
 from labtools import messages
 from labtools.charts.svg import Svg, element
+from labtools.dashboards.sign_on import SignedOn
 from labtools.messages import text
 
 _REFUSED = 400
+_NOT_SIGNED_ON = 401
 _NOTED = ("log_function", "tally")
 
 
@@ -65,13 +67,25 @@ def strict_headers(hosts: Sequence[str], path: str = "/live/") -> dict[str, str]
     }
 
 
-def guarded(application: Application, hosts: Sequence[str]) -> RuleRouter:
-    """Return a router that hands `application` only requests for one of `hosts`."""
+def guarded(application: Application, hosts: Sequence[str], proxy_digest: str = "") -> RuleRouter:
+    """Return a router that hands `application` only requests for one of `hosts`.
+
+    Parameters
+    ----------
+    proxy_digest : str, optional
+        Digest of the key of a proxy: only readers for whom it vouches are let in.
+    """
     noted = {name: application.settings[name] for name in _NOTED if name in application.settings}
-    refusing = Application([(".*", Refusal, {"status": _REFUSED})], **noted)
-    for answering in (application, refusing):
+    strangers, elsewhere = (
+        Application([(".*", Refusal, {"status": status})], **noted)
+        for status in (_NOT_SIGNED_ON, _REFUSED)
+    )
+    for answering in (application, strangers, elsewhere):
         answering.add_transform(_headers_transform(tuple(hosts)))
-    return RuleRouter([Rule(_CalledBy(hosts), application), Rule(AnyMatches(), refusing)])
+    called = RuleRouter(
+        [Rule(SignedOn(proxy_digest), application), Rule(AnyMatches(), strangers)],
+    )
+    return RuleRouter([Rule(_CalledBy(hosts), called), Rule(AnyMatches(), elsewhere)])
 
 
 class PlainErrors(RequestHandler):  # type: ignore[misc] # tornado's types are not read
@@ -111,6 +125,7 @@ def error_page(status: int) -> str:
     """Return the page that readers see in place of a dashboard."""
     told = {
         400: text("This address is not served here. Use the one that the laboratory gave you."),
+        401: text("Sign in first: this address is reached through the municipality's own page."),
         404: text("There is no such page here."),
         503: text("Many people are reading this dashboard now. Please try again in a minute."),
     }

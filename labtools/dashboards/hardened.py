@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_server.base.handlers import FileFindHandler
-from jupyter_server.services.kernels.handlers import KernelHandler
 from jupyterlab_server.config import get_federated_extensions
 from jupyterlab_server.themes_handler import ThemesHandler
 from tornado.httpserver import HTTPServer
@@ -28,15 +27,14 @@ from tornado.ioloop import IOLoop, PeriodicCallback
 from tornado.web import HTTPError
 from traitlets.config import Config
 from voila.app import Voila
-from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
-from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.utils import get_voila_labextensions_path
 
 from labtools import messages
 from labtools.dashboards.boards import BOARDS
 from labtools.dashboards.gate import EveryReader, PlainErrors, Refusal, guarded
 from labtools.dashboards.kernels import ALLOWED_MESSAGES, ReaderKernels, WidgetsOnly, draw_page
+from labtools.dashboards.own_kernel import KernelEnd, KernelLine, KernelState, word_of
 from labtools.dashboards.reading import (
     Health,
     Metrics,
@@ -154,6 +152,7 @@ class Page(PlainErrors):
         kernels = self.settings["kernel_manager"]
         self._turn = asyncio.ensure_future(self.settings["seats"].take(f"{page}.ipynb"))
         drawn = await self._turn
+        kernels.bind(drawn.kernel_id, word_of(self))
         try:
             self.set_header("Cache-Control", "no-store")
             await self.finish(drawn.html)
@@ -164,14 +163,6 @@ class Page(PlainErrors):
         """Leave the line of a reader who left."""
         if self._turn is not None:
             self._turn.cancel()
-
-
-class KernelState(PlainErrors, KernelHandler):  # type: ignore[misc] # no types in Jupyter
-    """Whether a page's kernel lives; ending it goes through `VoilaShutdownKernelHandler`."""
-
-    def delete(self, **_: str) -> None:
-        """Refuse."""
-        raise HTTPError(405)
 
 
 class TemplateFiles(PlainErrors, TemplateStaticFileHandler):  # type: ignore[misc]
@@ -230,11 +221,11 @@ class ReadersVoila(Voila):  # type: ignore[misc] # no types in Voilà
         }
         return [
             (rf"/api/kernels/{_KERNEL}", KernelState),
-            (rf"/api/kernels/{_KERNEL}/channels", VoilaKernelWebsocketHandler),
+            (rf"/api/kernels/{_KERNEL}/channels", KernelLine),
             (r"/voila/templates/(.*)", TemplateFiles),
             (r"/voila/static/(.*)", StaticFiles, {"paths": self.static_paths}),
             (r"/voila/api/themes/(.*)", ThemeFiles, themes),
-            (r"/voila/api/shutdown/(.*)", VoilaShutdownKernelHandler),
+            (rf"/voila/api/shutdown/{_KERNEL}", KernelEnd),
             (
                 rf"/voila/labextensions/((?:{extensions})/.*)",
                 ExtensionFiles,
@@ -250,7 +241,9 @@ class ReadersVoila(Voila):  # type: ignore[misc] # no types in Voilà
 
     def listen(self) -> None:
         """Answer on the socket that was opened for us, until our parent ends or asks."""
-        server = HTTPServer(guarded(self.app, self.service.hosts), **_LIMITS)
+        server = HTTPServer(
+            guarded(self.app, self.service.hosts, self.service.proxy_digest), **_LIMITS
+        )
         server.add_socket(self.door)
         self.app.settings["stills"].page(BOARDS[0], "", messages.language())  # read once, before
         self._server = server

@@ -7,6 +7,7 @@ widgets of their own.
 from __future__ import annotations
 
 import asyncio
+import hmac
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -53,6 +54,7 @@ class ReaderKernels(AsyncMappingKernelManager):  # type: ignore[misc] # no types
         super().__init__(**options)
         self._given: dict[str, datetime] = {}
         self._born: dict[str, datetime] = {}
+        self._words: dict[str, bytes] = {}
 
     @property
     def is_full(self) -> bool:
@@ -67,6 +69,15 @@ class ReaderKernels(AsyncMappingKernelManager):  # type: ignore[misc] # no types
     def give(self, kernel_id: str) -> None:
         """Note that a reader was given a kernel: from now on it must have a page."""
         self._given[kernel_id] = datetime.now(UTC)
+
+    def bind(self, kernel_id: str, word: bytes) -> None:
+        """Note by which word the reader of a kernel's page is known."""
+        self._words[kernel_id] = word
+
+    def is_read_by(self, kernel_id: str, word: bytes) -> bool:
+        """Return whether a kernel's page was given to the reader who brings this word."""
+        bound = self._words.get(kernel_id)
+        return bound is not None and hmac.compare_digest(bound, word)
 
     async def end(self, kernel_id: str) -> None:
         """End a kernel, if it did not end by itself."""
@@ -106,6 +117,7 @@ class ReaderKernels(AsyncMappingKernelManager):  # type: ignore[misc] # no types
         """Forget a kernel that ended."""
         self._given.pop(kernel_id, None)
         self._born.pop(kernel_id, None)
+        self._words.pop(kernel_id, None)
         return super().remove_kernel(kernel_id)
 
     def _is_forsaken(self, kernel_id: str) -> bool:
@@ -159,7 +171,7 @@ def is_let_through(message: str | bytes, protocol: str) -> bool:
     try:
         header, content = _header_and_content(message, protocol)
         if header["msg_type"] != "comm_open":
-            return True
+            return header["msg_type"] in ALLOWED_MESSAGES  # else Jupyter writes it to the log
         return bool(content["target_name"] == CONTROL)
     except (ValueError, LookupError, TypeError, RecursionError):
         return False

@@ -41,6 +41,7 @@ class Tally:
         ]
         told = {
             "labtools_kernels": len(self._kernels),
+            "labtools_kernels_with_a_reader": self._kernels.given,
             "labtools_readers_waiting": self._seats.waiting,
             "labtools_pages_given_total": self._seats.given,
             "labtools_pages_refused_total": self._seats.refused,

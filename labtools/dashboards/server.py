@@ -20,12 +20,14 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 from labtools import messages
 from labtools.dashboards.boards import BOARDS
 from labtools.dashboards.data import ENVIRONMENT_VARIABLE, open_released
+from labtools.dashboards.sign_on import digest_of_key
 from labtools.errors import DependencyError, SettingsError, TableError
 from labtools.messages import text
 from labtools.paths import bundled
@@ -46,6 +48,26 @@ _KEPT = ("PATH", "TZ", "PROJ_DATA", "GDAL_DATA", "LD_LIBRARY_PATH")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _LAST_PORT = 65_535
 _STOP_AFTER = 10  # seconds for the kernels to end before the server is killed
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """What stands before a server: whoever calls it by the proxy's name, and who signs readers on.
+
+    Attributes
+    ----------
+    called : tuple of str
+        Names by which readers reach the server.
+    key : Path, optional
+        File with the key by which the proxy vouches for readers who signed on; without it nobody
+        is asked who they are.
+    """
+
+    called: tuple[str, ...] = ()
+    key: Path | None = None
+
+
+NO_PROXY = Proxy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +95,8 @@ class Service:
         How long a request for a living page waits for room.
     warm : int
         Living pages kept ready of the first dashboard; of each of the others, one.
+    proxy_digest : str
+        Digest of the key of the proxy that signs readers on; empty where none does.
     """
 
     public: str
@@ -84,6 +108,7 @@ class Service:
     longest_minutes: int = 120
     queue_seconds: int = 20
     warm: int = 2
+    proxy_digest: str = ""
 
     @property
     def notebooks(self) -> Path:
@@ -125,7 +150,7 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int = PORT,
-    also_called: Sequence[str] = (),
+    proxy: Proxy = NO_PROXY,
     when_ready: Callable[[str], object] = print,
     stopped: threading.Event = NEVER,
 ) -> int:
@@ -141,8 +166,8 @@ def serve(
     host, port : str, int
         Where to listen.  Listening beyond this machine is a decision of the network's
         administrator: put a proxy with TLS before it.
-    also_called : sequence of str
-        Other names by which readers reach the server (the proxy's name).
+    proxy : Proxy
+        What stands before the server, if anything does.
     when_ready : callable
         Told the address.
     stopped : threading.Event
@@ -155,20 +180,20 @@ def serve(
     TableError
         If the folder holds no released edition.
     SettingsError
-        If the port is taken or the address is not of this machine.
+        If the port is taken, the address is not of this machine, or the proxy's key is no key.
     """
     check_installed()
     edition = open_released(public).public
     with listening(host, port) as door, _ended_by_signals(), ExitStack() as servers:
-        hosts = allowed_hosts(host, door, also_called)
-        running = servers.enter_context(_served(edition, door, hosts, MOST_READERS))
+        served = partial(_served, door=door, host=host, proxy=proxy, most_readers=MOST_READERS)
+        running = servers.enter_context(served(edition))
         when_ready(running.url)
         try:
             while running.process.poll() is None and not stopped.wait(_LOOK_EVERY):
                 newer = _newer_edition(public, running)
                 if newer is not None:
                     retire(running)
-                    running = servers.enter_context(_served(newer, door, hosts, MOST_READERS))
+                    running = servers.enter_context(served(newer))
         except KeyboardInterrupt:
             return 0
         return running.process.poll() or 0
@@ -180,16 +205,18 @@ def serving(
     *,
     host: str = "127.0.0.1",
     port: int = PORT,
-    also_called: Sequence[str] = (),
+    proxy: Proxy = NO_PROXY,
     most_readers: int = MOST_READERS,
 ) -> Iterator[Running]:
     """Serve the dashboards inside the block; see :func:`serve`.  Port 0 takes a free one."""
     check_installed()
     edition = open_released(public).public
-    with listening(host, port) as door, _ended_by_signals():
-        hosts = allowed_hosts(host, door, also_called)
-        with _served(edition, door, hosts, most_readers) as running:
-            yield running
+    with (
+        listening(host, port) as door,
+        _ended_by_signals(),
+        _served(edition, door=door, host=host, proxy=proxy, most_readers=most_readers) as running,
+    ):
+        yield running
 
 
 def retire(running: Running) -> None:
@@ -201,10 +228,17 @@ def retire(running: Running) -> None:
 
 @contextmanager
 def _served(
-    edition: Path, door: socket.socket, hosts: tuple[str, ...], most_readers: int
+    edition: Path, *, door: socket.socket, host: str, proxy: Proxy, most_readers: int
 ) -> Iterator[Running]:
+    digest = digest_of_key(proxy.key) if proxy.key else ""
     with _private_folder() as folder:
-        service = Service(str(edition), str(folder), hosts, most_readers=most_readers)
+        service = Service(
+            str(edition),
+            str(folder),
+            allowed_hosts(host, door, proxy.called),
+            most_readers=most_readers,
+            proxy_digest=digest,
+        )
         _fill(service)
         process = _start(service, door)
         try:

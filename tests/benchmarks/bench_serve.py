@@ -3,8 +3,10 @@
 ``make bench`` writes ``serve_50_viewers_p95_s`` (seconds until nineteen in twenty of fifty readers
 who ask at once have a page with their colonia), ``serve_one_viewer_s``, ``serve_vs_stock_voila``
 (how many times sooner than with stock Voilà, which is given ten readers only),
-``serve_memory_mb`` (server and warm kernels), ``serve_kernels_after_1000`` and
-``pdf_s_per_ficha``.  Without the folder of a released edition it makes a small one.
+``serve_memory_mb`` (server and warm kernels), ``serve_back_to_warm_s`` (seconds until only the
+pages kept ready remain, after fifty asked for a living one and left),
+``serve_kernels_after_1000``, ``serve_readers_after_1000`` (kernels that a thousand requests left
+to nobody) and ``pdf_s_per_ficha``.  Without the folder of a released edition it makes a small one.
 """
 
 from __future__ import annotations
@@ -14,15 +16,17 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from labtools.charts.ground import ground_of
 from labtools.charts.maps import locator_map
 from labtools.dashboards.data import ENVIRONMENT_VARIABLE
-from labtools.dashboards.server import listening, serving
+from labtools.dashboards.server import PAGES, listening, serving
 from labtools.messages import speaking
 from labtools.narrative import sentences
 from labtools.paths import bundled
@@ -33,6 +37,7 @@ from tests.benchmarks.record import record
 from tests.browser.released_example import write_edition
 
 READERS, STOCK_READERS, PRINTED, REPEATED = 50, 10, 30, 1_000
+WARM = len(PAGES) + 1  # pages kept ready: two of the first dashboard, one of each other
 _PATIENCE = 300
 _SETTLED = 20  # seconds until the other pages are ready too
 
@@ -56,15 +61,18 @@ def measured_serving(public: Path) -> dict[str, float]:
         alone = seconds_to(asked[0])
         ours = together(asked)
         memory = memory_of(running.service.folder)
+        back = seconds_to_rest(running.url, running.live)
         for _ in range(REPEATED):
             seconds_to(asked[0])
-        kernels = kernels_of(running.url)
+        kernels, readers = told_by(running.url)
     stock = together_with_stock(public)
     ninety_five = sorted(ours)[int(0.95 * len(ours)) - 1]
     return {
         "serve_50_viewers_p95_s": ninety_five,
         "serve_one_viewer_s": alone,
+        "serve_back_to_warm_s": back,
         "serve_kernels_after_1000": kernels,
+        "serve_readers_after_1000": readers,
         "serve_vs_stock_voila": sorted(stock)[len(stock) // 2] / sorted(ours)[len(ours) // 2],
         "serve_memory_mb": memory,
     }
@@ -107,11 +115,35 @@ def together_with_stock(public: Path) -> list[float]:
                 stock.terminate()
 
 
-def kernels_of(address: str) -> float:
-    """Return how many kernels a server says that it has."""
+def seconds_to_rest(address: str, living: str) -> float:
+    """Return the seconds until only pages kept ready remain, after many opened one and left."""
+    with ThreadPoolExecutor(READERS) as readers:
+        statuses = list(readers.map(asked_once, [living] * READERS))
+    if HTTPStatus.OK not in statuses:
+        raise RuntimeError(statuses)
+    begun = time.monotonic()
+    while (told := told_by(address)) != (float(WARM), 0.0):
+        if time.monotonic() - begun > _PATIENCE:
+            raise RuntimeError(told)
+        time.sleep(0.5)
+    return time.monotonic() - begun
+
+
+def asked_once(address: str) -> int:
+    """Return the status of an answer; whoever is refused is not here again."""
+    try:
+        with urllib.request.urlopen(address, timeout=_PATIENCE) as answer:  # noqa: S310 - ours
+            answer.read()
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        return int(refused.code)
+
+
+def told_by(address: str) -> tuple[float, float]:
+    """Return how many kernels a server says that it has, and how many of them have a reader."""
     with urllib.request.urlopen(f"{address}metrics", timeout=_PATIENCE) as answer:  # noqa: S310 - ours
-        told = answer.read().decode()
-    return float(told.split("labtools_kernels ")[1].split()[0])
+        told = dict(line.rsplit(" ", 1) for line in answer.read().decode().splitlines())
+    return float(told["labtools_kernels"]), float(told["labtools_kernels_with_a_reader"])
 
 
 def memory_of(folder: str) -> float:

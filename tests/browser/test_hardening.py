@@ -3,8 +3,10 @@
 import http.client
 import json
 import re
+import socket
 import stat
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,12 +22,13 @@ LIVE = "/live/colonia_explorer"
 WARM = len(PAGES) + 1  # pages kept ready: two of the explorer, one of each other
 
 
-def ask(server, path, *, method="GET", host=""):
+def ask(server, path, *, method="GET", host="", cookie=""):
     """Return status, headers and body of one request, with any Host header."""
     port = urlsplit(server.url).port
     line = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
-        line.request(method, path, headers={"Host": host or f"127.0.0.1:{port}"})
+        told = {"Host": host or f"127.0.0.1:{port}", **({"Cookie": cookie} if cookie else {})}
+        line.request(method, path, headers=told)
         answer = line.getresponse()
         return answer.status, answer.headers, answer.read().decode("utf-8", "replace")
     finally:
@@ -175,6 +178,21 @@ def test_a_reader_too_many_is_asked_to_wait(server):
         assert len(kernels(small)) == 1
 
 
+def test_when_many_readers_leave_only_the_pages_kept_ready_remain(server):
+    def told():
+        lines = ask(server, "/metrics")[2].splitlines()
+        return {line.rsplit(" ", 1)[0]: int(line.rsplit(" ", 1)[1]) for line in lines}
+
+    opened = [ask(server, LIVE)[0] for _ in range(3)]
+    assert opened == [200] * 3
+    assert told()["labtools_kernels_with_a_reader"] >= 3
+
+    begun = time.monotonic()
+    assert _becomes(lambda: told()["labtools_kernels_with_a_reader"] == 0, attempts=240)
+    assert _becomes(lambda: len(kernels(server)) == WARM, attempts=240)
+    assert time.monotonic() - begun < 60
+
+
 def test_nothing_is_left_when_the_server_stops(server):
     with serving(Path(server.service.public), port=0) as short:
         assert ask(short, LIVE)[0] == 200
@@ -182,6 +200,29 @@ def test_nothing_is_left_when_the_server_stops(server):
 
     assert not Path(short.service.folder).exists()
     assert _becomes(lambda: not kernels(short))
+
+
+def test_half_a_request_is_dropped_and_does_not_keep_others_waiting(server):
+    port = urlsplit(server.url).port
+    with ExitStack() as held:
+        lines = [
+            held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
+            for _ in range(100)
+        ]
+        for line in lines:
+            line.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1")
+
+        assert ask(server, "/health")[0] == 200
+        ends = [line.recv(1) for line in lines]  # a line that is not cut raises TimeoutError here
+
+        assert ends == [b""] * len(lines)
+
+
+def test_a_header_longer_than_any_reader_sends_is_refused(server):
+    with pytest.raises(http.client.RemoteDisconnected):
+        ask(server, "/health", cookie="x" * 10_000)
+
+    assert ask(server, "/health", cookie="x" * 5_000)[0] == 200
 
 
 @pytest.mark.browser
@@ -236,12 +277,13 @@ def test_a_page_that_is_closed_ends_its_kernel(chromium, server):
     person.open(server.live)
     told = person.page.evaluate("document.getElementById('jupyter-config-data').textContent")
     kernel = json.loads(told)["kernelId"]
-    assert ask(server, f"/api/kernels/{kernel}")[0] == 200
+    own = "; ".join(f"{it['name']}={it['value']}" for it in context.cookies())
+    assert ask(server, f"/api/kernels/{kernel}", cookie=own)[0] == 200
 
     person.page.close(run_before_unload=True)
     context.close()
 
-    assert _becomes(lambda: ask(server, f"/api/kernels/{kernel}")[0] == 404)
+    assert _becomes(lambda: ask(server, f"/api/kernels/{kernel}", cookie=own)[0] == 404)
 
 
 def _becomes(holds, attempts=40):

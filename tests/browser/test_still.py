@@ -146,6 +146,7 @@ def test_health_and_metrics_tell_how_the_server_is_and_nobody_apart(full_house):
     assert health == {"status": "ok", "edition": "2026-01"}
     assert re.search(r'labtools_answers_total{kind="page",status="200"} \d+', told)
     assert "labtools_kernels 0" in told
+    assert "labtools_kernels_with_a_reader 0" in told
     assert "c03" not in told
     assert "127.0.0.1" not in told
 
