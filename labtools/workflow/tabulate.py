@@ -32,6 +32,7 @@ PROCESSED = (
     "official_months",
     "sources",
     "origin_counts",
+    "source_files",
     *_STACKED,
 )
 
@@ -61,6 +62,7 @@ def tabulate(opened: Opened) -> tuple[Account, ...]:
         "official_months": _official(opened),
         "sources": _sources(opened),
         "origin_counts": _origin_counts(opened, keys),
+        "source_files": _source_files(opened),
         **stacked,
     }
     make_folder(opened.workbench.processed, private=True)
@@ -163,7 +165,18 @@ def _sources(opened: Opened) -> pd.DataFrame:
                 "publisher": snapshot.publisher,
                 "licence": snapshot.licence,
                 "cutoff": pd.Timestamp(snapshot.cutoff),
-                "digest": snapshot.sha256[:16],
             }
         )
+    return pd.DataFrame(rows)
+
+
+def _source_files(opened: Opened) -> pd.DataFrame:
+    """Return the fingerprint of each supplier's file.
+
+    A table of its own, which no ficha holds: every ficha would differ when any file did.
+    """
+    rows = [
+        {"source": it.name, "digest": snapshot_of(opened, it)[0].sha256[:16]}
+        for it in opened.files()
+    ]
     return pd.DataFrame(rows)
