@@ -94,7 +94,7 @@ def section_facts(section: Section, *, abreast: int = 1) -> dict[str, object]:
         "sentences": section.sentences,
         "listed": section.listed,
         "facts": [(name, _cell(cell)) for name, cell in section.facts],
-        "tables": [_rows(table, _ROOM // abreast) for table in section.tables],
+        "tables": [_rows(table, _room(abreast)) for table in section.tables],
         "pictures": [picture_facts(picture) for picture in section.pictures],
         "notes": section.notes,
     }
@@ -160,8 +160,13 @@ def _rows(table: Rows, room: int) -> dict[str, object]:
     }
 
 
+def _room(abreast: int) -> int:
+    """Return the letters of a line; a narrow one is let be a fifth fuller, to break less."""
+    return _ROOM if abreast == 1 else round(1.2 * _ROOM / abreast)
+
+
 def _widths(table: Rows, room: int) -> list[int]:
-    """Return the share of the width of each column: its longest word, and what is left of `room`."""
+    """Return the share of the width of each column: its longest word, and a part of the rest."""
     told = zip(*([cell.words for cell in row] for row in table.rows), strict=True)
     columns = [(head, *cells) for head, cells in zip(table.heads, told, strict=True)]
     least = [max(_SHORTEST, _longest_word(column)) for column in columns]
