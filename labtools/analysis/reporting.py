@@ -21,6 +21,7 @@ from labtools.analysis.perception.area_shares import AreaPrior, fit_area_shares
 from labtools.errors import AnalysisError
 
 _CERTAIN = 1e-4
+_MOST = 1e9
 #: A group of which nothing is known: like all crime, with doubt.
 _LIKE_ALL = (0.0, 0.6)
 
@@ -91,7 +92,8 @@ def reporting_draws(
     pandas.DataFrame, shape (size, n_areas)
     """
     areas = covariates.index
-    asked = victims.reindex(areas).fillna(0.0)
+    # Victims of whom it is not known whether they reported say nothing of reporting.
+    asked = victims.reindex(areas).where(reported.reindex(areas).notna()).fillna(0.0)
     if asked.sum() > 0:
         told = reported.reindex(areas).fillna(0.0)
         fit = fit_area_shares(
@@ -156,6 +158,11 @@ def crime_draws(
     reporting : pandas.DataFrame, shape (n_draws, n_areas)
         Probability of being recorded.
 
+    Raises
+    ------
+    AnalysisError
+        If a count is negative or infinite.
+
     Notes
     -----
     Given the probability, those not recorded are negative binomial: an area that recorded none
@@ -163,6 +170,15 @@ def crime_draws(
     """
     counts = np.broadcast_to(np.asarray(recorded, float), reporting.shape)
     known = ~np.isnan(counts)
+    wrong = known & ((counts < 0) | (counts > _MOST))
+    if wrong.any():
+        raise AnalysisError(
+            "{n} recorded counts are negative, or more than any place records (the first, in "
+            "{area}: {count}). Correct them, or leave them missing.",
+            n=int(wrong.sum()),
+            area=reporting.columns[np.argwhere(wrong)[0][1]],
+            count=float(counts[wrong][0]),
+        )
     p = np.clip(reporting.to_numpy(), _CERTAIN, 1 - 1e-12)
     hidden = rng.negative_binomial(np.where(known, counts, 0) + 1, p)
     crimes = np.where(known, counts + hidden, np.nan)

@@ -10,7 +10,7 @@ import pandas as pd
 from labtools.errors import SourceError
 from labtools.findings import Finding, Severity
 from labtools.messages import mark
-from labtools.sources.figures import counts
+from labtools.sources.figures import counts, row_in_file
 from labtools.sources.files import read_cells, require_columns
 from labtools.sources.protocol import Cleaned, Intake, matching, numbers, require_described
 from labtools.sources.repeats import repeated_rows
@@ -18,6 +18,16 @@ from labtools.tables.account import Account
 
 _REASON = MappingProxyType({"repeated": "row_repeated", "cut_short": "row_cut_short"})
 _ZONES = ("entity", "municipality", "locality", "ageb", "block")
+#: INEGI's keys have a fixed width; an AGEB's last sign may be a letter from A to P.
+_KEYS = MappingProxyType(
+    {
+        "entity": (2, r"\d{2}"),
+        "municipality": (3, r"\d{3}"),
+        "locality": (4, r"\d{4}"),
+        "ageb": (4, r"\d{3}[\dA-P]"),
+        "block": (3, r"\d{3}"),
+    }
+)
 
 
 def clean_census(intake: Intake) -> Cleaned:
@@ -40,6 +50,7 @@ def clean_census(intake: Intake) -> Cleaned:
     zones = {ours: intake.descriptor.column(ours).upper() for ours in _ZONES}
     variables = _variables(intake)
     require_columns(intake.path, cells, {**zones, **{name: name for name in variables}})
+    mended = _mend_keys(intake, cells, zones)
     level = _levels(cells, zones)
     known = {name: counts(intake, cells[level == "ageb"], name, name) for name in variables}
     names = [zones[zone] for zone in _ZONES]
@@ -66,11 +77,42 @@ def clean_census(intake: Intake) -> Cleaned:
             **{_REASON.get(kind, f"{kind}_row"): int(n) for kind, n in rejected.items()},
             **({"of_another_municipality": int((~wanted).sum())} if not wanted.all() else {}),
         },
-        changed=_masked(parts),
+        changed={**_masked(parts), **({"keys_mended": mended} if mended else {})},
     )
     totals = cells[wanted & (level == "municipality_total")]
     findings = _people_elsewhere(intake, totals, kept)
     return Cleaned({"census": pd.concat(parts, ignore_index=True)}, account, findings)
+
+
+def _mend_keys(intake: Intake, cells: pd.DataFrame, zones: dict[str, str]) -> int:
+    """Give keys their zeros back in place, and return how many a spreadsheet program had taken.
+
+    Raises
+    ------
+    SourceError
+        If a key is none even so: it would find no polygon, and its people would be lost.
+    """
+    mended = 0
+    for zone, (width, form) in _KEYS.items():
+        written = cells[zones[zone]]
+        plain = written.str.strip().str.upper().str.replace(r"\.0$|-", "", regex=True)
+        key = plain.str.zfill(width)
+        wrong = written[~key.str.fullmatch(form).fillna(value=False).astype(bool) & key.notna()]
+        if len(wrong):
+            raise SourceError(
+                "{path}, column “{column}”: “{value}” in row {row} is no key of INEGI ({n} such "
+                "cells). Expected {width} signs, as in the geostatistical framework. Ask for the "
+                "file as INEGI gives it.",
+                path=intake.path.name,
+                column=zones[zone],
+                value=str(wrong.iloc[0]),
+                row=row_in_file(intake, wrong.index[0]),
+                n=len(wrong),
+                width=width,
+            )
+        mended += int((key != written)[written.notna()].sum())
+        cells[zones[zone]] = key
+    return mended
 
 
 def _people_elsewhere(

@@ -72,6 +72,7 @@ def _areas(intake: Intake, *needed: str) -> tuple[gpd.GeoDataFrame, Account]:
     require_columns(intake.path, areas, intake.descriptor.columns)
     chosen = areas[matching(intake, areas)]
     _check_keys(intake, chosen)
+    _refuse_elsewhere(intake, chosen)
     mended = _mended(chosen.geometry)
     kept = chosen.set_geometry(mended)[~(mended.isna() | mended.is_empty)]
     if kept.empty:
@@ -95,6 +96,28 @@ def _areas(intake: Intake, *needed: str) -> tuple[gpd.GeoDataFrame, Account]:
         changed={"polygon_repaired": repaired} if repaired else {},
     )
     return kept, account
+
+
+def _refuse_elsewhere(intake: Intake, areas: gpd.GeoDataFrame) -> None:
+    """Refuse polygons outside the country: degrees that are none put them in the ocean."""
+    west, south, east, north = intake.descriptor.bounds
+    drawn = areas[~(areas.geometry.isna() | areas.geometry.is_empty)]
+    box = drawn.geometry.bounds
+    inside = box["minx"].ge(west) & box["maxx"].le(east)
+    inside &= box["miny"].ge(south) & box["maxy"].le(north)
+    if not inside.all():
+        first = inside.idxmin()
+        raise SourceError(
+            "{path}: {n} of {total} polygons reach outside the country, the first is “{value}” at "
+            "{lon}, {lat}. Correct “crs” under [file] in the descriptor, or its “bounds”, or ask "
+            "the supplier for the reference system.",
+            path=intake.path.name,
+            n=int((~inside).sum()),
+            total=len(inside),
+            value=str(drawn.loc[first, intake.descriptor.column("id")]),
+            lon=f"{box.loc[first, 'minx']:.4f}",
+            lat=f"{box.loc[first, 'miny']:.4f}",
+        )
 
 
 def _check_keys(intake: Intake, areas: gpd.GeoDataFrame) -> None:

@@ -21,6 +21,12 @@ _SLIPS = 0.02
 #: So many dates without a day above 12 are no chance.
 _MANY = 40
 _MONTHS = 12  # a greater number is no month
+_CLOCK = re.compile(
+    r"^(?P<h>\d{1,2}):\d{2}(?::\d{2}){0,2}\s*(?:(?P<half>[ap])\.?\s*m\.?)?", re.IGNORECASE
+)
+_HALF_DAY, _DAY = 12, 24
+#: So many true dates in a workbook without a day after the 12th are no chance.
+_TRUE_DATES = 10
 
 
 def days(intake: Intake, cells: pd.DataFrame, column: str) -> pd.Series:
@@ -37,11 +43,50 @@ def days(intake: Intake, cells: pd.DataFrame, column: str) -> pd.Series:
     form = intake.descriptor.date_format
     written = cells[column]
     found = dates(written, form)
-    if intake.descriptor.file.format == "xlsx":
-        found = found.fillna(dates(written, "%Y-%m-%d"))
+    if intake.descriptor.file.format in {"xlsx", "ods"}:
+        true = dates(written, "%Y-%m-%d")
+        _refuse_half_turned(intake, written, true, column)
+        found = found.fillna(true)
     found = found.where(~_is_zoned(written), _moved(written, form, intake.descriptor.timezone))
     _refuse_other_order(intake, written, found, column)
     return found
+
+
+def hours(written: pd.Series) -> pd.Series:
+    """Return times of day as the hour, 0 to 23; what is no time is missing.
+
+    "8:30 p.m." is of the twentieth hour, and "12:05 a.m." of hour zero.
+    """
+    parts = written.str.extract(_CLOCK)
+    hour = pd.to_numeric(parts["h"])
+    half = parts["half"].str.casefold()
+    of_half = hour.where(hour.between(1, _HALF_DAY)) % _HALF_DAY
+    hour = hour.where(half.isna(), of_half + half.eq("p") * _HALF_DAY)
+    return hour.where(hour.between(0, _DAY - 1)).astype("Int64")
+
+
+def _refuse_half_turned(intake: Intake, written: pd.Series, true: pd.Series, column: str) -> None:
+    """Refuse a column in which a spreadsheet of another country turned the days it could.
+
+    Of day-first dates it takes those up to the 12th for month-first ones, and leaves the
+    others as text: half of the column is true dates, all of them wrong.
+    """
+    known = true.dropna()
+    text = written[written.fillna("").str.strip().ne("") & true.isna()]
+    turned = len(known) >= _TRUE_DATES and int(known.dt.day.max()) <= _MONTHS
+    if turned and len(known.dt.month.unique()) > 1 and 2 * len(text) >= len(known):
+        raise SourceError(
+            "{path}, column “{column}”: {n} cells are dates of the spreadsheet program, none after "
+            "the 12th of a month, and {others} are text, the first “{value}” in row {row}. The "
+            "program probably took days for months in those it could read. Ask the supplier for "
+            "the dates as text, or for CSV, as the system gave them.",
+            path=intake.path.name,
+            column=column,
+            n=len(known),
+            others=len(text),
+            value=str(text.iloc[0]),
+            row=row_in_file(intake, text.index[0]),
+        )
 
 
 def _is_zoned(written: pd.Series) -> pd.Series:

@@ -10,6 +10,7 @@ import codecs
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from labtools.errors import SourceError
 from labtools.sources.descriptor import FileFormat
@@ -31,6 +32,20 @@ _NO_WINDOWS = re.compile(rb"[A-Za-z][\x83\x84\x87\x8e\x96\x97\x9c\x9f][A-Za-z]")
 _OVERLAP = 8  # bytes: no pattern is longer
 _HEAD = 200
 _WEB_PAGE = (b"<!doctype html", b"<html")
+#: First bytes of files that bear the name of a text file and are none.
+_OTHER_FILES = MappingProxyType(
+    {
+        b"PK\x03\x04": "XLSX, ODS or ZIP",
+        b"\xd0\xcf\x11\xe0": "XLS",
+        b"%PDF": "PDF",
+        b"Rar!": "RAR",
+        b"7z\xbc\xaf": "7z",
+        b"\x1f\x8b": "GZIP",
+        b"SQLite format 3": "SQLite or GPKG",
+        b"PAR1": "Parquet",
+        b"{\\rtf": "RTF",
+    }
+)
 
 
 @dataclass(slots=True)
@@ -116,6 +131,24 @@ def refuse_web_page(name: str, scan: Scan) -> None:
             "Open it in a browser to see what it says, and download the file again.",
             path=name,
         )
+
+
+def refuse_other_file(name: str, scan: Scan) -> None:
+    """Refuse a workbook, a PDF or a packed file that bears the name of a text file.
+
+    Raises
+    ------
+    SourceError
+        Says what it is by its first bytes.
+    """
+    for first, kind in _OTHER_FILES.items():
+        if scan.head.startswith(first):
+            raise SourceError(
+                "{path} is no text: by its first bytes it is {kind}. Correct its name and “format” "
+                "in the descriptor if that is what was sent, or ask for it as CSV.",
+                path=name,
+                kind=kind,
+            )
 
 
 def refuse_unfinished(name: str, scan: Scan, form: FileFormat) -> None:

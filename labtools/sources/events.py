@@ -14,7 +14,8 @@ from labtools.errors import SourceError
 from labtools.findings import Finding, Severity
 from labtools.messages import plural
 from labtools.privacy.pseudonyms import pseudonyms
-from labtools.sources.days import days
+from labtools.sources.days import days, hours
+from labtools.sources.folios import repeated_folios
 from labtools.sources.points import Points, read_points
 from labtools.sources.protocol import Cleaned, Intake, accounted, read_rows, tidy
 from labtools.sources.repeats import refuse_pasted
@@ -75,9 +76,8 @@ def _reasons(intake: Intake, cells: pd.DataFrame, day: pd.Series) -> pd.Series:
     reasons[day.isna()] = "date_not_valid"
     reasons[cells.isna().any(axis=1)] = "row_cut_short"
     if intake.descriptor.column("folio"):
-        # Only among good rows: a bad row must not take its correction away with it.
-        folio = tidy(cells[intake.descriptor.column("folio")]).where(reasons.isna())
-        reasons[folio.duplicated() & folio.notna()] = "folio_repeated"
+        good = cells[reasons.isna()]
+        reasons[good.index[repeated_folios(intake, good)]] = "folio_repeated"
     return reasons
 
 
@@ -88,14 +88,13 @@ def _events(intake: Intake, cells: pd.DataFrame, day: pd.Series, points: Points)
     def text_of(ours: str) -> pd.Series:
         return tidy(cells[column(ours)]) if column(ours) else blank
 
-    hour = text_of("hour").str.extract(r"^(\d{1,2}):", expand=False)
     return pd.DataFrame(
         {
             "event_id": _identifiers(intake, cells),
             "source": intake.source,
             "record_type": intake.descriptor.record_type,
             "occurred_on": day[cells.index],
-            "hour": pd.to_numeric(hour).where(lambda h: h.between(0, 23)).astype("Int64"),
+            "hour": hours(text_of("hour")),
             "subject": text_of("subject"),
             "lon": points.lon,
             "lat": points.lat,

@@ -11,6 +11,8 @@ from labtools.sources.protocol import Intake, numbers
 
 #: No month, AGEB or colonia of a municipality counts more of anything.
 LARGEST_COUNT = 1_000_000
+#: How many times smaller than others of its series a figure up to 1 is a share in disguise.
+_OF_ONE = 20
 
 
 def counts(intake: Intake, cells: pd.DataFrame, column: str, ours: str) -> pd.Series:
@@ -43,13 +45,21 @@ def counts(intake: Intake, cells: pd.DataFrame, column: str, ours: str) -> pd.Se
     return value
 
 
-def percentages(intake: Intake, cells: pd.DataFrame, column: str) -> pd.Series:
+def percentages(
+    intake: Intake, cells: pd.DataFrame, column: str, series: pd.Series | None = None
+) -> pd.Series:
     """Return a column of percentages as shares from 0 to 1.
+
+    Parameters
+    ----------
+    series : pandas.Series, optional
+        What each row speaks of (a city and a question): figures of one series are of one size.
 
     Raises
     ------
     SourceError
-        If a cell is no number or outside 0 to 100, or all of them look like shares already.
+        If a cell is no number or outside 0 to 100, or all of them, or some of a series, look
+        like shares already.
     """
     value = numbers(intake, cells, column)
     written = cells[column].fillna("").str.strip()
@@ -57,6 +67,10 @@ def percentages(intake: Intake, cells: pd.DataFrame, column: str) -> pd.Series:
     known = value[value > 0]
     if len(known) > 1 and known.max() <= 1:
         _refuse(intake, written[known.index], column, _no_percentage, 100)
+    if series is not None:
+        largest = value.groupby(series).transform("max")
+        alone = value.between(0, 1, inclusive="right") & (_OF_ONE * value < largest)
+        _refuse(intake, written[alone], column, _no_percentage, 100)
     return value / 100
 
 

@@ -26,7 +26,13 @@ import pandas as pd
 from labtools.errors import SourceError
 from labtools.sources.columnar import read_parquet
 from labtools.sources.dbase import read_dbf
-from labtools.sources.decoding import encoding_of, refuse_unfinished, refuse_web_page, scan_bytes
+from labtools.sources.decoding import (
+    encoding_of,
+    refuse_other_file,
+    refuse_unfinished,
+    refuse_web_page,
+    scan_bytes,
+)
 from labtools.sources.delimited import BATCH_ROWS, read_batches
 from labtools.sources.descriptor import FileFormat
 from labtools.sources.documents import read_json, read_json_lines
@@ -154,6 +160,7 @@ def _text_batches(path: Path, form: FileFormat, rows: int, limit: int) -> Iterat
         # What is packed is expanded once: bzip2 is slow.
         scan = scan_bytes(_pieces(path, stream, limit, None if plain else spool))
         refuse_web_page(path.name, scan)
+        refuse_other_file(path.name, scan)
         encoding = encoding_of(path.name, scan, form)
         refuse_unfinished(path.name, scan, form)
         source: Any = stream if plain else spool

@@ -17,7 +17,7 @@ from labtools.sources.protocol import (
     read_rows,
     tidy,
 )
-from labtools.sources.repeats import one_spelling, repeated_rows, total_rows
+from labtools.sources.repeats import names_totals, one_spelling, repeated_rows, total_rows
 
 MONTHS = (
     "Enero",
@@ -115,12 +115,20 @@ def _reasons(
     whole = cells[reasons.isna()]
     reasons[whole.index[repeated_rows(intake, whole, names)]] = "row_repeated"
     once = whole[reasons[whole.index].isna()]
-    keys = once[[intake.descriptor.column(ours) for ours in ("area", *_LEVELS)]]
+    keys = once[_described(intake, once.drop(columns=names))]
     totals = total_rows(intake, keys, figures.loc[once.index])
     reasons[_subject(intake, cells).isna()] = "no_subject"
     reasons[tidy(cells[intake.descriptor.column("area")]).isna()] = "no_area"
     reasons[totals.index[totals]] = "total_row"
     return reasons
+
+
+def _described(intake: Intake, cells: pd.DataFrame) -> list[str]:
+    """Return the columns that say what a row is of, with any other that names totals (“Total”)."""
+    ours = [intake.descriptor.column(name) for name in ("year", "month", "area", *_LEVELS)]
+    known = [name for name in ours if name in cells.columns]
+    others = [name for name in cells.columns if name not in known]
+    return [*known, *(name for name in others if names_totals(cells[name]))]
 
 
 def _until_cutoff(intake: Intake, table: pd.DataFrame) -> tuple[pd.DataFrame, int]:

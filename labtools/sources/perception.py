@@ -17,7 +17,8 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
 from labtools.errors import SourceError
-from labtools.sources.figures import measures, percentages
+from labtools.sources.descriptor import Question
+from labtools.sources.figures import measures, percentages, row_in_file
 from labtools.sources.files import limited, require_columns
 from labtools.sources.opening import check_archive
 from labtools.sources.protocol import (
@@ -26,8 +27,8 @@ from labtools.sources.protocol import (
     accounted,
     cut_short,
     dates,
+    fold_text,
     keys,
-    numbers,
     read_rows,
     tidy,
 )
@@ -39,6 +40,9 @@ _CV_OF_FILL = MappingProxyType({"FFFFEA00": 0.30, "FFFF5400": np.nan})
 _CV_PLAIN = 0.15
 #: From so many respondents on, a question that nobody answered is a slip.
 _MANY = 20
+#: Above this share, words among codes are no answers that somebody typed in by hand.
+_WORDS = 0.05
+_DAYS = "%Y-%m-%d"
 _QUARTER_OF = MappingProxyType({"marzo": 1, "junio": 2, "septiembre": 3, "diciembre": 4})
 _CITY_TABLE = re.compile(
     r"^poblacion de 18 anos y mas por .*ciudad.* caracteristicas de(?: la)? percepcion"
@@ -50,20 +54,23 @@ def clean_survey(intake: Intake) -> Cleaned:
 
     A code that is neither yes nor no (9 "no sabe", blank) is missing.  A respondent without
     weight, stratum or cluster cannot stand for anybody and is rejected, and so is one whose
-    wave is not a month.
+    wave is not a month.  Microdata of a survey of cities know neither colonia nor borough: a
+    descriptor that names none leaves them missing.  Their wave is written as `date_format` says.
 
     Raises
     ------
     SourceError
         If no answer to a question is among its codes, or a block of rows was pasted twice.
     """
-    rows = read_rows(intake, "wave", "colonia_id", "borough", "stratum", "cluster", "weight")
+    rows = read_rows(intake, "wave", "stratum", "cluster", "weight")
     questions = intake.descriptor.question
     require_columns(intake.path, rows.cells, {q.indicator: q.column for q in questions})
     refuse_pasted(intake, rows.cells)
     people, not_a_key = _respondents(intake, rows.cells)
     reasons = cut_short(rows.cells)
+    reasons[people["wave"] > intake.cutoff] = "after_cutoff"
     reasons[people["wave"].isna()] = "wave_not_valid"
+    _refuse_no_wave(intake, rows.cells, people["wave"])
     _refuse_unknown_codes(intake, rows.cells)
     whole = (people["weight"] > 0) & people[["stratum", "cluster"]].notna().all(axis=1)
     reasons[~whole] = "no_weight_or_design"
@@ -94,20 +101,24 @@ def clean_city_perception(intake: Intake) -> Cleaned:
     named = [tidy(rows.cells[column(name)]).notna() for name in ("city", "indicator")]
     reasons[~(named[0] & named[1])] = "no_city_or_indicator"
     reasons[quarter.isna().any(axis=1)] = "quarter_not_valid"
+    start = _quarter_start(*(quarter[part].dropna().astype(int) for part in (0, 1)))
+    reasons[start.index[start > intake.cutoff]] = "after_cutoff"
     percent, cv = column("percent"), column("cv")
-    shares = percentages(intake, rows.cells, percent)
+    series = fold_text(rows.cells[column("city")] + rows.cells[column("indicator")])
+    shares = percentages(intake, rows.cells, percent, series)
+    errors = percentages(intake, rows.cells, cv, series)
     described = [column(name) for name in ("quarter", "city", "indicator")]
     whole = rows.cells.loc[reasons.isna(), [*described, percent, cv]]
     reasons[whole.index[repeated_rows(intake, whole, [percent, cv])]] = "row_repeated"
-    kept, when = rows.cells[reasons.isna()], quarter[reasons.isna()].astype(int)
+    kept = rows.cells[reasons.isna()]
     city, unified = one_spelling(tidy(kept[column("city")]))
     table = pd.DataFrame(
         {
             "city": city,
             "indicator": tidy(kept[column("indicator")]).replace({"inseguridad": "insecurity"}),
-            "quarter": _quarter_start(when[0], when[1]),
+            "quarter": start[kept.index],
             "share": shares[kept.index],
-            "cv": numbers(intake, kept, cv) / 100,
+            "cv": errors[kept.index],
         }
     ).reset_index(drop=True)
     account = accounted(intake, rows, reasons, {"spelling_unified": unified})
@@ -149,14 +160,13 @@ def clean_ensu_workbook(intake: Intake) -> Cleaned:
 
 def _respondents(intake: Intake, cells: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     column = intake.descriptor.column
-    wave = cells[column("wave")].str.strip().str.slice(0, 7) + "-01"
-    colonia_id, not_a_key = keys(cells[column("colonia_id")])
+    colonia_id, not_a_key = keys(_of_area(cells, column("colonia_id")))
     people = pd.DataFrame(
         {
             "respondent": intake.source + "-" + cells.index.to_series().astype(str),
-            "wave": dates(wave, "%Y-%m-%d"),
+            "wave": _months(cells[column("wave")], intake.descriptor.date_format),
             "colonia_id": colonia_id,
-            "borough": one_spelling(tidy(cells[column("borough")]))[0],
+            "borough": one_spelling(tidy(_of_area(cells, column("borough"))))[0],
             "stratum": tidy(cells[column("stratum")]),
             "cluster": tidy(cells[column("cluster")]),
             "weight": measures(intake, cells, column("weight")),
@@ -165,9 +175,34 @@ def _respondents(intake: Intake, cells: pd.DataFrame) -> tuple[pd.DataFrame, int
     return people, not_a_key
 
 
+def _months(cells: pd.Series, form: str) -> pd.Series:
+    """Return the first day of each wave's month: 2024-06, or as INEGI writes it, 0624 (%m%y)."""
+    written = cells.str.strip()
+    if form != _DAYS:
+        return dates(written, form)
+    return dates(written.str.slice(0, 7) + "-01", form)
+
+
+def _of_area(cells: pd.DataFrame, column: str) -> pd.Series:
+    return cells[column] if column else pd.Series(None, cells.index, dtype="str")
+
+
 def _codes(cells: pd.Series) -> pd.Series:
     """Return codes of answers; a program that took them for numbers left “.0” behind."""
     return cells.str.strip().str.replace(r"^(\d+)\.0$", r"\1", regex=True)
+
+
+def _refuse_no_wave(intake: Intake, cells: pd.DataFrame, wave: pd.Series) -> None:
+    if len(cells) and wave.isna().all():
+        column = intake.descriptor.column("wave")
+        raise SourceError(
+            "{path}, column “{column}”: none of the {n} cells is a month written like 2025-11; the "
+            "first is “{value}”. Ask for the wave as year and month, or correct the column.",
+            path=intake.path.name,
+            column=column,
+            n=len(cells),
+            value=str(cells[column].fillna("").iloc[0]),
+        )
 
 
 def _refuse_unknown_codes(intake: Intake, cells: pd.DataFrame) -> None:
@@ -184,6 +219,27 @@ def _refuse_unknown_codes(intake: Intake, cells: pd.DataFrame) -> None:
                 codes=(*question.yes, *question.no),
                 value=str(code.fillna("").iloc[0]),
             )
+        _refuse_words(intake, question, code, known)
+
+
+def _refuse_words(intake: Intake, question: Question, code: pd.Series, known: pd.Series) -> None:
+    """Refuse a question that some rows answer with codes and many others with words."""
+    digits = all(one.isdecimal() for one in (*question.yes, *question.no))
+    words = code[
+        ~known & code.str.contains(r"[^\W\d_]", regex=True).fillna(value=False).astype(bool)
+    ]
+    if digits and len(code) >= _MANY and len(words) > _WORDS * len(code):
+        raise SourceError(
+            "{path}, column “{column}”: {n} answers are words in place of the codes {codes}, the "
+            "first “{value}” in row {row}; they would be lost and the others would speak for them. "
+            "Ask for all answers as codes, or correct the codes of the question in the descriptor.",
+            path=intake.path.name,
+            column=question.column,
+            n=len(words),
+            codes=(*question.yes, *question.no),
+            value=str(words.iloc[0]),
+            row=row_in_file(intake, words.index[0]),
+        )
 
 
 def _perception_workbook(intake: Intake) -> Workbook:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from labtools.errors import SourceError
 from labtools.sources.days import days
-from labtools.sources.figures import measures
+from labtools.sources.figures import measures, row_in_file
 from labtools.sources.protocol import (
     Cleaned,
     Intake,
@@ -96,4 +97,18 @@ def _cells(intake: Intake, cells: pd.DataFrame, ours: str) -> pd.Series:
 
 def _doses(intake: Intake, cells: pd.DataFrame) -> pd.Series:
     column = intake.descriptor.column("dose")
-    return measures(intake, cells, column) if column else pd.Series(float("nan"), cells.index)
+    if not column:
+        return pd.Series(float("nan"), cells.index)
+    dose = measures(intake, cells, column)
+    below = dose[dose < 0]
+    if len(below):
+        raise SourceError(
+            "{path}, column “{column}”: {value} in row {row} is less than nothing ({n} such "
+            "cells). Ask the supplier whether it takes back an action, and leave both out.",
+            path=intake.path.name,
+            column=column,
+            value=str(cells.loc[below.index[0], column]),
+            row=row_in_file(intake, below.index[0]),
+            n=len(below),
+        )
+    return dose

@@ -113,6 +113,7 @@ def read_rows(intake: Intake, *needed: str) -> Rows:
                 require_columns(intake.path, batch, intake.descriptor.columns)
                 require_columns(intake.path, batch, {name: name for name in intake.where})
             again = _is_header(batch)
+            _refuse_other_header(intake, batch, again)
             cut = batch[list(intake.where)].isna().any(axis=1) & ~again
             none = {str(reason): int(n) for reason, n in batch.attrs.items()}
             batch.attrs = {}
@@ -268,6 +269,23 @@ def _is_header(batch: pd.DataFrame) -> pd.Series:
         same = candidates.apply(lambda cells: cells.str.strip() == cells.name.strip())
         again[same.index[same.all(axis=1)]] = True
     return again
+
+
+def _refuse_other_header(intake: Intake, batch: pd.DataFrame, again: pd.Series) -> None:
+    """Refuse a second header whose columns stand in another order: rows below would be mixed up."""
+    names = {str(name).strip() for name in batch.columns}
+    first = batch.iloc[:, 0].str.strip().isin(names) & ~again
+    for at, cells in batch[first].iterrows():
+        found = {str(cell).strip() for cell in cells.dropna()}
+        if len(names) > 2 and names <= found:  # noqa: PLR2004 - two words are met by chance
+            raise SourceError(
+                "{path}, row {row}: the header stands there again with its columns in another "
+                "order ({columns}), so that two exports were put one after the other. Ask the "
+                "supplier for each as a file of its own.",
+                path=intake.path.name,
+                row=int(str(at)) + 2 + intake.descriptor.file.header_row,
+                columns=tuple(str(cell).strip() for cell in cells),
+            )
 
 
 def tidy(cells: pd.Series) -> pd.Series:

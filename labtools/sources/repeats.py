@@ -117,6 +117,11 @@ def total_rows(intake: Intake, cells: pd.DataFrame, figures: pd.DataFrame) -> pd
     return is_total
 
 
+def names_totals(cells: pd.Series) -> bool:
+    """Tell whether a column (of sexes, of ages) has a word for all of them together."""
+    return bool(fold_text(pd.Series(cells.dropna().unique(), dtype="str")).isin(_TOTALS).any())
+
+
 def one_spelling(names: pd.Series) -> tuple[pd.Series, int]:
     """Return names with one spelling for each, the commonest, and how many were changed.
 

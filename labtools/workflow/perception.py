@@ -160,7 +160,7 @@ def _wave_changes(
             if kind == "borough":
                 domains = (before.people["borough"] == area, now.people["borough"] == area)
             found = compare_waves(before.wave(indicator), now.wave(indicator), domains)
-            shown = found.respondents >= minimum and not np.isnan(found.standard_error)
+            shown = found.respondents >= minimum and not np.isnan(found.lower)
             periods = (before.month, now.month)
             rows.append(_change(kind, area, str(indicator), periods, found if shown else None))
     return rows

@@ -7,7 +7,7 @@ import pytest
 
 from labtools.errors import LabError
 from labtools.messages import speaking
-from tests.sources import bad_counts, bad_events, bad_files, bad_formats, bad_places
+from tests.sources import bad_counts, bad_events, bad_files, bad_formats, bad_places, bad_second
 
 CASES = [
     *bad_events.CASES,
@@ -15,6 +15,7 @@ CASES = [
     *bad_files.CASES,
     *bad_formats.CASES,
     *bad_places.CASES,
+    *bad_second.CASES,
 ]
 FAMILIES = {
     "encoding",
@@ -54,5 +55,5 @@ def test_every_family_of_bad_input_is_tried():
     tried = Counter(bad.family for bad in CASES)
 
     assert set(tried) == FAMILIES
-    assert len(CASES) >= 240
+    assert len(CASES) >= 280
     assert len({str(bad) for bad in CASES}) == len(CASES)

@@ -16,7 +16,7 @@ from labtools.sources.files import read_cells
 from labtools.workflow.intake import clean, collect
 from labtools.workflow.steps import open_workbench
 from tests.sources.postgres import running_server
-from tests.sources.supplied import EVENTS, descriptor, register_file
+from tests.sources.supplied import EVENTS, descriptor, register_file, square
 
 psycopg = pytest.importorskip("psycopg", reason="the extra “db” is not installed")
 
@@ -182,7 +182,8 @@ def descriptor_toml(said):
 def opened(tmp_path):
     folder = tmp_path / "data" / "sources"
     folder.mkdir(parents=True)
-    register_file(tmp_path, clave=["1"], nombre=["Centro"], pob=["10"])
+    ground = [square(-100.4, 20.5)]
+    register_file(tmp_path, clave=["1"], nombre=["Centro"], pob=["10"], geometry=ground)
     register = {"kind": "colonias", "columns": {"id": "clave", "name": "nombre"}}
     said = {"carpetas": dict(EVENTS), "padron": register}
     for name, told in said.items():

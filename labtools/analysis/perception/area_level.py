@@ -8,15 +8,20 @@ result is then close to one mean for all, and :meth:`AreaEstimates.frame` says "
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
-from scipy import linalg, optimize, stats
+from scipy import linalg, optimize, sparse, stats
 
 from labtools.errors import AnalysisError
 
 Method = Literal["reml", "ml", "fh"]
+Neighbours: TypeAlias = "np.ndarray | pd.DataFrame | sparse.sparray"
+
+
+#: People lent to each area when its variance is smoothed (Agresti and Coull's four).
+_BORROWED = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +88,8 @@ def fay_herriot(
     Raises
     ------
     AnalysisError
-        If a covariate is missing, a direct estimate lacks a positive variance, or areas are
-        too few for the covariates.
+        If a covariate is missing, a direct estimate is infinite or lacks a positive variance
+        (see :func:`smoothed_variances`), or areas are too few for the covariates.
 
     References
     ----------
@@ -92,6 +97,12 @@ def fay_herriot(
     doi:10.1080/01621459.1979.10482505
     Rao, J. N. K. & Molina, I. (2015). Small Area Estimation, ch. 6. doi:10.1002/9781118735855
     """
+    if method not in get_args(Method):
+        raise AnalysisError(
+            "The variance between areas cannot be fitted by {asked}. Choose one of {options}.",
+            asked=repr(method),
+            options=", ".join(get_args(Method)),
+        )
     sampled, y, noise, x = _model_inputs(direct, variance, covariates)
     seen = x[sampled]
     between = _fit_between(y, noise, seen, method)
@@ -109,7 +120,7 @@ def fay_herriot(
 
 
 def spatial_fay_herriot(
-    direct: pd.Series, variance: pd.Series, covariates: pd.DataFrame, neighbours: np.ndarray
+    direct: pd.Series, variance: pd.Series, covariates: pd.DataFrame, neighbours: Neighbours
 ) -> AreaEstimates:
     """Return Fay-Herriot estimates whose areas resemble their neighbours (SAR), by REML.
 
@@ -118,8 +129,8 @@ def spatial_fay_herriot(
 
     Parameters
     ----------
-    neighbours : numpy.ndarray, shape (areas, areas)
-        Rows add up to 1, or to 0 for an island.
+    neighbours : array, table or sparse matrix, shape (areas, areas)
+        In the order of `direct`.  Rows add up to 1, or to 0 for an island.
 
     References
     ----------
@@ -128,15 +139,16 @@ def spatial_fay_herriot(
     doi:10.1007/s10260-007-0061-9
     """
     sampled, y, noise, x = _model_inputs(direct, variance, covariates)
-    sums = neighbours.sum(axis=1)
-    if neighbours.shape != (len(x), len(x)) or not np.all(np.isclose(sums, 1) | (sums == 0)):
+    near = _square(neighbours)
+    sums = near.sum(axis=1)
+    if near.shape != (len(x), len(x)) or not np.all(np.isclose(sums, 1) | (sums == 0)):
         raise AnalysisError(
             "The neighbour weights of {areas} areas must be a square table whose rows add up to 1 "
             "(0 for an island). Standardise them by row.",
             areas=len(x),
         )
-    scale, rho = _fit_spatial(y, noise, x[sampled], neighbours, sampled)
-    law = _sar(scale, rho, neighbours)
+    scale, rho = _fit_spatial(y, noise, x[sampled], near, sampled)
+    law = _sar(scale, rho, near)
     total = law[np.ix_(sampled, sampled)] + np.diag(noise)
     inverse = np.linalg.inv(total)
     beta, cov = _least_squares(y, x[sampled], inverse)
@@ -144,8 +156,45 @@ def spatial_fay_herriot(
     value = x @ beta + gain @ (y - x[sampled] @ beta)
     left = x - gain @ x[sampled]
     mse = np.diag(law - gain @ law[sampled]) + np.einsum("ij,jk,ik->i", left, cov, left)
-    mse = mse + 2 * _spatial_fitting_error((scale, rho), neighbours, sampled, inverse, x[sampled])
+    mse = mse + 2 * _spatial_fitting_error((scale, rho), near, sampled, inverse, x[sampled])
     return _packed(direct, covariates, (value, mse, beta, cov), (scale, rho), total)
+
+
+def smoothed_variances(
+    direct: pd.Series, respondents: pd.Series, *, effect: float = 1.0
+) -> pd.Series:
+    """Return design variances of shares that do not depend on each area's own few answers.
+
+    Five people who all say yes have an estimated variance of zero, and Fay-Herriot would take
+    them for certain.  Here each share is first drawn towards that of all (as if four more people
+    had answered as the city does), and its variance is that of a simple sample times the effect
+    of the design.  When not: areas with enough people to estimate their own variance.
+
+    Parameters
+    ----------
+    direct : pandas.Series
+        Share by area, from 0 to 1; missing where nobody was asked.
+    respondents : pandas.Series
+        People who answered.
+    effect : float
+        Variance over that of a simple sample of as many people.
+
+    References
+    ----------
+    Wolter, K. M. (2007). Introduction to Variance Estimation, 2nd ed., ch. 7 (generalised
+    variance functions). doi:10.1007/978-0-387-35099-8
+    """
+    asked = respondents.reindex(direct.index).where(direct.notna())
+    asked = asked.where(asked > 0)
+    city = float((direct * asked).sum() / asked.sum())
+    if not 0 < city < 1:
+        raise AnalysisError(
+            "A share of {share} in all areas together has no variance to smooth: nobody differs, "
+            "or nobody was asked.",
+            share=city,
+        )
+    drawn = (direct * asked + _BORROWED * city) / (asked + _BORROWED)
+    return effect * drawn * (1 - drawn) / asked
 
 
 def benchmark(
@@ -192,11 +241,13 @@ def _model_inputs(
         )
     sampled = direct.notna().to_numpy(bool)
     noise = variance.reindex(direct.index)[sampled].to_numpy(float)
-    wrong = direct.index[sampled][~(noise > 0)]
+    y = direct.to_numpy(float)[sampled]
+    wrong = direct.index[sampled][~((noise > 0) & np.isfinite(noise) & np.isfinite(y))]
     if len(wrong):
         raise AnalysisError(
-            "{n} areas have an estimate without a positive variance (the first: {area}). Smooth "
-            "the variances, or leave their estimate empty.",
+            "{n} areas have an estimate without a positive variance, or an infinite one (the "
+            "first: {area}). A unanimous answer is no certainty: smooth the variances "
+            "(smoothed_variances), or leave their estimate empty.",
             n=len(wrong),
             area=wrong[0],
         )
@@ -208,7 +259,12 @@ def _model_inputs(
             n=int(sampled.sum()),
             p=x.shape[1],
         )
-    return sampled, direct.to_numpy(float)[sampled], noise, x
+    return sampled, y, noise, x
+
+
+def _square(neighbours: Neighbours) -> np.ndarray:
+    given: Any = neighbours
+    return np.asarray(given.toarray() if sparse.issparse(given) else given, float)
 
 
 def _least_squares(
@@ -226,6 +282,8 @@ def _fit_between(y: np.ndarray, noise: np.ndarray, x: np.ndarray, method: Method
             beta, _ = _least_squares(y, x, np.diag(1 / (a + noise)))
             return float(((y - x @ beta) ** 2 / (a + noise)).sum() - len(y) + x.shape[1])
 
+        while excess(top) > 0:
+            top *= 10
         return float(optimize.brentq(excess, 0, top)) if excess(0.0) > 0 else 0.0
 
     def minus(a: float) -> float:

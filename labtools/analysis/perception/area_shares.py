@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import special
+from scipy.sparse import csgraph
 
 from labtools.analysis.latent_logit import Candidate, draw_log_odds
 from labtools.errors import AnalysisError
@@ -148,7 +149,8 @@ def fit_area_shares(
     Raises
     ------
     AnalysisError
-        If a covariate is missing, nobody was asked, or more people said yes than were asked.
+        If a covariate is missing, nobody was asked, more people said yes than were asked, or
+        the table of neighbours is of other areas.
 
     References
     ----------
@@ -159,6 +161,7 @@ def fit_area_shares(
     areas = covariates.index
     told, people = (part.reindex(areas).fillna(0.0).to_numpy(float) for part in (yes, asked))
     _check(told, people, covariates)
+    _check_neighbours(neighbours, len(areas))
     spread = covariates.std(ddof=0)
     standard = (covariates - covariates.mean()) / spread.where(spread > 0, 1.0)
     x = np.column_stack([np.ones(len(areas)), standard.to_numpy(float)])
@@ -203,7 +206,7 @@ def effective_answers(
     hierarchical models for small area estimation. Spat. Spatio-temporal Epidemiol. 11, 33-43.
     doi:10.1016/j.sste.2014.07.002
     """
-    known = value.notna() & weight.notna() & area.notna()
+    known = value.notna() & (weight > 0) & area.notna()
     table = pd.DataFrame({"y": value, "w": weight, "area": area, "cluster": cluster})[known]
     table = table.assign(wy=table["w"] * table["y"], ww=table["w"] ** 2)
     sums = table.groupby("area")[["w", "wy", "ww"]].sum()
@@ -215,8 +218,14 @@ def effective_answers(
 def neighbour_covariance(neighbours: np.ndarray) -> np.ndarray:
     """Return the covariance of areas that resemble their neighbours, with variances around 1.
 
-    The generalised inverse of the graph's Laplacian, scaled (Riebler et al. 2016); an island
-    is independent of all.
+    The generalised inverse of the graph's Laplacian, scaled in each part of the city that is
+    connected in itself (Riebler et al. 2016); an island is independent of all.
+
+    References
+    ----------
+    Freni-Sterrantino, A., Ventrucci, M. & Rue, H. (2018). A note on intrinsic conditional
+    autoregressive models for disconnected graphs. Spat. Spatio-temporal Epidemiol. 26, 25-34.
+    doi:10.1016/j.sste.2018.04.002
     """
     touch = np.asarray(neighbours, bool) | np.asarray(neighbours, bool).T
     np.fill_diagonal(touch, val=False)
@@ -224,10 +233,12 @@ def neighbour_covariance(neighbours: np.ndarray) -> np.ndarray:
     value, vector = np.linalg.eigh(np.diag(degree.astype(float)) - touch)
     inverse = np.divide(1.0, value, out=np.zeros_like(value), where=value > _NIL)
     covariance = (vector * inverse) @ vector.T
+    for part in np.unique(parts := csgraph.connected_components(touch)[1]):
+        inside = parts == part
+        if inside.sum() > 1:
+            scale = np.exp(np.log(np.diag(covariance)[inside]).mean())
+            covariance[np.ix_(inside, inside)] /= scale
     island = degree == 0
-    if not island.all():
-        scale = float(np.exp(np.log(np.diag(covariance)[~island]).mean()))
-        covariance = covariance / scale
     covariance[np.ix_(island, island)] = np.eye(int(island.sum()))
     return np.asarray(covariance)
 
@@ -237,7 +248,7 @@ def _cluster_effect(table: pd.DataFrame) -> float:
     mean = clusters["wy"] / clusters["w"]
     by_area = mean.groupby(level=0)
     freedom = float((by_area.size() - 1).sum())
-    share = float(table["wy"].sum() / table["w"].sum())
+    share = float(table["wy"].sum() / table["w"].sum()) if len(table) else 0.0
     # People of a cluster, as a harmonic mean: the variance of a cluster's mean follows 1 / n.
     per_cluster = float((1 / table.groupby(["area", "cluster"]).size()).mean())
     alone = share * (1 - share) * per_cluster
@@ -245,6 +256,16 @@ def _cluster_effect(table: pd.DataFrame) -> float:
         return 1.0
     between = float(((mean - by_area.transform("mean")) ** 2).sum()) / freedom
     return max(1.0, between / alone)
+
+
+def _check_neighbours(neighbours: np.ndarray | None, areas: int) -> None:
+    if neighbours is not None and np.shape(neighbours) != (areas, areas):
+        raise AnalysisError(
+            "The table of neighbours is of {rows} areas and the covariates are of {areas}. Take "
+            "both in the same order, from the same areas.",
+            rows=len(neighbours),
+            areas=areas,
+        )
 
 
 def _check(yes: np.ndarray, asked: np.ndarray, covariates: pd.DataFrame) -> None:

@@ -177,8 +177,8 @@ def survey_design(
     Raises
     ------
     AnalysisError
-        If a weight is negative, a stratum or cluster is missing, more units were drawn than
-        there were, or `lonely` is unknown.
+        If a column is not there, a weight is negative or no number, a stratum or cluster is
+        missing, more units were drawn than there were, or `lonely` is unknown.
 
     References
     ----------
@@ -208,6 +208,13 @@ def survey_design(
 
 
 def _check_columns(data: pd.DataFrame, weight: str, keys: list[str]) -> None:
+    for column in (weight, *keys):
+        if column not in data.columns:
+            raise AnalysisError(
+                "The survey has no column {column}. Those it has: {known}. Correct its name.",
+                column=column,
+                known=", ".join(map(str, data.columns)),
+            )
     for column in keys:
         missing = data.index[data[column].isna()]
         if len(missing):
@@ -218,11 +225,13 @@ def _check_columns(data: pd.DataFrame, weight: str, keys: list[str]) -> None:
                 column=column,
                 row=missing[0],
             )
-    negative = data.index[data[weight] < 0]
+    weights = pd.to_numeric(data[weight], errors="coerce")
+    wrong = (weights < 0) | np.isinf(weights) | (weights.isna() & data[weight].notna())
+    negative = data.index[wrong]
     if len(negative):
         raise AnalysisError(
-            "{n} weights are negative (the first: row {row}). A weight is the number of people "
-            "that somebody stands for: correct the file.",
+            "{n} weights are negative or no number (the first: row {row}). A weight is the number "
+            "of people that somebody stands for: correct the file.",
             n=len(negative),
             row=negative[0],
         )

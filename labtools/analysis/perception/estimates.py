@@ -209,11 +209,22 @@ def estimate_quantile(
 ) -> Estimate:
     """Return the value that a share `q` of people do not exceed, with Woodruff's interval.
 
+    Raises
+    ------
+    AnalysisError
+        If `q` is not between 0 and 1.
+
     References
     ----------
     Woodruff, R. S. (1952). Confidence intervals for medians and other position measures.
     J. Am. Stat. Assoc. 47, 635-646. doi:10.1080/01621459.1952.10483443
     """
+    if not 0 < q < 1:
+        raise AnalysisError(
+            "A quantile of {q} asks for what no sample tells. Give a share between 0 and 1: 0.5 "
+            "is the median.",
+            q=q,
+        )
     inside, value = _asked(design, values, domain)
     if not inside.any():
         return _nothing("quantile")
@@ -260,10 +271,18 @@ def _asked(
             answers=len(values),
             sample=len(design.index),
         )
-    inside = (values.notna() & (design.weight > 0)).to_numpy(bool)
+    answers = values.astype("Float64").to_numpy(float, na_value=np.nan)
+    endless = np.isinf(answers)
+    if endless.any():
+        raise AnalysisError(
+            "{n} answers are infinite (the first: row {row}). Leave them missing, or correct them.",
+            n=int(endless.sum()),
+            row=values.index[endless][0],
+        )
+    inside = ~np.isnan(answers) & (design.weight > 0)
     if domain is not None:
         inside = inside & domain.reindex(values.index).fillna(value=False).to_numpy(bool)
-    return inside, values.fillna(0).to_numpy(float)
+    return inside, np.nan_to_num(answers)
 
 
 def _mean(design: Design, value: np.ndarray, inside: np.ndarray) -> tuple[float, np.ndarray]:

@@ -45,7 +45,9 @@ def poststratified_shares(
     Raises
     ------
     AnalysisError
-        If the sample has people of a kind or area that the census does not count.
+        If the sample has people of a kind or area that the census does not count, an answer
+        other than 0 or 1, a kind that is missing, or nobody who answered; or if the census lacks
+        a count.
 
     References
     ----------
@@ -53,6 +55,7 @@ def poststratified_shares(
     poststratification. Political Analysis 12, 375-385. doi:10.1093/pan/mph024
     """
     keys = [area, *kinds]
+    _check(sample, census, keys)
     cells = census.groupby(keys, observed=True)["people"].sum()
     cells = cells[cells > 0]
     answers = sample.dropna(subset=["y"]).groupby(keys, observed=True)["y"].agg(["sum", "size"])
@@ -87,6 +90,26 @@ def poststratified_shares(
     member = np.equal.outer(code, np.arange(len(areas))).astype(float)
     shares = said @ member / ((asked + others) @ member)
     return pd.DataFrame(shares, columns=pd.Index(areas, name=area)).rename_axis("draw")
+
+
+def _check(sample: pd.DataFrame, census: pd.DataFrame, keys: list[str]) -> None:
+    answered = sample[sample["y"].notna()]
+    strange = answered[~answered["y"].isin([0, 1]) | answered[keys].isna().any(axis=1)]
+    if len(strange) or answered.empty:
+        raise AnalysisError(
+            "{n} people answered neither 0 nor 1, or have no area or kind (the first: row {row}), "
+            "or nobody answered at all. Complete them or leave them out.",
+            n=len(strange),
+            row=strange.index[0] if len(strange) else "-",
+        )
+    wrong = census[~(census["people"] >= 0) | census[keys].isna().any(axis=1)]
+    if len(wrong):
+        raise AnalysisError(
+            "{n} rows of the census have no number of people, area or kind (the first: row {row}). "
+            "Complete them.",
+            n=len(wrong),
+            row=wrong.index[0],
+        )
 
 
 def _same(column: pd.Series) -> np.ndarray:

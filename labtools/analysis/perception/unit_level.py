@@ -15,6 +15,8 @@ from scipy import optimize
 
 from labtools.errors import AnalysisError
 
+_NIL = 1e-12
+
 
 @dataclass(frozen=True, slots=True)
 class UnitLevel:
@@ -55,7 +57,8 @@ def fit_unit_level(
     Raises
     ------
     AnalysisError
-        If something is missing, or people are too few for the coefficients.
+        If something is missing, people are too few for the coefficients, or their answers do
+        not vary.
 
     References
     ----------
@@ -67,6 +70,7 @@ def fit_unit_level(
     y, x = answers.to_numpy(float), np.column_stack([np.ones(len(answers)), covariates])
     code, areas = pd.factorize(area)
     _check(y, x, means.reindex(columns=names), code)
+    _refuse_exact(y, x, code)
 
     def minus(log_ratio: float) -> float:
         return _restricted(y, x, code, float(np.exp(log_ratio)))[0]
@@ -118,6 +122,23 @@ def _restricted(
     within = float(((white_y - white_x @ beta) ** 2).sum()) / freedom
     minus = freedom * np.log(within) + np.log1p(ratio * size).sum() + np.linalg.slogdet(inner)[1]
     return float(minus / 2), beta, cov, within
+
+
+def _refuse_exact(y: np.ndarray, x: np.ndarray, code: np.ndarray) -> None:
+    """Refuse answers that covariates and areas explain wholly: no variance is left to fit."""
+    size = np.bincount(code)
+    inside = [part - (np.bincount(code, part) / size)[code] for part in (y, *x.T[1:])]
+    rest = inside[0]
+    if len(inside) > 1:
+        others = np.column_stack(inside[1:])
+        rest = rest - others @ np.linalg.lstsq(others, rest, rcond=None)[0]
+    if len(size) < 2 or (rest**2).sum() <= _NIL * max(float((y**2).sum()), _NIL):  # noqa: PLR2004
+        raise AnalysisError(
+            "{n} answers in {areas} areas leave nothing to tell people of one area from each "
+            "other, or areas from one another. Give answers that vary, of two areas at least.",
+            n=len(y),
+            areas=len(size),
+        )
 
 
 def _check(y: np.ndarray, x: np.ndarray, means: pd.DataFrame, code: np.ndarray) -> None:

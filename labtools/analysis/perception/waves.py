@@ -15,6 +15,8 @@ from scipy import stats
 from labtools.analysis.perception.design import Design
 from labtools.analysis.perception.estimates import mean_influence
 
+_NIL = 1e-12
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -25,7 +27,8 @@ class Difference:
     before, now, value : float
         Both figures, and now less before.
     standard_error, lower, upper, p_value : float
-        Of the difference; missing where no two clusters can be compared.
+        Of the difference; missing where no two clusters can be compared, and all but the error
+        where nothing varies: two unanimous waves are no proof that nothing changed.
     respondents : int
         People who answered, in the wave with fewer of them.
     """
@@ -92,6 +95,8 @@ def compare_waves(
     shared = _covariance(before, first_moved, now, last_moved)
     limit = float(np.sqrt(variances[0] * variances[1]))
     variance = sum(variances) - 2 * float(np.clip(shared, -limit, limit))
+    # The same people with the same answers: what is left is how computers add, not chance.
+    variance = variance if variance > _NIL * sum(variances) else 0.0
     freedom = min(
         wave.design.degrees_of_freedom(rows)
         for wave, rows in ((before, first_rows), (now, last_rows))
