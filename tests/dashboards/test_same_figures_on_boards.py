@@ -148,7 +148,7 @@ def test_colonias_are_painted_alike_just_where_the_table_says_the_same_of_them(m
 
 def rows_of(source: str) -> list[list[str]]:
     """Return the cells of each row of a table in a page."""
-    rows = re.findall(r"<tr>(.*?)</tr>", source, re.DOTALL)
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", source, re.DOTALL)
     return [re.findall(r"<t[dh][^>]*>([^<]*)</t[dh]>", row) for row in rows]
 
 
