@@ -53,11 +53,13 @@ study: $(VENV)/.development ## simulate cities whose truth is known, and judge t
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_surfaces.py
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_demo_cities.py
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_evaluation.py
+	PYTHONPATH=. $(BIN)/python tests/simulation/study_evaluation_tests.py
 	$(BIN)/python -m tests.simulation.study_power
 	$(BIN)/python -m tests.simulation.study_portfolio
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_alert_budget.py
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_cdmx_backtest.py
 	$(BIN)/python -m tests.simulation.study_disclosure
+	PYTHONPATH=. $(BIN)/python tests/simulation/study_texts.py
 
 docs: $(VENV)/.development ## build the documentation site in build/docs, every method card executed
 	$(BIN)/python tests/documentation/build.py

@@ -37,11 +37,15 @@ class CountPanel:
         Cells free of the programme and of the choice of places: the comparison.
     exposed : pandas.DataFrame of bool, shape (n_places, n_periods)
         Cells beside the programme: used, with an effect of their own (displacement).
+    level : pandas.Series, shape (n_places,), optional
+        Traits by which paths may differ from year to year, as the logarithm of earlier events.
+        It must not be read in the used cells: their noise would pass for a path.
     """
 
     counts: pd.DataFrame
     used: pd.DataFrame
     exposed: pd.DataFrame
+    level: pd.Series | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +76,11 @@ class _Fit:
     residual: np.ndarray  # (n_places, n_periods) 0 outside the used cells
     used: np.ndarray  # (n_places, n_periods) of bool
     known: np.ndarray  # (n_periods,) of bool: with events among the used cells
-    beside: np.ndarray  # (n_places, n_periods) of bool
-    ratio: float  # log ratio beside the programme
+    shared: np.ndarray  # (n_places, n_periods, n_shared) what moves paths; beside comes last
+    moves: np.ndarray  # (n_shared,) log ratios; that beside the programme comes last
     per_place: np.ndarray  # (n_places,) expected in the used cells
-    mixed: np.ndarray  # (n_places, n_periods + 1) information of place and the rest
-    inverse: np.ndarray  # (n_places, n_periods + 1, n_periods + 1) without that place
+    mixed: np.ndarray  # (n_places, n_periods + n_shared) information of place and the rest
+    inverse: np.ndarray  # (n_places, ..., ...) of the rest, without that place
 
     def carried(self, by_place: np.ndarray, by_rest: np.ndarray) -> np.ndarray:
         """Return each place's influence on a sum of parameters with these weights.
@@ -87,7 +91,7 @@ class _Fit:
         alone = _divided(by_place, self.per_place)
         rest = self.inverse @ (by_rest - self.mixed.T @ alone)
         place = alone - _divided((self.mixed * rest).sum(axis=1), self.per_place)
-        lifted = rest[:, :-1] + rest[:, -1:] * self.beside
+        lifted = _lifted(rest, self.shared)
         return np.asarray((self.residual * (place[:, None] + lifted)).sum(axis=1))
 
 
@@ -126,7 +130,7 @@ def imputed_effects(
     panel data. Econometrics Journal 26, C31-C66. doi:10.1093/ectj/utad016
     """
     counts, used, beside = _checked(panel)
-    fit = _fit(counts, used, beside)
+    fit = _fit(counts, used, _shared(panel, beside))
     rows: list[tuple[float, float, float]] = []
     influence = []
     for key, cells in targets.items():
@@ -136,8 +140,8 @@ def imputed_effects(
         influence.append(part)
     if beside.any():
         seen = float(counts[beside].sum())
-        rows.append((fit.ratio, seen, seen / np.exp(fit.ratio)))
-        unit = np.zeros(counts.shape[1] + 1)
+        rows.append((fit.moves[-1], seen, seen / np.exp(fit.moves[-1])))
+        unit = np.zeros(fit.mixed.shape[1])
         unit[-1] = 1
         influence.append(fit.carried(np.zeros(len(counts)), unit))
     keys = [*targets, *([BESIDE] if beside.any() else [])]
@@ -209,45 +213,74 @@ def _checked(panel: CountPanel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return counts, used, panel.exposed.to_numpy(bool) & used
 
 
-def _fit(counts: np.ndarray, used: np.ndarray, beside: np.ndarray) -> _Fit:
+def _shared(panel: CountPanel, beside: np.ndarray) -> np.ndarray:
+    """Return what moves paths besides place and period: level by year, then the neighbours."""
+    columns = [beside.astype(float)]
+    if panel.level is not None:
+        trait = panel.level.reindex(panel.counts.index).to_numpy(float)
+        years = pd.DatetimeIndex(panel.counts.columns).year.to_numpy()
+        slopes = [np.outer(trait, years == year) for year in np.unique(years)[1:]]
+        columns = [*slopes, *columns]
+    return np.stack(columns, axis=2)
+
+
+def _fit(counts: np.ndarray, used: np.ndarray, shared: np.ndarray) -> _Fit:
     """Fit the used cells by Newton's method, each place's level solved for at every step."""
     seen = np.where(used, counts, 0.0)
     place_total = seen.sum(axis=1)
     known = np.asarray(seen.sum(axis=0) > 0)
-    rest = np.zeros(counts.shape[1] + 1)
+    rest = np.zeros(counts.shape[1] + shared.shape[2])
     for _ in range(_STEPS):
-        lift = np.exp(rest[:-1][None, :] + rest[-1] * beside) * used * known
+        lift = np.exp(_lifted(rest[None, :], shared)) * used * known
         place = _divided(place_total, lift.sum(axis=1))
         fitted = place[:, None] * lift
         residual = np.where(used & known, counts - fitted, 0.0)
-        mixed = np.column_stack([fitted, (fitted * beside).sum(axis=1)])
-        inverse = np.linalg.pinv(_information(fitted, mixed, beside), rcond=1e-11, hermitian=True)
-        score = np.append(residual.sum(axis=0), (residual * beside).sum())
-        step = inverse @ score
+        mixed = _with_shared(fitted, shared)
+        inverse = np.linalg.pinv(_information(fitted, mixed, shared), rcond=1e-11, hermitian=True)
+        step = inverse @ _with_shared(residual, shared).sum(axis=0)
         rest = rest + np.clip(step, -1, 1)
         if np.abs(step).max() < _CLOSE:
             break
-    untreated = place[:, None] * np.exp(rest[:-1]) * known
-    others = _without_each(fitted, mixed, beside)
-    return _Fit(
-        untreated, residual, used, known, beside, rest[-1], fitted.sum(axis=1), mixed, others
+    untreated = place[:, None] * np.exp(_lifted(rest[None, :], shared)) * known
+    others = _without_each(fitted, mixed, shared)
+    moves = rest[counts.shape[1] :]
+    return _Fit(untreated, residual, used, known, shared, moves, fitted.sum(axis=1), mixed, others)
+
+
+def _lifted(rest: np.ndarray, shared: np.ndarray) -> np.ndarray:
+    """Return what periods and shared moves add to each cell, in logarithms."""
+    periods = shared.shape[1]
+    return np.asarray(
+        rest[:, :periods]
+        + np.einsum(
+            "ntk,nk->nt", shared, np.broadcast_to(rest[:, periods:], (len(shared), shared.shape[2]))
+        )
     )
 
 
-def _information(fitted: np.ndarray, mixed: np.ndarray, beside: np.ndarray) -> np.ndarray:
+def _with_shared(cells: np.ndarray, shared: np.ndarray) -> np.ndarray:
+    return np.column_stack([cells, np.einsum("nt,ntk->nk", cells, shared)])
+
+
+def _information(fitted: np.ndarray, mixed: np.ndarray, shared: np.ndarray) -> np.ndarray:
+    periods = fitted.shape[1]
     rest = np.diag(mixed.sum(axis=0))
-    rest[:-1, -1] = rest[-1, :-1] = (fitted * beside).sum(axis=0)
+    rest[:periods, periods:] = np.einsum("nt,ntk->tk", fitted, shared)
+    rest[periods:, :periods] = rest[:periods, periods:].T
+    rest[periods:, periods:] = np.einsum("nt,ntk,ntl->kl", fitted, shared, shared, optimize=True)
     share = mixed / np.where(fitted.sum(axis=1) > 0, fitted.sum(axis=1), 1.0)[:, None]
     return np.asarray(rest - mixed.T @ share)
 
 
-def _without_each(fitted: np.ndarray, mixed: np.ndarray, beside: np.ndarray) -> np.ndarray:
+def _without_each(fitted: np.ndarray, mixed: np.ndarray, shared: np.ndarray) -> np.ndarray:
     """Return the inverse information without each place in turn."""
-    whole = _information(fitted, mixed, beside)
+    whole, periods = _information(fitted, mixed, shared), fitted.shape[1]
     own = np.zeros((len(fitted), *whole.shape))
-    at = np.arange(whole.shape[0])
-    own[:, at, at] = mixed
-    own[:, :-1, -1] = own[:, -1, :-1] = fitted * beside
+    at = np.arange(periods)
+    own[:, at, at] = fitted
+    own[:, :periods, periods:] = fitted[:, :, None] * shared
+    own[:, periods:, :periods] = np.swapaxes(own[:, :periods, periods:], 1, 2)
+    own[:, periods:, periods:] = np.swapaxes(shared, 1, 2) @ (fitted[:, :, None] * shared)
     total = fitted.sum(axis=1)
     own -= np.einsum(
         "ni,nj->nij", mixed, _divided(mixed, np.broadcast_to(total[:, None], mixed.shape))
@@ -272,7 +305,7 @@ def _target(
         )
     log_ratio = np.log(observed / expected)
     own = np.where(inside, counts - np.exp(log_ratio) * part, 0.0).sum(axis=1) / observed
-    rest = np.append(part.sum(axis=0), 0.0) / expected
+    rest = _with_shared(part, fit.shared).sum(axis=0) / expected
     return (log_ratio, observed, expected), own - fit.carried(part.sum(axis=1) / expected, rest)
 
 

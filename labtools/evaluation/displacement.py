@@ -12,6 +12,7 @@ import numpy as np
 from scipy import stats
 
 from labtools.errors import AnalysisError
+from labtools.evaluation.choice import Chosen, refuse_by_records
 
 _ENOUGH_EVENTS = 20
 _ENOUGH_PAIRS = 10
@@ -49,20 +50,26 @@ class DisplacementDifference:
     dispersion: float
 
 
-def estimate_dispersion(counts: np.ndarray) -> float:
+def estimate_dispersion(counts: np.ndarray, *, chosen: Chosen = "otherwise") -> float:
     """Return the variance over the mean of counts before the programme, never below 1.
 
     Parameters
     ----------
     counts : numpy.ndarray, shape (n_areas, n_periods)
-        Periods of the same length as the windows to be compared.  Areas' and periods' own
-        levels are taken out (Pearson statistic of the two-way table).
+        Periods of the same length as the windows to be compared, and as far apart: places drift,
+        so that two years in a row vary less than two with three between.  Areas' and periods'
+        own levels are taken out (Pearson statistic of the two-way table).
+    chosen : {"by_records", "by_lottery", "otherwise"}
+        How places were chosen; for their records, no dispersion mends the test, and
+        it is refused.
 
     Raises
     ------
     AnalysisError
-        If a count is missing or negative, or there are fewer than ten degrees of freedom.
+        If a count is missing or negative, there are fewer than ten degrees of freedom, or places
+        were chosen for their records.
     """
+    refuse_by_records(chosen)
     table = np.asarray(counts, float)
     if not np.isfinite(table).all() or (table < 0).any():
         raise AnalysisError("Some counts are missing or negative. Give complete counts.")

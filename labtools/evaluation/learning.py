@@ -17,6 +17,7 @@ from labtools.errors import AnalysisError
 from labtools.evaluation.meta_analysis import Combined, combine_effects
 
 _SPOILS = ("deviation-sealed_late", "deviation-sealed_again", "refused")
+_NO_VERDICT = ("read_ahead", "not_comparable")
 _LEVEL = 0.95
 _PERCENT = 100.0
 
@@ -64,16 +65,18 @@ def local_estimate(
     Raises
     ------
     AnalysisError
-        If there is no result, it was read ahead, or its plan was sealed late or changed.
+        If there is no result, it was read ahead, there was no comparison, or its plan was sealed
+        late or changed.
     """
     told = facts[facts["protocol"] == protocol].set_index("fact")
     chosen = results[(results["protocol"] == protocol) & (results["outcome"] == "crime")]
     effect = chosen[chosen["aspect"] == "effect"]
     spoilt = tuple(name for name in _SPOILS if name in told.index)
-    if effect.empty or spoilt or (effect["verdict"] == "read_ahead").any():
+    if effect.empty or spoilt or effect["verdict"].isin(_NO_VERDICT).any():
         raise AnalysisError(
             "The evaluation {protocol} teaches nothing yet: it has no result at a month of "
-            "decision, or its plan was sealed late, changed or refused ({why}). Wait for the next "
+            "decision, its places had none to compare with, or its plan was sealed late, changed "
+            "or refused ({why}). Wait for the next "
             "month of decision, and seal the next plan before the entry.",
             protocol=protocol,
             why=spoilt or ("—",),
@@ -107,6 +110,54 @@ def with_published(estimate: LocalEstimate, published: pd.DataFrame) -> tuple[Co
     return (combine_effects(effects, weighed) if len(effects) > 1 else None), left
 
 
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """What the action does here, of the local estimate and the published ones.
+
+    Attributes
+    ----------
+    log_ratio, se : float
+    studies : int
+        The local one among them.
+    """
+
+    log_ratio: float
+    se: float
+    studies: int
+
+    def change(self, level: float) -> tuple[float, float, float]:
+        """Per cent, with its limits."""
+        reach = stats.norm.ppf((1 + level) / 2) * self.se
+        value, low, high = (
+            float(_PERCENT * np.expm1(self.log_ratio + step)) for step in (0.0, -reach, reach)
+        )
+        return value, low, high
+
+
+def here(own: LocalEstimate, logs: pd.Series, errors: pd.Series) -> Posterior:
+    """Return what the action does here: the local estimate, drawn towards the published mean.
+
+    By as much as its error exceeds the variance between places (random effects, REML).
+
+    Parameters
+    ----------
+    logs, errors : pandas.Series
+        Published log ratios of events and their standard errors; may be none.
+
+    References
+    ----------
+    Higgins, J. P. T., Thompson, S. G. & Spiegelhalter, D. J. (2009). A re-evaluation of
+    random-effects meta-analysis. JRSS A 172, 137-159. doi:10.1111/j.1467-985X.2008.00552.x
+    """
+    if not len(logs):
+        return Posterior(own.log_ratio, own.se, 1)
+    found = combine_effects(pd.Series([*logs, own.log_ratio]), pd.Series([*errors, own.se]))
+    weight = found.tau2 / (found.tau2 + own.se**2)
+    variance = weight * own.se**2 + ((1 - weight) * found.se) ** 2
+    value = found.effect + weight * (own.log_ratio - found.effect)
+    return Posterior(float(value), float(np.sqrt(variance)), found.studies)
+
+
 def catalogue_block(estimate: LocalEstimate, *, verified_on: str, by: str) -> str:
     """Return the block that enters the lab's own catalogue of interventions (TOML)."""
     value, low, high = (round(v, 1) for v in estimate.change)
@@ -126,5 +177,10 @@ def catalogue_block(estimate: LocalEstimate, *, verified_on: str, by: str) -> st
         "mark": "V",
     }
     lines = [f"{name} = {json.dumps(what, ensure_ascii=False)}" for name, what in told.items()]
-    lines += [f"verified_on = {verified_on}", f"by = {json.dumps(by)}", "used = true"]
+    lines += [
+        f"verified_on = {verified_on}",
+        f"by = {json.dumps(by)}",
+        "used = true",
+        "local = true",
+    ]
     return "\n".join(["[[intervention.effect]]", *lines]) + "\n"

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from labtools.errors import AnalysisError
+from labtools.evaluation.choice import Chosen, refuse_by_records
 
 _CLOSE = 1e-6
 _STEPS = 100
@@ -55,6 +56,7 @@ def micro_synthetic(
     *,
     rng: np.random.Generator,
     draws: int = 249,
+    chosen: Chosen = "otherwise",
 ) -> MicroSynthetic:
     """Return the ratio of events in treated places to those of a mix that matches their past.
 
@@ -65,11 +67,14 @@ def micro_synthetic(
     after : pandas.Series, shape (n_places,)
         Events after the start.
     treated : pandas.Series of bool, shape (n_places,)
+    chosen : {"by_records", "by_lottery", "otherwise"}
+        How places were chosen; for their records, the test is refused.
 
     Raises
     ------
     AnalysisError
-        If no mix of the others matches the treated, or it rests on very few places.
+        If no mix of the others matches the treated, it rests on very few places, or the treated
+        were chosen for their records.
 
     References
     ----------
@@ -79,13 +84,14 @@ def micro_synthetic(
     Hainmueller, J. (2012). Entropy balancing. Political Analysis 20, 25-46.
     doi:10.1093/pan/mpr025
     """
-    x, y, chosen = _checked(matched, after, treated, draws)
-    weights = _balanced(x[~chosen], x[chosen].mean(axis=0))
+    refuse_by_records(chosen)
+    x, y, inside = _checked(matched, after, treated, draws)
+    weights = _balanced(x[~inside], x[inside].mean(axis=0))
     if weights is None:
         raise AnalysisError(
             "No mix of the {n} other places has the past of the treated ones. Match fewer "
             "variables, or give places that resemble them.",
-            n=int((~chosen).sum()),
+            n=int((~inside).sum()),
         )
     effective = float(1 / (weights**2).sum())
     if effective < _FEWEST_EFFECTIVE:
@@ -94,11 +100,11 @@ def micro_synthetic(
             "resemble the treated ones.",
             n=round(effective, 1),
         )
-    value = float(np.log(y[chosen].mean() / (weights @ y[~chosen])))
-    placebos = np.array([_placebo(x, y, int(chosen.sum()), chosen, rng) for _ in range(draws)])
+    value = float(np.log(y[inside].mean() / (weights @ y[~inside])))
+    placebos = np.array([_placebo(x, y, int(inside.sum()), inside, rng) for _ in range(draws)])
     known = placebos[np.isfinite(placebos)]
     p = (1 + int((np.abs(known) >= abs(value)).sum())) / (1 + len(known))
-    table = pd.Series(weights * chosen.sum(), index=matched.index[~chosen])
+    table = pd.Series(weights * inside.sum(), index=matched.index[~inside])
     return MicroSynthetic(value, float(p), table, effective, known)
 
 

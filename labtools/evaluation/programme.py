@@ -6,7 +6,7 @@ It turns dates of entry, days of choice and borders into the cells that
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,8 @@ from labtools.evaluation.counts import (
 from labtools.evaluation.protocol import Protocol, Units
 
 ALL = "all"
+#: The places beside the programme in the year before, as if it had begun then.
+BESIDE_BEFORE = "beside_before"
 _QUARTER = 3
 _YEAR = 4
 #: Errors of places so many borders apart are taken to be unrelated.
@@ -31,6 +33,8 @@ _REACH = 5
 _ALIKE = 0.05
 #: Standard deviations between the levels of two groups that may still be compared.
 _LEVELS_APART = 0.5
+#: Share of the programme's places that must have others of as high a level to compare with.
+_WITH_OTHERS = 1 / 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +134,10 @@ def design_cells(events: pd.DataFrame, enrolment: Enrolment, protocol: Protocol)
     )
     if protocol.design.neighbours == "compared":
         exposed = exposed & False
-    used = ~expecting & ~looked_at
+    told = _telling_level(since, looked_at, protocol)
+    used = ~expecting & ~looked_at & ~told
     return Cells(
-        panel=CountPanel(counts, used, exposed & ~treated),
+        panel=CountPanel(counts, used, exposed & ~treated, _level(counts, told)),
         inside=treated.mul(evaluated, axis=0),
         since=since,
         looked_at=looked_at,
@@ -167,7 +172,7 @@ def programme_effect(cells: Cells, beside: pd.DataFrame, *, level: float = 0.95)
     return ProgrammeEffect(
         whole=whole,
         by_time=imputed_effects(cells.panel, told, near=near, level=level),
-        before=_before(cells, near, level),
+        before=_before(cells, beside, near, level),
         places=int(cells.inside.any(axis=1).sum()),
         compared=int(compares.sum()),
     )
@@ -177,22 +182,32 @@ def moved_alike(effect: ProgrammeEffect) -> bool:
     """Return whether the year before shows no difference that chance does not explain.
 
     Where it shows one, or there is no such year to look at, no verdict may be given: on real
-    records the worst places often follow paths of their own.
+    records the worst places often follow paths of their own, and so do those without neighbours
+    in the programme.
     """
-    return effect.before is not None and bool(effect.before.effects.loc[ALL, "p"] >= _ALIKE)
+    if effect.before is None:
+        return False
+    told = effect.before.effects
+    return bool((told.loc[told.index.isin([ALL, BESIDE_BEFORE]), "p"] >= _ALIKE).all())
 
 
 def alike_in_level(cells: Cells) -> bool:
-    """Return whether the programme's places had about as many events as those compared.
+    """Return whether there were places of about the level of the programme's to compare with.
 
     Places of another level often follow another path: on the case files of Mexico City, where
-    nothing was done, the 200 worst of 600 colonias passed for an effect in half of the draws
-    although the year that chose them was left out, and 200 drawn at random in one of twenty.
+    nothing was done, colonias chosen for their records passed for an effect in a third of the
+    draws although the year that chose them was left out.  Where that year tells the level, paths
+    differ by it, and it is enough that many of the programme's places have others as high;
+    elsewhere the two groups must have about the same level.
     """
-    free = cells.panel.used & ~(cells.since >= 0).any(axis=0)
-    events = cells.panel.counts.where(free).mean(axis=1)
-    level = np.log1p(events)
     inside = cells.inside.any(axis=1)
+    if cells.panel.level is not None:
+        level = cells.panel.level
+        others = np.sort(level[~inside].to_numpy())
+        as_high = len(others) - np.searchsorted(others, level[inside].to_numpy())
+        return bool((as_high >= FEWEST_PLACES).mean() >= _WITH_OTHERS)
+    free = cells.panel.used & ~(cells.since >= 0).any(axis=0)
+    level = np.log1p(cells.panel.counts.where(free).mean(axis=1))
     apart = level[inside].mean() - level[~inside].mean()
     spread = np.sqrt((level[inside].var() + level[~inside].var()) / 2)
     return bool(abs(apart) <= _LEVELS_APART * spread)
@@ -241,6 +256,29 @@ def _looked_at(entered: pd.Series, quarters: pd.DatetimeIndex, units: Units) -> 
     return found
 
 
+def _telling_level(since: pd.DataFrame, looked_at: pd.DataFrame, protocol: Protocol) -> np.ndarray:
+    """Return the quarters that tell each place's level, and compare nothing.
+
+    Those that the first choice looked at; where none did and neighbours have an effect of their
+    own, the first year of the window, if a whole one is left before the first entry: places
+    without neighbours in the programme are others than the rest even under a lottery.
+    """
+    quarters = pd.DatetimeIndex(looked_at.columns)
+    first = pd.Timestamp(min(protocol.units.chosen_on))
+    told = np.asarray(looked_at.any(axis=0) & (quarters < first))
+    if told.any() or protocol.design.neighbours == "compared":
+        return told
+    before = np.asarray((since >= 0).any(axis=0)).argmax()
+    return np.arange(len(quarters)) < (_YEAR if before >= 2 * _YEAR else 0)
+
+
+def _level(counts: pd.DataFrame, told: np.ndarray) -> pd.Series | None:
+    if not told.any():
+        return None
+    level = np.log1p(counts.loc[:, told].mean(axis=1))
+    return level - level.mean()
+
+
 def _enough(cells: pd.DataFrame, panel: CountPanel) -> bool:
     known = (panel.used & (panel.counts > 0)).any(axis=0)
     used = cells & panel.used.any(axis=1).to_numpy()[:, None] & known
@@ -249,15 +287,26 @@ def _enough(cells: pd.DataFrame, panel: CountPanel) -> bool:
     )
 
 
-def _before(cells: Cells, near: np.ndarray, level: float) -> CountEffects | None:
-    past = (cells.since < 0) & cells.panel.used
+def _before(
+    cells: Cells, beside: pd.DataFrame, near: np.ndarray, level: float
+) -> CountEffects | None:
+    """Return what the year before the entry shows, in the programme's places and beside them."""
+    panel = cells.panel
+    past = (cells.since < 0) & panel.used
     past = past.mul(cells.inside.any(axis=1), axis=0)
     back = past.iloc[:, ::-1].cumsum(axis=1).iloc[:, ::-1]
     year = past & (back <= _YEAR)
-    panel = CountPanel(cells.panel.counts, cells.panel.used & ~year, cells.panel.exposed & ~year)
-    if not _enough(year, panel):
+    targets: dict[object, pd.DataFrame] = {ALL: year}
+    used = panel.used & ~year
+    if panel.exposed.any(axis=None):
+        touching = beside.reindex(index=year.index, columns=year.index).fillna(value=False)
+        next_to = touching.to_numpy(float) @ year.to_numpy(float) > 0
+        targets[BESIDE_BEFORE] = used & next_to & ~panel.exposed
+        used = used & ~next_to
+    past_panel = replace(panel, used=used, exposed=panel.exposed & used)
+    if not all(_enough(at, past_panel) for at in targets.values()):
         return None
-    return imputed_effects(panel, {ALL: year}, near=near, level=level)
+    return imputed_effects(past_panel, targets, near=near, level=level)
 
 
 def _near(beside: pd.DataFrame, places: pd.Index) -> np.ndarray:

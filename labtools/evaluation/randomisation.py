@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from labtools.errors import AnalysisError
+from labtools.evaluation.choice import Chosen, refuse_by_records
 
 Draw = Callable[[np.random.Generator], np.ndarray]
 _ENOUGH_DRAWS = 199
@@ -116,6 +117,7 @@ def spatial_permutation(
     *,
     rng: np.random.Generator,
     draws: int = 1_999,
+    chosen: Chosen = "otherwise",
 ) -> Permuted:
     """Return the p-value of no difference, among maps as alike next door as the one seen.
 
@@ -127,11 +129,13 @@ def spatial_permutation(
     ----------
     beside : pandas.DataFrame of bool, shape (n_places, n_places)
         Which places share a border.
+    chosen : {"by_records", "by_lottery", "otherwise"}
+        How places were chosen; for their records, the test is refused.
 
     Raises
     ------
     AnalysisError
-        As for :func:`randomisation_test`.
+        As for :func:`randomisation_test`, and if places were chosen for their records.
 
     References
     ----------
@@ -139,13 +143,14 @@ def spatial_permutation(
     spaced data using Moran spectral randomization methods. Methods in Ecology and Evolution 6,
     1169-1178. doi:10.1111/2041-210X.12407
     """
-    y, chosen = _checked(outcome, treated, draws)
+    refuse_by_records(chosen)
+    y, inside = _checked(outcome, treated, draws)
     graph = beside.reindex(index=outcome.index, columns=outcome.index).to_numpy(float)
     centring = np.eye(len(y)) - 1 / len(y)
     patterns = np.linalg.eigh(centring @ ((graph + graph.T) / 2) @ centring)[1]
     part = patterns.T @ (y - y.mean())
     # Difference of means as a weighted sum of the outcome.
-    weight = chosen / chosen.sum() - ~chosen / (~chosen).sum()
+    weight = inside / inside.sum() - ~inside / (~inside).sum()
     terms = (patterns.T @ weight) * part
     signs = rng.integers(0, 2, (draws, len(y))) * 2 - 1
     found = np.abs(signs @ terms)

@@ -15,6 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from labtools.errors import AnalysisError
+from labtools.evaluation.choice import Chosen, refuse_by_records
 
 Method = Literal["doubly_robust", "weighting", "regression"]
 Controls = Literal["never", "not_yet"]
@@ -83,34 +84,55 @@ class Average:
 
 
 def group_time_effects(
-    panel: Panel, *, method: Method = "doubly_robust", controls: Controls = "not_yet"
+    panel: Panel,
+    *,
+    method: Method = "doubly_robust",
+    controls: Controls = "not_yet",
+    anticipation: int = 0,
+    chosen: Chosen = "otherwise",
 ) -> GroupTimeEffects:
     """Return the effect on each group in each period, against units not treated.
 
     Before treatment each period is compared with the one before it; afterwards, with the last
     one before treatment.  A cell without comparison units is left out.
 
+    Parameters
+    ----------
+    panel : Panel
+    method : {"doubly_robust", "weighting", "regression"}
+    controls : {"not_yet", "never"}
+    anticipation : int, default 0
+        Periods before treatment that may already differ: because it was expected, or because
+        the choice of units looked at them.  The base lies before them, and who is treated within
+        so many periods compares with nobody.
+    chosen : {"by_records", "by_lottery", "otherwise"}
+        How places were chosen; for their records, the test is refused.
+
     Raises
     ------
     AnalysisError
-        If the panel has gaps or its indexes differ, or no cell can be compared.
+        If the panel has gaps or its indexes differ, no cell can be compared, or units were
+        chosen for their records.
 
     References
     ----------
     Callaway, B. & Sant'Anna, P. H. C. (2021). Difference-in-differences with multiple time
     periods. Journal of Econometrics 225, 200-230. doi:10.1016/j.jeconom.2020.12.001
     """
+    refuse_by_records(chosen)
     outcome, first, covariates = _checked(panel)
     periods = panel.outcome.columns.to_numpy()
+    if anticipation < 0:
+        raise AnalysisError("The anticipation is {n} periods. Give 0 or more.", n=anticipation)
     rows, influence = [], []
     for group in np.unique(first[(first > periods[0]) & (first <= periods[-1])]):
         for at in range(1, len(periods)):
-            base = _base(periods, group, at)
+            base = _base(periods, group, at, anticipation)
             free = first == 0
             if controls == "not_yet":
-                free |= (first > periods[max(at, base)]) & (first != group)
+                free |= (first > periods[max(at, base)] + anticipation) & (first != group)
             unit = free | (first == group)
-            if not free.any():
+            if base < 0 or not free.any():
                 continue
             change = outcome[unit, at] - outcome[unit, base]
             effect, part = _effect(change, first[unit] == group, covariates[unit], method)
@@ -184,8 +206,11 @@ def _checked(panel: Panel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return outcome, first, np.column_stack([np.ones(len(first)), covariates])
 
 
-def _base(periods: np.ndarray, group: float, at: int) -> int:
-    return int(np.searchsorted(periods, group)) - 1 if periods[at] >= group else at - 1
+def _base(periods: np.ndarray, group: float, at: int, anticipation: int) -> int:
+    """Return the position of the period to compare with; -1 where there is none."""
+    if periods[at] < group:
+        return at - 1
+    return int(np.searchsorted(periods, group - anticipation)) - 1
 
 
 def _effect(

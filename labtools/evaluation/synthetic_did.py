@@ -15,6 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from labtools.errors import AnalysisError
+from labtools.evaluation.choice import Chosen, refuse_by_records
 
 _STEPS = 10_000
 _FIRST_STEPS = 100
@@ -109,17 +110,25 @@ def placebo_error(
     *,
     rng: np.random.Generator,
     draws: int = 200,
+    chosen: Chosen = "otherwise",
 ) -> PlaceboError:
     """Return the error of the effect: untreated places, as many as treated, drawn at random.
 
     It holds where treated and untreated places vary alike; treated places that are larger, or
     were chosen for their records, vary more.
 
+    Parameters
+    ----------
+    chosen : {"by_records", "by_lottery", "otherwise"}
+        How places were chosen; for their records, the test is refused.
+
     Raises
     ------
     AnalysisError
-        If there are not more untreated than treated places.
+        If treated places were chosen for their records, or there are not more untreated than
+        treated places.
     """
+    refuse_by_records(chosen)
     before = np.asarray(outcome.index < start)
     others = [column for column in outcome.columns if column not in set(treated)]
     if len(others) <= len(treated):

@@ -154,6 +154,9 @@ def _beside(found: Evaluated) -> Sequence[str]:
     if row is None:
         return [text("Colonias beside the programme were compared as if nothing reached them.")]
     told = text("In the colonias beside it: {change}.", change=_interval(row, " %"))
+    effect = found.row("crime", "effect")
+    if effect is not None and effect["verdict"] == "not_comparable":
+        return [told, text("Without a comparison, this concludes nothing about next door either.")]
     if row["lower"] > 0:
         return [told, text("Part of the crime moved next door.")]
     if row["upper"] < 0:
@@ -273,7 +276,26 @@ _COSTS = MappingProxyType(
 )
 
 
+def _learned(found: Evaluated) -> list[str]:
+    if not found.said("learned-of"):
+        return []
+    row = pd.Series({end: found.figure(f"learned-{end}") for end in ("value", "lower", "upper")})
+    return [
+        text(
+            "What this adds to the evidence of “{action}”: together with {n} published estimates, "
+            "here it changes recorded crime by {change}. Targeting now reckons with it.",
+            action=found.said("intervention"),
+            n=number(found.figure("learned-published")),
+            change=_interval(row, " %"),
+        )
+    ]
+
+
 def _needed(found: Evaluated) -> Sequence[str]:
+    return [*_learned(found), *_needed_times(found)]
+
+
+def _needed_times(found: Evaluated) -> Sequence[str]:
     times = found.figure("needed-times")
     if isnan(times):
         return []

@@ -233,6 +233,7 @@ PUBLIC_BY_NATURE = frozenset(
         "actions_done",
         "unknowns",
         "sources",
+        "source_files",
         "period",
         "cards",
     }

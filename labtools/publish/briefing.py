@@ -360,7 +360,7 @@ def _limits(_tables: Tables) -> Section:
 
 
 def _sources(tables: Tables) -> Section | None:
-    rows = tuple(row[:4] for row in source_rows(tables["sources"]))
+    rows = tuple(source_rows(tables["sources"]))
     said = wording.ficha_words()
     heads = tuple(said[name] for name in ("source", "publisher", "licence", "cutoff"))
     if not rows:

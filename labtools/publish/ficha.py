@@ -267,7 +267,7 @@ def _unknowns(source: Source) -> Section:
 
 def _sources(source: Source) -> Section:
     said, rows = ficha_words(), figures.source_rows(source.tables["sources"])
-    heads = tuple(said[column] for column in ("source", "publisher", "licence", "cutoff", "digest"))
+    heads = tuple(said[column] for column in ("source", "publisher", "licence", "cutoff"))
     tables = _table(said["sources"], heads, rows, kind="wide")
     return Section("sources", said["sources"], layout="full", tables=tables)
 

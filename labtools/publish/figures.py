@@ -115,14 +115,13 @@ def unknown_rows(unknowns: pd.DataFrame) -> list[tuple[Cell, ...]]:
 
 
 def source_rows(sources: pd.DataFrame) -> list[tuple[Cell, ...]]:
-    """Return title, publisher, licence, cut date, and the fingerprint of the supplier's file."""
+    """Return title, publisher, licence and cut date of each source."""
     return [
         (
             Cell(str(row["title"])),
             Cell(str(row["publisher"])),
             Cell(str(row["licence"])),
             Cell(day(pd.Timestamp(str(row["cutoff"])).date())),
-            Cell(str(row["digest"])[:12]),
         )
         for row in records(sources)
     ]

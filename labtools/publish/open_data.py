@@ -35,6 +35,7 @@ HOLDS: Mapping[str, str] = MappingProxyType(
         "evaluation_time": mark("Effects of a programme by time since it began"),
         "evaluation_facts": mark("The sealed plan of an evaluation, and what departed from it"),
         "sources": mark("Sources, licences and cut dates"),
+        "source_files": mark("Fingerprint of each supplier's file"),
         "period": mark("The months that the figures are of"),
         "cards": mark("What each figure is for, what it is not for, and until when it holds"),
     }

@@ -151,7 +151,6 @@ def _ficha_columns() -> dict[str, str]:
         "publisher": text("Publisher"),
         "licence": text("Licence"),
         "cutoff": text("Cut date"),
-        "digest": text("Fingerprint"),
     }
 
 

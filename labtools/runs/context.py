@@ -19,7 +19,7 @@ from IPython.display import HTML, display
 from labtools.charts.ground import Ground, ground_of
 from labtools.errors import PrivacyError, SettingsError
 from labtools.paths import Workbench, find_workbench
-from labtools.runs.reads import as_notebooks_see, note_file, note_read
+from labtools.runs.reads import note_file, note_read
 from labtools.tables.contracts import CONTRACTS
 from labtools.tables.cuts import Cut
 from labtools.tables.origins import explain
@@ -255,11 +255,11 @@ def start(
 
 @lru_cache(maxsize=128)
 def city_cut(name: str, folder: Path) -> Cut:
-    """Return a result table as notebooks see it, and what is known of its slices.
+    """Return a result table, and what is known of its slices.
 
     It is read once in the process that forks the notebooks' own; they inherit it.
     """
-    return Cut(as_notebooks_see(name, read_table(name, folder)))
+    return Cut(read_table(name, folder))
 
 
 @lru_cache(maxsize=4)

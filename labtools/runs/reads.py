@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 import geopandas as gpd
 import numpy as np
@@ -22,8 +21,6 @@ import pandas as pd
 from labtools.tables.cuts import BY_COLONIA
 from labtools.tables.store import read_table
 
-#: Columns that change with a supplier's file although no figure does.
-_FINGERPRINTS = MappingProxyType({"sources": ["digest"]})
 _NOTHING = hashlib.sha256().hexdigest()
 
 
@@ -63,15 +60,6 @@ def note_file(path: Path) -> None:
         notes.files.add(path)
 
 
-def as_notebooks_see(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    """Return a result table without the fingerprints of suppliers' files.
-
-    Release puts them back.  A notebook that saw them would have to be executed again whenever
-    a file changed, be it in another colonia.
-    """
-    return table.drop(columns=_FINGERPRINTS.get(name, []))
-
-
 class Digests:
     """Digests of what notebooks read of a run's tables; each table is read once.
 
@@ -89,7 +77,7 @@ class Digests:
         """Return the digest of what a note names; of nothing, where there is none of it."""
         audience, table, *colonia = read.split("/", 2)
         if (audience, table) not in self._tables:
-            found = as_notebooks_see(table, read_table(table, self._city / audience))
+            found = read_table(table, self._city / audience)
             self._tables[audience, table] = digests_of(found)
         whole, slices = self._tables[audience, table]
         return slices.get(colonia[0], _NOTHING) if colonia else whole

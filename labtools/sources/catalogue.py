@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from labtools.sources.ageb_index import clean_ageb_index
 from labtools.sources.aliases import clean_aliases
 from labtools.sources.census import clean_census
 from labtools.sources.codings import clean_codings
 from labtools.sources.colonias import clean_ageb, clean_colonias
+from labtools.sources.establishments import clean_establishments
 from labtools.sources.events import clean_events
 from labtools.sources.incidence import clean_municipal_incidence, clean_state_victims
 from labtools.sources.perception import (
@@ -18,6 +20,7 @@ from labtools.sources.perception import (
 )
 from labtools.sources.programme import clean_actions, clean_programme
 from labtools.sources.protocol import Cleaner
+from labtools.sources.survey_tables import clean_survey_tables
 
 CLEANERS: Mapping[str, Cleaner] = MappingProxyType(
     {
@@ -33,6 +36,9 @@ CLEANERS: Mapping[str, Cleaner] = MappingProxyType(
         "survey": clean_survey,
         "city_perception": clean_city_perception,
         "ensu_workbook": clean_ensu_workbook,
+        "survey_tables": clean_survey_tables,
+        "establishments": clean_establishments,
+        "ageb_index": clean_ageb_index,
         "actions": clean_actions,
     }
 )

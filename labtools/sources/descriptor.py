@@ -36,6 +36,9 @@ Kind = Literal[
     "survey",
     "city_perception",
     "ensu_workbook",
+    "survey_tables",
+    "establishments",
+    "ageb_index",
     "actions",
 ]
 

@@ -50,7 +50,9 @@ class Cut:
 
     def at(self, places: np.ndarray) -> pd.DataFrame:
         """Return the rows at `places`, numbered from 0."""
-        return self.table.take(places).reset_index(drop=True)
+        found = self.table.take(places)
+        found.index = pd.RangeIndex(len(found))  # several times sooner than reset_index
+        return found
 
     def rows_at(self, places: np.ndarray) -> Rows:
         """Return the rows at `places` as a ficha's file holds them."""

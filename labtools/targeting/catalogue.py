@@ -53,6 +53,8 @@ class Effect(Part):
         Whether it takes part in the expected effect on a colonia.
     reverse : bool
         Whether it compares the laxer rule with the stricter: the action is the inverse.
+    local : bool
+        Whether it was measured here, by an evaluation of the lab: all of it carries over.
     """
 
     outcome: Outcome
@@ -73,6 +75,7 @@ class Effect(Part):
     by: str = ""
     used: bool = False
     reverse: bool = False
+    local: bool = False
 
     @model_validator(mode="after")
     def _coherent(self) -> Effect:

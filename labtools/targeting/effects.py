@@ -3,8 +3,9 @@
 Three doubts are in each draw.  Which review is right, where they differ (one is taken at
 random).  The review's own interval, where it gave one.  And how much of an effect measured
 elsewhere carries over: anything from nothing to all of it, each as likely (so that on average
-half of a published effect is expected).  That last one is a choice, not a measurement: the lab
-replaces it with its own evaluations as they come.
+half of a published effect is expected).  That last one is a choice, not a measurement: where an
+evaluation of the lab's own measured the action here, its figure, already combined with the
+published ones, takes the place of all three.
 
 Where no verified figure exists there are no draws: the effect is unknown, not nil.
 """
@@ -19,6 +20,7 @@ from scipy import stats
 
 from labtools.targeting.catalogue import Effect, Intervention, Outcome
 
+_RATIOS = ("percent_change", "risk_ratio", "rate_ratio", "odds_ratio")
 _LEVEL = 0.95  # of an interval whose source, as seen, does not say its level
 
 
@@ -57,7 +59,26 @@ def effect_draws(
     return pd.DataFrame(columns, index=pd.RangeIndex(size, name="draw"))
 
 
+def published_logs(effects: Iterable[Effect]) -> pd.DataFrame:
+    """Return ``log_ratio`` and ``se`` of each effect; missing where its source gave no interval."""
+    rows = []
+    for effect in effects:
+        if effect.value is None or effect.interval is None or effect.measure not in _RATIOS:
+            rows.append((np.nan, np.nan))
+            continue
+        low, high = (_as_log(effect, end) for end in effect.interval)
+        level = effect.interval_level or _LEVEL
+        sign = -1 if effect.reverse else 1
+        error = (high - low) / (2 * float(stats.norm.ppf((1 + level) / 2)))
+        rows.append((sign * _as_log(effect, effect.value), error))
+    return pd.DataFrame(rows, columns=["log_ratio", "se"], dtype=float)
+
+
 def _carried_over(used: list[Effect], size: int, rng: np.random.Generator) -> np.ndarray:
+    own = [effect for effect in used if effect.local]
+    if own:
+        measured = np.column_stack([_log_ratio(effect, size, rng) for effect in own])
+        return np.asarray(measured.mean(axis=1))
     logs = np.column_stack([_log_ratio(effect, size, rng) for effect in used])
     chosen = rng.integers(0, len(used), size)
     return np.asarray(logs[np.arange(size), chosen] * rng.random(size))

@@ -30,6 +30,7 @@ from labtools.tables.lineage import Lineage, digest_of, read_lineage, sha256_of,
 from labtools.tables.periods import Window, window_ending
 from labtools.tables.store import make_folder, read_table, write_table, writing
 from labtools.workflow.edition import Edition
+from labtools.workflow.fits import Fits
 from labtools.workflow.forecasting import alerting, forecasts, recorded_by_span
 from labtools.workflow.keeping import kept
 from labtools.workflow.known import Known
@@ -292,6 +293,7 @@ def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str,
         cards=read_cards(opened.workbench.reference("cards")),
         protocols=tuple(planned_evaluations(opened.workbench)),
         recorded=recorded_by_span(opened, prepared.window),
+        fits=Fits(opened.workbench.interim("fits")),
     )
     results = city_results(processed, edition, opened.settings)
     made = results | targeting_tables(Known(processed, results, edition, opened.settings))

@@ -56,10 +56,15 @@ def reported_share(
     """Return what is believed of reporting by colonia: the same for both editions."""
     prior = reporting_prior(settings)
     asked = victims_asked(processed["survey"], edition.window.end)
-    rng = np.random.default_rng([settings.lab.seed, 62])
-    draws = reporting_draws(
-        asked["reported"], asked["victims"], census_covariates(processed), prior=prior, rng=rng
-    )
+    covariates = census_covariates(processed)
+
+    def fitted() -> dict[str, pd.DataFrame]:
+        rng = np.random.default_rng([settings.lab.seed, 62])
+        told, victims = asked["reported"], asked["victims"]
+        return {"draws": reporting_draws(told, victims, covariates, prior=prior, rng=rng)}
+
+    made_from = [asked, covariates, repr(prior), settings.lab.seed]
+    draws = edition.fits.take("reporting", made_from, fitted)["draws"]
     return Reported(draws, prior, "survey" if len(asked) else "national")
 
 

@@ -31,6 +31,7 @@ from labtools.evaluation.verdict import times_more, verdict_on_change
 from labtools.settings import Settings
 from labtools.tables.contracts import empty_table
 from labtools.workflow.edition import Edition
+from labtools.workflow.learning import learned_facts
 from labtools.workflow.protocols import Planned
 
 _TOUCH = 30.0  # metres between polygons that share a street
@@ -100,6 +101,8 @@ def _one(
     if found.rows:
         tables["evaluation"] = _table("evaluation", pd.DataFrame(found.rows), protocol)
         tables["evaluation_time"] = _table("evaluation_time", pd.concat(found.times), protocol)
+        learned = learned_facts(protocol, tables["evaluation"], tables["evaluation_facts"])
+        tables["evaluation_facts"] = _facts(protocol, [*facts, *learned])
     return tables
 
 

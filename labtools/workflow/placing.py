@@ -25,12 +25,18 @@ from labtools.workflow.aliases import known_aliases
 from labtools.workflow.decisions import clean_files, stacked
 from labtools.workflow.intake import cleaned_files
 from labtools.workflow.steps import Opened, account_file, done, recall, sign
+from labtools.workflow.surroundings import (
+    SURROUNDINGS,
+    locate_establishments,
+    surrounding_indicators,
+)
 
 
 def locate(opened: Opened) -> tuple[Account, ...]:
     """Give every event its colonia, and every colonia its census figures."""
     make_folder(opened.workbench.interim("located"), private=True)
     accounts = [_locate_census(opened)]
+    accounts += [locate_establishments(opened, it) for it in opened.of_kind("establishments")]
     accounts += [_locate_source(opened, source) for source in opened.of_kind("events")]
     return tuple(accounts)
 
@@ -98,13 +104,15 @@ def _locate_census(opened: Opened) -> Account:
     for census in opened.of_kind("census"):
         colonias, more, residents, account = _with_census(opened, census, colonias)
         indicators = pd.concat([indicators, more], ignore_index=True)
+    around = surrounding_indicators(opened, colonias)
+    indicators = pd.concat([indicators, *around], ignore_index=True)
     for name, table in zip(names, (colonias, indicators, residents), strict=True):
         write_table(name, table, folder, lineage=lineage)
     return sign(opened, account, lineage)
 
 
 def _is_place(path: Path) -> bool:
-    return path.name.split(".")[-2] in {"colonias", "indicators", "ageb", "census"}
+    return path.name.split(".")[-2] in {"colonias", "indicators", "ageb", *SURROUNDINGS}
 
 
 def _with_census(

@@ -77,6 +77,7 @@ def city_results(
         "actions_done": _actions(processed["actions"], keys, edition.window),
         "unknowns": unknowns_table(processed, crime, edition),
         "sources": processed["sources"],
+        "source_files": processed["source_files"],
         "colonias_shown": _colonias_shown(processed, edition, settings.lab.crs),
         "period": _period(processed, edition, settings),
         "cards": cards_table(edition.cards, edition.window.end),

@@ -22,6 +22,8 @@ from labtools.workflow.risk_questions import (
     factor_tables,
 )
 
+_METHODS, _TABLE, _DRAWS = "methods", ": table", ": draws"
+
 
 @dataclass(frozen=True, slots=True)
 class CityRisk:
@@ -52,17 +54,39 @@ def city_risk(
     population = colonias.set_index("colonia_id")["population"]
     counts = profiles.discounted_counts(series, population, edition.window, noise=noise)
     neighbours = find_neighbours(colonias, settings.lab.crs)
-    rng = np.random.default_rng([settings.lab.seed, int(edition.is_public)])
-    found: dict[str, Surface] = {}
-    if settings.risk.surface == "space_time" and neighbours.nnz:
-        found = profiles.surfaces_in_time(
-            series, population, edition.window, neighbours, slack=noise.slack, rng=rng
-        )
-    rest = {group: told for group, told in counts.items() if group not in found}
-    borrowed = neighbours * 0 if settings.risk.surface == "global" else neighbours
-    borrowed.eliminate_zeros()
-    found |= profiles.surface_of_each_group(rest, borrowed, rng=rng)
+
+    def fitted() -> dict[str, pd.DataFrame]:
+        rng = np.random.default_rng([settings.lab.seed, int(edition.is_public)])
+        found: dict[str, Surface] = {}
+        if settings.risk.surface == "space_time" and neighbours.nnz:
+            found = profiles.surfaces_in_time(
+                series, population, edition.window, neighbours, slack=noise.slack, rng=rng
+            )
+        rest = {group: told for group, told in counts.items() if group not in found}
+        borrowed = neighbours * 0 if settings.risk.surface == "global" else neighbours
+        borrowed.eliminate_zeros()
+        found |= profiles.surface_of_each_group(rest, borrowed, rng=rng)
+        return _frames_of(found)
+
+    told = [series, colonias, noise.dispersion, noise.variance, noise.slack, edition.window.end]
+    settled = [settings.risk.surface, settings.lab.crs, settings.lab.seed, edition.audience]
+    found = _surfaces_of(edition.fits.take("surfaces", [*told, *settled], fitted))
     return CityRisk(counts, {group: found[group] for group in counts}, neighbours)
+
+
+def _frames_of(surfaces: Mapping[str, Surface]) -> dict[str, pd.DataFrame]:
+    methods = {group: surface.method for group, surface in surfaces.items()}
+    frames = {_METHODS: pd.DataFrame({"method": methods})}
+    for group, surface in surfaces.items():
+        frames |= {f"{group}{_TABLE}": surface.table, f"{group}{_DRAWS}": surface.draws}
+    return frames
+
+
+def _surfaces_of(frames: Mapping[str, pd.DataFrame]) -> dict[str, Surface]:
+    return {
+        str(group): Surface(frames[f"{group}{_TABLE}"], frames[f"{group}{_DRAWS}"], method)
+        for group, method in frames[_METHODS]["method"].items()
+    }
 
 
 def risk_tables(
@@ -78,11 +102,22 @@ def risk_tables(
     colonias = processed["colonias"]
     population = colonias.set_index("colonia_id")["population"]
     draws = draws_table(risk.surfaces, per=profiles.PER)
-    rng = np.random.default_rng([lab.seed, 2])
+    panel, indicators = processed["panel"], processed["indicators"]
+
+    def changes() -> dict[str, pd.DataFrame]:
+        return {"risk_change": change_against_expected(panel, population, edition)}
+
+    def factors() -> dict[str, pd.DataFrame]:
+        rng = np.random.default_rng([lab.seed, 2])
+        return factor_tables(risk.counts, indicators, risk.neighbours, rng=rng)
+
+    recorded = [*edition.recorded.items()]
+    effective = [part for told in risk.counts.values() for part in told.effective()]
+    settled = [edition.window.end, lab.crs, lab.seed]
     return {
         "risk_draws": check_table("risk_draws", draws),
         "risk_ranks": check_table("risk_ranks", ranks_table(risk.surfaces)),
-        "risk_change": change_against_expected(processed["panel"], population, edition),
         "risk_clusters": clusters_table(crime, colonias, risk.neighbours, lab),
-        **factor_tables(risk.counts, processed["indicators"], risk.neighbours, rng=rng),
+        **edition.fits.take("risk_change", [panel, population, recorded, *settled], changes),
+        **edition.fits.take("factors", [*effective, colonias, indicators, *settled], factors),
     }

@@ -9,7 +9,6 @@ from functools import cached_property
 import pandas as pd
 
 from labtools.errors import PrivacyError
-from labtools.runs.reads import as_notebooks_see
 from labtools.tables.cuts import Cut
 from labtools.tables.released import Rows
 
@@ -17,20 +16,17 @@ PROFILE = "profile"
 
 
 class ReleasedTable:
-    """A released table, and the same as notebooks saw it.
+    """A released table, cut as fichas hold it.
 
     Parameters
     ----------
     name : str
     table : pandas.DataFrame
-        As it is released, suppliers' fingerprints included.
     """
 
     def __init__(self, name: str, table: pd.DataFrame) -> None:
         self._name = name
         self._whole = Cut(table)
-        seen = as_notebooks_see(name, table)
-        self._seen = self._whole if len(seen.columns) == len(table.columns) else Cut(seen)
 
     def slice_of(self, colonia_id: str, saved: Rows) -> Rows:
         """Return the rows of the released table, once the saved ones prove to be the same.
@@ -44,13 +40,11 @@ class ReleasedTable:
             If they are not.
         """
         if self._whole.is_by_colonia:
-            rows, seen = self._whole.rows_of(colonia_id), self._seen.rows_of(colonia_id)
+            rows = self._whole.rows_of(colonia_id)
         else:
             told = {_told(row) for row in saved}
-            places = [place for place, row in enumerate(self._told_rows) if row in told]
-            rows = [self._whole.rows[place] for place in places]
-            seen = [self._seen.rows[place] for place in places]
-        if seen == saved:
+            rows = [row for row, said in self._told_rows if said in told]
+        if rows == saved:
             return rows
         raise PrivacyError(
             "The table {table} of the ficha of {colonia} differs from the released one. Its "
@@ -60,8 +54,8 @@ class ReleasedTable:
         )
 
     @cached_property
-    def _told_rows(self) -> Sequence[str]:
-        return [_told(row) for row in self._seen.rows]
+    def _told_rows(self) -> Sequence[tuple[dict[str, object], str]]:
+        return [(row, _told(row)) for row in self._whole.rows]
 
 
 def released_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, ReleasedTable]:

@@ -28,6 +28,7 @@ _MONTHS = 24
 _FEWEST_PEOPLE, _FEWEST_AREAS = 300, 20
 #: An interval wider than this says nothing of a colonia.
 WIDEST = 0.40
+_FACTS, _DRAWS, _ASKED = "facts", ": draws", ": asked"
 _DIGITS = 2
 
 
@@ -53,6 +54,40 @@ def area_models(
     How colonias differ is told by the waves of two years together, how high the city is by
     the last one: each draw agrees with a draw of its direct estimate.
     """
+    told = [processed[name] for name in ("survey", "indicators", "colonias")]
+    settled = [edition.window.end, settings.lab.seed, settings.lab.crs]
+    return _models_of(
+        edition.fits.take(
+            "small_areas",
+            [*told, *settled],
+            lambda: _frames_of(_fitted(processed, edition, settings)),
+        )
+    )
+
+
+def _frames_of(models: Mapping[str, AreaShares]) -> dict[str, pd.DataFrame]:
+    facts = {name: (model.spread, model.neighbourly) for name, model in models.items()}
+    frames = {_FACTS: pd.DataFrame(facts, index=["spread", "neighbourly"], dtype=float)}
+    for name, model in models.items():
+        frames |= {f"{name}{_DRAWS}": model.draws, f"{name}{_ASKED}": model.asked.to_frame("asked")}
+    return frames
+
+
+def _models_of(frames: Mapping[str, pd.DataFrame]) -> dict[str, AreaShares]:
+    return {
+        str(name): AreaShares(
+            frames[f"{name}{_DRAWS}"],
+            float(fact["spread"]),
+            float(fact["neighbourly"]),
+            frames[f"{name}{_ASKED}"]["asked"],
+        )
+        for name, fact in frames[_FACTS].items()
+    }
+
+
+def _fitted(
+    processed: Mapping[str, pd.DataFrame], edition: Edition, settings: Settings
+) -> dict[str, AreaShares]:
     waves = survey_waves(processed["survey"], edition.window.end)
     first = edition.window.end - pd.DateOffset(months=_MONTHS)
     recent = [wave for wave in waves if wave.month >= first]

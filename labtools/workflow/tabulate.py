@@ -30,6 +30,7 @@ PROCESSED = (
     "quarters",
     "official_months",
     "sources",
+    "source_files",
     *_STACKED,
 )
 
@@ -58,6 +59,7 @@ def tabulate(opened: Opened) -> tuple[Account, ...]:
         "quarters": quarterly(panel),
         "official_months": _official(opened),
         "sources": _sources(opened),
+        "source_files": _source_files(opened),
         **stacked,
     }
     make_folder(opened.workbench.processed, private=True)
@@ -146,7 +148,18 @@ def _sources(opened: Opened) -> pd.DataFrame:
                 "publisher": snapshot.publisher,
                 "licence": snapshot.licence,
                 "cutoff": pd.Timestamp(snapshot.cutoff),
-                "digest": snapshot.sha256[:16],
             }
         )
+    return pd.DataFrame(rows)
+
+
+def _source_files(opened: Opened) -> pd.DataFrame:
+    """Return the fingerprint of each supplier's file.
+
+    A table of its own, which no ficha holds: every ficha would differ when any file did.
+    """
+    rows = [
+        {"source": it.name, "digest": snapshot_of(opened, it)[0].sha256[:16]}
+        for it in opened.files()
+    ]
     return pd.DataFrame(rows)

@@ -21,6 +21,7 @@ from labtools.targeting.signs import interval_draws, rate_draws, share_draws, su
 from labtools.workflow.entry import entry_tables
 from labtools.workflow.fairness import fairness_tables
 from labtools.workflow.known import DRAWS, Known
+from labtools.workflow.learning import with_own_evidence
 from labtools.workflow.portfolio import portfolio_tables, power_table, recorded_crimes
 
 _STREAM = 8
@@ -29,7 +30,10 @@ _STREAM = 8
 def targeting_tables(known: Known) -> dict[str, pd.DataFrame]:
     """Return the tables of targeting of an edition."""
     rng = np.random.default_rng([known.settings.lab.seed, int(known.edition.is_public), _STREAM])
-    catalogue, agencies, taxonomies = read_interventions(), read_agencies(), read_taxonomies()
+    agencies, taxonomies = read_agencies(), read_taxonomies()
+    catalogue = with_own_evidence(
+        read_interventions(), known.results["evaluation_facts"], known.edition
+    )
     effects = {
         outcome: effect_draws(catalogue.proposable(), outcome, size=DRAWS, rng=rng)
         for outcome in ("crime", "fear")

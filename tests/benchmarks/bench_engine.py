@@ -3,7 +3,7 @@
 ``make bench`` compares three ways of making the same fichas, children included:
 
 (a) a plain loop: stock ``papermill.execute_notebook``, then nbconvert;
-(b) ours: the notebooks by ``run_notebooks``, and their pages;
+(b) ours: the notebooks by ``run_notebooks``, and a page of each ficha;
 (c) the limit: the same cells as a plain function in a process that is warm already.
 
 It also makes the whole demo with a ficha for each colonia, changes the log of actions of three
@@ -35,14 +35,17 @@ import papermill
 
 import labtools.runs.context as seen_by_notebooks
 from labtools import paths
+from labtools.charts.ground import ground_of
+from labtools.charts.maps import locator_map
 from labtools.narrative import sentences
 from labtools.paths import Workbench
-from labtools.publish.site import build_site
-from labtools.runs.context import RUN_VARIABLE, read_shared_tables
+from labtools.publish.ficha import render_ficha
+from labtools.runs.context import FICHA_FILE, RUN_VARIABLE, read_shared_tables
 from labtools.runs.jobs import Job, Outcome
 from labtools.runs.plan import plan_jobs, read_entries, rehearsals_of
 from labtools.runs.pool import run_notebooks
-from labtools.tables.released import slug
+from labtools.tables.released import read_fichas, slug
+from labtools.tables.store import read_table
 from labtools.workflow.notebooks import PRELOAD
 from labtools.workflow.workbenches import make_demo
 
@@ -180,18 +183,22 @@ def naive(jobs: list[Job]) -> None:
 
 
 def ours(jobs: list[Job]) -> None:
-    """Execute `jobs` as a run does, and make the pages of the fichas they saved."""
+    """Execute `jobs` as a run does, and make a page of each ficha they saved."""
     run = Path(os.environ[RUN_VARIABLE])
     rehearsals = rehearsals_of(read_entries(), jobs)
     shared = partial(read_shared_tables, str(run))
     check(run_notebooks(jobs, preload=PRELOAD, warm=shared, rehearsals=rehearsals))
-    fichas = run / "public" / "fichas"
-    fichas.mkdir()
-    released = Path(os.path.realpath(run.parent / "latest")) / "public" / "fichas"
-    for job in jobs:
-        name = f"{slug(str(job.parameters['colonia_id']))}.json"
-        shutil.copyfile(released / name, fichas / name)
-    build_site(run / "public", run / "public" / "site", tell=sentences)
+    saved = sorted((run / "internal" / "outputs").glob(f"*/*/public/{FICHA_FILE}"))
+    ground = ground_of(read_table("colonias_shown", run / "public" / "tables"))
+    for ficha in read_fichas(saved):
+        page = render_ficha(
+            ficha,
+            map_svg=locator_map(ground, ficha.colonia_id),
+            language="es_MX",
+            sentences=sentences(ficha),
+            site_root="..",
+        )
+        (run / "public" / f"{slug(ficha.colonia_id)}.html").write_text(page, encoding="utf-8")
 
 
 def warm(run: Path) -> None:

@@ -368,7 +368,6 @@ def _sources() -> pd.DataFrame:
             "publisher": "Fiscalía" if key == "carpetas" else "INEGI",
             "licence": "Libre uso MX",
             "cutoff": pd.Timestamp("2025-12-31"),
-            "digest": "0" * 16,
         }
         for key, title in titles.items()
     ]

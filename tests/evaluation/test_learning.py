@@ -8,9 +8,11 @@ from labtools.errors import AnalysisError
 from labtools.evaluation.learning import (
     LocalEstimate,
     catalogue_block,
+    here,
     local_estimate,
     with_published,
 )
+from labtools.evaluation.meta_analysis import combine_effects
 from labtools.evaluation.recording import recording_findings
 from labtools.findings import Severity
 from labtools.targeting.catalogue import Effect
@@ -96,3 +98,31 @@ def test_revisions_without_events_are_refused():
 
     with pytest.raises(AnalysisError, match="no events"):
         recording_findings(table, start=pd.Timestamp("2024-01-01"), smallest=10)
+
+
+def test_what_had_no_comparison_teaches_nothing():
+    results = evaluation()
+    results.loc[0, "verdict"] = "not_comparable"
+
+    with pytest.raises(AnalysisError, match="none to compare with"):
+        local_estimate(ID, results, evaluation_facts(), run="r")
+
+
+def test_here_lies_between_the_own_estimate_and_the_published_mean():
+    # Closed form (Higgins et al. 2009): with variance between places tau2, what is known here
+    # is the mean of both, each by the precision of the other.
+    logs, errors = pd.Series([-0.1, -0.5, 0.1, -0.3]), pd.Series([0.02, 0.02, 0.02, 0.02])
+
+    got = here(OWN, logs, errors)
+
+    mean = combine_effects(pd.Series([*logs, OWN.log_ratio]), pd.Series([*errors, OWN.se]))
+    weight = mean.tau2 / (mean.tau2 + OWN.se**2)
+    assert got.log_ratio == pytest.approx(weight * OWN.log_ratio + (1 - weight) * mean.effect)
+    assert got.se < OWN.se
+    assert got.studies == 5
+
+
+def test_where_nothing_is_published_what_was_found_here_stands_alone():
+    got = here(OWN, pd.Series(dtype=float), pd.Series(dtype=float))
+
+    assert (got.log_ratio, got.se, got.studies) == (OWN.log_ratio, OWN.se, 1)

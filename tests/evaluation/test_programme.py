@@ -1,15 +1,17 @@
 """The cells of a design, and a programme whose effect is known."""
 
 import tomllib
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from labtools.errors import AnalysisError
-from labtools.evaluation.counts import BESIDE
+from labtools.evaluation.counts import BESIDE, imputed_effects
 from labtools.evaluation.programme import (
     ALL,
+    BESIDE_BEFORE,
     Enrolment,
     alike_in_level,
     design_cells,
@@ -64,7 +66,7 @@ def test_each_cell_is_what_the_protocol_makes_it(enrolled):
     assert not cells.panel.exposed.loc["c001"].any()
 
 
-def test_a_lottery_looks_at_no_records_and_loses_no_quarter(enrolled):
+def test_a_lottery_looks_at_no_records(enrolled):
     cells = design_cells(frame(np.ones((120, 24))), enrolled, protocol(chosen="by_lottery"))
 
     assert not cells.looked_at.any(axis=None)
@@ -172,3 +174,54 @@ def test_places_of_another_level_are_no_comparison(enrolled, times, alike):
     counts = frame(rng.poisson(np.broadcast_to(mean[:, None], (120, 24))))
 
     assert alike_in_level(design_cells(counts, enrolled, protocol())) == alike
+
+
+def odds_of_records(rng, mean, places):
+    past = np.log1p(rng.poisson(mean[:, 12:16].sum(axis=1)))
+    liking = 1.2 * (past - past.mean()) / past.std() + rng.gumbel(size=120)
+    return np.argsort(-liking)[:places]
+
+
+def test_where_high_places_follow_a_path_of_their_own_that_is_no_effect():
+    # Nothing was done; places with more events fall, as on real records, and the choice looked
+    # at the records.  Without paths by level most of these would pass for an effect.
+    rng = np.random.default_rng(31)
+    base = rng.gamma(1.5, 30, 120)
+    slope = -0.3 * (np.log1p(base) - np.log1p(base).mean())
+    mean = base[:, None] * np.exp(slope[:, None] * (np.arange(24) // 4 - 3))
+    p = {"paths by level": [], "one path for all": []}
+    for _ in range(8):
+        chosen = odds_of_records(rng, mean, 40)
+        who = enrolment({PLACES[i]: "2024-04-01" for i in chosen})
+        cells = design_cells(frame(rng.poisson(mean)), who, protocol())
+        plain = replace(cells.panel, level=None)
+        for name, panel in (("paths by level", cells.panel), ("one path for all", plain)):
+            p[name].append(imputed_effects(panel, {ALL: cells.inside}).effects.loc[ALL, "p"])
+
+    assert np.mean(np.array(p["paths by level"]) < 0.05) <= 0.2
+    assert np.mean(np.array(p["one path for all"]) < 0.05) >= 0.5
+
+
+def test_the_worst_of_all_have_none_as_high_to_compare_with():
+    rng = np.random.default_rng(14)
+    base = rng.gamma(2, 20, 120)
+    worst = np.argsort(-base)[:40]
+    who = enrolment({PLACES[i]: "2024-04-01" for i in worst})
+    counts = frame(rng.poisson(np.broadcast_to(base[:, None], (120, 24))))
+
+    assert not alike_in_level(design_cells(counts, who, protocol()))
+
+
+def test_the_year_before_also_asks_the_places_beside(enrolled):
+    # Places without neighbours in the programme drift away from all the others before it begins.
+    rng = np.random.default_rng(16)
+    far = np.array([i for i in range(120) if i % 12 not in {0, 1, 2, 3, 4, 11}])
+    mean = np.full((120, 24), 60.0)
+    mean[far] *= np.exp(0.05 * (np.arange(24) - 13.5))  # as high as the others in 2023
+    cells = design_cells(frame(rng.poisson(mean)), enrolled, protocol())
+
+    got = programme_effect(cells, line_of_places())
+
+    assert got.before is not None
+    assert got.before.effects.loc[BESIDE_BEFORE, "p"] < 0.05
+    assert not moved_alike(got)

@@ -85,3 +85,36 @@ def test_averages_with_population_as_covariate_are_those_of_csdid(
     got = average_effects(group_time_effects(panel, controls=controls), summary)
 
     assert (got.effect, got.se) == pytest.approx((effect, se), rel=1e-6)
+
+
+def test_with_anticipation_the_base_lies_before_it():
+    # Closed form: effects of one group are differences of differences with the base chosen.
+    rng = np.random.default_rng(4)
+    outcome = pd.DataFrame(rng.normal(size=(20, 5)), columns=range(2001, 2006))
+    first = pd.Series([2004] * 8 + [0] * 12)
+
+    got = group_time_effects(Panel(outcome, first, outcome[[]]), anticipation=1)
+
+    change = outcome[2005] - outcome[2002]
+    cell = got.cells.set_index("period").loc[2005, "effect"]
+    assert cell == pytest.approx(change[:8].mean() - change[8:].mean())
+
+
+def test_who_is_expected_to_enter_compares_with_nobody():
+    outcome = pd.DataFrame(np.random.default_rng(5).normal(size=(30, 6)), columns=range(2001, 2007))
+    first = pd.Series([2003] * 10 + [2005] * 10 + [0] * 10)
+
+    got = group_time_effects(Panel(outcome, first, outcome[[]]), anticipation=1)
+
+    # In 2004 the second group is one period from its entry: only those never in compare.
+    change = outcome[2004] - outcome[2001]
+    cells = got.cells[got.cells["group"] == 2003].set_index("period")
+    assert cells.loc[2004, "effect"] == pytest.approx(change[:10].mean() - change[20:].mean())
+
+
+def test_places_chosen_for_their_records_are_refused_with_what_to_use_instead():
+    outcome = pd.DataFrame({2001: [1.0, 2.0, 3.0], 2002: [1.0, 2.0, 3.0]})
+    panel = Panel(outcome, pd.Series([2002, 0, 0]), outcome[[]])
+
+    with pytest.raises(AnalysisError, match="imputed_counts"):
+        group_time_effects(panel, chosen="by_records")

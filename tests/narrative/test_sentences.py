@@ -276,7 +276,6 @@ def test_each_source_is_told_with_its_publisher_and_cut_date():
         "publisher": "Fiscalía",
         "licence": "CC BY 4.0",
         "cutoff": pd.Timestamp("2025-12-31"),
-        "digest": "0" * 16,
     }
 
     assert said("sources", sources=[row]) == (

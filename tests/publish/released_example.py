@@ -331,7 +331,6 @@ def _sources() -> pd.DataFrame:
             "Fiscalía",
             "Libre uso",
             "2025-12-31",
-            "3f" * 8,
         ),
         (
             "survey",
@@ -339,11 +338,10 @@ def _sources() -> pd.DataFrame:
             "INEGI",
             "Términos de libre uso",
             "2025-10-15",
-            "a1" * 8,
         ),
-        ("census", "Censo de población", "INEGI", "Términos de libre uso", "2020-03-15", "0c" * 8),
+        ("census", "Censo de población", "INEGI", "Términos de libre uso", "2020-03-15"),
     ]
-    columns = ["source", "title", "publisher", "licence", "cutoff", "digest"]
+    columns = ["source", "title", "publisher", "licence", "cutoff"]
     return pd.DataFrame(rows, columns=columns).astype({"cutoff": "datetime64[us]"})
 
 

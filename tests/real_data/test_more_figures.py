@@ -117,7 +117,9 @@ def test_the_4428_published_figures_by_city_and_quarter_are_read_and_accounted_f
     said = {**ENSU, "tokens": {"FFFFEA00": "cv_15_to_30", "FFFF5400": "cv_30_or_more"}}
     said["columns"] = {**ENSU["columns"], "cv": "fill"}
 
-    found = clean(intake(path, said, where={"group": "T", "city": "Querétaro"}))
+    found = clean(
+        intake(path, said, where={"group": "T", "city": "Querétaro"}, cutoff="2025-12-31")
+    )
 
     table = found.tables["city_perception"]
     insecure = table[table["indicator"] == "Inseguro"].set_index("quarter")["share"] * 100
@@ -150,6 +152,28 @@ def test_the_colour_of_a_cell_in_inegi_s_workbooks_is_its_class_of_precision(rea
         pd.testing.assert_series_equal(100 * found.loc[both, "share"], shares, check_names=False)
         compared += len(both)
     assert compared > 6 * 50
+
+
+def test_households_that_moved_for_fear_are_read_with_their_errors_in_fourteen_editions(real_data):
+    """The national figures stand in another workbook of the carrier, read apart."""
+    path = real_data / "envipe" / "MC_ENVIPE_2011_-_2024.xlsx"
+
+    found = cleaned(path, "envipe_estimates")
+
+    table = found.tables["survey_estimates"]
+    states = table[table["domain"] == "Nombre de la entidad"]
+    totals = states[(states["unit"] == "Total de hogares") & (states["category"] == "Total")]
+    known = read_cells(
+        real_data / "envipe" / "ENVIPE_por_región.xlsx",
+        FileFormat(format="xlsx", sheet="Integrantes"),
+    )
+    told = {int(row.iloc[0]) + 1: int(row.iloc[1]) for _, row in known.iterrows() if row.iloc[0]}
+    mine = totals.set_index("edition")["estimate"].to_dict()
+    assert list(mine) == list(range(2011, 2025))
+    assert mine == {edition: told[edition] for edition in mine}
+    assert (states.groupby(["edition", "unit"]).size() == 33).all()
+    # One coefficient of the edition of 2022 was written as a share of one.
+    assert [finding.facts["place"] for finding in found.findings] == ["2022!11"]
 
 
 def test_inegi_s_tables_of_victimisation_with_merged_headers_are_refused_with_the_cells(real_data):

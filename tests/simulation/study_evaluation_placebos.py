@@ -1,9 +1,10 @@
 """False alarms of the evaluation on real records where no programme began.
 
 ``python tests/simulation/study_evaluation_placebos.py DATA`` (the folder of publishers' real files)
-writes reports/studies/evaluation_placebos.json.  Mexico City: 100 draws of a random quarter and
-200 random colonias, and of the 200 with most events in the year before.  ENSU: the synthetic
-control of one city at a random quarter, and Querétaro at the last quarter of 2024.
+writes reports/studies/evaluation_placebos.json.  Mexico City: draws of a random quarter, of 400
+colonias side by side and of 140 of them: at random, chosen by odds that the records of the year
+before raise, and the worst of that year.  What counts is what the product says, guards and all.
+ENSU: the synthetic control of one city at a random quarter, and Querétaro at the last of 2024.
 """
 
 from __future__ import annotations
@@ -21,18 +22,27 @@ import pandas as pd
 from scipy import stats
 
 from labtools.errors import AnalysisError
-from labtools.evaluation.counts import BESIDE, CountPanel, imputed_effects
+from labtools.evaluation.programme import (
+    Enrolment,
+    alike_in_level,
+    design_cells,
+    moved_alike,
+    programme_effect,
+)
+from labtools.evaluation.protocol import Protocol, read_protocol
 from labtools.evaluation.synthetic_control import placebo_ratios
+from labtools.paths import bundled
 
 OUT = Path(__file__).resolve().parents[2] / "reports" / "studies" / "evaluation_placebos.json"
-DRAWS, TREATED, SEED = 100, 200, 2026
+TREATED, SEED = 140, 2_027
+DRAWS = {"random colonias": 400, "colonias chosen by odds": 400, "worst colonias": 100}
+ODDS = 1.2  # how strongly one standard deviation of past records raises the odds
 QUARTERS = pd.date_range("2019-01-01", "2023-12-01", freq="QS")
-ALIKE = 0.05
-BLOCK = 600  # colonias drawn for each placebo: a municipality's worth
+BLOCK = 400  # colonias side by side, for each placebo: a municipality's worth
 
 
-def cdmx_counts(data: Path) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return robberies and thefts by colonia and quarter, and which colonias touch."""
+def cdmx_counts(data: Path) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """Return robberies and thefts by colonia and quarter, which colonias touch, and centres."""
     colonias = gpd.read_file(data / "cdmx" / "colonias_iecm.gpkg").to_crs("EPSG:6372")
     colonias = colonias.assign(geometry=colonias.make_valid())
     files = pd.read_csv(
@@ -54,51 +64,59 @@ def cdmx_counts(data: Path) -> tuple[pd.DataFrame, np.ndarray]:
     near = np.zeros((len(shapes), len(shapes)), dtype=bool)
     near[one, other] = True
     np.fill_diagonal(near, val=False)
-    return table.loc[~table.index.duplicated()], near
+    centres = np.column_stack([colonias.centroid.x, colonias.centroid.y])
+    return table, near, centres
 
 
 def placebo(
-    table: pd.DataFrame, near: np.ndarray, rng: np.random.Generator, *, worst: bool
+    ground: tuple[pd.DataFrame, np.ndarray, np.ndarray], rng: np.random.Generator, how: str
 ) -> dict[str, float]:
-    """Return the p-values of one programme that never was."""
-    some = np.sort(rng.choice(len(table), BLOCK, replace=False))
+    """Return what the product says of one programme that never was, in colonias side by side."""
+    table, near, centres = ground
+    apart = np.linalg.norm(centres - centres[rng.integers(len(centres))], axis=1)
+    some = np.sort(np.argsort(apart)[:BLOCK])
     counts = table.iloc[some]
+    beside = pd.DataFrame(near[np.ix_(some, some)], counts.index, counts.index)
     start = int(rng.integers(10, 17))
-    past = counts.iloc[:, start - 4 : start].sum(axis=1).to_numpy() + rng.random(BLOCK)
-    chosen = np.argsort(-past)[:TREATED] if worst else rng.choice(BLOCK, TREATED, replace=False)
-    inside = np.zeros(counts.shape, dtype=bool)
-    inside[chosen, start:] = True
-    used = ~inside
-    if worst:
-        used[:, start - 4 : start] = False
-    beside = (near[np.ix_(some, some)].astype(float) @ inside > 0) & ~inside
-    frame = {"index": counts.index, "columns": counts.columns}
-    cells = pd.DataFrame(inside, **frame)
-    told = {}
-    for name, exposed in (("compared", beside & False), ("own_effect", beside)):
-        panel = CountPanel(counts, pd.DataFrame(used, **frame), pd.DataFrame(exposed, **frame))
+    past = counts.iloc[:, start - 4 : start].sum(axis="columns").to_numpy()
+    level = np.log1p(past)
+    liking = {
+        "random colonias": rng.gumbel(size=BLOCK),
+        "colonias chosen by odds": ODDS * (level - level.mean()) / level.std()
+        + rng.gumbel(size=BLOCK),
+        "worst colonias": past + rng.random(BLOCK),
+    }[how]
+    entered = pd.Series(pd.NaT, counts.index, dtype="datetime64[ns]")
+    entered.iloc[np.argsort(-liking)[:TREATED]] = counts.columns[start]
+    told: dict[str, float] = {}
+    for neighbours in ("compared", "own_effect"):
+        plan = _plan(counts.columns[start], how, neighbours)
         try:
-            found = imputed_effects(panel, {"all": cells}).effects
+            cells = design_cells(counts, Enrolment(entered, entered.notna(), beside), plan)
+            found = programme_effect(cells, beside)
         except AnalysisError:
             continue
-        told[name] = found.loc["all", "p"]
-        earlier = _year_before(inside, used, start)
-        kept = pd.DataFrame(used & ~earlier, **frame)
-        past = imputed_effects(
-            CountPanel(counts, kept, kept & False), {"all": pd.DataFrame(earlier, **frame)}
-        ).effects.loc["all", "p"]
-        # What the product does: no verdict where the year before differs.
-        told[f"{name}, with a verdict"] = told[name] if past >= ALIKE else 1.0
-        if BESIDE in found.index:
-            told["beside"] = found.loc[BESIDE, "p"]
+        verdict = alike_in_level(cells) and moved_alike(found)
+        for row in found.whole.effects.index:
+            name = f"{neighbours}, {row}"
+            told[name] = found.whole.effects.loc[row, "p"]
+            told[f"{name}, with a verdict"] = told[name] if verdict else np.nan
     return told
 
 
-def _year_before(inside: np.ndarray, used: np.ndarray, start: int) -> np.ndarray:
-    """Return the last four quarters that compare before the start, of the treated."""
-    past = used & inside.any(axis=1)[:, None] & (np.arange(used.shape[1]) < start)
-    back = np.cumsum(past[:, ::-1], axis=1)[:, ::-1]
-    return past & (back <= 4)
+def _plan(day: pd.Timestamp, how: str, neighbours: str) -> Protocol:
+    plan = read_protocol(bundled("data", "reference", "protocols", "barrios-en-marcha.toml"))
+    units = {
+        "chosen": "by_lottery" if how == "random colonias" else "by_records",
+        "chosen_on": (f"{day:%Y-%m-%d}",),
+        "months_looked_at": 12,
+    }
+    return plan.model_copy(
+        update={
+            "units": plan.units.model_copy(update=units),
+            "design": plan.design.model_copy(update={"neighbours": neighbours}),
+        }
+    )
 
 
 def ensu(data: Path, rng: np.random.Generator) -> dict[str, object]:
@@ -127,20 +145,25 @@ def main(data: Path) -> None:
     rng = np.random.default_rng(SEED)
     results: dict[str, object] = {"ensu": ensu(data, rng)}
     sys.stdout.write(f"{results}\n")
-    table, near = cdmx_counts(data)
-    for name, worst in (("random colonias", False), ("worst colonias", True)):
-        found = pd.DataFrame([placebo(table, near, rng, worst=worst) for _ in range(DRAWS)])
+    ground = cdmx_counts(data)
+    for name, draws in DRAWS.items():
+        found = pd.DataFrame([placebo(ground, rng, name) for _ in range(draws)])
         results[name] = {
-            test: {"rejects": round(float((p.dropna() < 0.05).mean()), 4), "draws": int(p.count())}
+            test: {
+                "rejects": round(float((p.dropna() < 0.05).mean()), 4) if p.count() else None,
+                "of all draws": round(float((p < 0.05).mean()), 4),
+                "draws": int(p.count()),
+            }
             for test, p in found.items()
         }
         sys.stdout.write(f"{name}: {results[name]}\n")
         sys.stdout.flush()
-    limit = stats.binom.ppf([0.025, 0.975], DRAWS, 0.05) / DRAWS
+    most = max(DRAWS.values())
+    limit = stats.binom.ppf([0.025, 0.975], most, 0.05) / most
     told = {
         "what": "programmes that never were, on real records, 5 % nominal",
         "seed": SEED,
-        "events": int(table.to_numpy().sum()),
+        "events": int(ground[0].to_numpy().sum()),
         "rejections_of_an_exact_test_lie_in": [round(float(v), 4) for v in limit],
         "results": results,
     }

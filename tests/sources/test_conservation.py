@@ -114,6 +114,32 @@ TABLES = {
             "p": ["1", "2", "9", ""],
         },
     ),
+    "establishments": (
+        {
+            "kind": "establishments",
+            "columns": {"id": "id", "activity": "a", "lon": "x", "lat": "y", "staff": "s"},
+        },
+        {
+            "id": ["1", "2", "3", ""],
+            "a": ["722412", "461110", "72", "Bar", ""],
+            "x": ["-100.41234", "0", "x", ""],
+            "y": ["20.61234", "0", ""],
+            "s": ["0 a 5 personas", ""],
+        },
+    ),
+    "ageb_index": (
+        {
+            "kind": "ageb_index",
+            "columns": {"id": "k", "population": "p"},
+            "indicator": [{"key": "marginality", "label": "i", "numerator": ["i"]}],
+            "tokens": TOKENS,
+        },
+        {
+            "k": ["220140001001A", "2201400010024", "110140001001A"],
+            "p": ["300", "0", "", "N/D"],
+            "i": ["120.5", "N/D", ""],
+        },
+    ),
     "city_perception": (
         CITY,
         {
@@ -125,7 +151,8 @@ TABLES = {
         },
     ),
 }  # fmt: skip
-NOT_TABLES = {"colonias", "ageb", "ensu_workbook"}  # polygons, below, and INEGI's own workbook
+WORKBOOKS = {"ensu_workbook", "survey_tables"}
+NOT_TABLES = {"colonias", "ageb", *WORKBOOKS}  # polygons, below, and INEGI's own workbooks
 
 quick = settings(
     max_examples=40,
@@ -183,7 +210,7 @@ def test_every_row_of_a_table_is_kept_or_rejected_with_a_reason(tmp_path, kind, 
     assert_conserved(found, sum(len(row) > 0 for row in rows))
 
 
-@pytest.mark.parametrize("kind", sorted(NOT_TABLES - {"ensu_workbook"}))
+@pytest.mark.parametrize("kind", sorted(NOT_TABLES - WORKBOOKS))
 @quick
 @given(data=st.data())
 def test_every_feature_of_a_register_is_kept_or_rejected_with_a_reason(tmp_path, kind, data):

@@ -14,6 +14,7 @@ from labtools.errors import RunError, SettingsError, TableError
 from labtools.runs.jobs import Outcome
 from labtools.runs.pool import run_notebooks
 from labtools.tables.released import slug
+from labtools.tables.store import read_table
 from labtools.workflow import notebooks
 from labtools.workflow.differences import compare_runs, differing_cells
 from labtools.workflow.everything import plan_everything, run_everything
@@ -217,6 +218,8 @@ def test_a_disk_that_fills_up_ends_with_its_own_code_and_what_to_do(monkeypatch,
 
 def test_only_the_colonia_whose_data_changed_is_executed_again(copy_of, finished):
     bench = copy_of(finished)
+    before = bytes_in(bench.latest / "public" / "site" / "colonias")
+    fitted = {path.name for path in bench.interim("fits").iterdir()}
     log = bench.root / "suppliers" / "acciones_programa.csv"
     lines = log.read_text(encoding="utf-8").splitlines(keepends=True)
     last = max(n for n, line in enumerate(lines) if COLONIA in line and "2025-" in line)
@@ -230,13 +233,17 @@ def test_only_the_colonia_whose_data_changed_is_executed_again(copy_of, finished
     fichas = [it["key"] for it in made if it["key"].startswith("fichas/") and not it["reused"]]
     assert fichas == [f"fichas/{audience}/{COLONIA}" for audience in ("internal", "public")]
     assert any("cambiaron las tablas que lee" in line for line in told)
+    assert {path.name for path in bench.interim("fits").iterdir()} == fitted
+    after = bytes_in(run / "public" / "site" / "colonias")
+    assert {name.split(".")[0] for name in after if after[name] != before[name]} == {FILE}
 
 
-def test_a_ficha_tells_the_fingerprints_of_the_files_although_its_notebook_saw_none(finished):
+def test_an_edition_tells_the_fingerprint_of_each_source_s_file_and_fichas_hold_none(finished):
     tables = json.loads(public_file(finished).read_text(encoding="utf-8"))["tables"]
     raw = json.loads((finished.latest / "manifest.json").read_text(encoding="utf-8"))["inputs"]
 
-    told = {row["digest"] for row in tables["sources"]}
+    told = read_table("source_files", finished.latest / "public" / "tables")
 
-    assert told <= {digest[:16] for digest in raw.values()}
-    assert told
+    assert set(told["digest"]) <= {digest[:16] for digest in raw.values()}
+    assert list(told["source"]) == [row["source"] for row in tables["sources"]]
+    assert not any("digest" in row for row in tables["sources"])

@@ -27,6 +27,9 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "publisher": written(),
         "licence": written(),
         "cutoff": date(),
+    },
+    "source_files": {
+        "source": key(unique=True),
         "digest": written(),
     },
     "colonias_shown": {

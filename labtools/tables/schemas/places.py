@@ -22,6 +22,13 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "variable": key(),
         "value": figure(NOT_NEGATIVE),
     },
+    "establishments": {
+        "establishment_id": key(unique=True),
+        "activity": key(),
+        "staff": written(nullable=True),
+        "lon": figure(),
+        "lat": figure(),
+    },
     "colonias": {
         "colonia_id": key(unique=True),
         "name": written(),
