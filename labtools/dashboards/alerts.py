@@ -16,6 +16,7 @@ from labtools.charts.svg import Svg, element, joined
 from labtools.dashboards.choices import GROUPS, colonia_choices, group_choices
 from labtools.dashboards.data import ReleasedData
 from labtools.dashboards.layout import FULL, boxed, house_style, labelled
+from labtools.dashboards.rows import wide_table
 from labtools.messages import plural, say, text
 from labtools.tables import vocabulary as words
 
@@ -88,27 +89,18 @@ class Alerts:
             text("Crimes, last 12 months"),
             text("Change (95 % interval)"),
         )
-        head = element("tr", *(element("th", it, scope="col") for it in heads))
-        body = joined(self._row(row) for row in rows)
-        caption = element("caption", text("Changes that can be told apart from chance"))
-        table = element(
-            "table", caption, element("thead", head), element("tbody", body), class_="lab-rows"
-        )
         name = text("Changes that can be told apart from chance")
-        return element(
-            "div", table, class_="lab-scroll", tabindex=0, role="region", aria_label=name
-        )
+        return wide_table(name, heads, map(self._row, rows))
 
-    def _row(self, row: Mapping[str, object]) -> Svg:
-        cells = (
+    def _row(self, row: Mapping[str, object]) -> tuple[str, ...]:
+        return (
+            self._names[str(row["colonia_id"])],
             words.label(str(row["group"])),
             words.label(str(row["verdict"])),
             figures.count(row["before"]),
             figures.count(row["now"]),
             figures.change_words(row["ratio"], row["lower"], row["upper"], str(row["state"])),
         )
-        name = element("th", self._names[str(row["colonia_id"])], scope="row")
-        return element("tr", name, *(element("td", cell) for cell in cells))
 
 
 def alerts(data: ReleasedData) -> widgets.Widget:

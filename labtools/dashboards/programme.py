@@ -10,6 +10,7 @@ import pandas as pd
 from labtools.charts.svg import Svg, element
 from labtools.dashboards.data import ReleasedData
 from labtools.dashboards.layout import FULL, boxed, house_style, labelled
+from labtools.dashboards.rows import wide_table
 from labtools.dashboards.tryout import RULES, actions_with_figure, try_budget
 from labtools.messages import mark, number, say, text
 from labtools.tables.action_words import action_words
@@ -90,22 +91,17 @@ def _drawn(table: pd.DataFrame) -> Svg:
         text("Pesos"),
         text("Recorded crimes fewer in a year, if done everywhere in them"),
     )
-    head = element("tr", *(element("th", name, scope="col") for name in heads))
-    body = [
-        element(
-            "tr",
-            element("th", str(row.borough), scope="row"),
-            element("td", number(row.proposed)),
-            element("td", number(row.reached)),
-            element("td", number(row.pesos)),
-            element("td", text("{low} to {high}", low=number(row.low), high=number(row.high))),
+    rows = [
+        (
+            str(row.borough),
+            number(row.proposed),
+            number(row.reached),
+            number(row.pesos),
+            text("{low} to {high}", low=number(row.low), high=number(row.high)),
         )
         for row in table.itertuples()
     ]
-    name = text("What the budget reaches, by borough")
-    parts = (element("caption", name), element("thead", head), element("tbody", *body))
-    table = element("table", *parts, class_="lab-rows")
-    return element("div", table, class_="lab-scroll", tabindex=0, role="region", aria_label=name)
+    return wide_table(text("What the budget reaches, by borough"), heads, rows)
 
 
 def _advice() -> widgets.HTML:

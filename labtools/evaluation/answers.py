@@ -118,7 +118,7 @@ def answer_effect(
         se=se,
         lower=change - reach * se,
         upper=change + reach * se,
-        p=float(2 * stats.t.sf(abs(change) / se, inside - 1)),
+        p=float(2 * stats.t.sf(abs(change) / se, inside - 1)) if se > 0 else float(change == 0),
         by_wave=by_wave,
         persons=float(table.loc[last, "weight"].sum()),
         places=int(inside),
@@ -130,7 +130,7 @@ def _prepared(answers: pd.DataFrame, entered: pd.Series) -> pd.DataFrame:
     absent = tuple(name for name in _COLUMNS if name not in answers.columns)
     if absent:
         raise AnalysisError("The answers lack the columns {absent}.", absent=absent)
-    known = answers[answers["value"].notna() & answers["place"].notna()]
+    known = answers[answers["value"].notna() & answers["place"].notna() & (answers["weight"] > 0)]
     table = known.assign(entry=pd.to_datetime(known["place"].map(entered)))
     # Places that were in from the first wave have no before, and are no comparison either.
     table = table[~(table["entry"] <= table["wave"].min())].reset_index(drop=True)

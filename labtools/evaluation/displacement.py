@@ -58,7 +58,7 @@ def estimate_dispersion(counts: np.ndarray, *, chosen: Chosen = "otherwise") -> 
     counts : numpy.ndarray, shape (n_areas, n_periods)
         Periods of the same length as the windows to be compared, and as far apart: places drift,
         so that two years in a row vary less than two with three between.  Areas' and periods'
-        own levels are taken out (Pearson statistic of the two-way table).
+        own levels are taken out; squares are summed before they are divided by the events.
     chosen : {"by_records", "by_lottery", "otherwise"}
         How places were chosen; for their records, no dispersion mends the test, and
         it is refused.
@@ -70,7 +70,7 @@ def estimate_dispersion(counts: np.ndarray, *, chosen: Chosen = "otherwise") -> 
         were chosen for their records.
     """
     refuse_by_records(chosen)
-    table = np.asarray(counts, float)
+    table = np.atleast_2d(np.asarray(counts, float))
     if not np.isfinite(table).all() or (table < 0).any():
         raise AnalysisError("Some counts are missing or negative. Give complete counts.")
     table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
@@ -83,7 +83,9 @@ def estimate_dispersion(counts: np.ndarray, *, chosen: Chosen = "otherwise") -> 
             n=max(freedom, 0),
         )
     expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
-    return max(1.0, float(((table - expected) ** 2 / expected).sum() / freedom))
+    # Of the sum that is compared: places with many events weigh as much as they do in it.
+    spread = ((table - expected) ** 2).sum() / expected.sum() * table.size / freedom
+    return max(1.0, float(spread))
 
 
 def weighted_displacement_difference(
@@ -253,7 +255,9 @@ def weighted_displacement_quotient(
 
 
 def _check(treated: tuple[float, float], control: tuple[float, float], dispersion: float) -> None:
-    if not dispersion >= 1:
+    if min(*treated, *control) < 0:
+        raise AnalysisError("Some counts are missing or negative. Give complete counts.")
+    if not 1 <= dispersion < np.inf:
         raise AnalysisError(
             "The dispersion is {dispersion}, and it must be at least 1. Estimate it from the "
             "counts before the programme.",

@@ -163,10 +163,24 @@ def _levels(drawn: np.ndarray, design: np.ndarray) -> np.ndarray:
     return np.asarray(beta[:, 1])
 
 
+def _check_events(counts: pd.Series, start: pd.Timestamp) -> None:
+    months = pd.DatetimeIndex(counts.index)
+    for key, span in (("before", months < start), ("after", months >= start)):
+        if not counts[span].sum() > 0:
+            raise AnalysisError(
+                "In the cells “{key}” there were {observed} events and {expected} were to be "
+                "expected: no ratio can be told. Pool more places or more months.",
+                key=key,
+                observed=0,
+                expected=round(float(counts.mean()) * int(span.sum()), 1),
+            )
+
+
 def _check(counts: pd.Series, start: pd.Timestamp, draws: int) -> None:
     months = pd.DatetimeIndex(counts.index)
     whole = pd.date_range(months.min(), months.max(), freq="MS")
-    missing = len(whole) - int(counts.reindex(whole).notna().sum())
+    missing = len(whole) - int(counts[~months.duplicated()].reindex(whole).notna().sum())
+    missing += int(months.duplicated().sum())
     before, after = int((months < start).sum()), int((months >= start).sum())
     if missing or before < _LEAST_BEFORE or after < _LEAST_AFTER:
         raise AnalysisError(
@@ -179,6 +193,9 @@ def _check(counts: pd.Series, start: pd.Timestamp, draws: int) -> None:
             least_before=_LEAST_BEFORE,
             least_after=_LEAST_AFTER,
         )
+    if (counts < 0).any():
+        raise AnalysisError("Some counts are missing or negative. Give complete counts.")
+    _check_events(counts, start)
     if draws < _ENOUGH_DRAWS:
         raise AnalysisError(
             "{draws} draws are too few to tell a p-value of 0.05. Take {needed} or more.",

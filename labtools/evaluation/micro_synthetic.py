@@ -100,7 +100,16 @@ def micro_synthetic(
             "resemble the treated ones.",
             n=round(effective, 1),
         )
-    value = float(np.log(y[inside].mean() / (weights @ y[~inside])))
+    seen, expected = float(y[inside].sum()), float(inside.sum() * (weights @ y[~inside]))
+    if not (seen > 0 and expected > 0):
+        raise AnalysisError(
+            "In the cells “{key}” there were {observed} events and {expected} were to be "
+            "expected: no ratio can be told. Pool more places or more months.",
+            key="after",
+            observed=int(seen),
+            expected=round(expected, 1),
+        )
+    value = float(np.log(seen / expected))
     placebos = np.array([_placebo(x, y, int(inside.sum()), inside, rng) for _ in range(draws)])
     known = placebos[np.isfinite(placebos)]
     p = (1 + int((np.abs(known) >= abs(value)).sum())) / (1 + len(known))
@@ -116,7 +125,10 @@ def _placebo(
     group[rng.choice(others, min(size, len(others) // 2), replace=False)] = True
     rest = ~group & ~chosen
     weights = _balanced(x[rest], x[group].mean(axis=0))
-    return np.nan if weights is None else float(np.log(y[group].mean() / (weights @ y[rest])))
+    if weights is None:
+        return np.nan
+    seen, expected = y[group].mean(), weights @ y[rest]
+    return float(np.log(seen / expected)) if seen > 0 and expected > 0 else np.nan
 
 
 def _balanced(x: np.ndarray, target: np.ndarray) -> np.ndarray | None:

@@ -21,6 +21,7 @@ Method = Literal["doubly_robust", "weighting", "regression"]
 Controls = Literal["never", "not_yet"]
 Summary = Literal["simple", "group", "dynamic", "calendar"]
 _STEPS = 50
+_FEWEST_UNITS = 5
 _NEAR_ONE = 1 - 1e-6
 
 
@@ -94,7 +95,8 @@ def group_time_effects(
     """Return the effect on each group in each period, against units not treated.
 
     Before treatment each period is compared with the one before it; afterwards, with the last
-    one before treatment.  A cell without comparison units is left out.
+    one before treatment.  A cell with fewer
+    than five units, treated or compared, is left out: its error could not be told.
 
     Parameters
     ----------
@@ -132,7 +134,7 @@ def group_time_effects(
             if controls == "not_yet":
                 free |= (first > periods[max(at, base)] + anticipation) & (first != group)
             unit = free | (first == group)
-            if base < 0 or not free.any():
+            if base < 0 or min((first == group).sum(), free.sum()) < _FEWEST_UNITS:
                 continue
             change = outcome[unit, at] - outcome[unit, base]
             effect, part = _effect(change, first[unit] == group, covariates[unit], method)
@@ -158,6 +160,11 @@ def average_effects(effects: GroupTimeEffects, summary: Summary) -> Average:
     group = effects.cells["group"].to_numpy()
     period = effects.cells["period"].to_numpy()
     treated = period >= group
+    if not treated.any():
+        raise AnalysisError(
+            "No group of units can be compared with untreated ones in any period. Give units "
+            "treated later or never, and a period before treatment."
+        )
     if summary == "simple":
         value, part = _weighted(effects, treated)
         return Average(value, _se(part), pd.DataFrame(columns=["effect", "se"]))

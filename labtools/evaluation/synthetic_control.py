@@ -6,6 +6,7 @@ follow the treated place before the programme (`before_rmse` is large), or count
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,6 +65,7 @@ def synthetic_control(outcome: pd.DataFrame, treated: object, start: object) -> 
     case studies. JASA 105, 493-505. doi:10.1198/jasa.2009.ap08746
     """
     before = np.asarray(outcome.index < start)
+    refuse_unknown(outcome, [treated])
     _check(outcome, before)
     donors = outcome.drop(columns=[treated])
     weights = _simplex(donors[before].to_numpy(float), outcome.loc[before, treated].to_numpy(float))
@@ -75,8 +77,26 @@ def synthetic_control(outcome: pd.DataFrame, treated: object, start: object) -> 
         gaps=gaps,
         effect=float(gaps[~before].mean()),
         before_rmse=early,
-        ratio=late / early if early else np.inf,
+        ratio=late / early if early else (np.inf if late else 1.0),
     )
+
+
+def refuse_unknown(outcome: pd.DataFrame, treated: Sequence[object]) -> None:
+    """Refuse treated places that the outcome does not have, or none at all.
+
+    Raises
+    ------
+    AnalysisError
+        Which.
+    """
+    unknown = [place for place in treated if place not in outcome.columns]
+    if unknown or not len(treated):
+        raise AnalysisError(
+            "{n} treated places are named, and the outcome lacks {unknown}. Name one or more of "
+            "its columns.",
+            n=len(treated),
+            unknown=tuple(map(str, unknown)) or ("—",),
+        )
 
 
 def placebo_ratios(outcome: pd.DataFrame, start: object) -> pd.Series:

@@ -16,11 +16,13 @@ from scipy import stats
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.choice import Chosen, refuse_by_records
+from labtools.evaluation.synthetic_control import refuse_unknown
 
 _STEPS = 10_000
 _FIRST_STEPS = 100
 _CLOSE = 1e-5
 _ENOUGH_BEFORE = 3
+_ENOUGH_DRAWS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def synthetic_difference(
     difference-in-differences. American Economic Review 111, 4088-4118.
     doi:10.1257/aer.20190159
     """
+    refuse_unknown(outcome, treated)
     before = np.asarray(outcome.index < start)
     others = [column for column in outcome.columns if column not in set(treated)]
     _check(outcome, before, len(others))
@@ -129,6 +132,13 @@ def placebo_error(
         treated places.
     """
     refuse_by_records(chosen)
+    refuse_unknown(outcome, treated)
+    if draws < _ENOUGH_DRAWS:
+        raise AnalysisError(
+            "{draws} draws are too few to tell a p-value of 0.05. Take {needed} or more.",
+            draws=draws,
+            needed=_ENOUGH_DRAWS,
+        )
     before = np.asarray(outcome.index < start)
     others = [column for column in outcome.columns if column not in set(treated)]
     if len(others) <= len(treated):
@@ -147,7 +157,7 @@ def placebo_error(
     effect = synthetic_difference(outcome, treated, start).effect
     se = float(placebos.std())
     reach = stats.norm.ppf(0.975) * se
-    p = float(2 * stats.norm.sf(abs(effect) / se))
+    p = float(2 * stats.norm.sf(abs(effect) / se)) if se > 0 else float(effect == 0)
     return PlaceboError(se, effect - reach, effect + reach, p, placebos)
 
 

@@ -22,6 +22,7 @@ from labtools.publish.pages import inline, render
 from labtools.publish.proposals import proposals_section
 from labtools.publish.sections import Rows, Section, Source, grouped
 from labtools.publish.wording import ficha_words
+from labtools.tables.contracts import empty_table
 from labtools.tables.released import Released, slug
 
 _DISTINGUISHABLE = ("increase", "decrease")
@@ -198,8 +199,20 @@ def _detail(source: Source) -> Section:
 
 
 def _series(source: Source) -> Section | None:
-    pictures = _drawn(series_chart, source.tables["series"])
-    return Section("series", ficha_words()["series"], pictures=pictures) if pictures else None
+    pictures, said = _drawn(series_chart, source.tables["series"]), ficha_words()
+    if not pictures:
+        return None
+    # Fichas of earlier editions have no years.
+    years = source.tables.get("years", empty_table("years"))
+    rows, rounded = figures.year_rows(years), years["events_low"].ne(years["events_high"]).any()
+    heads = (said["year"], said["events"])
+    return Section(
+        "series",
+        said["series"],
+        pictures=pictures,
+        tables=_table(said["years"], heads, rows, unseen=False),
+        notes=(said["years_note"],) if rounded else (),
+    )
 
 
 def _place(source: Source) -> Section | None:

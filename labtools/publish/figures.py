@@ -53,6 +53,12 @@ def crime_rows(crime: pd.DataFrame) -> list[tuple[Cell, ...]]:
     return [_crime_row(row) for row in ordered]
 
 
+def year_rows(years: pd.DataFrame) -> list[tuple[Cell, ...]]:
+    """Return year and count with its range, the last year first."""
+    ordered = sorted(records(years), key=lambda row: pd.Timestamp(str(row["year"])), reverse=True)
+    return [(Cell(str(pd.Timestamp(str(row["year"])).year)), _count_cell(row)) for row in ordered]
+
+
 def exposure_words(crime: pd.DataFrame) -> str:
     """Return how many person-years the rates rest on."""
     years = sorted({real(value) for value in crime["person_years"] if is_known(value)})
@@ -174,7 +180,7 @@ def _crime_row(row: dict[str, object]) -> tuple[Cell, ...]:
     state = str(row["state"])
     return (
         Cell(named(str(row["group"]))),
-        Cell(count_words(row["events"], row["events_low"], row["events_high"], state), state),
+        _count_cell(row),
         Cell(figure_words(row["rate"], row["lower"], row["upper"], state), state),
         Cell(
             figure_words(row["smoothed"], row["smoothed_lower"], row["smoothed_upper"], state),
@@ -183,6 +189,11 @@ def _crime_row(row: dict[str, object]) -> tuple[Cell, ...]:
         Cell(rate_words(row["municipality_rate"])),
         Cell(_reading(str(row["versus_municipality"]), state), state),
     )
+
+
+def _count_cell(row: Mapping[str, object]) -> Cell:
+    state = str(row["state"])
+    return Cell(count_words(row["events"], row["events_low"], row["events_high"], state), state)
 
 
 def _reading(versus: str, state: str) -> str:

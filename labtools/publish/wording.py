@@ -113,6 +113,11 @@ def _ficha_headings() -> dict[str, str]:
         "fear_gap": text("Crime beside fear"),
         "detail": text("Recorded crime in detail"),
         "series": text("Quarter by quarter"),
+        "years": text("Year by year, January to December, all groups"),
+        "years_note": text(
+            "Each year is published as one figure, nearer the true count than the sum of its "
+            "quarters; the sums may not agree."
+        ),
         "place": text("Among the colonias of the municipality"),
         "answers": text("Other answers in the surveys"),
         "answers_note": text("Share of people asked, with its 95 % interval"),
@@ -127,6 +132,7 @@ def _ficha_headings() -> dict[str, str]:
 def _ficha_columns() -> dict[str, str]:
     return {
         "group": text("Group"),
+        "year": text("Year"),
         "events": text("Recorded crimes"),
         "rate": text("Rate (95 % interval)"),
         "smoothed": text("Steadied rate (95 % interval)"),

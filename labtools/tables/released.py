@@ -30,6 +30,7 @@ FICHA_TABLES = (
     "change",
     "place",
     "series",
+    "years",
     "perception",
     "dark_figure",
     "fear_gap",

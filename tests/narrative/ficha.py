@@ -63,6 +63,7 @@ def ficha(profile: Mapping[str, object] | None = None, **rows: list) -> Released
         "change": [changed(group) for group in GROUPS],
         "place": [{"group": words.TOTAL, **place}],
         "series": [],
+        "years": [],
         "perception": [felt()],
         "dark_figure": [],
         "fear_gap": [],

@@ -46,6 +46,7 @@ def released_tables(names: tuple[str, ...] = NAMES) -> dict[str, pd.DataFrame]:
         "change": _change(),
         "place": _place(crime),
         "series": _series(),
+        "years": _years(),
         "indicators": _indicators(),
         "actions_done": _actions(),
         "unknowns": _unknowns(),
@@ -237,6 +238,17 @@ def _series() -> pd.DataFrame:
                 )
     counts = dict.fromkeys(["events", "events_low", "events_high"], "Int64")
     return pd.DataFrame(rows).astype({**counts, "quarter": "datetime64[us]"})
+
+
+def _years() -> pd.DataFrame:
+    rows = []
+    for i, key in enumerate(IDS):
+        for n, year in enumerate(pd.to_datetime(["2023-01-01", "2024-01-01", "2025-01-01"])):
+            state = "missing" if key == ABSENT else "suppressed" if key == WITHHELD else "shown"
+            counted = _counts(state, 60 + 9 * i + 12 * n)
+            rows.append({"colonia_id": key, "year": year, **counted, "state": state})
+    counts = dict.fromkeys(["events", "events_low", "events_high"], "Int64")
+    return pd.DataFrame(rows).astype({**counts, "year": "datetime64[us]"})
 
 
 def _indicators() -> pd.DataFrame:

@@ -73,6 +73,16 @@ def expected(crime: pd.DataFrame, colonia_id: str) -> list[str]:
     return cells
 
 
+def years_told(years: pd.DataFrame, colonia_id: str) -> list[str]:
+    """Return what is told of each calendar year of a colonia: its count with its range."""
+    rows = years[years["colonia_id"] == colonia_id].to_dict("records")
+    return [
+        f"{row['year'].year} "
+        + count_words(row["events"], row["events_low"], row["events_high"], row["state"])
+        for row in rows
+    ]
+
+
 def test_the_page_and_the_paper_tell_the_figures_of_thirty_colonias(many, made):
     ground = ground_of(many["colonias_shown"])
     wrong = {}
@@ -80,10 +90,13 @@ def test_the_page_and_the_paper_tell_the_figures_of_thirty_colonias(many, made):
         released = ficha_of(many, colonia_id)
         with speaking("es_MX"):
             told = expected(many["crime"], colonia_id)
+            years = years_told(many["years"], colonia_id)
             drawn = locator_map(ground, colonia_id)
             paper = words_of(print_ficha(released, map_svg=drawn, sentences={}))
         page = " ".join(page_of(made / "colonias" / f"{colonia_id.lower()}.html").text.split())
         absent = [cell for cell in told if cell not in page or cell not in paper]
+        printed = paper.replace(":", "")
+        absent += [year for year in years if year not in page or year not in printed]
         if absent:
             wrong[colonia_id] = absent
 
