@@ -79,6 +79,8 @@ class Stranger:
 
     async def __aexit__(self, *_):
         self.line.close()
+        while await asyncio.wait_for(self.line.read_message(), 60) is not None:
+            continue  # until the server hangs up too: a line left open is a warning elsewhere
 
     async def say(self, kind: str, content: dict, channel: str = "shell") -> str:
         """Send one message, and return its id."""
