@@ -110,7 +110,7 @@ class Refusal(PlainErrors):
 
 
 class EveryReader(IdentityProvider):  # type: ignore[misc] # jupyter_server has no types here
-    """Nobody signs in, nothing is remembered: every reader is the same, without a cookie."""
+    """Nobody signs in: every reader is the same; a cookie tells only whose kernel is whose."""
 
     def get_user(self, handler: RequestHandler) -> User:  # noqa: ARG002 - Jupyter's signature
         """Return the one reader there is."""

@@ -66,6 +66,8 @@ class StillPage(PlainErrors):
         language = LANGUAGES.get(self.get_query_argument("idioma", ""), messages.language())
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")
+        # The living page inside owns its kernel by this cookie: pages opened at once share it.
+        self.xsrf_token  # noqa: B018
         self.finish(stills.page(board, named, language))
 
 

@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 from labtools import messages
 from labtools.dashboards.boards import BOARDS
@@ -65,6 +66,10 @@ class Proxy:
 
     called: tuple[str, ...] = ()
     key: Path | None = None
+
+    def digest(self) -> str:
+        """Return the digest of the key as its file holds it now; empty where there is none."""
+        return digest_of_key(self.key) if self.key else ""
 
 
 NO_PROXY = Proxy()
@@ -185,7 +190,9 @@ def serve(
     check_installed()
     edition = open_released(public).public
     with listening(host, port) as door, _ended_by_signals(), ExitStack() as servers:
-        served = partial(_served, door=door, host=host, proxy=proxy, most_readers=MOST_READERS)
+        # The key is read once: a new edition must not depend on a file that is being replaced.
+        by = _By(host, proxy.called, proxy.digest())
+        served = partial(_served, door=door, by=by, most_readers=MOST_READERS)
         running = servers.enter_context(served(edition))
         when_ready(running.url)
         try:
@@ -214,7 +221,12 @@ def serving(
     with (
         listening(host, port) as door,
         _ended_by_signals(),
-        _served(edition, door=door, host=host, proxy=proxy, most_readers=most_readers) as running,
+        _served(
+            edition,
+            door=door,
+            by=_By(host, proxy.called, proxy.digest()),
+            most_readers=most_readers,
+        ) as running,
     ):
         yield running
 
@@ -226,18 +238,23 @@ def retire(running: Running) -> None:
         running.process.stdin.flush()
 
 
+class _By(NamedTuple):
+    """Under which names a server answers, and whom it believes."""
+
+    host: str
+    called: tuple[str, ...]
+    digest: str
+
+
 @contextmanager
-def _served(
-    edition: Path, *, door: socket.socket, host: str, proxy: Proxy, most_readers: int
-) -> Iterator[Running]:
-    digest = digest_of_key(proxy.key) if proxy.key else ""
+def _served(edition: Path, *, door: socket.socket, by: _By, most_readers: int) -> Iterator[Running]:
     with _private_folder() as folder:
         service = Service(
             str(edition),
             str(folder),
-            allowed_hosts(host, door, proxy.called),
+            allowed_hosts(by.host, door, by.called),
             most_readers=most_readers,
-            proxy_digest=digest,
+            proxy_digest=by.digest,
         )
         _fill(service)
         process = _start(service, door)

@@ -37,6 +37,7 @@ OPTIONAL = frozenset(
         "evaluation_time",
         "evaluation_facts",
         "actions_done",
+        "source_files",
     }
 )
 Said = Annotated[str, Field(min_length=1)]

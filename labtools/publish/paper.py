@@ -137,7 +137,7 @@ def _on_paper(section: Section) -> Section:
         rows = [row for table in section.tables for row in table.rows]
         years = " · ".join(": ".join(cell.words for cell in row) for row in rows)
         told = (f"{section.tables[0].caption}. {years}",) if rows else ()
-        return replace(section, sentences=told, tables=(), notes=())
+        return replace(section, sentences=(*told, *section.notes), tables=(), notes=())
     return section if section.drawn_on_paper else replace(section, pictures=())
 
 

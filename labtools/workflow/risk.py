@@ -15,6 +15,7 @@ from labtools.analysis.risk.surfaces import NoisyCounts, Surface, draws_table, r
 from labtools.places.neighbours import find_neighbours
 from labtools.settings import Lab, Settings
 from labtools.tables.contracts import check_table
+from labtools.targeting.catalogue import read_taxonomies
 from labtools.workflow.edition import Edition
 from labtools.workflow.risk_questions import (
     change_against_expected,
@@ -114,10 +115,13 @@ def risk_tables(
     recorded = [*edition.recorded.items()]
     effective = [part for told in risk.counts.values() for part in told.effective()]
     settled = [edition.window.end, lab.crs, lab.seed]
+    official = read_taxonomies().model_dump_json()
     return {
         "risk_draws": check_table("risk_draws", draws),
         "risk_ranks": check_table("risk_ranks", ranks_table(risk.surfaces)),
         "risk_clusters": clusters_table(crime, colonias, risk.neighbours, lab),
         **edition.fits.take("risk_change", [panel, population, recorded, *settled], changes),
-        **edition.fits.take("factors", [*effective, colonias, indicators, *settled], factors),
+        **edition.fits.take(
+            "factors", [*effective, colonias, indicators, official, *settled], factors
+        ),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -40,7 +41,11 @@ PROCESSED = (
 def tabulate(opened: Opened) -> tuple[Account, ...]:
     """Write ``data/processed``: the panel, its quarters, and the other tables of analysis."""
     inputs = _inputs(opened)
-    told = [source.model_dump(mode="json") for source in opened.files()]
+    # The suppliers' files too: their fingerprints are told, be what was read of them the same.
+    told = [
+        (source.model_dump(mode="json"), asdict(snapshot_of(opened, source)[0]))
+        for source in opened.files()
+    ]
     lineage = trace("tabulate", inputs, root=opened.workbench.root, settings=told)
     outputs = [opened.workbench.processed / f"{name}.parquet" for name in PROCESSED]
     events, keyed = opened.of_kind("events"), _made_of(opened, *_KEYED)

@@ -162,3 +162,5 @@ def test_the_configuration_that_ships_names_the_headers_that_are_believed():
     assert oidc["provider"] == "oidc"
     assert oidc["set_xauthrequest"] is True, "nginx reads the address of the reader from it"
     assert not {"client_secret", "cookie_secret"} & set(oidc)
+    assert "authenticated_emails_file" in oidc
+    assert "email_domains" not in oidc  # it would let the whole domain in, whatever the file says
