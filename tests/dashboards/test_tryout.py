@@ -89,4 +89,4 @@ def test_another_budget_changes_the_answer():
         page.budget.value = 30
 
     assert page.answer.value != before
-    assert "<td>1</td>" in before
+    assert 'data-label="Colonias reached">1</td>' in before
