@@ -333,6 +333,10 @@ def _currency(code: str) -> str:
 
 
 def _interval(row: pd.Series, unit: str) -> str:
+    if row[["lower", "upper"]].isna().any():
+        return text(
+            "{value}{unit} (no interval can be told)", value=_signed(row["value"]), unit=unit
+        )
     return text(
         "{value}{unit} ({lower} to {upper})",
         value=_signed(row["value"]),

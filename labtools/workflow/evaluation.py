@@ -289,7 +289,7 @@ def _answer_rows(effect: AnswerEffect, protocol: Protocol, *, ahead: bool) -> li
         {**of, "aspect": "effect", **_limits(limits), "unit": "points", "verdict": verdict},
         {**none, "aspect": "averted", **_limits(people), "unit": "people"},
     ]
-    if protocol.delivery.cost:
+    if protocol.delivery.cost and np.isfinite(people).all():
         cost = unit_cost(protocol.delivery.cost, people)
         each = (cost.value, cost.lower, cost.upper)
         rows.append({**none, "aspect": "unit_cost", **_limits(each), "unit": "money"})
@@ -297,7 +297,7 @@ def _answer_rows(effect: AnswerEffect, protocol: Protocol, *, ahead: bool) -> li
 
 
 def _answer_times(effect: AnswerEffect) -> pd.DataFrame:
-    table = effect.by_wave.mul(_PERCENT).rename(columns={"change": "value"})
+    table = effect.by_wave.dropna().mul(_PERCENT).rename(columns={"change": "value"})
     return table.assign(since=table.index, outcome="perception")
 
 
