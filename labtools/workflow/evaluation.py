@@ -101,7 +101,8 @@ def _one(
     if found.rows:
         tables["evaluation"] = _table("evaluation", pd.DataFrame(found.rows), protocol)
         tables["evaluation_time"] = _table("evaluation_time", pd.concat(found.times), protocol)
-        learned = learned_facts(protocol, tables["evaluation"], tables["evaluation_facts"])
+        judged = tables["evaluation"], tables["evaluation_facts"]
+        learned = learned_facts(protocol, *judged, edition)
         tables["evaluation_facts"] = _facts(protocol, [*facts, *learned])
     return tables
 
