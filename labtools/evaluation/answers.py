@@ -18,6 +18,8 @@ from labtools.evaluation.counts import FEWEST_PLACES
 
 _NEVER = "never"
 _COLUMNS = ("place", "wave", "weight", "value")
+#: Error of a share below which answers do not vary, and nothing is tested.
+_NOTHING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,8 @@ class AnswerEffect:
     Attributes
     ----------
     change, se, lower, upper, p : float
-        Difference of shares (0.01 is one point), clustered by place.
+        Difference of shares (0.01 is one point), clustered by place.  Where answers do not vary
+        beyond rounding, all but the change are missing: nothing is tested.
     by_wave : pandas.DataFrame
         ``change``, ``lower`` and ``upper`` by wave since the entry of each group.
     persons : float
@@ -118,7 +121,7 @@ def answer_effect(
         se=se,
         lower=change - reach * se,
         upper=change + reach * se,
-        p=float(2 * stats.t.sf(abs(change) / se, inside - 1)) if se > 0 else float(change == 0),
+        p=float(2 * stats.t.sf(abs(change) / se, inside - 1)),
         by_wave=by_wave,
         persons=float(table.loc[last, "weight"].sum()),
         places=int(inside),
@@ -150,4 +153,5 @@ def _mixed(
 ) -> tuple[float, float]:
     share = weight / weight.sum()
     value = float(fit.params[at] @ share)
-    return value, float(np.sqrt(share @ fit.cov_params()[np.ix_(at, at)] @ share))
+    variance = float(share @ fit.cov_params()[np.ix_(at, at)] @ share)
+    return value, float(np.sqrt(variance)) if variance > _NOTHING**2 else np.nan

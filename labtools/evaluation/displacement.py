@@ -82,9 +82,12 @@ def estimate_dispersion(counts: np.ndarray, *, chosen: Chosen = "otherwise") -> 
             needed=_ENOUGH_PAIRS,
             n=max(freedom, 0),
         )
-    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
-    # Of the sum that is compared: places with many events weigh as much as they do in it.
-    spread = ((table - expected) ** 2).sum() / expected.sum() * table.size / freedom
+    areas, periods = (table.sum(axis=axis) / table.sum() for axis in (1, 0))
+    expected = np.outer(areas, periods) * table.sum()
+    # Of the sum that is compared: places with many events weigh as much as they do in it.  Each
+    # cell's fitted levels take up its share of both margins: what is left varies by the rest.
+    left = expected * np.outer(1 - areas, 1 - periods)
+    spread = ((table - expected) ** 2).sum() / left.sum()
     return max(1.0, float(spread))
 
 

@@ -6,7 +6,6 @@ read ahead or whose plan was sealed late; that would teach the lab its own wishe
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +13,14 @@ import pandas as pd
 from scipy import stats
 
 from labtools.errors import AnalysisError
-from labtools.evaluation.meta_analysis import Combined, combine_effects
+from labtools.evaluation.meta_analysis import combine_effects
 
 _SPOILS = ("deviation-sealed_late", "deviation-sealed_again", "refused")
 _NO_VERDICT = ("read_ahead", "not_comparable")
-_LEVEL = 0.95
 _PERCENT = 100.0
+#: Of fewer, the variance between places is often put at none, and the published ones would drown
+#: what was measured here.
+FEWEST_COMBINED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class LocalEstimate:
         Events over those to be expected, in logarithms, and its standard error.
     places : int
         Colonias of the programme.
+    freedom : int
+        Degrees of freedom of the error.
     """
 
     protocol: str
@@ -41,15 +44,7 @@ class LocalEstimate:
     log_ratio: float
     se: float
     places: int
-
-    @property
-    def change(self) -> tuple[float, float, float]:
-        """Per cent, with its 95 % limits."""
-        reach = stats.t.ppf((1 + _LEVEL) / 2, self.places - 1) * self.se
-        value, low, high = (
-            float(_PERCENT * np.expm1(self.log_ratio + step)) for step in (0.0, -reach, reach)
-        )
-        return value, low, high
+    freedom: int
 
 
 def local_estimate(
@@ -82,32 +77,12 @@ def local_estimate(
             why=spoilt or ("—",),
         )
     row = effect.iloc[0]
-    low, high = (np.log1p(row[end] / _PERCENT) for end in ("lower", "upper"))
+    with np.errstate(divide="ignore"):  # a fall of all has no logarithm, and no error
+        value, low, high = (np.log1p(row[end] / _PERCENT) for end in ("value", "lower", "upper"))
     fewest = int(min(row["places"], row["compared"]))
     level = float(told.loc["level", "number"])
     se = (high - low) / (2 * stats.t.ppf((1 + level) / 2, fewest - 1))
-    return LocalEstimate(
-        protocol, run, float(np.log1p(row["value"] / _PERCENT)), float(se), int(row["places"])
-    )
-
-
-def with_published(estimate: LocalEstimate, published: pd.DataFrame) -> tuple[Combined | None, int]:
-    """Return the local estimate and the published ones together, and how many could not join.
-
-    Parameters
-    ----------
-    published : pandas.DataFrame
-        ``value``, ``lower``, ``upper`` (per cent of change) and ``level`` of the interval; an
-        estimate without interval cannot be weighed, and is counted.
-    """
-    whole = published.dropna(subset=["value", "lower", "upper"])
-    logs = np.log1p(whole[["value", "lower", "upper"]].astype(float) / _PERCENT)
-    level = whole["level"].fillna(_LEVEL).astype(float)
-    errors = (logs["upper"] - logs["lower"]) / (2 * stats.norm.ppf((1 + level) / 2))
-    effects = pd.Series([*logs["value"], estimate.log_ratio])
-    weighed = pd.Series([*errors, estimate.se])
-    left = len(published) - len(whole)
-    return (combine_effects(effects, weighed) if len(effects) > 1 else None), left
+    return LocalEstimate(protocol, run, float(value), float(se), int(row["places"]), fewest - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +93,19 @@ class Posterior:
     ----------
     log_ratio, se : float
     studies : int
-        The local one among them.
+        The local one among them; 1 where it stands alone.
+    freedom : float
+        Degrees of freedom of the error; infinite where several estimates are combined.
     """
 
     log_ratio: float
     se: float
     studies: int
+    freedom: float
 
     def change(self, level: float) -> tuple[float, float, float]:
         """Per cent, with its limits."""
-        reach = stats.norm.ppf((1 + level) / 2) * self.se
+        reach = stats.t.ppf((1 + level) / 2, self.freedom) * self.se
         value, low, high = (
             float(_PERCENT * np.expm1(self.log_ratio + step)) for step in (0.0, -reach, reach)
         )
@@ -137,50 +115,23 @@ class Posterior:
 def here(own: LocalEstimate, logs: pd.Series, errors: pd.Series) -> Posterior:
     """Return what the action does here: the local estimate, drawn towards the published mean.
 
-    By as much as its error exceeds the variance between places (random effects, REML).
+    By as much as its error exceeds the variance between places (random effects, REML).  With
+    fewer than five estimates in all that variance cannot be told, and the local one stands alone.
 
     Parameters
     ----------
     logs, errors : pandas.Series
-        Published log ratios of events and their standard errors; may be none.
+        Published log ratios of events and their standard errors, one for each study; may be none.
 
     References
     ----------
     Higgins, J. P. T., Thompson, S. G. & Spiegelhalter, D. J. (2009). A re-evaluation of
     random-effects meta-analysis. JRSS A 172, 137-159. doi:10.1111/j.1467-985X.2008.00552.x
     """
-    if not len(logs):
-        return Posterior(own.log_ratio, own.se, 1)
+    if len(logs) + 1 < FEWEST_COMBINED:
+        return Posterior(own.log_ratio, own.se, 1, own.freedom)
     found = combine_effects(pd.Series([*logs, own.log_ratio]), pd.Series([*errors, own.se]))
     weight = found.tau2 / (found.tau2 + own.se**2)
     variance = weight * own.se**2 + ((1 - weight) * found.se) ** 2
     value = found.effect + weight * (own.log_ratio - found.effect)
-    return Posterior(float(value), float(np.sqrt(variance)), found.studies)
-
-
-def catalogue_block(estimate: LocalEstimate, *, verified_on: str, by: str) -> str:
-    """Return the block that enters the lab's own catalogue of interventions (TOML)."""
-    value, low, high = (round(v, 1) for v in estimate.change)
-    direction = "down" if high < 0 else "up" if low > 0 else "none"
-    told = {
-        "outcome": "crime",
-        "claim": f"Evaluación propia, {estimate.places} colonias juntas",
-        "direction": direction,
-        "measure": "percent_change",
-        "value": value,
-        "interval": [low, high],
-        "interval_level": _LEVEL,
-        "n_studies": 1,
-        "design": "cuasi-experimento con protocolo sellado",
-        "country": "México",
-        "source": f"Protocolo {estimate.protocol}, corrida {estimate.run}",
-        "mark": "V",
-    }
-    lines = [f"{name} = {json.dumps(what, ensure_ascii=False)}" for name, what in told.items()]
-    lines += [
-        f"verified_on = {verified_on}",
-        f"by = {json.dumps(by)}",
-        "used = true",
-        "local = true",
-    ]
-    return "\n".join(["[[intervention.effect]]", *lines]) + "\n"
+    return Posterior(float(value), float(np.sqrt(variance)), found.studies, np.inf)

@@ -23,6 +23,8 @@ _FIRST_STEPS = 100
 _CLOSE = 1e-5
 _ENOUGH_BEFORE = 3
 _ENOUGH_DRAWS = 20
+#: Of the largest outcome: placebos nearer to each other do not vary at all.
+_NOTHING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,9 @@ class PlaceboError:
     Attributes
     ----------
     se : float
+        0 where the placebos do not vary.
     lower, upper, p : float
-        Normal interval and test with that error.
+        Normal interval and test with that error; missing where it is 0: nothing is tested then.
     placebos : numpy.ndarray, shape (n_draws,)
     """
 
@@ -157,7 +160,9 @@ def placebo_error(
     effect = synthetic_difference(outcome, treated, start).effect
     se = float(placebos.std())
     reach = stats.norm.ppf(0.975) * se
-    p = float(2 * stats.norm.sf(abs(effect) / se)) if se > 0 else float(effect == 0)
+    if se <= _NOTHING * float(np.abs(outcome.to_numpy(float)).max()):
+        return PlaceboError(0.0, np.nan, np.nan, np.nan, placebos)
+    p = float(2 * stats.norm.sf(abs(effect) / se))
     return PlaceboError(se, effect - reach, effect + reach, p, placebos)
 
 

@@ -280,13 +280,41 @@ def _learned(found: Evaluated) -> list[str]:
     if not found.said("learned-of"):
         return []
     row = pd.Series({end: found.figure(f"learned-{end}") for end in ("value", "lower", "upper")})
-    return [
-        text(
+    action, change = found.said("intervention"), _interval(row, " %")
+    published = found.figure("learned-published")
+    if published > 0:
+        told = text(
             "What this adds to the evidence of “{action}”: together with {n} published estimates, "
             "here it changes recorded crime by {change}. Targeting now reckons with it.",
-            action=found.said("intervention"),
-            n=number(found.figure("learned-published")),
-            change=_interval(row, " %"),
+            action=action,
+            n=number(published),
+            change=change,
+        )
+    else:
+        told = text(
+            "What this adds to the evidence of “{action}”: here it changes recorded crime by "
+            "{change}. Targeting now reckons with it.",
+            action=action,
+            change=change,
+        )
+    return [told, *_published_beside(found, combined=published > 0)]
+
+
+def _published_beside(found: Evaluated, *, combined: bool) -> list[str]:
+    rows = found.facts[found.facts["fact"] == "learned-beside"]
+    if rows.empty:
+        return []
+    pairs = zip(rows["said"], rows["number"], strict=True)
+    estimates = "; ".join(f"{source}: {_signed(value)} %" for source, value in pairs)
+    if combined:
+        return [
+            text("Published without an interval, and so not weighed: {all}.", all=estimates),
+        ]
+    return [
+        text(
+            "Published, and not combined with it: {all}. With fewer than five estimates it cannot "
+            "be told how far places differ, and a mean would drown what was measured here.",
+            all=estimates,
         )
     ]
 
@@ -333,6 +361,10 @@ def _currency(code: str) -> str:
 
 
 def _interval(row: pd.Series, unit: str) -> str:
+    if row[["lower", "upper"]].isna().any():
+        return text(
+            "{value}{unit} (no interval can be told)", value=_signed(row["value"]), unit=unit
+        )
     return text(
         "{value}{unit} ({lower} to {upper})",
         value=_signed(row["value"]),

@@ -211,8 +211,15 @@ def _pooled(name: str, table: pd.DataFrame, _evidence: Evidence) -> None:
     )
 
 
-def _public_already(_name: str, _table: pd.DataFrame, _evidence: Evidence) -> None:
-    """Hold no rule: names, polygons, programme and sources are public by nature."""
+def _public_already(name: str, table: pd.DataFrame, _evidence: Evidence) -> None:
+    """Refuse what an evaluation taught; names, polygons, programme and sources are public."""
+    if "fact" in table.columns:
+        _refuse(
+            name,
+            table[table["fact"].astype(str).str.startswith("learned-")],
+            "The table {table} holds what the lab learnt from true counts ({n} facts; the first is "
+            "{first}). Leave it in the internal edition.",
+        )
 
 
 def _refuse(name: str, wrong: pd.DataFrame, sentence: str) -> None:

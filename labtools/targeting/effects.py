@@ -4,8 +4,8 @@ Three doubts are in each draw.  Which review is right, where they differ (one is
 random).  The review's own interval, where it gave one.  And how much of an effect measured
 elsewhere carries over: anything from nothing to all of it, each as likely (so that on average
 half of a published effect is expected).  That last one is a choice, not a measurement: where an
-evaluation of the lab's own measured the action here, its figure, already combined with the
-published ones, takes the place of all three.
+evaluation of the lab's own measured the action here, its figure takes the place of all three
+(combined with the published ones where together they are five or more).
 
 Where no verified figure exists there are no draws: the effect is unknown, not nil.
 """
@@ -60,18 +60,26 @@ def effect_draws(
 
 
 def published_logs(effects: Iterable[Effect]) -> pd.DataFrame:
-    """Return ``log_ratio`` and ``se`` of each effect; missing where its source gave no interval."""
+    """Return ``log_ratio`` and ``se`` of each effect.
+
+    Missing where its source gave no ratio, or (`se`) no interval.
+    """
     rows = []
     for effect in effects:
-        if effect.value is None or effect.interval is None or effect.measure not in _RATIOS:
+        if effect.value is None or effect.measure not in _RATIOS:
             rows.append((np.nan, np.nan))
             continue
-        low, high = (_as_log(effect, end) for end in effect.interval)
-        level = effect.interval_level or _LEVEL
         sign = -1 if effect.reverse else 1
-        error = (high - low) / (2 * float(stats.norm.ppf((1 + level) / 2)))
-        rows.append((sign * _as_log(effect, effect.value), error))
+        rows.append((sign * _as_log(effect, effect.value), _error(effect)))
     return pd.DataFrame(rows, columns=["log_ratio", "se"], dtype=float)
+
+
+def _error(effect: Effect) -> float:
+    if effect.interval is None:
+        return float("nan")
+    low, high = (_as_log(effect, end) for end in effect.interval)
+    level = effect.interval_level or _LEVEL
+    return (high - low) / (2 * float(stats.norm.ppf((1 + level) / 2)))
 
 
 def _carried_over(used: list[Effect], size: int, rng: np.random.Generator) -> np.ndarray:

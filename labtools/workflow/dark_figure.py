@@ -46,7 +46,7 @@ class Reported:
         Whether victims of the city were asked.
     discovered : pandas.DataFrame, shape (n_colonias, n_groups + 1)
         Share of recorded crime that patrols discovered: nobody had to report it, and it stands
-        for no other.
+        for no other.  Zero in the public edition.
     """
 
     draws: pd.DataFrame
@@ -58,7 +58,10 @@ class Reported:
 def reported_share(
     processed: Mapping[str, pd.DataFrame], edition: Edition, settings: Settings
 ) -> Reported:
-    """Return what is believed of reporting by colonia: the same for both editions."""
+    """Return what is believed of reporting by colonia: the same draws for both editions.
+
+    What patrols discovered is told apart in the internal edition only.
+    """
     prior = reporting_prior(settings)
     asked = victims_asked(processed["survey"], edition.window.end)
     covariates = census_covariates(processed)
@@ -148,7 +151,9 @@ def priority_tables(rates: pd.DataFrame, reported: Reported) -> dict[str, pd.Dat
         "reporting_a_fifth_higher_where_it_is_low": probable_rates(
             recorded, replace(reported, draws=_where_low(believed, 1.2))
         ),
-        "reporting_as_expected_without_doubt": recorded / believed.mean(),
+        "reporting_as_expected_without_doubt": probable_rates(
+            recorded, replace(reported, draws=_without_doubt(believed))
+        ),
         "counting_only_what_people_reported": corrected_rates(
             recorded * (1 - reported.discovered[words.TOTAL].reindex(known).fillna(0.0)), believed
         ),
@@ -217,6 +222,10 @@ def _where_low(reporting: pd.DataFrame, factor: float) -> pd.DataFrame:
     mean = reporting.mean()
     low = mean < mean.quantile(1 / 3)
     return (reporting * np.where(low, factor, 1.0)).clip(upper=1.0)
+
+
+def _without_doubt(reporting: pd.DataFrame) -> pd.DataFrame:
+    return reporting.mean().to_frame().T
 
 
 def _leading(draws: pd.DataFrame, first: int) -> set[str]:

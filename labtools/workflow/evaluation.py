@@ -101,7 +101,8 @@ def _one(
     if found.rows:
         tables["evaluation"] = _table("evaluation", pd.DataFrame(found.rows), protocol)
         tables["evaluation_time"] = _table("evaluation_time", pd.concat(found.times), protocol)
-        learned = learned_facts(protocol, tables["evaluation"], tables["evaluation_facts"])
+        judged = tables["evaluation"], tables["evaluation_facts"]
+        learned = learned_facts(protocol, *judged, edition)
         tables["evaluation_facts"] = _facts(protocol, [*facts, *learned])
     return tables
 
@@ -289,7 +290,7 @@ def _answer_rows(effect: AnswerEffect, protocol: Protocol, *, ahead: bool) -> li
         {**of, "aspect": "effect", **_limits(limits), "unit": "points", "verdict": verdict},
         {**none, "aspect": "averted", **_limits(people), "unit": "people"},
     ]
-    if protocol.delivery.cost:
+    if protocol.delivery.cost and np.isfinite(people).all():
         cost = unit_cost(protocol.delivery.cost, people)
         each = (cost.value, cost.lower, cost.upper)
         rows.append({**none, "aspect": "unit_cost", **_limits(each), "unit": "money"})
@@ -297,7 +298,7 @@ def _answer_rows(effect: AnswerEffect, protocol: Protocol, *, ahead: bool) -> li
 
 
 def _answer_times(effect: AnswerEffect) -> pd.DataFrame:
-    table = effect.by_wave.mul(_PERCENT).rename(columns={"change": "value"})
+    table = effect.by_wave.dropna().mul(_PERCENT).rename(columns={"change": "value"})
     return table.assign(since=table.index, outcome="perception")
 
 

@@ -17,22 +17,30 @@ from labtools.tables.contracts import check_table, empty_table
 from labtools.workflow.edition import Edition
 
 _REACH = 1.96
+#: Files of known origin that the city's share stands for in each colonia.
+_LIKE_THE_CITY = 10.0
 _KINDS = (*words.GROUPS, words.TOTAL)
 
 
 def discovered_shares(processed: Mapping[str, pd.DataFrame], edition: Edition) -> pd.DataFrame:
     """Return the share of case files that patrols discovered, by colonia and group.
 
-    Zero where no source says it.  In the public edition every colonia has the city's share: true
-    counts of single colonias stay inside.
+    A colonia's own share, drawn towards the city's of the same group as if ten files more of
+    known origin were like the city's: one with few or none of them has the city's.  Zero where no
+    source says any origin.
+
+    In the public edition it is zero everywhere, and every crime counts as reported: origins are
+    true counts, of withheld colonias too, and no public figure is made from them.
     """
     keys = pd.Index(processed["colonias"]["colonia_id"])
-    found, told = _counts(processed, edition)
     if edition.is_public:
-        shares = found.sum() / told.sum().where(told.sum() > 0)
-        city = pd.DataFrame([shares.to_numpy()] * len(keys), keys, list(_KINDS))
-        return city.fillna(0.0)
-    return (found / told.where(told > 0)).reindex(keys).fillna(0.0)
+        return pd.DataFrame(0.0, keys, list(_KINDS))
+    found, told = _counts(processed, edition)
+    city = found.sum() / told.sum().where(told.sum() > 0)
+    # A group of which no origin is known has the share of all crime.
+    city = city.fillna(city[words.TOTAL]).fillna(0.0)
+    found, told = (table.reindex(keys, fill_value=0.0) for table in (found, told))
+    return (found + _LIKE_THE_CITY * city) / (told + _LIKE_THE_CITY)
 
 
 def feedback_table(processed: Mapping[str, pd.DataFrame], edition: Edition) -> pd.DataFrame:

@@ -4,6 +4,7 @@ import pytest
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.answers import answer_effect
+from labtools.evaluation.verdict import verdict_on_change
 
 WAVES = pd.to_datetime(["2024-05-01", "2024-11-01", "2025-05-01"])
 
@@ -61,3 +62,16 @@ def test_few_places_are_refused(entered):
 
     with pytest.raises(AnalysisError, match="5 places"):
         answer_effect(answers[answers["place"].between(25, 59)], entered)
+
+
+def test_answers_that_do_not_vary_prove_nothing(entered):
+    answers = asked(np.random.default_rng(5), entered, 0.0)
+    entry = answers["place"].map(entered)
+    same = answers.assign(value=(answers["wave"] >= entry).astype(float))
+
+    got = answer_effect(same, entered)
+
+    assert got.change == pytest.approx(1)
+    assert np.isnan([got.se, got.lower, got.upper, got.p]).all()
+    assert got.by_wave[["lower", "upper"]].isna().all(axis=None)
+    assert verdict_on_change(got.lower, got.upper, worthwhile=0.0) == "not_yet_known"

@@ -77,6 +77,18 @@ def test_with_estimated_dispersion_the_test_keeps_its_size(ratio):
     assert 30 <= rejections <= 70
 
 
+@pytest.mark.parametrize("means", [(500, 500), (900, 100)])
+def test_the_dispersion_is_the_true_one_whether_places_are_alike_or_not(means):
+    rng = np.random.default_rng(3)
+    ratio, mean = 3, np.tile(means, 5)[:, None]
+    shape = (2_000, 10, 12)
+    counts = rng.negative_binomial(mean / (ratio - 1), 1 / ratio, size=shape)
+
+    found = np.array([estimate_dispersion(table) for table in counts])
+
+    assert found.mean() == pytest.approx(ratio, abs=4 * found.std() / np.sqrt(len(found)))
+
+
 HARM_COUNTS = [
     [133, 91, 130, 74],
     [388, 305, 327, 202],

@@ -1,24 +1,15 @@
-import tomllib
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from labtools.errors import AnalysisError
-from labtools.evaluation.learning import (
-    LocalEstimate,
-    catalogue_block,
-    here,
-    local_estimate,
-    with_published,
-)
+from labtools.evaluation.learning import LocalEstimate, here, local_estimate
 from labtools.evaluation.meta_analysis import combine_effects
 from labtools.evaluation.recording import recording_findings
 from labtools.findings import Severity
-from labtools.targeting.catalogue import Effect
 from tests.publish.evaluation_example import ID, evaluation, evaluation_facts
 
-OWN = LocalEstimate(ID, "2025-12-abc", float(np.log(0.8)), 0.08, 40)
+OWN = LocalEstimate(ID, "2025-12-abc", float(np.log(0.8)), 0.08, 40, 39)
 
 
 def test_a_result_at_a_month_of_decision_is_an_estimate_with_its_error():
@@ -27,7 +18,7 @@ def test_a_result_at_a_month_of_decision_is_an_estimate_with_its_error():
     assert got.log_ratio == pytest.approx(np.log(0.82))
     # The interval of 97.5 % told, read back with 39 degrees of freedom.
     assert got.se == pytest.approx(np.log(0.92 / 0.73) / (2 * 2.3314), rel=1e-3)
-    assert got.places == 40
+    assert (got.places, got.freedom) == (40, 39)
 
 
 @pytest.mark.parametrize("fact", ["deviation-sealed_late", "deviation-sealed_again", "refused"])
@@ -45,39 +36,6 @@ def test_what_was_read_ahead_teaches_nothing():
 
     with pytest.raises(AnalysisError, match="month of decision"):
         local_estimate(ID, results, evaluation_facts(), run="r")
-
-
-def test_the_block_is_a_valid_entry_of_the_catalogue():
-    told = tomllib.loads(catalogue_block(OWN, verified_on="2026-01-15", by="Ana"))
-
-    effect = Effect.model_validate(told["intervention"]["effect"][0])
-
-    assert effect.is_quotable
-    assert effect.value == -20.0
-    assert effect.direction == "down"
-    assert effect.interval is not None
-    assert effect.interval[0] < -20 < effect.interval[1] < 0
-
-
-def test_two_equal_estimates_agree_and_one_without_interval_is_counted():
-    limits = [100 * np.expm1(np.log(0.8) + step) for step in (0, -0.1568, 0.1568)]
-    published = pd.DataFrame(
-        [[*limits, 0.95], [-30.0, None, None, None]], columns=["value", "lower", "upper", "level"]
-    )
-
-    combined, left = with_published(OWN, published)
-
-    assert left == 1
-    assert combined is not None
-    assert combined.effect == pytest.approx(np.log(0.8))
-    assert combined.se == pytest.approx(0.08 / np.sqrt(2), rel=1e-3)
-    assert combined.tau2 == 0
-
-
-def test_an_estimate_alone_is_not_combined():
-    nothing = pd.DataFrame(columns=["value", "lower", "upper", "level"])
-
-    assert with_published(OWN, nothing) == (None, 0)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +80,14 @@ def test_here_lies_between_the_own_estimate_and_the_published_mean():
     assert got.studies == 5
 
 
-def test_where_nothing_is_published_what_was_found_here_stands_alone():
-    got = here(OWN, pd.Series(dtype=float), pd.Series(dtype=float))
+@pytest.mark.parametrize("published", [0, 1, 3])
+def test_with_fewer_than_five_estimates_what_was_found_here_stands_alone(published):
+    # Published effects near nil and precise: with a variance between places of 0 they would drown
+    # a fall of a fifth.
+    got = here(OWN, pd.Series([-0.01] * published), pd.Series([0.01] * published))
 
     assert (got.log_ratio, got.se, got.studies) == (OWN.log_ratio, OWN.se, 1)
+    # Its limits are those of Student's t with 39 degrees of freedom: 2.0227.
+    reach = 2.0227 * 0.08
+    limits = [100 * np.expm1(np.log(0.8) + step) for step in (0, -reach, reach)]
+    assert got.change(0.95) == pytest.approx(limits, rel=1e-4)

@@ -52,3 +52,14 @@ def test_more_treated_than_untreated_places_have_no_placebo_error():
 def test_a_short_history_is_refused():
     with pytest.raises(AnalysisError, match="2 periods before"):
         synthetic_difference(pd.DataFrame(np.ones((4, 4))), [0], 2)
+
+
+def test_placebos_that_do_not_vary_test_nothing():
+    common = np.random.default_rng(8).normal(size=12).cumsum()
+    table = pd.DataFrame(common[:, None] + np.arange(10) * 1.7, index=range(12))
+    table.loc[8:, [0, 1]] -= 2.5
+
+    got = placebo_error(table, [0, 1], 8, rng=np.random.default_rng(3), draws=20)
+
+    assert got.se == 0
+    assert np.isnan([got.lower, got.upper, got.p]).all()

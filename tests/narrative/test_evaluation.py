@@ -54,6 +54,17 @@ def test_displacement_is_told_only_where_its_interval_leaves_out_nil(lower, uppe
     assert expected in said("beside", table)
 
 
+def test_a_change_without_interval_says_so_and_shows_no_limit():
+    table = evaluation()
+    asked = (table["outcome"] == "perception") & (table["aspect"] == "effect")
+    table.loc[asked, ["lower", "upper"]] = None
+
+    told = said("people", table)
+
+    assert "We do not know yet" in told
+    assert "−3.0 (no interval can be told) percentage points" in told
+
+
 def test_a_refusal_says_why_instead_of_a_verdict():
     facts = evaluation_facts()
     told = '{"facts": {"id": "barrios-2024"}, "sentence": "The protocol {id} is not sealed"}'

@@ -14,7 +14,7 @@ from labtools.privacy.release import (
 from labtools.privacy.rules import Evidence, protect_scores
 from labtools.settings import Disclosure
 from labtools.tables import vocabulary as words
-from tests.publish.evaluation_example import evaluation
+from tests.publish.evaluation_example import evaluation, evaluation_facts
 
 KEY = b"k" * 32
 EVIDENCE = Evidence(frozenset({"small"}), Disclosure())
@@ -218,6 +218,15 @@ def test_an_evaluation_of_few_colonias_is_refused(counted):
 
 def test_an_evaluation_of_many_colonias_may_go_out():
     assert "pooled" in check_release("evaluation", evaluation(), EVIDENCE)
+
+
+def test_what_an_evaluation_taught_is_refused_and_its_plan_goes_out():
+    plan = evaluation_facts()
+    taught = plan.copy()
+    taught.loc[len(taught)] = [plan.loc[0, "protocol"], "learned-value", -18.0, None]
+
+    assert "by_nature" in check_release("evaluation_facts", plan, EVIDENCE)
+    assert "learned-value" in refused("evaluation_facts", taught)
 
 
 def test_a_change_between_waves_that_few_people_answered_is_refused():

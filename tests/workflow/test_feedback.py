@@ -1,9 +1,13 @@
 """What patrols discover is told apart from what people report, and corrects nothing."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from labtools.analysis.perception.area_shares import AreaShares
+from labtools.analysis.reporting import ReportingPrior
 from labtools.errors import SourceError
 from labtools.messages import speaking
 from labtools.narrative.feedback import feedback_sentences
@@ -12,8 +16,14 @@ from labtools.tables import vocabulary as words
 from labtools.tables.contracts import check_table, empty_table
 from labtools.tables.panel import count_origins
 from labtools.tables.periods import Window
-from labtools.workflow.dark_figure import Reported, probable_rates
+from labtools.workflow.dark_figure import (
+    Reported,
+    dark_figure_table,
+    priority_tables,
+    probable_rates,
+)
 from labtools.workflow.edition import Edition
+from labtools.workflow.fear_gap import fear_gap_table
 from labtools.workflow.feedback import discovered_shares, feedback_table
 from tests.sources.supplied import EVENTS, clean, events_file, intake, written
 
@@ -91,14 +101,79 @@ def test_located_case_files_are_counted_by_origin():
     assert found.to_dict() == {words.DISCOVERED: 2, "unknown": 1}
 
 
-def test_the_lab_sees_each_colonias_share_and_the_public_only_the_citys():
+def test_a_colonias_share_is_its_own_drawn_towards_the_citys():
+    found = discovered_shares(processed([4, 0, 0, 0, 0, 0, 0, 2]), edition())
+
+    # (found + 10 city) / (told + 10), with 6 of 80 files in the city.
+    assert np.allclose(found["theft"][["c0", "c1", "c7"]], [0.2375, 0.0375, 0.1375])
+    # No origin is known of any robbery: it has the city's share of all crime.
+    assert np.allclose(found["robbery"], 6 / 80)
+
+
+def test_a_colonia_whose_files_tell_no_origin_has_the_citys_share():
+    known = processed([4, 2, 0, 0, 0, 0, 0, 0])
+    rows = known["origin_counts"]
+    last = rows["colonia_id"] == "c7"
+    rows.loc[last, ["origin", "events"]] = ["unknown", 40]
+
+    found = discovered_shares(known, edition())
+
+    assert found.loc["c7", "theft"] == pytest.approx(6 / 70)
+
+
+def test_one_discovered_file_does_not_make_all_of_a_colonia_discovered():
+    known = processed([0] * 7 + [10])
+    rows = known["origin_counts"]
+    rows.loc[rows["colonia_id"] == "c7", "events"] = 1
+
+    found = discovered_shares(known, edition())
+
+    assert found.loc["c7", "theft"] == pytest.approx((1 + 10 / 71) / 11)
+
+
+def public_figures(known):
+    """Return the public tables of crime and fear of an edition in which only origins differ."""
+    people = known["colonias"].assign(population=1_000)
+    groups = [(key, group) for key in KEYS for group in (*words.GROUPS, words.TOTAL)]
+    crime = pd.DataFrame(groups, columns=["colonia_id", "group"])
+    crime = crime.assign(events=90, person_years=1_000.0, state=words.SHOWN)
+    rng = np.random.default_rng(1)
+    draws = pd.DataFrame(rng.uniform(0.05, 0.15, (40, 8)), columns=KEYS)
+    rates = pd.DataFrame(rng.uniform(20, 30, (40, 8)), columns=KEYS)
+    fear = AreaShares(draws + 0.5, 0.3, 0.5, pd.Series(9.0, KEYS))
+    prior = ReportingPrior(0.9, 0.85, 0.95, 0.3, {})
+    reported = Reported(draws, prior, "survey", discovered_shares(known, edition("public")))
+    settings = SimpleNamespace(lab=SimpleNamespace(seed=7))
+    return (
+        dark_figure_table(crime, reported, edition("public"), settings),
+        fear_gap_table({"colonias": people}, crime, rates, reported, {"insecurity": fear}),
+    )
+
+
+def test_one_more_event_of_another_origin_changes_no_public_figure():
     known = processed([4, 0, 0, 0, 0, 0, 0, 2])
+    more = pd.DataFrame([("c7", pd.Timestamp("2025-05-01"), "theft", words.DISCOVERED, 1)])
+    more.columns = known["origin_counts"].columns
+    changed = {**known, "origin_counts": pd.concat([known["origin_counts"], more])}
 
-    inside, outside = (discovered_shares(known, edition(a)) for a in ("internal", "public"))
+    before, after = public_figures(known), public_figures(changed)
 
-    assert inside["theft"].tolist() == [0.4, 0, 0, 0, 0, 0, 0, 0.2]
-    assert outside["theft"].tolist() == [6 / 80] * 8
-    assert outside["robbery"].tolist() == [0] * 8
+    for one, other in zip(before, after, strict=True):
+        pd.testing.assert_frame_equal(one, other)
+
+
+def test_without_doubt_means_the_same_correction_at_its_mean():
+    rng = np.random.default_rng(1)
+    rates = pd.DataFrame(rng.uniform(9, 11, (60, 8)), columns=KEYS)
+    draws = pd.DataFrame(0.1, range(40), KEYS)
+    # Reporting is known for certain, and patrols discovered most of what two colonias recorded.
+    shares = pd.DataFrame(0.0, KEYS, [words.TOTAL])
+    shares.loc[["c0", "c1"]] = 0.9
+    reported = Reported(draws, None, "survey", shares)
+
+    scenarios = priority_tables(rates, reported)["priority_sensitivity"].set_index("scenario")
+
+    assert scenarios.loc["reporting_as_expected_without_doubt", "overlap"] == 1
 
 
 @pytest.mark.parametrize("known", [processed([4] * 8, month="2023-05-01"), processed([0] * 8, 0)])
@@ -128,5 +203,7 @@ def test_only_what_people_reported_is_corrected():
 
     found = probable_rates(rates, Reported(draws, None, "survey", shares))
 
-    assert np.allclose(found["c0"], 5 / 0.1 + 5)
-    assert np.allclose(found["c1"], 10 / 0.1)
+    # 5 of its 10, drawn towards 5 of 80; elsewhere none of 10.
+    first, others = (5 + 10 / 16) / 20, (10 / 16) / 20
+    assert np.allclose(found["c0"], 10 * (1 - first) / 0.1 + 10 * first)
+    assert np.allclose(found["c1"], 10 * (1 - others) / 0.1 + 10 * others)
