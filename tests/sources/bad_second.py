@@ -275,7 +275,11 @@ CASES = [
     by_hour("hours of half a day, in capitals", "08:30:00 PM", truth={"20": 50}),
     by_hour("half past midnight, in hours of half a day", "12:30 a. m.", truth={"0": 50}),
     by_hour("noon, in hours of half a day", "12:30 pm", truth={"12": 50}),
-    by_hour("13 o'clock in the afternoon", "13:30 p.m.", truth={}, account={"hour_unknown": 50}),
+    by_hour("13 o'clock in the afternoon", "13:05 p.m.", truth={"13": 50}),
+    by_hour("hour zero in the morning", "00:30 a.m.", truth={"0": 50}),
+    by_hour("hour zero in the afternoon", "00:30 p.m.", truth={}, account={"hour_unknown": 50}),
+    by_hour("13 o'clock in the morning", "13:05 a.m.", truth={}, account={"hour_unknown": 50}),
+    by_hour("fractions of seconds before the half day", "8:30:00.000 PM", truth={"20": 50}),
     by_hour("hours as a fraction of the day", "0.354166", truth={}, account={"hour_unknown": 50}),
     disguised("a PDF with the name of a text", b"%PDF-1.7\n", "PDF"),
     disguised(
