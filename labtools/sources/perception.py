@@ -18,7 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from labtools.errors import SourceError
 from labtools.sources.descriptor import Question
-from labtools.sources.figures import measures, percentages, row_in_file
+from labtools.sources.figures import coefficients, measures, percentages, row_in_file
 from labtools.sources.files import limited, require_columns
 from labtools.sources.opening import check_archive
 from labtools.sources.protocol import (
@@ -92,7 +92,8 @@ def clean_city_perception(intake: Intake) -> Cleaned:
     Raises
     ------
     SourceError
-        If a figure is no percentage, or one city's quarter has two.
+        If a figure is no percentage, its coefficient of variation cannot be true, or one city's
+        quarter has two.
     """
     rows = read_rows(intake, "quarter", "city", "indicator", "percent", "cv")
     column = intake.descriptor.column
@@ -106,7 +107,7 @@ def clean_city_perception(intake: Intake) -> Cleaned:
     percent, cv = column("percent"), column("cv")
     series = fold_text(rows.cells[column("city")] + rows.cells[column("indicator")])
     shares = percentages(intake, rows.cells, percent, series)
-    errors = percentages(intake, rows.cells, cv, series)
+    errors = coefficients(intake, rows.cells, cv, shares)
     described = [column(name) for name in ("quarter", "city", "indicator")]
     whole = rows.cells.loc[reasons.isna(), [*described, percent, cv]]
     reasons[whole.index[repeated_rows(intake, whole, [percent, cv])]] = "row_repeated"

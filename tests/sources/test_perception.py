@@ -123,6 +123,30 @@ def test_percentages_of_a_city_become_shares(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("rows", "read"),
+    [
+        (["2024-T1,Nacional,inseguridad,61.0,0.71", "2024-T2,Nacional,inseguridad,59.4,0.74"],
+         [0.0071, 0.0074]),
+        (["2024-T1,Nacional,inseguridad,61.0,0.71", "2024-T1,León,inseguridad,70.5,4.1",
+          "2024-T1,Colima,inseguridad,82.3,3.9"], [0.0071, 0.041, 0.039]),
+        (["2024-T1,León,inseguridad,70.5,0.8", "2024-T2,León,inseguridad,71.0,18"], [0.008, 0.18]),
+        (["2024-T1,León,cohesion,1.4,130", "2024-T2,León,cohesion,1.5,98"], [1.3, 0.98]),
+    ],
+)  # fmt: skip
+def test_coefficients_of_a_country_and_of_rare_answers_are_read(tmp_path, rows, read):
+    table = check_table("city_perception", city(tmp_path, *rows).tables["city_perception"])
+
+    assert table["cv"].tolist() == pytest.approx(read)
+
+
+def test_a_coefficient_for_which_millions_would_have_been_asked_is_refused(tmp_path):
+    rows = ["2024-T1,León,inseguridad,70.5,4.1", "2024-T2,León,inseguridad,71.0,0.04"]
+
+    with speaking("en"), pytest.raises(SourceError, match="“cv”: “0.04” in row 3 is no coeff"):
+        city(tmp_path, *rows)
+
+
+@pytest.mark.parametrize(
     ("row", "reason"),
     [
         ("2024-T5,Querétaro,inseguridad,38,4", "quarter_not_valid"),
