@@ -52,10 +52,11 @@ _CITY_TABLE = re.compile(
 def clean_survey(intake: Intake) -> Cleaned:
     """Return the canonical table ``survey``: one row for each respondent and indicator.
 
-    A code that is neither yes nor no (9 "no sabe", blank) is missing.  A respondent without
-    weight, stratum or cluster cannot stand for anybody and is rejected, and so is one whose
-    wave is not a month.  Microdata of a survey of cities know neither colonia nor borough: a
-    descriptor that names none leaves them missing.  Their wave is written as `date_format` says.
+    A code that is neither yes nor no (9 "no sabe", blank) is missing, unless the descriptor
+    counts it; its tokens stand for a question that was not asked.  A respondent without weight,
+    stratum or cluster cannot stand for anybody and is rejected, and so is one whose wave is not
+    a month.  Microdata of a survey of cities know neither colonia nor borough: a descriptor that
+    names none leaves them missing.  Their wave is written as `date_format` says.
 
     Raises
     ------
@@ -210,7 +211,8 @@ def _refuse_unknown_codes(intake: Intake, cells: pd.DataFrame) -> None:
     for question in intake.descriptor.question:
         code = _codes(cells[question.column])
         known = code.isin([*question.yes, *question.no])
-        if len(cells) >= _MANY and not known.any():
+        not_asked = code.isin(["", *intake.descriptor.tokens])
+        if len(cells) >= _MANY and not (known & ~not_asked).any():
             raise SourceError(
                 "{path}, column “{column}”: none of its {n} answers is one of the codes {codes}; "
                 "the first is “{value}”. Correct the codes of the question in the descriptor.",
@@ -220,12 +222,13 @@ def _refuse_unknown_codes(intake: Intake, cells: pd.DataFrame) -> None:
                 codes=(*question.yes, *question.no),
                 value=str(code.fillna("").iloc[0]),
             )
-        _refuse_words(intake, question, code, known)
+        _refuse_words(intake, question, code, known | not_asked)
 
 
 def _refuse_words(intake: Intake, question: Question, code: pd.Series, known: pd.Series) -> None:
     """Refuse a question that some rows answer with codes and many others with words."""
-    digits = all(one.isdecimal() for one in (*question.yes, *question.no))
+    coded = {*question.yes, *question.no} - {"", *intake.descriptor.tokens}
+    digits = all(one.isdecimal() for one in coded)
     words = code[
         ~known & code.str.contains(r"[^\W\d_]", regex=True).fillna(value=False).astype(bool)
     ]
