@@ -50,12 +50,14 @@ def clean_census(intake: Intake) -> Cleaned:
     zones = {ours: intake.descriptor.column(ours).upper() for ours in _ZONES}
     variables = _variables(intake)
     require_columns(intake.path, cells, {**zones, **{name: name for name in variables}})
-    mended = _mend_keys(intake, cells, zones)
+    short = cells.isna().any(axis=1) | _without_keys_or_figures(intake, cells, zones, variables)
+    mended = _mend_keys(intake, cells, zones, ~short)
     level = _levels(cells, zones)
+    level[short] = "cut_short"
     known = {name: counts(intake, cells[level == "ageb"], name, name) for name in variables}
     names = [zones[zone] for zone in _ZONES]
-    level[repeated_rows(intake, cells[names + variables], variables)] = "repeated"
-    level[cells.isna().any(axis=1)] = "cut_short"
+    repeated = repeated_rows(intake, cells.loc[~short, names + variables], variables)
+    level[repeated.index[repeated]] = "repeated"
     where = {column.upper(): value for column, value in intake.where.items()}
     wanted = matching(replace(intake, where=where), cells)
     kept = cells[(level == "ageb") & wanted]
@@ -84,8 +86,34 @@ def clean_census(intake: Intake) -> Cleaned:
     return Cleaned({"census": pd.concat(parts, ignore_index=True)}, account, findings)
 
 
-def _mend_keys(intake: Intake, cells: pd.DataFrame, zones: dict[str, str]) -> int:
+def _without_keys_or_figures(
+    intake: Intake, cells: pd.DataFrame, zones: dict[str, str], variables: list[str]
+) -> pd.Series:
+    """Return which rows are none: a note below the table, or a second line of headers.
+
+    They have neither a figure (nor a token for one), nor all keys.
+    """
+    plain = {
+        zone: _plain_key(cells[zones[zone]], width).str.fullmatch(form).eq(other=True)
+        & cells[zones[zone]].str.strip().ne("")
+        for zone, (width, form) in _KEYS.items()
+    }
+    keyed = pd.DataFrame(plain).all(axis=1)
+    written = cells[variables].apply(lambda cell: cell.fillna("").str.strip())
+    told = written.isin(list(intake.descriptor.tokens))
+    told |= written.apply(lambda cell: cell.str.fullmatch(r"-?\d[\d., ]*").eq(other=True))
+    return ~keyed & ~told.any(axis=1)
+
+
+def _plain_key(written: pd.Series, width: int) -> pd.Series:
+    plain = written.str.strip().str.upper().str.replace(r"\.0$|-", "", regex=True)
+    return plain.str.zfill(width)
+
+
+def _mend_keys(intake: Intake, cells: pd.DataFrame, zones: dict[str, str], real: pd.Series) -> int:
     """Give keys their zeros back in place, and return how many a spreadsheet program had taken.
+
+    Only of `real` rows: a note below the table has no key.
 
     Raises
     ------
@@ -94,9 +122,8 @@ def _mend_keys(intake: Intake, cells: pd.DataFrame, zones: dict[str, str]) -> in
     """
     mended = 0
     for zone, (width, form) in _KEYS.items():
-        written = cells[zones[zone]]
-        plain = written.str.strip().str.upper().str.replace(r"\.0$|-", "", regex=True)
-        key = plain.str.zfill(width)
+        written = cells.loc[real, zones[zone]]
+        key = _plain_key(written, width)
         wrong = written[~key.str.fullmatch(form).fillna(value=False).astype(bool) & key.notna()]
         if len(wrong):
             raise SourceError(
@@ -110,8 +137,8 @@ def _mend_keys(intake: Intake, cells: pd.DataFrame, zones: dict[str, str]) -> in
                 n=len(wrong),
                 width=width,
             )
-        mended += int((key != written)[written.notna()].sum())
-        cells[zones[zone]] = key
+        mended += int((key != written).sum())
+        cells.loc[real, zones[zone]] = key
     return mended
 
 

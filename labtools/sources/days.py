@@ -22,7 +22,8 @@ _SLIPS = 0.02
 _MANY = 40
 _MONTHS = 12  # a greater number is no month
 _CLOCK = re.compile(
-    r"^(?P<h>\d{1,2}):\d{2}(?::\d{2}){0,2}\s*(?:(?P<half>[ap])\.?\s*m\.?)?", re.IGNORECASE
+    r"^(?P<h>\d{1,2}):\d{2}(?::\d{2}){0,2}(?:\.\d+)?\s*(?:(?P<half>[ap])\.?\s*m\.?)?",
+    re.IGNORECASE,
 )
 _HALF_DAY, _DAY = 12, 24
 #: So many true dates in a workbook without a day after the 12th are no chance.
@@ -55,13 +56,15 @@ def days(intake: Intake, cells: pd.DataFrame, column: str) -> pd.Series:
 def hours(written: pd.Series) -> pd.Series:
     """Return times of day as the hour, 0 to 23; what is no time is missing.
 
-    "8:30 p.m." is of the twentieth hour, and "12:05 a.m." of hour zero.
+    "8:30 p.m." is of the twentieth hour, and "12:05 a.m." of hour zero.  Clocks of 24 hours that
+    put the half day behind stay as written: "00:30 a.m." and "13:05 p.m." say one thing twice.
     """
     parts = written.str.extract(_CLOCK)
     hour = pd.to_numeric(parts["h"])
     half = parts["half"].str.casefold()
     of_half = hour.where(hour.between(1, _HALF_DAY)) % _HALF_DAY
-    hour = hour.where(half.isna(), of_half + half.eq("p") * _HALF_DAY)
+    twice_told = (half.eq("a") & hour.eq(0)) | (half.eq("p") & hour.gt(_HALF_DAY))
+    hour = hour.where(half.isna() | twice_told, of_half + half.eq("p") * _HALF_DAY)
     return hour.where(hour.between(0, _DAY - 1)).astype("Int64")
 
 

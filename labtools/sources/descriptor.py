@@ -110,7 +110,9 @@ class Question(_Part):
     Attributes
     ----------
     yes, no : list of str
-        Codes that count; any other code is missing, never "no".
+        Codes that count; any other code is missing, never "no".  Where the publisher keeps in the
+        base who does not know, or who was not asked because it did not befall them, their code
+        (or token, or a blank, "") stands among `no`.
     """
 
     column: str
@@ -127,7 +129,7 @@ class Descriptor(_Part):
     columns : mapping
         Our column → the supplier's.
     tokens : mapping
-        Text allowed in place of a number → why it is missing.
+        Text allowed in place of a number, or of a survey's code → why it is missing.
     date_format : str
         ``strptime`` form of the dates.
     crosswalk : str

@@ -13,6 +13,8 @@ from labtools.sources.protocol import Intake, numbers
 LARGEST_COUNT = 1_000_000
 #: How many times smaller than others of its series a figure up to 1 is a share in disguise.
 _OF_ONE = 20
+#: No household survey of the country asks so many people for one figure.
+_MOST_ASKED = 100_000
 
 
 def counts(intake: Intake, cells: pd.DataFrame, column: str, ours: str) -> pd.Series:
@@ -74,6 +76,32 @@ def percentages(
     return value / 100
 
 
+def coefficients(intake: Intake, cells: pd.DataFrame, column: str, shares: pd.Series) -> pd.Series:
+    """Return a column of coefficients of variation in per cent as shares of their figure.
+
+    They may be below 1 % (a country's figure) or above 100 % (that of a few people).
+
+    Parameters
+    ----------
+    shares : pandas.Series
+        The figure of each row, from 0 to 1, aligned with `cells`.
+
+    Raises
+    ------
+    SourceError
+        If a cell is no number, negative, or contradicts its own figure: up to 1, and so small
+        that more than 100,000 people would have been asked, as 0.05 in place of 5 %.
+    """
+    value = numbers(intake, cells, column)
+    written = cells[column].fillna("").str.strip()
+    _refuse(intake, written[value < 0], column, _no_coefficient, _MOST_ASKED)
+    # Of a simple sample of n people, the square of the coefficient is (1 - p) / (p n).
+    asked = (1 - shares) / shares.where(shares > 0) / (value.where(value > 0) / 100) ** 2
+    wrong = (value <= 1) & (asked > _MOST_ASKED)
+    _refuse(intake, written[wrong], column, _no_coefficient, _MOST_ASKED)
+    return value / 100
+
+
 def measures(intake: Intake, cells: pd.DataFrame, column: str) -> pd.Series:
     """Return a column of quantities that may have decimals (weights, doses).
 
@@ -129,6 +157,15 @@ def _no_percentage(**facts: object) -> SourceError:
         "{path}, column “{column}”: “{value}” in row {row} is no percentage ({n} such cells). "
         "Expected from 0 to {largest}, not a share of one. Ask the supplier to correct it, or "
         "correct the column in the descriptor.",
+        **facts,
+    )
+
+
+def _no_coefficient(**facts: object) -> SourceError:
+    return SourceError(
+        "{path}, column “{column}”: “{value}” in row {row} is no coefficient of variation in per "
+        "cent of the figure beside it ({n} such cells): it is negative, or more than {largest} "
+        "people would have been asked. If 0.05 stands for 5 %, ask the supplier for per cent.",
         **facts,
     )
 

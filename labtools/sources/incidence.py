@@ -17,7 +17,13 @@ from labtools.sources.protocol import (
     read_rows,
     tidy,
 )
-from labtools.sources.repeats import names_totals, one_spelling, repeated_rows, total_rows
+from labtools.sources.repeats import (
+    names_totals,
+    one_spelling,
+    only_totals,
+    repeated_rows,
+    total_rows,
+)
 
 MONTHS = (
     "Enero",
@@ -124,11 +130,17 @@ def _reasons(
 
 
 def _described(intake: Intake, cells: pd.DataFrame) -> list[str]:
-    """Return the columns that say what a row is of, with any other that names totals (“Total”)."""
+    """Return the columns that say what a row is of: ours, or all where another names totals.
+
+    The total of both sexes at an age is that of rows of its age.  A column that says “Total” in
+    every row tells none apart.
+    """
     ours = [intake.descriptor.column(name) for name in ("year", "month", "area", *_LEVELS)]
     known = [name for name in ours if name in cells.columns]
     others = [name for name in cells.columns if name not in known]
-    return [*known, *(name for name in others if names_totals(cells[name]))]
+    if not any(names_totals(cells[name]) for name in others):
+        return known
+    return [*known, *(name for name in others if not only_totals(cells[name]))]
 
 
 def _until_cutoff(intake: Intake, table: pd.DataFrame) -> tuple[pd.DataFrame, int]:

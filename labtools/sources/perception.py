@@ -18,7 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from labtools.errors import SourceError
 from labtools.sources.descriptor import Question
-from labtools.sources.figures import measures, percentages, row_in_file
+from labtools.sources.figures import coefficients, measures, percentages, row_in_file
 from labtools.sources.files import limited, require_columns
 from labtools.sources.opening import check_archive
 from labtools.sources.protocol import (
@@ -52,10 +52,11 @@ _CITY_TABLE = re.compile(
 def clean_survey(intake: Intake) -> Cleaned:
     """Return the canonical table ``survey``: one row for each respondent and indicator.
 
-    A code that is neither yes nor no (9 "no sabe", blank) is missing.  A respondent without
-    weight, stratum or cluster cannot stand for anybody and is rejected, and so is one whose
-    wave is not a month.  Microdata of a survey of cities know neither colonia nor borough: a
-    descriptor that names none leaves them missing.  Their wave is written as `date_format` says.
+    A code that is neither yes nor no (9 "no sabe", blank) is missing, unless the descriptor
+    counts it; its tokens stand for a question that was not asked.  A respondent without weight,
+    stratum or cluster cannot stand for anybody and is rejected, and so is one whose wave is not
+    a month.  Microdata of a survey of cities know neither colonia nor borough: a descriptor that
+    names none leaves them missing.  Their wave is written as `date_format` says.
 
     Raises
     ------
@@ -92,7 +93,8 @@ def clean_city_perception(intake: Intake) -> Cleaned:
     Raises
     ------
     SourceError
-        If a figure is no percentage, or one city's quarter has two.
+        If a figure is no percentage, its coefficient of variation cannot be true, or one city's
+        quarter has two.
     """
     rows = read_rows(intake, "quarter", "city", "indicator", "percent", "cv")
     column = intake.descriptor.column
@@ -106,7 +108,7 @@ def clean_city_perception(intake: Intake) -> Cleaned:
     percent, cv = column("percent"), column("cv")
     series = fold_text(rows.cells[column("city")] + rows.cells[column("indicator")])
     shares = percentages(intake, rows.cells, percent, series)
-    errors = percentages(intake, rows.cells, cv, series)
+    errors = coefficients(intake, rows.cells, cv, shares)
     described = [column(name) for name in ("quarter", "city", "indicator")]
     whole = rows.cells.loc[reasons.isna(), [*described, percent, cv]]
     reasons[whole.index[repeated_rows(intake, whole, [percent, cv])]] = "row_repeated"
@@ -209,7 +211,8 @@ def _refuse_unknown_codes(intake: Intake, cells: pd.DataFrame) -> None:
     for question in intake.descriptor.question:
         code = _codes(cells[question.column])
         known = code.isin([*question.yes, *question.no])
-        if len(cells) >= _MANY and not known.any():
+        not_asked = code.isin(["", *intake.descriptor.tokens])
+        if len(cells) >= _MANY and not (known & ~not_asked).any():
             raise SourceError(
                 "{path}, column “{column}”: none of its {n} answers is one of the codes {codes}; "
                 "the first is “{value}”. Correct the codes of the question in the descriptor.",
@@ -219,12 +222,13 @@ def _refuse_unknown_codes(intake: Intake, cells: pd.DataFrame) -> None:
                 codes=(*question.yes, *question.no),
                 value=str(code.fillna("").iloc[0]),
             )
-        _refuse_words(intake, question, code, known)
+        _refuse_words(intake, question, code, known | not_asked)
 
 
 def _refuse_words(intake: Intake, question: Question, code: pd.Series, known: pd.Series) -> None:
     """Refuse a question that some rows answer with codes and many others with words."""
-    digits = all(one.isdecimal() for one in (*question.yes, *question.no))
+    coded = {*question.yes, *question.no} - {"", *intake.descriptor.tokens}
+    digits = all(one.isdecimal() for one in coded)
     words = code[
         ~known & code.str.contains(r"[^\W\d_]", regex=True).fillna(value=False).astype(bool)
     ]

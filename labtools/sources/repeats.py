@@ -14,6 +14,7 @@ PASTED_ROWS = 20
 
 _TOTALS = frozenset(
     {"total", "totales", "total general", "gran total", "suma", "suma total", "total nacional"}
+    | {"ambos", "ambas", "ambos sexos", "todos", "todas", "todos los sexos", "todas las edades"}
 )
 
 
@@ -118,8 +119,20 @@ def total_rows(intake: Intake, cells: pd.DataFrame, figures: pd.DataFrame) -> pd
 
 
 def names_totals(cells: pd.Series) -> bool:
-    """Tell whether a column (of sexes, of ages) has a word for all of them together."""
-    return bool(fold_text(pd.Series(cells.dropna().unique(), dtype="str")).isin(_TOTALS).any())
+    """Tell whether a column (of sexes, of ages) has a word for all of them beside their own."""
+    totals = _words(cells).isin(_TOTALS)
+    return bool(totals.any() and not totals.all())
+
+
+def only_totals(cells: pd.Series) -> bool:
+    """Tell whether a column says “Total” wherever it says anything: it tells no rows apart."""
+    totals = _words(cells).isin(_TOTALS)
+    return bool(totals.any() and totals.all())
+
+
+def _words(cells: pd.Series) -> pd.Series:
+    words = fold_text(pd.Series(cells.dropna().unique(), dtype="str"))
+    return words[words.ne("")]
 
 
 def one_spelling(names: pd.Series) -> tuple[pd.Series, int]:

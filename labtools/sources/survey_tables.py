@@ -36,8 +36,8 @@ _HEADERS = ("Estimación", "Error estándar", "90% de intervalo de confianza", "
 _EDITION = re.compile(r"^(19|20)\d{2}$")
 #: Standard errors on either side of an estimate that make 90 % (normal law).
 _OF_90 = 1.6449
-#: Rounded figures: limits, and the sum of the parts of a total.
-_NEAR = 0.01
+#: Rounded figures: coefficients of variation, and limits as parts of half their interval.
+_NEAR, _NEAR_LIMIT = 0.01, 0.05
 _TOTAL = "Total"
 
 
@@ -54,6 +54,9 @@ class _Block:
 def clean_survey_tables(intake: Intake) -> Cleaned:
     """Return the canonical table ``survey_estimates`` of a workbook of ENVIPE's estimates.
 
+    A row with a word in place of its estimate ("ND", "*") or with no figure at all is set apart
+    as without estimate; a total of such rows is not compared with their sum.
+
     When not to use it: tables without errors beside their estimates (INEGI's rounded basic
     tables); nothing could be said of their changes.
 
@@ -66,11 +69,16 @@ def clean_survey_tables(intake: Intake) -> Cleaned:
     book = _sheets(intake)
     rows = [row for name, sheet in book.items() for row in _rows(intake, name, sheet)]
     table = pd.DataFrame(rows, columns=[*_WHERE, "edition", "question", *_WORDS, *_FIGURES])
+    table = table.astype(dict.fromkeys(_FIGURES, float))
     _refuse_wrong_limits(intake, table)
     _refuse_wrong_totals(intake, table)
-    relative = (table["standard_error"] / table["estimate"]).where(table["estimate"] > 0)
-    kept = table.drop(columns=[*_WHERE]).assign(cv=relative, source=intake.source)
-    account = Account("clean", intake.source, read=len(table), kept=len(table))
+    known = table[table["estimate"].notna()]
+    relative = (known["standard_error"] / known["estimate"]).where(known["estimate"] > 0)
+    kept = known.drop(columns=[*_WHERE]).assign(cv=relative, source=intake.source)
+    kept = kept.reset_index(drop=True)
+    none = len(table) - len(kept)
+    rejected = {"no_estimate": none} if none else {}
+    account = Account("clean", intake.source, read=len(table), kept=len(kept), rejected=rejected)
     kept = kept[["source", *kept.columns[:-1]]]
     return Cleaned({"survey_estimates": kept}, account, _wrong_coefficients(intake, table))
 
@@ -123,7 +131,10 @@ def _rows(intake: Intake, name: str, sheet: Worksheet) -> Iterator[tuple[object,
             unit = units[block.labels[0]] = unit or units.get(block.labels[0], "")
             said = (domain, category, unit)
             told = [sheet.cell(row, block.figures + at).value for at in range(len(_FIGURES))]
-            _refuse_words(intake, f"{name}!{get_column_letter(block.figures)}{row}", told)
+            if _without_estimate(told):
+                told = [None] * len(_FIGURES)
+            else:
+                _refuse_words(intake, f"{name}!{get_column_letter(block.figures)}{row}", told)
             yield (
                 f"{name}!{block.first}:{block.figures}",
                 f"{name}!{row}",
@@ -145,12 +156,34 @@ def _blocks(sheet: Worksheet) -> Iterator[_Block]:
                 for column in range(after, at)
                 if any(sheet.cell(first + more, column).value for more in (0, 1))
             )
-            last = first
-            while isinstance(sheet.cell(last + 1, at).value, (int, float)):
-                last += 1
-            if labels and isinstance(sheet.cell(first, at).value, (int, float)):
+            last = _last_row(sheet, first, labels, at)
+            if labels and last >= first:
                 yield _Block(first, last, labels, at)
             after = at + len(_FIGURES)
+
+
+def _last_row(sheet: Worksheet, first: int, labels: tuple[int, ...], at: int) -> int:
+    """Return the last row with any figure or word among figures, before one without label."""
+    row, last = first, first - 1
+    while sheet.cell(row, at).value != _HEADERS[0]:
+        figures = [sheet.cell(row, at + more).value for more in range(len(_FIGURES))]
+        if not any(sheet.cell(row, label).value for label in labels) and not isinstance(
+            figures[0], (int, float)
+        ):
+            break
+        last = last if all(map(_is_blank, figures)) else row
+        row += 1
+    return last
+
+
+def _without_estimate(told: list[object]) -> bool:
+    """Tell whether a word stands in place of the estimate, or nothing in place of all figures."""
+    word = isinstance(told[0], str) and not re.search(r"\d", told[0])
+    return all(map(_is_blank, told)) or (word and not _is_blank(told[0]))
+
+
+def _is_blank(value: object) -> bool:
+    return not str("" if value is None else value).strip()
 
 
 def _named(words: list[str]) -> tuple[str, str, str]:
@@ -174,7 +207,7 @@ def _refuse_words(intake: Intake, place: str, told: list[object]) -> None:
 
 def _refuse_wrong_limits(intake: Intake, table: pd.DataFrame) -> None:
     half = _OF_90 * table["standard_error"]
-    wide = _NEAR * half + 1
+    wide = _NEAR_LIMIT * half
     wrong = (table["lower"] - (table["estimate"] - half)).abs() > wide
     wrong |= (table["upper"] - (table["estimate"] + half)).abs() > wide
     if wrong.any():
@@ -211,7 +244,8 @@ def _wrong_coefficients(intake: Intake, table: pd.DataFrame) -> tuple[Finding, .
 def _refuse_wrong_totals(intake: Intake, table: pd.DataFrame) -> None:
     groups = ["table", "domain", "unit"]
     is_total = table["category"] == _TOTAL
-    summed = table[~is_total].groupby(groups)["estimate"].sum()
+    parts = table[~is_total].groupby(groups)["estimate"]
+    summed = parts.sum().where(parts.count() == parts.size())
     for _, row in table[is_total].iterrows():
         found = summed.get(tuple(row[groups]))
         if found is not None and abs(found - row["estimate"]) > 1:

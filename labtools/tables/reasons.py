@@ -35,6 +35,7 @@ REASONS = MappingProxyType(
         "no_weight_or_design": mark("without weight or design"),
         "no_city_or_indicator": mark("without city or indicator"),
         "no_name": mark("without name"),
+        "no_estimate": mark("without estimate"),
         "code_not_valid": mark("code not valid"),
         "no_key": mark("without key"),
         "key_not_valid": mark("key not valid"),

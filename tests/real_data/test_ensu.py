@@ -19,8 +19,7 @@ def test_the_share_who_feel_insecure_in_2015_is_that_of_inegi(real_data, quarter
     read = cleaned(path, "ensu_microdata_2015")
 
     (wave,) = survey_waves(read.tables["survey"], read.tables["survey"]["wave"].max() + DAY)
-    # INEGI counts who does not know in the base: they are among those who do not feel unsafe.
-    found = estimate_share(wave.design, wave.answers["insecurity"].fillna(0.0))
+    found = estimate_share(wave.design, wave.answers["insecurity"])
 
     assert (wave.month.year, wave.month.month) == (2015, 3 * quarter)
     assert read.account.kept == read.account.read

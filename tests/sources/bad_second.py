@@ -185,6 +185,22 @@ def victims(name: str, rows: Mapping[str, str], **verdict: Any) -> Bad:
     return Bad("shape", name, run, **verdict)
 
 
+def by_sex_and_age(name: str, *rows: tuple[str, str, str], **verdict: Any) -> Bad:
+    """Return victims of one month by sex and age."""
+    content = text_of(
+        [["m", "a", "t", "s", "d", "sexo", "edad", "n"],
+         *(["2024-01", "22", "Homicidio", "Doloso", "Arma", *row] for row in rows)]
+    )  # fmt: skip
+
+    def run(folder: Path) -> Found:
+        cleaned = clean(intake(written(folder, content, "victimas.csv"), VICTIMS))
+        return Found(
+            {"victims": int(cleaned.tables["official_counts"]["events"].sum())}, told_by(cleaned)
+        )
+
+    return Bad("shape", name, run, **verdict)
+
+
 def actions(name: str, *doses: str, **verdict: Any) -> Bad:
     content = text_of(
         [
@@ -275,7 +291,11 @@ CASES = [
     by_hour("hours of half a day, in capitals", "08:30:00 PM", truth={"20": 50}),
     by_hour("half past midnight, in hours of half a day", "12:30 a. m.", truth={"0": 50}),
     by_hour("noon, in hours of half a day", "12:30 pm", truth={"12": 50}),
-    by_hour("13 o'clock in the afternoon", "13:30 p.m.", truth={}, account={"hour_unknown": 50}),
+    by_hour("13 o'clock in the afternoon", "13:05 p.m.", truth={"13": 50}),
+    by_hour("hour zero in the morning", "00:30 a.m.", truth={"0": 50}),
+    by_hour("hour zero in the afternoon", "00:30 p.m.", truth={}, account={"hour_unknown": 50}),
+    by_hour("13 o'clock in the morning", "13:05 a.m.", truth={}, account={"hour_unknown": 50}),
+    by_hour("fractions of seconds before the half day", "8:30:00.000 PM", truth={"20": 50}),
     by_hour("hours as a fraction of the day", "0.354166", truth={}, account={"hour_unknown": 50}),
     disguised("a PDF with the name of a text", b"%PDF-1.7\n", "PDF"),
     disguised(
@@ -368,6 +388,42 @@ CASES = [
         "a total of both sexes that does not add up",
         {"Hombre": "6", "Mujer": "4", "Total": "11"},
         told=("victimas.csv", "11", "10"),
+    ),
+    *(
+        victims(
+            f"both sexes together, called {word}",
+            {"Hombre": "6", "Mujer": "4", word: "10"},
+            truth={"victims": 10},
+            account={"total_row": 1},
+        )
+        for word in ("Ambos sexos", "Ambos", "Todos")
+    ),
+    by_sex_and_age(
+        "the total of both sexes at each age",
+        ("Hombre", "Menor", "1"),
+        ("Hombre", "Adulto", "5"),
+        ("Mujer", "Menor", "2"),
+        ("Mujer", "Adulto", "2"),
+        ("Total", "Menor", "3"),
+        ("Total", "Adulto", "7"),
+        truth={"victims": 10},
+        account={"total_row": 2},
+    ),
+    by_sex_and_age(
+        "a total of both sexes at one age that does not add up",
+        ("Hombre", "Menor", "1"),
+        ("Hombre", "Adulto", "5"),
+        ("Mujer", "Menor", "2"),
+        ("Mujer", "Adulto", "2"),
+        ("Total", "Menor", "7"),
+        ("Total", "Adulto", "3"),
+        told=("victimas.csv", "“n”", "row 6", "7", "3"),
+    ),
+    by_sex_and_age(
+        "ages of both sexes together in every row",
+        ("Total", "Menor", "3"),
+        ("Total", "Adulto", "7"),
+        truth={"victims": 10},
     ),
     actions("a dose below nothing", "5", "-5", told=("“d”", "row 3", "-5")),
     census(

@@ -83,6 +83,40 @@ def test_a_token_that_nobody_declared_is_refused(tmp_path):
         cleaned(tmp_path, text)
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["Fuente: INEGI. Censo 2020", "Fuente: INEGI. Censo 2020,,,,,,", ",,,,,,", '"Nota: * es dato"',
+     "Clave de entidad,Municipio,Localidad,AGEB,Manzana,Población total,Viviendas habitadas",
+     "ENTIDAD,MUN,LOC,AGEB,MZA,POBTOT,TVIVHAB"],
+)  # fmt: skip
+@pytest.mark.parametrize("first", [True, False])
+def test_a_note_or_a_second_header_is_set_apart_and_the_rest_is_read(tmp_path, line, first):
+    header, rows = FILE.split("\n", maxsplit=1)
+    text = f"{header}\n{line}\n{rows}" if first else f"{FILE}{line}\n"
+
+    found = cleaned(tmp_path, text, where={})
+
+    people = found.tables["census"].query("variable == 'POBTOT'").set_index("ageb_id")["value"]
+    assert people.to_dict() == {"220140001001A": 100, "2201400010024": 40, "2200600010017": 10}
+    assert found.account.read == 10
+    assert found.account.rejected["row_cut_short"] == 1
+    assert "keys_mended" not in found.account.changed
+
+
+def test_a_key_that_is_none_beside_a_confidential_figure_is_refused(tmp_path):
+    text = FILE.replace("22,014,0001,0024,000,40,*", "22,014,0001,0Z24,000,*,*")
+
+    with speaking("en"), pytest.raises(SourceError, match="“0Z24” in row 8 is no key"):
+        cleaned(tmp_path, text)
+
+
+def test_a_row_with_its_keys_and_a_word_for_a_figure_is_refused(tmp_path):
+    text = FILE.replace("22,014,0001,0024,000,40,*", "22,014,0001,0024,000,muchos,varias")
+
+    with speaking("en"), pytest.raises(SourceError, match="“muchos” in row 8 is not"):
+        cleaned(tmp_path, text)
+
+
 def test_a_municipality_that_is_not_there_is_refused(tmp_path):
     with speaking("en"), pytest.raises(SourceError, match="nothing that matches MUN = 14"):
         cleaned(tmp_path, where={"MUN": "14"})

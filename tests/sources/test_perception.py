@@ -1,3 +1,4 @@
+import dataclasses
 import io
 import zipfile
 
@@ -7,7 +8,9 @@ import xlsxwriter
 
 from labtools.errors import SourceError
 from labtools.messages import speaking
+from labtools.paths import Workbench
 from labtools.sources import files
+from labtools.sources.descriptor import load_descriptor
 from labtools.sources.perception import clean_city_perception, clean_ensu_workbook, clean_survey
 from labtools.tables.contracts import check_table
 from tests.sources.supplied import intake, written
@@ -99,6 +102,55 @@ def test_a_respondent_who_cannot_stand_for_anybody_is_rejected(tmp_path, row, re
     assert (account.read, account.kept, dict(account.rejected)) == (2, 1, {reason: 1})
 
 
+def ensu_microdata(folder, asked, conflicts):
+    """Read INEGI's own layout, `conflicts` in BP2_2_01; no other question of it has answers."""
+    known = load_descriptor("ensu_microdata", Workbench(folder))
+    one = [q for q in known.question if q.column in {"BP1_1", "BP2_2_01"}]
+    rows = [
+        f"0924,E{at % 2},U{at % 6},{100 + at},{insecure},{conflict}"
+        for at, (insecure, conflict) in enumerate(zip(asked, conflicts, strict=True))
+    ]
+    text = "\n".join(["PER,EST_DIS,UPM_DIS,FAC_SEL,BP1_1,BP2_2_01", *rows]) + "\n"
+    given = intake(written(folder, text), SURVEY, source="ensu")
+    said = known.model_copy(update={"question": tuple(one)})
+    return clean_survey(dataclasses.replace(given, descriptor=said))
+
+
+@pytest.mark.parametrize("not_asked", ["b", "", " "])
+def test_who_was_not_asked_of_conflicts_had_none(tmp_path, not_asked):
+    conflicts = ["1"] * 6 + ["0"] * 14 + [not_asked] * 40
+
+    table = ensu_microdata(tmp_path, ["2", "1", "9"] * 20, conflicts).tables["survey"]
+
+    value = table.groupby("indicator")["value"]
+    assert value.count().to_dict() == {"insecurity": 60, "conflict_noise": 60}
+    assert value.mean().to_dict() == pytest.approx({"insecurity": 1 / 3, "conflict_noise": 0.1})
+
+
+def test_a_question_that_nobody_was_asked_is_refused(tmp_path):
+    told = "“BP2_2_01”: none of its 60 answers"
+
+    with speaking("en"), pytest.raises(SourceError, match=told):
+        ensu_microdata(tmp_path, ["2", "1", "9"] * 20, ["b"] * 60)
+
+
+def test_words_beside_the_token_of_not_asked_are_refused(tmp_path):
+    conflicts = ["1"] * 6 + ["Sí"] * 14 + ["b"] * 40
+
+    with speaking("en"), pytest.raises(SourceError, match="“BP2_2_01”: 14 answers are words"):
+        ensu_microdata(tmp_path, ["2", "1", "9"] * 20, conflicts)
+
+
+def test_a_token_of_not_asked_that_is_no_answer_is_missing(tmp_path):
+    rows = [f"2024-06,1,C,E{n % 2},U{n},1,{'b' if n > 9 else 2 - n % 2}" for n in range(60)]
+    text = "\n".join(["ola,cve,del,est,upm,fac,p1", *rows]) + "\n"
+    said = {**SURVEY, "tokens": {"b": "not_asked"}}
+
+    table = clean_survey(intake(written(tmp_path, text), said)).tables["survey"]
+
+    assert table["value"].count() == 10
+
+
 def test_a_respondent_of_an_unreadable_colonia_still_stands_for_the_city(tmp_path):
     found = survey(tmp_path, "2024-06,Las Peñas,Centro,E1,U1,1,1")
 
@@ -120,6 +172,30 @@ def test_percentages_of_a_city_become_shares(tmp_path):
     assert table["indicator"].unique().tolist() == ["insecurity"]
     assert table["quarter"].tolist() == [pd.Timestamp("2024-07-01"), pd.Timestamp("2024-10-01")]
     assert table["share"].fillna(-1).tolist() == pytest.approx([0.3827, -1])
+
+
+@pytest.mark.parametrize(
+    ("rows", "read"),
+    [
+        (["2024-T1,Nacional,inseguridad,61.0,0.71", "2024-T2,Nacional,inseguridad,59.4,0.74"],
+         [0.0071, 0.0074]),
+        (["2024-T1,Nacional,inseguridad,61.0,0.71", "2024-T1,León,inseguridad,70.5,4.1",
+          "2024-T1,Colima,inseguridad,82.3,3.9"], [0.0071, 0.041, 0.039]),
+        (["2024-T1,León,inseguridad,70.5,0.8", "2024-T2,León,inseguridad,71.0,18"], [0.008, 0.18]),
+        (["2024-T1,León,cohesion,1.4,130", "2024-T2,León,cohesion,1.5,98"], [1.3, 0.98]),
+    ],
+)  # fmt: skip
+def test_coefficients_of_a_country_and_of_rare_answers_are_read(tmp_path, rows, read):
+    table = check_table("city_perception", city(tmp_path, *rows).tables["city_perception"])
+
+    assert table["cv"].tolist() == pytest.approx(read)
+
+
+def test_a_coefficient_for_which_millions_would_have_been_asked_is_refused(tmp_path):
+    rows = ["2024-T1,León,inseguridad,70.5,4.1", "2024-T2,León,inseguridad,71.0,0.04"]
+
+    with speaking("en"), pytest.raises(SourceError, match=r"“cv”: “0\.04” in row 3 is no coeff"):
+        city(tmp_path, *rows)
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,64 @@ def test_a_coefficient_that_does_not_follow_from_its_error_is_computed_anew_and_
     assert [finding.facts["place"] for finding in found.findings] == ["2024!9"]
 
 
+def three_states(sheet, row, *written):
+    """Add a state to both tables, above their total, and what INEGI wrote of it."""
+    for column in (3, 12):
+        sheet.cell(11, column, "Total")
+        for at in range(5):
+            sheet.cell(11, column + 1 + at, sheet.cell(10, column + 1 + at).value)
+        states = [*STATES]
+        states.insert(row - 8, "Zacatecas")
+        figures = [estimate(*STATES[name]) if name in STATES else written for name in states]
+        times = 1 if column == 3 else 3
+        for at, (name, told) in enumerate(zip(states, figures, strict=True), start=8):
+            sheet.cell(at, column, name)
+            for more in range(5):
+                figure = told[more] if more < len(told) else None
+                many = times if more < 4 and not isinstance(figure, str | None) else 1
+                sheet.cell(at, column + 1 + more).value = None if figure is None else figure * many
+
+
+@pytest.mark.parametrize("row", [8, 9, 10])
+@pytest.mark.parametrize("written", [("ND",) * 5, ("*",), ("n. d.", "", ""), ()])
+def test_a_state_without_estimate_is_told_and_those_below_it_are_read(tmp_path, row, written):
+    if not written and row == 8:
+        written = ("–",)
+
+    found = clean_survey_tables(book(tmp_path, lambda sheet: three_states(sheet, row, *written)))
+
+    table = check_table("survey_estimates", found.tables["survey_estimates"])
+    assert (found.account.read, found.account.kept) == (8, 6)
+    assert dict(found.account.rejected) == {"no_estimate": 2}
+    assert sorted(table["category"].unique()) == ["Aguascalientes", "Querétaro", "Total"]
+    assert table.query("category == 'Querétaro'")["estimate"].tolist() == [600, 1800]
+    assert set(table["domain"]) == {"Nombre de la entidad"}
+
+
+def test_a_note_below_a_table_is_no_row_of_it(tmp_path):
+    def noted(sheet):
+        sheet["B11"] = "Fuente: INEGI."
+        sheet["B12"] = "ND: no disponible."
+
+    assert clean_survey_tables(book(tmp_path, noted)).account.read == 6
+
+
+def test_limits_of_shares_are_held_against_their_own_width(tmp_path):
+    """Of 38 % with an error of 0.5 points, a limit of 36.7 is not that of 90 %: 37.2 is."""
+
+    def shares(sheet, lower):
+        for row, figures in enumerate([(38, 0.5), (62, 0.5), (100, 0.5)], start=8):
+            for column, figure in enumerate(estimate(*figures)):
+                sheet.cell(row, 4 + column, figure)
+        sheet["F8"] = lower
+
+    right = clean_survey_tables(book(tmp_path, lambda sheet: shares(sheet, 37.2)))
+
+    assert right.account.kept == 6
+    with speaking("en"), pytest.raises(SourceError, match=r"2024!8 .*: the limits 36\.7 and"):
+        clean_survey_tables(book(tmp_path, lambda sheet: shares(sheet, 36.7)))
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
