@@ -15,6 +15,7 @@ from labtools.findings import Finding, Severity
 from labtools.messages import plural
 from labtools.privacy.pseudonyms import pseudonyms
 from labtools.sources.days import days, hours
+from labtools.sources.figures import row_in_file
 from labtools.sources.folios import repeated_folios
 from labtools.sources.points import Points, read_points
 from labtools.sources.protocol import (
@@ -54,11 +55,14 @@ def clean_events(intake: Intake) -> Cleaned:
     kept = rows.cells[reasons.isna()]
     points = read_points(intake, kept)
     events = _events(intake, kept, day, points)
-    account = accounted(intake, rows, reasons, _changes(intake, events, kept, points))
-    tables = {"events": events}
+    changed = _changes(intake, events, kept, points)
+    tables, findings = {"events": events}, _findings(intake, kept)
     if intake.descriptor.column("origin"):
-        tables["origins"] = _origins(intake, kept, events["event_id"])
-    return Cleaned(tables, account, _findings(intake, kept))
+        origin, other = _origins(intake, kept)
+        tables["origins"] = pd.DataFrame({"event_id": events["event_id"], "origin": origin})
+        changed["origin_not_declared"] = len(other)
+        findings += _undeclared(intake, other)
+    return Cleaned(tables, accounted(intake, rows, reasons, changed), findings)
 
 
 def _require_dates(intake: Intake, cells: pd.DataFrame, day: pd.Series) -> None:
@@ -116,8 +120,10 @@ def _events(intake: Intake, cells: pd.DataFrame, day: pd.Series, points: Points)
     ).reset_index(drop=True)
 
 
-def _origins(intake: Intake, cells: pd.DataFrame, event_id: pd.Series) -> pd.DataFrame:
-    """Return how each event came to be known; a word that nobody declared is not known.
+def _origins(intake: Intake, cells: pd.DataFrame) -> tuple[pd.Series, pd.Index]:
+    """Return how each event came to be known, and which rows say it in a word nobody declared.
+
+    Of those, as of a blank, it is not known.
 
     Raises
     ------
@@ -129,7 +135,8 @@ def _origins(intake: Intake, cells: pd.DataFrame, event_id: pd.Series) -> pd.Dat
         fold_text(pd.Series([theirs], dtype="str"))[0]: ours
         for theirs, ours in intake.descriptor.origins.items()
     }
-    origin = fold_text(tidy(cells[column])).map(known)
+    written = fold_text(tidy(cells[column]))
+    origin = written.map(known)
     if len(origin) and origin.isna().all():
         raise SourceError(
             "{path}, column “{column}”: none of its {n} cells is one of the words {words} that say "
@@ -141,8 +148,22 @@ def _origins(intake: Intake, cells: pd.DataFrame, event_id: pd.Series) -> pd.Dat
             words=tuple(intake.descriptor.origins) or ("—",),
             value=str(cells[column].fillna("").iloc[0]),
         )
-    told = origin.fillna("unknown").to_numpy()
-    return pd.DataFrame({"event_id": event_id.to_numpy(), "origin": told})
+    other = origin.index[written.notna() & origin.isna()]
+    return origin.fillna("unknown").reset_index(drop=True), other
+
+
+def _undeclared(intake: Intake, rows: pd.Index) -> tuple[Finding, ...]:
+    if rows.empty:
+        return ()
+    sentence = plural(
+        "{source}: row {row} says how its event came to be known in a word that “origins” of the "
+        "descriptor does not declare; it is not known of it. Declare the word.",
+        "{source}: {n} rows say how their event came to be known in words that “origins” of the "
+        "descriptor does not declare, the first in row {row}; it is not known of them. Declare the "
+        "words.",
+    )
+    facts = {"source": intake.source, "n": len(rows), "row": row_in_file(intake, rows[0])}
+    return (Finding(sentence, Severity.CAUTION, facts),)
 
 
 def _identifiers(intake: Intake, cells: pd.DataFrame) -> pd.Series:

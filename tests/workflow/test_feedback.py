@@ -73,6 +73,23 @@ def test_a_file_tells_how_each_event_came_to_be_known(tmp_path):
     assert found["event_id"].tolist() == tables["events"]["event_id"].tolist()
 
 
+def test_words_of_origin_that_nobody_declared_are_counted_and_told(tmp_path):
+    found = clean(given(tmp_path, "Denuncia", "Oficio", "", " Parte informativo"))
+
+    assert found.account.changed["origin_not_declared"] == 2
+    with speaking("en"):
+        (told,) = map(str, found.findings)
+    assert told.startswith("carpetas: 2 rows say how their event came to be known in words that")
+    assert "the first in row 3" in told
+
+
+def test_nothing_is_told_where_every_word_of_origin_is_declared(tmp_path):
+    found = clean(given(tmp_path, "Denuncia", "", "Flagrancia"))
+
+    assert "origin_not_declared" not in found.account.changed
+    assert found.findings == ()
+
+
 def test_a_column_without_a_declared_word_is_refused(tmp_path):
     with pytest.raises(SourceError, match="origen"):
         clean(given(tmp_path, "1", "2"))
