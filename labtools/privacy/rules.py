@@ -13,6 +13,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from labtools.errors import PrivacyError
+from labtools.messages import mark
 from labtools.privacy.rounding import BASE
 from labtools.settings import Disclosure
 from labtools.tables import vocabulary as words
@@ -60,14 +61,18 @@ def check_sensitive(name: str, table: pd.DataFrame) -> None:
         _refuse(
             name,
             shown,
-            "The table {table} shows a sensitive group by colonia ({n} cases; the first is "
-            "{first}). It may be shown for the whole municipality and year only.",
+            mark(
+                "The table {table} shows a sensitive group by colonia ({n} cases; the first is "
+                "{first}). It may be shown for the whole municipality and year only."
+            ),
         )
     _refuse(
         name,
         shown,
-        "The table {table} shows the sensitive group by month ({n} cases; the first is {first}). "
-        "It may be shown for the whole municipality and year only.",
+        mark(
+            "The table {table} shows the sensitive group by month ({n} cases; the first "
+            "is {first}). It may be shown for the whole municipality and year only."
+        ),
     )
 
 
@@ -91,16 +96,20 @@ def _counts_rounded(name: str, table: pd.DataFrame, evidence: Evidence) -> None:
         _refuse(
             name,
             known[known[column] % BASE != 0],
-            "The table {table} holds a count that was not rounded ({n} cases; the first is "
-            "{first}). Make the table from the protected counts.",
+            mark(
+                "The table {table} holds a count that was not rounded ({n} cases; the first is "
+                "{first}). Make the table from the protected counts."
+            ),
         )
     if "group" in table.columns and "colonia_id" in table.columns:
         allowed = (*words.GROUPS, words.TOTAL)
         _refuse(
             name,
             table[~table["group"].isin(allowed)],
-            "The table {table} shows a sensitive group by colonia ({n} cases; the first is "
-            "{first}). It may be shown for the whole municipality and year only.",
+            mark(
+                "The table {table} shows a sensitive group by colonia ({n} cases; the first is "
+                "{first}). It may be shown for the whole municipality and year only."
+            ),
         )
     _withheld_empty(name, table, evidence)
 
@@ -120,8 +129,10 @@ def _withheld_empty(name: str, table: pd.DataFrame, evidence: Evidence) -> None:
     _refuse(
         name,
         hidden[tells],
-        "The table {table} shows a figure of a colonia that is below the floor of population "
-        "({n} cases; the first is {first}).",
+        mark(
+            "The table {table} shows a figure of a colonia that is below the floor of population "
+            "({n} cases; the first is {first})."
+        ),
     )
 
 
@@ -136,15 +147,19 @@ def _enough_respondents(name: str, table: pd.DataFrame, evidence: Evidence) -> N
     _refuse(
         name,
         table[told & ~(official | modelled | enough.fillna(value=False).astype(bool))],
-        "The table {table} shows an estimate from too few people ({n} cases; the first is "
-        "{first}).",
+        mark(
+            "The table {table} shows an estimate from too few people ({n} cases; the first is "
+            "{first})."
+        ),
     )
     withheld = (table["area_kind"] == "colonia") & table["area"].isin(evidence.withheld)
     _refuse(
         name,
         table[withheld & told],
-        "The table {table} shows a figure of a colonia that is below the floor of population "
-        "({n} cases; the first is {first}).",
+        mark(
+            "The table {table} shows a figure of a colonia that is below the floor of population "
+            "({n} cases; the first is {first})."
+        ),
     )
 
 
@@ -154,16 +169,21 @@ def _scores_of_many(name: str, table: pd.DataFrame, _evidence: Evidence) -> None
         table[
             (table["counts"] < FEWEST_SCORED) | ~table["group"].isin((*words.GROUPS, words.TOTAL))
         ],
-        "The table {table} shows a score that rests on few counts, or of a sensitive group ({n} "
-        "cases; the first is {first}). Release scores over many colonias and months only.",
+        mark(
+            "The table {table} shows a score that rests on few counts, or of a "
+            "sensitive group ({n} cases; the first is {first}). Release scores over many "
+            "colonias and months only."
+        ),
     )
     figures = table.select_dtypes("float").columns
     exact = (table[figures] != protect_scores(table)[figures]) & table[figures].notna()
     _refuse(
         name,
         table[exact.any(axis=1)],
-        "The table {table} shows a score more exactly than is released ({n} cases; the first is "
-        "{first}). Make the table with protect_scores.",
+        mark(
+            "The table {table} shows a score more exactly than is released ({n} cases; "
+            "the first is {first}). Make the table with protect_scores."
+        ),
     )
 
 
@@ -175,8 +195,10 @@ def _model_shares_coarse(name: str, told: pd.DataFrame) -> None:
     _refuse(
         name,
         told[fine.reindex(told.index, fill_value=False) | sure],
-        "The table {table} shows a model's share of a colonia in more than whole per cent, or "
-        "with an interval of less than ten points ({n} cases; the first is {first}).",
+        mark(
+            "The table {table} shows a model's share of a colonia in more than whole per cent, or "
+            "with an interval of less than ten points ({n} cases; the first is {first})."
+        ),
     )
 
 
@@ -186,14 +208,19 @@ def _verified(name: str, table: pd.DataFrame, evidence: Evidence) -> None:
     _refuse(
         name,
         table[unseen],
-        "The table {table} cites evidence that was not verified ({n} cases; the first is {first}). "
-        "Verify it in its source and date it in interventions.toml, or leave it out.",
+        mark(
+            "The table {table} cites evidence that was not verified ({n} cases; the first "
+            "is {first}). Verify it in its source and date it in interventions.toml, or "
+            "leave it out."
+        ),
     )
     _refuse(
         name,
         table[table["colonia_id"].isin(evidence.withheld)],
-        "The table {table} shows a figure of a colonia that is below the floor of population "
-        "({n} cases; the first is {first}).",
+        mark(
+            "The table {table} shows a figure of a colonia that is below the floor of population "
+            "({n} cases; the first is {first})."
+        ),
     )
 
 
@@ -206,8 +233,10 @@ def _pooled(name: str, table: pd.DataFrame, _evidence: Evidence) -> None:
     _refuse(
         name,
         table[few & told],
-        "The table {table} tells what came of so few colonias that one of them could be known "
-        "({n} cases; the first is {first}). Evaluate more of them together.",
+        mark(
+            "The table {table} tells what came of so few colonias that one of them could be known "
+            "({n} cases; the first is {first}). Evaluate more of them together."
+        ),
     )
 
 
@@ -217,8 +246,10 @@ def _public_already(name: str, table: pd.DataFrame, _evidence: Evidence) -> None
         _refuse(
             name,
             table[table["fact"].astype(str).str.startswith("learned-")],
-            "The table {table} holds what the lab learnt from true counts ({n} facts; the first is "
-            "{first}). Leave it in the internal edition.",
+            mark(
+                "The table {table} holds what the lab learnt from true counts ({n} facts; "
+                "the first is {first}). Leave it in the internal edition."
+            ),
         )
 
 
