@@ -10,9 +10,9 @@ import pandas as pd
 
 from labtools.classify.crosswalk import Crosswalk, classify_subjects, load_crosswalk
 from labtools.classify.unnamed import code_unnamed
-from labtools.errors import SettingsError, TableError
+from labtools.errors import TableError
 from labtools.places.assign import locate_events
-from labtools.places.interpolate import interpolate_counts, shares_of_area
+from labtools.places.interpolate import interpolate_counts
 from labtools.places.interpolation_error import interpolation_errors, spread_of_density
 from labtools.settings import REGISTER, Source
 from labtools.sources.descriptor import Descriptor, Indicator
@@ -22,6 +22,7 @@ from labtools.tables.contracts import empty_table
 from labtools.tables.lineage import Lineage, trace
 from labtools.tables.store import make_folder, read_table, write_table
 from labtools.workflow.aliases import known_aliases
+from labtools.workflow.by_ageb import told_by_ageb
 from labtools.workflow.decisions import clean_files, stacked
 from labtools.workflow.intake import cleaned_files
 from labtools.workflow.steps import Opened, account_file, done, recall, sign
@@ -118,20 +119,7 @@ def _is_place(path: Path) -> bool:
 def _with_census(
     opened: Opened, source: Source, colonias: gpd.GeoDataFrame
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame, pd.DataFrame, Account]:
-    clean = opened.workbench.interim("clean")
-    areas = opened.of_kind("ageb")
-    if not areas:
-        raise SettingsError(
-            "The census {source} needs the polygons of its AGEBs. Add a source with a "
-            "descriptor of kind “ageb” to lab.toml.",
-            source=source.name,
-        )
-    ageb = read_table("ageb", clean, as_name=f"{areas[0].name}.ageb")
-    long = read_table("census", clean, as_name=f"{source.name}.census")
-    wide = long.pivot_table(index="ageb_id", columns="variable", values="value", dropna=False)
-    shares = shares_of_area(
-        ageb, colonias, source_id="ageb_id", target_id="colonia_id", crs=opened.settings.lab.crs
-    )
+    ageb, wide, shares = told_by_ageb(opened, source, colonias)
     keys = pd.Index(colonias["colonia_id"])
     descriptor = opened.descriptor(source)
     residents = wide[descriptor.column("population").upper()].dropna()

@@ -6,14 +6,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from labtools.errors import SettingsError
-from labtools.places.interpolate import interpolate_counts, shares_of_area
+from labtools.places.interpolate import interpolate_counts
 from labtools.places.points import assign_points
 from labtools.settings import Source
 from labtools.sources.descriptor import Indicator
 from labtools.tables.account import Account
 from labtools.tables.lineage import trace
 from labtools.tables.store import read_table
+from labtools.workflow.by_ageb import told_by_ageb
 from labtools.workflow.intake import cleaned_files
 from labtools.workflow.steps import Opened, sign
 
@@ -71,19 +71,7 @@ def _of_establishments(opened: Opened, source: Source, colonias: gpd.GeoDataFram
 
 
 def _of_index(opened: Opened, source: Source, colonias: gpd.GeoDataFrame) -> pd.DataFrame:
-    clean, areas = opened.workbench.interim("clean"), opened.of_kind("ageb")
-    if not areas:
-        raise SettingsError(
-            "The index {source} needs the polygons of its AGEBs. Add a source with a descriptor "
-            "of kind “ageb” to lab.toml.",
-            source=source.name,
-        )
-    ageb = read_table("ageb", clean, as_name=f"{areas[0].name}.ageb")
-    long = read_table("census", clean, as_name=f"{source.name}.census")
-    wide = long.pivot_table(index="ageb_id", columns="variable", values="value", dropna=False)
-    shares = shares_of_area(
-        ageb, colonias, source_id="ageb_id", target_id="colonia_id", crs=opened.settings.lab.crs
-    )
+    ageb, wide, shares = told_by_ageb(opened, source, colonias)
     keys = pd.Index(colonias["colonia_id"])
     descriptor, parts = opened.descriptor(source), []
     for indicator in descriptor.indicator:
