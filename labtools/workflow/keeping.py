@@ -18,6 +18,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow.parquet as pq
 
 from labtools.paths import Workbench
 from labtools.runs.traces import packages_digest
@@ -120,7 +121,12 @@ def _stands(own: Path) -> bool:
 
 def _read(own: Path) -> dict[str, pd.DataFrame]:
     names = json.loads((own / _WHOLE).read_text(encoding="utf-8"))
-    return {name: pd.read_parquet(own / f"{number}.parquet") for number, name in enumerate(names)}
+    return {name: _frame(own / f"{number}.parquet") for number, name in enumerate(names)}
+
+
+def _frame(path: Path) -> pd.DataFrame:
+    of_shapes = b"geo" in (pq.read_schema(path).metadata or {})
+    return gpd.read_parquet(path) if of_shapes else pd.read_parquet(path)
 
 
 def _age(path: Path) -> float:

@@ -32,6 +32,10 @@ def told_by(bench):
     return open_workbench(bench, lines.append), lines
 
 
+def kept_models(bench):
+    return {it.name for it in bench.interim("kept").iterdir() if not it.name.startswith("edition.")}
+
+
 def public_file(bench):
     return bench.latest / "public" / "fichas" / f"{FILE}.json"
 
@@ -197,7 +201,7 @@ def test_a_suppliers_new_file_makes_a_run_beside_the_old_and_only_its_colonia_ag
     bench = copy_of(finished)
     old, stood = bench.latest.resolve(), bytes_in(bench.latest.resolve())
     before = bytes_in(old / "public" / "site" / "colonias")
-    fitted = {path.name for path in bench.interim("kept").iterdir()}
+    fitted = kept_models(bench)
     log = bench.root / "suppliers" / "acciones_programa.csv"
     lines = log.read_text(encoding="utf-8").splitlines(keepends=True)
     last = max(n for n, line in enumerate(lines) if COLONIA in line and "2025-" in line)
@@ -211,7 +215,7 @@ def test_a_suppliers_new_file_makes_a_run_beside_the_old_and_only_its_colonia_ag
     fichas = [it["key"] for it in made if it["key"].startswith("fichas/") and not it["reused"]]
     assert fichas == [f"fichas/{audience}/{COLONIA}" for audience in ("internal", "public")]
     assert any("cambiaron las tablas que lee" in line for line in told)
-    assert {path.name for path in bench.interim("kept").iterdir()} == fitted
+    assert kept_models(bench) == fitted
     after = bytes_in(run / "public" / "site" / "colonias")
     assert {name.split(".")[0] for name in after if after[name] != before[name]} == {FILE}
     assert bench.latest.resolve() == run != old

@@ -4,6 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from geopandas.testing import assert_geodataframe_equal
 from shapely.geometry import Point
 
 from labtools.workflow.analyse import lab_tables, prepare
@@ -71,6 +72,14 @@ def test_a_fit_to_shapes_is_made_again_where_one_moved(tmp_path, fitted):
         Kept(tmp_path).take("model", [shapes], fitted)
 
     assert fitted.times == 2
+
+
+def test_shapes_come_back_as_shapes(tmp_path):
+    here = gpd.GeoDataFrame({"colonia_id": ["a"]}, geometry=[Point(0, 0)], crs="EPSG:4326")
+
+    found = Kept(tmp_path).take("edition", [1], lambda: {"shown": here})
+
+    assert_geodataframe_equal(found["shown"], here)
 
 
 def test_a_fit_whose_bytes_were_changed_or_lost_is_made_again(tmp_path, fitted):
