@@ -31,6 +31,7 @@ Part = Literal[
     "register",
     "census_quirks",
     "leading_rows",
+    "meetings",
 ]
 
 

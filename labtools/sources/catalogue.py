@@ -14,6 +14,7 @@ from labtools.sources.ensu_workbook import clean_ensu_workbook
 from labtools.sources.establishments import clean_establishments
 from labtools.sources.events import clean_events
 from labtools.sources.incidence import clean_municipal_incidence, clean_state_victims
+from labtools.sources.meetings import clean_network_answers
 from labtools.sources.perception import clean_city_perception, clean_survey
 from labtools.sources.programme import clean_actions, clean_programme
 from labtools.sources.protocol import Cleaner
@@ -37,5 +38,6 @@ CLEANERS: Mapping[str, Cleaner] = MappingProxyType(
         "establishments": clean_establishments,
         "ageb_index": clean_ageb_index,
         "actions": clean_actions,
+        "network_answers": clean_network_answers,
     }
 )

@@ -37,10 +37,11 @@ Kind = Literal[
     "establishments",
     "ageb_index",
     "actions",
+    "network_answers",
 ]
 
 #: Kinds of file with one row for each event, answer or action.
-KINDS_OF_RECORDS = frozenset({"events", "survey", "actions"})
+KINDS_OF_RECORDS = frozenset({"events", "survey", "actions", "network_answers"})
 
 
 class FileFormat(Part):

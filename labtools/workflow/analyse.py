@@ -29,6 +29,7 @@ from labtools.tables.contracts import check_tables, empty_table
 from labtools.tables.lineage import Lineage, digest_of, read_lineage, sha256_of, trace
 from labtools.tables.periods import Window, window_ending
 from labtools.tables.store import make_folder, read_table, write_table, writing
+from labtools.targeting.catalogue import read_agencies, read_interventions, read_taxonomies
 from labtools.workflow.edition import Edition
 from labtools.workflow.forecasting import alerting, forecasts, recorded_by_span
 from labtools.workflow.keeping import kept_in
@@ -95,6 +96,10 @@ def prepare(opened: Opened, *, period_end: str = "", again: bool = False) -> Pre
         keys.digest(),
         [card.model_dump() for card in read_cards(opened.workbench.reference("cards"))],
         registry_of(opened).model_dump(),
+        [
+            read(opened.workbench.references).model_dump(mode="json")
+            for read in (read_interventions, read_agencies, read_taxonomies)
+        ],
         window.last_month,
         sorted(fichas),
         {p.name: sha256_of(p) for p in sorted(paths.bundled("notebooks").rglob("*.ipynb"))},
@@ -292,6 +297,7 @@ def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str,
         cards=read_cards(opened.workbench.reference("cards")),
         protocols=tuple(planned_evaluations(opened.workbench)),
         recorded=recorded_by_span(opened, prepared.window),
+        references=opened.workbench.references,
         fits=kept_in(opened.workbench),
     )
     results = city_results(processed, edition, opened.settings)

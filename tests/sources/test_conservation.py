@@ -65,6 +65,21 @@ TABLES = {
         },
         {"c": KEY, "f": DAY, "t": ["taller", ""], "d": ["", "2.5", "10"]},
     ),
+    "network_answers": (
+        {
+            "kind": "network_answers",
+            "columns": {
+                "colonia_id": "c", "held_on": "f", "participant": "p", "need": "n", "rank": "r"
+            },
+        },
+        {
+            "c": KEY,
+            "f": DAY,
+            "p": ["1", "2", "03", ""],
+            "n": ["4", "factor_5", "9", "", "luminarias"],
+            "r": ["1", "2", "0", "x", ""],
+        },
+    ),
     "census": (
         CENSUS,
         {
