@@ -45,7 +45,7 @@ from labtools.dashboards.reading import (
     note_answer,
 )
 from labtools.dashboards.seats import Drawn, Seats
-from labtools.dashboards.server import LAST_READERS, LAST_READERS_SECONDS, Service
+from labtools.dashboards.service import LAST_READERS, LAST_READERS_SECONDS, Service
 from labtools.dashboards.still import ASSETS, SITE, Stills
 from labtools.messages import text
 

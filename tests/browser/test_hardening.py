@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from labtools.dashboards.server import PAGES, serving
+from labtools.dashboards.server import serving
+from labtools.dashboards.service import PAGES
 from tests.browser.conftest import SECRET, Reader
 
 pytestmark = [pytest.mark.slow]
