@@ -13,6 +13,7 @@ from typing import Literal
 
 import pandas as pd
 
+from labtools.messages import text
 from labtools.publish.figures import Cell
 from labtools.tables.released import Released
 
@@ -129,3 +130,8 @@ def grouped(sections: Iterable[Section]) -> tuple[Group, ...]:
         else:
             groups.append(Group(section.layout, (section,)))
     return tuple(groups)
+
+
+def tied(*tables: str) -> str:
+    """Return the note that ties a section to the released tables that it comes from."""
+    return text("Released tables: {tables}.", tables=", ".join(f"{name}.csv" for name in tables))

@@ -133,7 +133,7 @@ def _ficha_columns() -> dict[str, str]:
         "group": text("Group"),
         "year": text("Year"),
         "events": text("Recorded crimes"),
-        "rate": text("Rate (95 % interval)"),
+        "rate": text("Per 1,000 residents (95 % interval)"),
         "smoothed": text("Steadied rate (95 % interval)"),
         "municipality": text("Municipality"),
         "versus": text("Reading"),
