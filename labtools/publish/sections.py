@@ -36,6 +36,8 @@ class Rows:
         A wide table becomes a list of cards on a phone.
     unseen : bool
         Whether the caption is only read aloud, because the heading says it already.
+    printed : bool
+        Whether the two sides of paper hold it; where not, they say that the page does.
     """
 
     caption: str
@@ -43,6 +45,7 @@ class Rows:
     rows: tuple[tuple[Cell, ...], ...]
     kind: Literal["wide", "narrow"] = "narrow"
     unseen: bool = True
+    printed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
