@@ -319,7 +319,9 @@ def _as_registered(opened: Opened, made: Mapping[str, pd.DataFrame]) -> dict[str
 def lab_tables(opened: Opened, prepared: Prepared) -> dict[str, pd.DataFrame]:
     """Return the tables of the lab's own edition, which are kept: see `Kept`."""
     how, recorded = alerting(opened, prepared.window), recorded_by_span(opened, prepared.window)
-    lineage = _lineage(opened, ["internal", prepared.digest, how.budget, *recorded.values()])
+    lineage = _lineage(
+        opened, ["internal", prepared.digest, how.budget, *map(str, recorded.items())]
+    )
     return kept_in(opened.workbench).take(
         "edition",
         [asdict(lineage)],

@@ -33,6 +33,24 @@ def test_ties_go_to_the_place_that_comes_first():
     assert (found.hit_rate, found.accuracy_index, found.efficiency_index) == (0.75, 1.5, 1.0)
 
 
+def test_the_accuracy_index_is_the_share_of_events_over_the_share_of_area():
+    forecast, later = pd.Series([3.0, 2.0, 1.0, 0.0]), pd.Series([6.0, 1.0, 1.0, 0.0])
+    areas = pd.Series([5.0, 1.0, 1.0, 3.0])
+
+    found = place_accuracy(forecast, later, share=0.25, areas=areas)
+
+    # One of four places, with half of the area and three quarters of the events.
+    assert (found.hit_rate, found.accuracy_index, found.efficiency_index) == (0.75, 1.5, 1.0)
+
+
+@pytest.mark.parametrize("none", [0.0, np.nan])
+def test_a_place_without_area_is_refused(none):
+    areas = pd.Series([1.0, none])
+
+    with pytest.raises(AnalysisError, match="1 have none"):
+        place_accuracy(pd.Series([1.0, 2.0]), pd.Series([1.0, 2.0]), share=0.5, areas=areas)
+
+
 @pytest.mark.parametrize("later", [[0.0, 0.0], [np.nan, 2.0]])
 def test_places_without_later_events_or_counts_are_refused(later):
     with pytest.raises(AnalysisError, match="later events"):
