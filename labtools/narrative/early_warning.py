@@ -146,11 +146,15 @@ def told_scores(scoreboard: pd.DataFrame) -> pd.DataFrame:
     figures = {
         text("mean error (CRPS)"): "crps",
         text("logarithmic score"): "log_score",
+        text("score of mean and variance (DSS)"): "dss",
         text("difference from the best, least"): "difference_lower",
         text("difference from the best, most"): "difference_upper",
         text("inside 50 %"): "cover_50",
         text("inside 80 %"): "cover_80",
         text("inside 95 %"): "cover_95",
+        text("unevenness of the transform (PIT)"): "pit_departure",
+        text("share of events in the places pointed at"): "hit_rate",
+        text("accuracy of places (PAI)"): "accuracy_index",
         text("efficiency of places (PEI)"): "efficiency_index",
         text("shown"): "shown",
     }
