@@ -51,6 +51,7 @@ def _a_zone(written: str) -> str:
 REGISTER = "colonias"
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_in_calendar)]
 
 #: What pydantic calls a fault → what readers are told; its own words serve for the rest.
@@ -159,6 +160,8 @@ class FileOf(_Part):
     where : dict
         Supplier's column → value: read only these rows or features (one municipality of a
         state's file); a value may end in ``*``.
+    empty_months : list of str
+        Months (2024-05) in which truly nothing happened, so that the file has no row of them.
     database : Database, optional
         Table that is read in place of a file.
     """
@@ -170,6 +173,7 @@ class FileOf(_Part):
     columns: dict[str, str] = {}
     tokens: dict[str, str] = {}
     where: dict[str, str] = {}
+    empty_months: tuple[Month, ...] = ()
     database: Database | None = None
 
 
@@ -341,9 +345,13 @@ class Places(_Part):
     ----------
     default_points : list of DefaultPoint
         Points that mean "unknown", kept apart.
+    real_points : list of DefaultPoint
+        Points where so many events truly happened (a bus station, a hospital): no heap of
+        theirs is taken for a default point.
     """
 
     default_points: tuple[DefaultPoint, ...] = ()
+    real_points: tuple[DefaultPoint, ...] = ()
 
 
 class Alerts(_Part):
