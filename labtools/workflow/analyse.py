@@ -38,6 +38,7 @@ from labtools.workflow.notebooks import Choice, Planned, execute, plan_notebooks
 from labtools.workflow.patterns import HOURS, recorded_hours
 from labtools.workflow.protocols import planned_evaluations
 from labtools.workflow.results import active_programme, city_results
+from labtools.workflow.revising import told_of_sources
 from labtools.workflow.steps import Opened
 from labtools.workflow.tabulate import PROCESSED
 from labtools.workflow.targeting import targeting_tables
@@ -333,7 +334,8 @@ def write_editions(opened: Opened, prepared: Prepared) -> None:
     Those that will be published are always made anew.
     """
     accounts = accounts_table(read_accounts(opened.workbench.accounts))
-    _write(opened, prepared, "internal", {**lab_tables(opened, prepared), "account": accounts})
+    told = {**told_of_sources(opened), "account": accounts}
+    _write(opened, prepared, "internal", {**lab_tables(opened, prepared), **told})
     made = make_edition(opened, prepared, "public")
     opened.made[prepared.run_id] = made
     _write(opened, prepared, "public", made)

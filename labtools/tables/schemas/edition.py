@@ -74,6 +74,19 @@ TABLES: dict[str, dict[str, pa.Column]] = {
             for part in ("title", "purpose", "not_for", "error")
         },
     },
+    "revisions": {
+        "source": key(),
+        "cell": written(),
+        "said_in": written(),
+        "before": figure(),
+        "after": figure(),
+        "jumped": pa.Column(bool),
+    },
+    "findings": {
+        "source": key(),
+        "severity": written(),
+        "told": written(),
+    },
     "account": {
         "step": key(),
         "source": key(),
