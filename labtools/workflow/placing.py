@@ -239,7 +239,9 @@ def _classify_counts(opened: Opened, source: Source) -> Account:
 
 
 def _classified_lineage(opened: Opened, inputs: list[Path], crosswalk: Crosswalk) -> Lineage:
-    rules = [crosswalk.name, [(p.pattern, code) for p, code in crosswalk.rules]]
+    every = (*crosswalk.sensitive, *crosswalk.rules)
+    besides = [pattern.pattern for pattern in crosswalk.besides]
+    rules = [crosswalk.name, [(p.pattern, code) for p, code in every], besides]
     told = [rules, dict(crosswalk.groups), opened.settings.classify.confidence]
     return trace("classify", inputs, root=opened.workbench.root, settings=told)
 
