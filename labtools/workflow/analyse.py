@@ -24,7 +24,7 @@ from labtools.runs.jobs import Outcome
 from labtools.runs.manifest import NAME as MANIFEST
 from labtools.runs.manifest import read_manifest
 from labtools.runs.plan import ficha_of
-from labtools.tables.account import accounts_table, read_accounts
+from labtools.tables.account import accounts_table, changes_table, read_accounts
 from labtools.tables.contracts import check_tables, empty_table
 from labtools.tables.lineage import Lineage, digest_of, read_lineage, sha256_of, trace
 from labtools.tables.periods import Window, window_ending
@@ -333,8 +333,9 @@ def write_editions(opened: Opened, prepared: Prepared) -> None:
 
     Those that will be published are always made anew.
     """
-    accounts = accounts_table(read_accounts(opened.workbench.accounts))
-    told = {**told_of_sources(opened), "account": accounts}
+    accounts = read_accounts(opened.workbench.accounts)
+    tables = {"account": accounts_table(accounts), "changes": changes_table(accounts)}
+    told = {**told_of_sources(opened), **tables}
     _write(opened, prepared, "internal", {**lab_tables(opened, prepared), **told})
     made = make_edition(opened, prepared, "public")
     opened.made[prepared.run_id] = made

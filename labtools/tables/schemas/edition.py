@@ -87,6 +87,12 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "severity": written(),
         "told": written(),
     },
+    "changes": {
+        "step": key(),
+        "source": key(),
+        "what": key(),
+        "rows": count(),
+    },
     "account": {
         "step": key(),
         "source": key(),
