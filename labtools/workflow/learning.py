@@ -24,6 +24,7 @@ from labtools.workflow.edition import Edition
 _LEVEL = 0.95
 _PERCENT = 100.0
 _ALONE = 1
+_LEAST = -99.9  # a fall of all has no logarithm
 
 Fact = tuple[str, float, str | None]
 
@@ -120,8 +121,8 @@ def _effect(protocol: str, told: pd.DataFrame, edition: Edition) -> Effect:
         claim=f"{alone}, combinada con lo publicado" if others else alone,
         direction=direction,
         measure="percent_change",
-        value=round(value, 1),
-        interval=(round(low, 1), round(high, 1)),
+        value=max(round(value, 1), _LEAST),
+        interval=(max(round(low, 1), _LEAST), max(round(high, 1), _LEAST)),
         interval_level=_LEVEL,
         n_studies=1 + others,
         design="cuasi-experimento con protocolo sellado",

@@ -23,7 +23,8 @@ from labtools.workflow.entry import entry_tables
 from labtools.workflow.fairness import fairness_tables
 from labtools.workflow.known import DRAWS, Known
 from labtools.workflow.learning import with_own_evidence
-from labtools.workflow.portfolio import portfolio_tables, power_table, recorded_crimes
+from labtools.workflow.portfolio import portfolio_tables, priced_actions, recorded_crimes
+from labtools.workflow.power import power_table
 
 _STREAM = 8
 
@@ -59,7 +60,9 @@ def targeting_tables(known: Known) -> dict[str, pd.DataFrame]:
     tables |= portfolio_tables(known, effects, rng)
     tables |= fairness_tables(known, tables["portfolio"])
     tables |= entry_tables(known, rng)
-    tables["roll_out_power"] = power_table(known, effects["crime"], rng)
+    tables["roll_out_power"] = power_table(
+        known, effects, priced_actions(known.settings.targeting, own), rng
+    )
     return tables
 
 

@@ -333,7 +333,15 @@ def proposed(**told) -> pd.DataFrame:
     return pd.DataFrame([{**row, **told}])
 
 
-@pytest.mark.parametrize("told", [{"verified_on": pd.NaT}, {"evidence": " "}])
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"verified_on": pd.NaT},
+        {"evidence": " "},
+        {"conflict": "Baltimore, resultados mixtos (sin verificar)."},
+        {"caveats": "not verified: do not cite"},
+    ],
+)
 def test_evidence_that_nobody_verified_is_not_released(told):
     said = refused("proposals", proposed(**told))
 
