@@ -21,6 +21,8 @@ _LONGEST = 2.0
 _ENOUGH_DRAWS = 199
 #: Effective places in the mix, below which it rests on a few of them.
 _FEWEST_EFFECTIVE = 10
+#: Error of a log ratio below which what is matched tells all, and nothing is tested.
+_NOTHING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +33,22 @@ class MicroSynthetic:
     ----------
     log_ratio : float
         Logarithm of the events after the start over those of the mix.
+    se : float
+        Its standard error, linearised: from what the matched variables leave unexplained.
     p : float
-        Share of groups of as many other places, each with a mix of its own, that differ as
-        much; it counts the treated themselves.
+        Share of groups of as many places, drawn from all, each with a mix of its own, that differ
+        by as many standard errors; it counts the treated themselves.  Missing where the error
+        is nil: nothing is tested then.
     weights : pandas.Series, shape (n_others,)
         Not negative; they sum to the number of treated places.
     effective : float
         Number of equal places that would weigh as the mix does.
     placebos : numpy.ndarray
-        Log ratios of those groups.
+        Log ratios of those groups over their standard errors; infinite without events.
     """
 
     log_ratio: float
+    se: float
     p: float
     weights: pd.Series
     effective: float
@@ -109,26 +115,44 @@ def micro_synthetic(
             observed=int(seen),
             expected=round(expected, 1),
         )
-    value = float(np.log(seen / expected))
-    placebos = np.array([_placebo(x, y, int(inside.sum()), inside, rng) for _ in range(draws)])
-    known = placebos[np.isfinite(placebos)]
-    p = (1 + int((np.abs(known) >= abs(value)).sum())) / (1 + len(known))
+    value, se = _ratio(x, y, inside, weights)
+    placebos = np.array([_placebo(x, y, int(inside.sum()), rng) for _ in range(draws)])
+    known = placebos[~np.isnan(placebos)]
+    told = se > _NOTHING and len(known)
+    p = (1 + int((np.abs(known) >= abs(value) / se).sum())) / (1 + len(known)) if told else np.nan
     table = pd.Series(weights * inside.sum(), index=matched.index[~inside])
-    return MicroSynthetic(value, float(p), table, effective, known)
+    return MicroSynthetic(value, se, float(p), table, effective, known)
 
 
-def _placebo(
-    x: np.ndarray, y: np.ndarray, size: int, chosen: np.ndarray, rng: np.random.Generator
-) -> float:
-    others = np.flatnonzero(~chosen)
+def _placebo(x: np.ndarray, y: np.ndarray, size: int, rng: np.random.Generator) -> float:
+    """Return the statistic of a group drawn from all places, as the treated were under a lottery.
+
+    Were it drawn from the others alone, fewer places would be left for its mix than for that of
+    the treated, and the test would be too cautious.
+    """
     group = np.zeros(len(x), dtype=bool)
-    group[rng.choice(others, min(size, len(others) // 2), replace=False)] = True
-    rest = ~group & ~chosen
-    weights = _balanced(x[rest], x[group].mean(axis=0))
+    group[rng.choice(len(x), size, replace=False)] = True
+    weights = _balanced(x[~group], x[group].mean(axis=0))
     if weights is None:
         return np.nan
-    seen, expected = y[group].mean(), weights @ y[rest]
-    return float(np.log(seen / expected)) if seen > 0 and expected > 0 else np.nan
+    if not (y[group].sum() > 0 and weights @ y[~group] > 0):
+        return np.inf  # as far apart as can be: left out, the others would look farther
+    value, se = _ratio(x, y, group, weights)
+    return value / se if se > _NOTHING else np.nan
+
+
+def _ratio(
+    x: np.ndarray, y: np.ndarray, inside: np.ndarray, weights: np.ndarray
+) -> tuple[float, float]:
+    """Return the log ratio of a group to its mix, and its linearised standard error."""
+    seen, expected = y[inside].mean(), weights @ y[~inside]
+    design = np.column_stack([np.ones(len(x)), x])
+    root = np.sqrt(weights)[:, None]
+    slope = np.linalg.lstsq(root * design[~inside], root[:, 0] * y[~inside], rcond=None)[0]
+    left = y - design @ slope
+    own = (left[inside] - left[inside].mean()) / (inside.sum() * seen)
+    mixed = weights * (left[~inside] - weights @ left[~inside]) / expected
+    return float(np.log(seen / expected)), float(np.sqrt((own**2).sum() + (mixed**2).sum()))
 
 
 def _balanced(x: np.ndarray, target: np.ndarray) -> np.ndarray | None:

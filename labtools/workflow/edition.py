@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import pandas as pd
+
 from labtools.privacy.cards import Card
 from labtools.privacy.keys import Keyring
 from labtools.tables.periods import Window
@@ -33,6 +35,8 @@ class Edition:
     recorded : mapping of int to float
         Which share of the events of the last 1, 3 or 12 months is thought to be recorded by now;
         a span that is not told is complete.
+    earlier : mapping of str to pandas.DataFrame
+        What earlier runs told by month and group, by their names.
     fits : Fits
         Where models of the city that were fitted before are.
     """
@@ -45,6 +49,7 @@ class Edition:
     cards: tuple[Card, ...]
     protocols: tuple[Planned, ...] = ()
     recorded: Mapping[int, float] = field(default_factory=dict)
+    earlier: Mapping[str, pd.DataFrame] = field(default_factory=dict, compare=False)
     fits: Fits = field(default_factory=Fits, compare=False)
 
     @property

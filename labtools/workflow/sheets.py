@@ -23,14 +23,23 @@ from labtools.publish.sheets import print_sheet
 from labtools.tables.action_words import action_words, need_words, standing_words
 from labtools.tables.released import slug
 from labtools.tables.store import make_folder, read_table, writing
-from labtools.targeting.catalogue import read_agencies, read_interventions
+from labtools.targeting.catalogue import Interventions, read_agencies, read_interventions
 from labtools.targeting.citation import cited
 from labtools.targeting.meeting import Agreement, agreement, check_answers
+from labtools.targeting.own_evidence import measured_here, with_own_evidence
 from labtools.targeting.rollout import calendar, plan_rollout
 from labtools.targeting.work_list import work_of, write_spreadsheet
 from labtools.workflow.steps import Opened
 
-_TABLES = ("needs", "proposals", "portfolio", "colonias_shown", "period", "actions_done")
+_TABLES = (
+    "needs",
+    "proposals",
+    "portfolio",
+    "colonias_shown",
+    "period",
+    "actions_done",
+    "evaluation_facts",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ def write_work_lists(opened: Opened, *, start: Start | None = None) -> Path:
     """
     tables, folder = _latest(opened)
     agencies = {agency.id: agency.name for agency in read_agencies().agency}
-    evidence = {one.id: cited(one.effect) for one in read_interventions().intervention}
+    evidence = {one.id: cited(one.effect) for one in _known(tables).intervention}
     asked = {*tables["portfolio"]["agency"], *tables["proposals"]["agency"]}
     if not asked:
         raise SettingsError(
@@ -132,6 +141,12 @@ def _latest(opened: Opened) -> tuple[dict[str, pd.DataFrame], Path]:
     tables = {name: read_table(name, city) for name in _TABLES}
     sheets = make_folder(opened.workbench.reports / "sheets", private=True)
     return tables, make_folder(sheets / run.resolve().name, private=True)
+
+
+def _known(tables: dict[str, pd.DataFrame]) -> Interventions:
+    """Return the catalogue as the run reckoned with it: with what its evaluations found."""
+    end = pd.Timestamp(tables["period"]["window_end"].iloc[0])
+    return with_own_evidence(read_interventions(), tables["evaluation_facts"], end)
 
 
 def _named(work: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -211,6 +226,9 @@ def _meeting_sections(colonia: str, tables: dict[str, pd.DataFrame]) -> list[Sec
             "could",
             titles[2],
             "full",
+            sentences=measured_here(
+                one for one in _known(tables).intervention if one.id in set(asked["intervention"])
+            ),
             tables=(Rows(titles[2], then, could),) if could else (),
             notes=(
                 text(

@@ -17,11 +17,11 @@ from labtools.targeting.catalogue import read_agencies, read_interventions, read
 from labtools.targeting.effects import effect_draws
 from labtools.targeting.matching import proposals_table, with_crimes_fewer
 from labtools.targeting.needs import CRIME, FEAR, comparable_colonias, needs_table
+from labtools.targeting.own_evidence import with_own_evidence
 from labtools.targeting.signs import interval_draws, rate_draws, share_draws, survey_draws
 from labtools.workflow.entry import entry_tables
 from labtools.workflow.fairness import fairness_tables
 from labtools.workflow.known import DRAWS, Known
-from labtools.workflow.learning import with_own_evidence
 from labtools.workflow.portfolio import portfolio_tables, power_table, recorded_crimes
 
 _STREAM = 8
@@ -32,7 +32,7 @@ def targeting_tables(known: Known) -> dict[str, pd.DataFrame]:
     rng = np.random.default_rng([known.settings.lab.seed, int(known.edition.is_public), _STREAM])
     agencies, taxonomies = read_agencies(), read_taxonomies()
     catalogue = with_own_evidence(
-        read_interventions(), known.results["evaluation_facts"], known.edition
+        read_interventions(), known.results["evaluation_facts"], known.edition.window.end
     )
     effects = {
         outcome: effect_draws(catalogue.proposable(), outcome, size=DRAWS, rng=rng)

@@ -31,6 +31,18 @@ def test_the_placebo_error_is_near_that_of_the_reference(cigarettes):
     assert got.lower < -15.6 < got.upper
 
 
+def test_placebos_found_together_are_those_found_one_by_one(cigarettes):
+    states = cigarettes.drop(columns="California")
+    passing = np.random.default_rng(3).permutation(states.shape[1])[-1:]
+
+    together = placebo_error(
+        cigarettes, ["California"], 1989, rng=np.random.default_rng(3), draws=20
+    )
+
+    alone = synthetic_difference(states, [states.columns[passing[0]]], 1989)
+    assert together.placebos[0] == pytest.approx(alone.effect, abs=1e-6)
+
+
 def test_parallel_places_give_back_a_planted_effect():
     rng = np.random.default_rng(8)
     common = rng.normal(size=12).cumsum()
