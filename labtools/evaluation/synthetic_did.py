@@ -16,15 +16,14 @@ from scipy import stats
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.choice import Chosen, refuse_by_records
-from labtools.evaluation.synthetic_control import refuse_unknown
+from labtools.evaluation.synthetic_control import refuse_unknown, simplex_weights
 
-_STEPS = 10_000
-_FIRST_STEPS = 100
-_CLOSE = 1e-5
 _ENOUGH_BEFORE = 3
 _ENOUGH_DRAWS = 20
 #: Of the largest outcome: placebos nearer to each other do not vary at all.
 _NOTHING = 1e-9
+#: Penalty of the periods' weights, of one step of the outcome: enough to make them unique.
+_ALMOST_NONE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +97,13 @@ def synthetic_difference(
     others = [column for column in outcome.columns if column not in set(treated)]
     _check(outcome, before, len(others))
     table = outcome[[*others, *treated]].to_numpy(float).T
-    given = np.arange(len(table))[None, :] >= len(others)
-    effects, omega, lambda_ = _differences(table, given, before)
+    effect, omega, lambda_ = _difference(table, len(others), before)
     early, late = table[:, before].mean(axis=1), table[:, ~before].mean(axis=1)
     change = late - early
     return SyntheticDifference(
-        effect=float(effects[0]),
-        places=pd.Series(omega[0, : len(others)], index=others),
-        periods=pd.Series(lambda_[0], index=outcome.index[before]),
+        effect=effect,
+        places=pd.Series(omega, index=others),
+        periods=pd.Series(lambda_, index=outcome.index[before]),
         plain=float(change[len(others) :].mean() - change[: len(others)].mean()),
     )
 
@@ -153,10 +151,11 @@ def placebo_error(
             treated=len(treated),
         )
     table = outcome[others].to_numpy(float).T
-    passing = np.zeros((draws, len(others)), dtype=bool)
-    for one in passing:
-        one[rng.permutation(len(others))[-len(treated) :]] = True
-    placebos = _differences(table, passing, before)[0]
+    kept = len(others) - len(treated)
+    found = [
+        _difference(table[rng.permutation(len(others))], kept, before)[0] for _ in range(draws)
+    ]
+    placebos = np.array(found)
     effect = synthetic_difference(outcome, treated, start).effect
     se = float(placebos.std())
     reach = stats.norm.ppf(0.975) * se
@@ -166,104 +165,33 @@ def placebo_error(
     return PlaceboError(se, effect - reach, effect + reach, p, placebos)
 
 
-@dataclass(frozen=True, slots=True)
-class _Fits:
-    """Least squares on the simplex, one for each group of treated places.
+def _difference(
+    table: np.ndarray, untreated: int, before: np.ndarray
+) -> tuple[float, np.ndarray, np.ndarray]:
+    """Return the effect and both weights; untreated places come first in `table`."""
+    n_after = int((~before).sum())
+    treated = len(table) - untreated
+    early = table[:, before]
+    noise = np.diff(early[:untreated], axis=1).std(ddof=1)
+    late = table[:, ~before].mean(axis=1)
+    zeta = (treated * n_after) ** 0.25 * noise
+    across = early[:untreated]
+    omega = _weights(across.T, early[untreated:].mean(axis=0), zeta)
+    lambda_ = _weights(across, late[:untreated], _ALMOST_NONE * noise)
+    change = late - early @ lambda_
+    effect = float(change[untreated:].mean() - omega @ change[:untreated])
+    return effect, omega, lambda_
 
-    All groups share one table; each leaves out rows and columns of its own, so that a step of all
-    is one product of matrices.
+
+def _weights(donors: np.ndarray, target: np.ndarray, zeta: float) -> np.ndarray:
+    """Return weights on the simplex, exactly; the authors stop Frank-Wolfe steps near them.
+
+    The penalty is that of as many rows more: ``len(donors) zeta**2`` times the squared weights.
     """
-
-    table: np.ndarray  # (n_rows, n_columns)
-    rows: np.ndarray  # (n_groups, n_rows) of bool
-    columns: np.ndarray  # (n_groups, n_columns) of bool
-    target: np.ndarray  # (n_groups, n_rows)
-    zeta: np.ndarray  # (n_groups,)
-    least: np.ndarray  # (n_groups,)
-
-    def only(self, some: np.ndarray) -> _Fits:
-        parts = (self.rows, self.columns, self.target, self.zeta, self.least)
-        return _Fits(self.table, *(part[some] for part in parts))
-
-
-def _differences(
-    table: np.ndarray, treated: np.ndarray, before: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return effects and both weights, for each row of `treated` places."""
-    n_after, sizes = int((~before).sum()), treated.sum(axis=1)
-    early, late = table[:, before], table[:, ~before].mean(axis=1)
-    noise = _noise(early, ~treated)
-    every = np.ones((len(treated), early.shape[1]), dtype=bool)
-    own = treated @ early / sizes[:, None]
-    zeta = (sizes * n_after) ** 0.25 * noise
-    omega = _weights(_Fits(early.T, every, ~treated, own, zeta, 1e-5 * noise))
-    after = np.broadcast_to(late, treated.shape)
-    lambda_ = _weights(_Fits(early, ~treated, every, after, 1e-6 * noise, 1e-5 * noise))
-    change = late - lambda_ @ early.T
-    effects = (change * treated).sum(axis=1) / sizes - (omega * change).sum(axis=1)
-    return effects, omega, lambda_
-
-
-def _noise(early: np.ndarray, untreated: np.ndarray) -> np.ndarray:
-    """Return the standard deviation of one step of the untreated places."""
-    steps = np.diff(early, axis=1)
-    n = untreated.sum(axis=1) * steps.shape[1]
-    mean = untreated @ steps.sum(axis=1) / n
-    squares = untreated @ (steps**2).sum(axis=1)
-    return np.asarray(np.sqrt(np.maximum(squares - n * mean**2, 0.0) / (n - 1)))
-
-
-def _weights(fits: _Fits) -> np.ndarray:
-    """Return weights on the simplex by Frank-Wolfe, made sparse once, as the authors do."""
-    equal = fits.columns / fits.columns.sum(axis=1, keepdims=True)
-    first = _frank_wolfe(fits, equal, _FIRST_STEPS)
-    first = np.where(first <= first.max(axis=1, keepdims=True) / 4, 0.0, first)
-    return _frank_wolfe(fits, first / first.sum(axis=1, keepdims=True), _STEPS)
-
-
-def _frank_wolfe(fits: _Fits, weights: np.ndarray, steps: int) -> np.ndarray:
-    """Take steps towards the best corner; a group is done when its fit no longer improves."""
-    found, going = weights.copy(), np.arange(len(weights))
-    fitted, target, centre = _centred(fits, weights)
-    size = int(fits.rows[0].sum())  # every group leaves out as many rows
-    last = np.full(len(weights), np.inf)
-    for _ in range(steps):
-        eta, rows = size * fits.zeta**2, np.arange(len(weights))
-        half = (fitted - target) @ fits.table + eta[:, None] * weights
-        towards = np.where(fits.columns, half, np.inf).argmin(axis=1)
-        shift = (fits.table[:, towards].T - centre[rows, towards][:, None]) * fits.rows - fitted
-        own = weights[rows, towards]
-        length = (weights**2).sum(axis=1) - 2 * own + 1
-        slope = half[rows, towards] - (half * weights).sum(axis=1)
-        curve = (shift**2).sum(axis=1) + eta * length
-        step = np.divide(-slope, curve, out=np.zeros(len(rows)), where=curve > 0).clip(0, 1)
-        weights = weights * (1 - step)[:, None]
-        weights[rows, towards] += step
-        fitted = fitted + step[:, None] * shift
-        squares = ((fitted - target) ** 2).sum(axis=1)
-        value = fits.zeta**2 * (weights**2).sum(axis=1) + squares / size
-        more = last - value > fits.least**2
-        last = value
-        if not more.all():
-            found[going] = weights
-            going, weights, last = going[more], weights[more], last[more]
-            fits, fitted, target, centre = (
-                fits.only(more),
-                *(part[more] for part in (fitted, target, centre)),
-            )
-        if not len(going):
-            return found
-    found[going] = weights
-    return found
-
-
-def _centred(fits: _Fits, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return fit and target less their means over the rows of each group, and columns' means."""
-    n = fits.rows.sum(axis=1, keepdims=True)
-    centre = fits.rows @ fits.table / n
-    fitted = (weights @ fits.table.T - (weights * centre).sum(axis=1, keepdims=True)) * fits.rows
-    mean = (fits.target * fits.rows).sum(axis=1, keepdims=True) / n
-    return fitted, (fits.target - mean) * fits.rows, centre
+    n, k = donors.shape
+    penalty = np.sqrt(n) * zeta * np.eye(k)
+    rows = np.vstack([donors - donors.mean(axis=0), penalty])
+    return simplex_weights(rows, np.append(target - target.mean(), np.zeros(k)))
 
 
 def _check(outcome: pd.DataFrame, before: np.ndarray, untreated: int) -> None:
