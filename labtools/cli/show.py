@@ -69,10 +69,13 @@ def lab_command() -> click.Command:
                 "JupyterLab is not installed. Install it with: pip install 'labtools[lab]'."
             )
         os.environ[paths.ENVIRONMENT_VARIABLE] = str(bench.root)
+        from labtools.runs import exporting
         from labtools.runs.provisioner import write_kernelspec
 
         warm = bench.interim("jupyter")
         write_kernelspec(warm)
+        clean = exporting.write_settings(warm / "settings")
+        os.environ[exporting.ENVIRONMENT_VARIABLE] = exporting.searched_first(clean, os.environ)
         told = os.environ.get("JUPYTER_PATH")
         os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(warm), told]))
         root = f"--ServerApp.root_dir={paths.bundled('notebooks')}"

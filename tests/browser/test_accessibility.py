@@ -9,14 +9,15 @@ import pytest
 from labtools.narrative import sentences
 from labtools.publish.site import build_site
 from tests.browser.conftest import PATIENCE, Reader, _keep_home
-from tests.publish.conftest import HOSTILE
-from tests.publish.released_example import NAMES, released_tables, write_released
+from tests.publish.poisoned import poisoned_tables
+from tests.publish.released_example import write_released
 
 Axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+INJECTED = "img[src=x], [onerror], [onload]"
 GRAVE = ("serious", "critical")
 BOARDS = ("colonia_explorer", "municipal_map", "alerts", "perception", "targeting", "evaluation")
 PAGES = (
@@ -27,7 +28,7 @@ PAGES = (
     "propuestas.html",
     "como-leer.html",
     "datos.html",
-    "delegaciones/norte.html",
+    "delegaciones/norte-script-img-src-x-onerror-alert-1.html",
     "colonias/c000.html",
     "colonias/c003.html",
     "en/index.html",
@@ -42,12 +43,9 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """Serve a whole site, with a name that tries to be a script, on this machine."""
+    """Serve a whole site, in which every text tries to be a script, on this machine."""
     folder = tmp_path_factory.mktemp("site")
-    tables = released_tables((HOSTILE, *NAMES[1:]))
-    tables["period"] = tables["period"].assign(lab=HOSTILE)
-    tables["actions_done"] = tables["actions_done"].assign(agency=HOSTILE)
-    public = write_released(folder / "public", tables)
+    public = write_released(folder / "public", poisoned_tables())
     site = build_site(public, folder / "site", tell=sentences).folder
     handler = functools.partial(Quiet, directory=str(site))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -96,7 +94,7 @@ def test_a_script_in_the_data_never_runs_and_nothing_is_asked_elsewhere(chromium
     assert alarms == []
     assert person.elsewhere == []
     assert person.complaints == []
-    assert person.page.locator("img[src=x]").count() == 0
+    assert person.page.locator(INJECTED).count() == 0
     context.close()
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from labtools.dashboards.server import serving
 from tests.browser.conftest import PATIENCE, SCREENSHOTS, Reader, _keep_home
+from tests.browser.painting import first_contentful_paint
 from tests.browser.released_example import HOSTILE, NAMES, WITHOUT_FICHA
 from tests.browser.test_hardening import ask, kernels
 
@@ -214,13 +215,7 @@ def test_without_room_the_page_stays_and_says_why(chromium, full_house):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("board", BOARDS)
-def test_every_living_dashboard_opens_where_the_address_names_a_colonia(chromium, server, board):
-    page = chromium.new_page()
+def test_the_figures_of_a_colonia_are_painted_within_half_a_second(chromium, server):
+    painted = [first_contentful_paint(chromium, f"{server.url}{EXPLORER[1:]}") for _ in range(3)]
 
-    page.goto(f"{server.url}live/{board}?colonia=c09")
-    page.wait_for_function("() => document.body.dataset.live === 'drawn'", timeout=PATIENCE)
-    named = page.locator("[data-colonia]")
-
-    assert named.count() == 0 or named.get_attribute("data-colonia") == "c09"
-    page.close()
+    assert min(painted) <= 0.5  # whatever else this machine does can only make it later

@@ -15,8 +15,6 @@ def english():
 @pytest.fixture
 def page(tmp_path):
     public = write_released(tmp_path / "public")
-    for ficha in (public / "fichas").iterdir():
-        ficha.rename(ficha.with_name(ficha.name.lower()))
     return FeltPage(open_released(public))
 
 

@@ -78,8 +78,6 @@ def proposed_everywhere(ids: list[str]) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def boards(many, tmp_path_factory):
     public = write_released(tmp_path_factory.mktemp("boards") / "public", many)
-    for ficha in (public / "fichas").iterdir():
-        ficha.rename(ficha.with_name(ficha.name.lower()))
     return open_released(public)
 
 

@@ -14,7 +14,7 @@ from shapely.geometry import box
 from labtools.privacy.cards import cards_table, expiry_of_sections, read_cards
 from labtools.publish.open_data import HOLDS
 from labtools.tables.contracts import check_table, empty_table
-from labtools.tables.released import FICHA_TABLES, Released, seal_of, write_ficha
+from labtools.tables.released import FICHA_TABLES, Released, seal_of, slug, write_ficha
 from tests.publish.evaluation_example import evaluation_tables
 
 NAMES = (
@@ -92,7 +92,7 @@ def write_released(public: Path, tables: Mapping[str, pd.DataFrame] | None = Non
         table.to_parquet(public / "tables" / f"{name}.parquet", index=False)
     shown = tables["colonias_shown"]
     for colonia_id in shown.loc[shown["has_ficha"], "colonia_id"]:
-        write_ficha(ficha_of(tables, colonia_id), public / "fichas" / f"{colonia_id}.json")
+        write_ficha(ficha_of(tables, colonia_id), public / "fichas" / f"{slug(colonia_id)}.json")
     return public
 
 

@@ -11,7 +11,7 @@ from labtools.charts.maps import locator_map
 from labtools.messages import speaking
 from labtools.narrative import sentences
 from labtools.publish.card import card_words, phone_card
-from tests.publish.conftest import HOSTILE
+from tests.publish.poisoned import HOSTILE
 from tests.publish.released_example import IDS, NAMES, WITHHELD, ficha_of, released_tables
 
 Image = pytest.importorskip("PIL.Image")

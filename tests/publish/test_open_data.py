@@ -9,6 +9,13 @@ import pytest
 from labtools.publish.codebook import MEANS
 from labtools.publish.open_data import HOLDS, write_csv
 from labtools.publish.workbook import write_workbook
+from tests.publish.poisoned import (
+    HOSTILE,
+    guarded_columns,
+    is_refused,
+    poisoned_tables,
+    written_columns,
+)
 
 
 def read(path) -> list[list[str]]:
@@ -107,3 +114,13 @@ def test_the_boundaries_of_the_colonias_are_offered_as_geoparquet(site, tables):
 
     assert read_back.crs == "EPSG:4326"
     assert read_back.geometry.geom_equals(tables["colonias_shown"].geometry).all()
+
+
+@pytest.mark.parametrize("name", HOLDS)
+def test_every_text_of_a_released_table_is_kept_to_a_list_or_to_keys_or_is_attacked(name):
+    attacked = poisoned_tables()[name]
+
+    assert [c for c in guarded_columns(name) if not is_refused(name, c)] == []
+    for column in written_columns(name):
+        texts = attacked[column].dropna()
+        assert texts.str.endswith(HOSTILE).any(), column

@@ -10,8 +10,8 @@ from labtools.errors import SettingsError, TableError
 from labtools.publish.pages import CONTENT_POLICY
 from labtools.publish.site import build_site
 from labtools.tables.released import read_ficha, seal_of, write_ficha
-from tests.publish.conftest import HOSTILE
 from tests.publish.markup import page_of
+from tests.publish.poisoned import HOSTILE
 from tests.publish.released_example import (
     IDS,
     NAMES,
@@ -191,7 +191,7 @@ def test_the_same_edition_gives_the_same_bytes(public, site, tmp_path):
 def test_a_new_site_takes_the_place_of_the_earlier_one_and_leaves_nothing_of_it(tmp_path):
     public = write_released(tmp_path / "public")
     site = build_site(public, tmp_path / "site").folder
-    (public / "fichas" / "C005.json").unlink()
+    (public / "fichas" / "c005.json").unlink()
 
     report = build_site(public, site)
 

@@ -24,6 +24,15 @@ def key(**options: bool) -> pa.Column:
     return pa.Column(str, pa.Check.str_matches(KEY_FORM), **options)
 
 
+#: Keys that a program parts at the spaces.
+KEYS_FORM = r"^[0-9A-Za-z_ -]*$"
+
+
+def keys() -> pa.Column:
+    """Return a column that holds keys with spaces between them, or none."""
+    return pa.Column(str, pa.Check.str_matches(KEYS_FORM), coerce=True)
+
+
 def word(allowed: Sequence[str], **options: bool) -> pa.Column:
     """Return a column that holds one of the allowed words."""
     return pa.Column(str, pa.Check.isin(list(allowed)), **options)

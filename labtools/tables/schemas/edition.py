@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pandera.pandas as pa
 
-from labtools.tables.schemas.columns import MONTH, NOT_NEGATIVE, count, date, figure, key, written
+from labtools.tables.schemas.columns import (
+    MONTH,
+    NOT_NEGATIVE,
+    count,
+    date,
+    figure,
+    key,
+    keys,
+    written,
+)
 
 TABLES: dict[str, dict[str, pa.Column]] = {
     "actions_done": {
@@ -56,8 +65,8 @@ TABLES: dict[str, dict[str, pa.Column]] = {
     },
     "cards": {
         "card": key(unique=True),
-        "tables": written(),
-        "sections": written(),
+        "tables": keys(),
+        "sections": keys(),
         "expires_on": date(),
         **{
             f"{part}_{language}": written()

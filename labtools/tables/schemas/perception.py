@@ -83,7 +83,7 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "rate": figure(NOT_NEGATIVE),
         "rate_lower": figure(NOT_NEGATIVE),
         "rate_upper": figure(NOT_NEGATIVE),
-        "basis": written(nullable=True),
+        "basis": word(("survey", "national"), nullable=True),
         "state": word(words.STATES),
     },
     "fear_gap": {
