@@ -56,8 +56,12 @@ class PlaceboError:
     ----------
     se : float
         0 where the placebos do not vary.
-    lower, upper, p : float
-        Normal interval and test with that error; missing where it is 0: nothing is tested then.
+    lower, upper : float
+        Normal interval with that error.
+    p : float
+        Share of groups of as many places, drawn from all, whose effect is as far from nil; it
+        counts the treated themselves.  Under a lottery it errs as often as it says, be outcomes
+        normal or not.  Interval and p are missing where the error is 0: nothing is tested then.
     placebos : numpy.ndarray, shape (n_draws,)
     """
 
@@ -150,19 +154,26 @@ def placebo_error(
             untreated=len(others),
             treated=len(treated),
         )
-    table = outcome[others].to_numpy(float).T
-    kept = len(others) - len(treated)
-    found = [
-        _difference(table[rng.permutation(len(others))], kept, before)[0] for _ in range(draws)
-    ]
-    placebos = np.array(found)
+    table = outcome[[*others, *treated]].to_numpy(float).T
+    placebos = _drawn(table[: len(others)], len(treated), before, (rng, draws))
     effect = synthetic_difference(outcome, treated, start).effect
     se = float(placebos.std())
     reach = stats.norm.ppf(0.975) * se
     if se <= _NOTHING * float(np.abs(outcome.to_numpy(float)).max()):
         return PlaceboError(0.0, np.nan, np.nan, np.nan, placebos)
-    p = float(2 * stats.norm.sf(abs(effect) / se))
+    any_group = np.abs(_drawn(table, len(treated), before, (rng, draws)))
+    p = (1 + int((any_group >= abs(effect)).sum())) / (1 + draws)
     return PlaceboError(se, effect - reach, effect + reach, p, placebos)
+
+
+def _drawn(
+    table: np.ndarray, treated: int, before: np.ndarray, how: tuple[np.random.Generator, int]
+) -> np.ndarray:
+    """Return the effects on as many places as were treated, drawn from the rows of `table`."""
+    (rng, draws), kept = how, len(table) - treated
+    return np.array(
+        [_difference(table[rng.permutation(len(table))], kept, before)[0] for _ in range(draws)]
+    )
 
 
 def _difference(

@@ -46,6 +46,16 @@ def test_the_weights_are_the_best_there_are(cigarettes):
     assert slope[got.places > 0] == pytest.approx(slope.min(), rel=1e-6)
 
 
+def test_the_p_value_is_the_rank_among_groups_drawn_from_all_places(cigarettes):
+    # One treated state of 39: groups drawn from all are the states themselves, California too.
+    got = placebo_error(cigarettes, ["California"], 1989, rng=np.random.default_rng(3), draws=400)
+
+    each = [abs(synthetic_difference(cigarettes, [s], 1989).effect) for s in cigarettes.columns]
+    exact = np.mean(np.array(each) >= each[cigarettes.columns.get_loc("California")] - 1e-9)
+    # 400 draws: three standard errors of a share.
+    assert got.p == pytest.approx(exact, abs=3 * np.sqrt(exact * (1 - exact) / 400))
+
+
 def test_parallel_places_give_back_a_planted_effect():
     rng = np.random.default_rng(8)
     common = rng.normal(size=12).cumsum()
