@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import linalg, special
+from threadpoolctl import threadpool_limits
 
 _ROUNDS = 50
 _HALVINGS, _STILL = 30, 1e-9
@@ -86,6 +87,20 @@ def draw_log_odds(
     Rasmussen, C. E. & Williams, C. K. I. (2006). Gaussian Processes for Machine Learning, ch. 3.
     doi:10.7551/mitpress/3206.001.0001
     """
+    # Matrices are small: several threads would wait for each other, and sums depend on how many.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _drawn(yes, asked, mean, candidates, size=size, rng=rng)
+
+
+def _drawn(
+    yes: np.ndarray,
+    asked: np.ndarray,
+    mean: np.ndarray,
+    candidates: Sequence[Candidate],
+    *,
+    size: int,
+    rng: np.random.Generator,
+) -> Posterior:
     seen = asked > 0
     fits: list[_Fitted] = []
     start = np.zeros(int(seen.sum()))

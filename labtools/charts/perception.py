@@ -12,6 +12,7 @@ from labtools.charts.figures import count, is_known, named, real, records, share
 from labtools.charts.svg import Svg, joined, name_of
 from labtools.messages import mark, month, say, text
 from labtools.tables import vocabulary as words
+from labtools.tables.batteries import BATTERIES, battery_of
 
 _KIND = "perception"
 _FILL = theme.PLAIN_TINT
@@ -21,6 +22,7 @@ _INDICATORS = ("insecurity", "insecurity_street", "insecurity_transport", "cohes
 _SOURCES = {
     "survey": mark("survey of the lab"),
     "city_perception": mark("survey of cities"),
+    "city_microdata": mark("survey of cities, answers one by one"),
     "model": mark("model of the survey"),
 }
 
@@ -62,7 +64,9 @@ def latest(perception: pd.DataFrame) -> list[dict[str, object]]:
 
 def _order(row: Mapping[str, object]) -> tuple[int, str, int, str, str]:
     indicator, kind = str(row["indicator"]), str(row["area_kind"])
-    known = _INDICATORS.index(indicator) if indicator in _INDICATORS else len(_INDICATORS)
+    of = battery_of(indicator)
+    later = len(_INDICATORS) + (list(BATTERIES).index(of) if of else len(BATTERIES))
+    known = _INDICATORS.index(indicator) if indicator in _INDICATORS else later
     return known, indicator, _AREAS.index(kind), str(row["area"]), str(row["source"])
 
 

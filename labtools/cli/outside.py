@@ -20,15 +20,18 @@ if TYPE_CHECKING:
 def briefing_command() -> click.Command:
     """Return ``labtools briefing``."""
 
-    def briefing(workbench: Path | None, folder: Path, language: str) -> None:
+    def briefing(workbench: Path | None, folder: Path, language: str, *, internal: bool) -> None:
         from labtools.publish.briefing import print_briefing, released_tables
+        from labtools.publish.council import internal_tables
         from labtools.tables.store import make_folder
 
-        tables = released_tables(the_workbench(workbench).latest / "public")
-        make_folder(folder)
+        run = the_workbench(workbench).latest
+        tables, own = released_tables(run / "public"), internal_tables(run) if internal else None
+        make_folder(folder, private=internal)
         for name, slides in (("briefing", False), ("slides", True)):
-            made = folder / f"{name}.pdf"
-            made.write_bytes(print_briefing(tables, language=language, slides=slides))
+            made = folder / f"{name}-internal.pdf" if internal else folder / f"{name}.pdf"
+            told = print_briefing(tables, language=language, slides=slides, internal=own)
+            made.write_bytes(told)
             click.echo(str(made))
 
     help_ = text(
@@ -43,6 +46,11 @@ def briefing_command() -> click.Command:
             type=click.Choice(["es_MX", "en"]),
             default="es_MX",
             help=text("Language of the pages."),
+        ),
+        click.Option(
+            ["--internal"],
+            is_flag=True,
+            help=text("With the colonias proposed to enter and what a budget buys: not public."),
         ),
     ]
     return click.Command("briefing", callback=briefing, params=params, help=help_)

@@ -27,7 +27,7 @@ def serve_command() -> click.Command:
         also_called: tuple[str, ...],
         sign_on: Path | None,
     ) -> None:
-        from labtools.dashboards.server import Proxy
+        from labtools.dashboards.door import Proxy
         from labtools.dashboards.server import serve as start
 
         public = the_workbench(workbench).reports / "latest" / "public"

@@ -16,6 +16,7 @@ from labtools.dashboards.data import ReleasedData
 from labtools.dashboards.layout import FULL, address_box, boxed, house_style, labelled
 from labtools.messages import text
 from labtools.narrative import sentences
+from labtools.narrative.around import around_table
 from labtools.tables.released import slug
 
 
@@ -67,8 +68,8 @@ class FeltPage:
             return
         released = self._data.ficha(self.colonia_id)
         said, tables = sentences(released), released.tables
-        felt = tables["perception"]
-        felt = felt[felt["indicator"] == "insecurity"]
+        asked = tables["perception"]
+        felt = asked[asked["indicator"] == "insecurity"]
         shown = (
             (text("Crime beside fear"), "fear_gap", fear_gap_chart, tables.get("fear_gap")),
             (
@@ -78,6 +79,12 @@ class FeltPage:
                 tables.get("dark_figure"),
             ),
             (text("Perception"), "perception", perception_chart, felt),
+            (
+                text("What protects and what worries"),
+                "around",
+                perception_chart,
+                around_table(asked),
+            ),
         )
         parts = []
         for title, section, chart, table in shown:

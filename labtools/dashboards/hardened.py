@@ -45,7 +45,7 @@ from labtools.dashboards.reading import (
     note_answer,
 )
 from labtools.dashboards.seats import Drawn, Seats
-from labtools.dashboards.server import LAST_READERS, LAST_READERS_SECONDS, Service
+from labtools.dashboards.service import LAST_READERS, LAST_READERS_SECONDS, Service
 from labtools.dashboards.still import ASSETS, SITE, Stills
 from labtools.messages import text
 
@@ -59,6 +59,7 @@ EXTENSIONS = (
 _KERNEL = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 _MEMORY = 4 * 2**30  # bytes of address space for the server and for each kernel
 _LONGEST_MESSAGE = 256 * 2**10
+_LEFT = 499  # a reader who closed the line before the answer
 _TEND_EVERY = 2_000  # milliseconds
 _LIMITS = {"idle_connection_timeout": 10, "max_header_size": 8192, "max_body_size": 65536}
 
@@ -151,7 +152,13 @@ class Page(PlainErrors):
         self.xsrf_token  # noqa: B018 - the page gives it back when it closes, to end its kernel
         kernels = self.settings["kernel_manager"]
         self._turn = asyncio.ensure_future(self.settings["seats"].take(f"{page}.ipynb"))
-        drawn = await self._turn
+        try:
+            drawn = await self._turn
+        except asyncio.CancelledError:
+            if self.request.connection.stream.closed():  # who left is no fault of the server
+                self.set_status(_LEFT, "reader left")
+                return
+            raise
         kernels.bind(drawn.kernel_id, word_of(self))
         try:
             self.set_header("Cache-Control", "no-store")

@@ -76,7 +76,11 @@ class MunicipalMap:
 
     def _table(self) -> Svg:
         rows = {row["colonia_id"]: row for row in figures.records(self._of_group())}
-        heads = (text("Colonia"), text("Recorded crimes"), text("Rate (95 % interval)"))
+        heads = (
+            text("Colonia"),
+            text("Recorded crimes"),
+            text("Per 1,000 residents (95 % interval)"),
+        )
         head = element("tr", *(element("th", it, scope="col") for it in (*heads, text("Reading"))))
         body = (self._row(self._said(rows[key])) for key in self._names if key in rows)
         caption = element("caption", words.label(self.group))

@@ -127,7 +127,8 @@ class Seats:
         self._lines[notebook].append(turn)
         until = time.monotonic() + self._patience + LONGEST_DRAWING
         try:
-            await self.tend()
+            # A reader who leaves now must not stop a kernel's end half way: nobody would end it.
+            await asyncio.shield(asyncio.ensure_future(self.tend()))
             while not turn.done():
                 await asyncio.wait({turn}, timeout=self._patience)
                 late = time.monotonic() > until

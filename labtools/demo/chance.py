@@ -31,6 +31,8 @@ Part = Literal[
     "register",
     "census_quirks",
     "leading_rows",
+    "origins",
+    "batteries",
 ]
 
 

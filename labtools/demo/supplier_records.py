@@ -16,6 +16,7 @@ from labtools.demo.ground import HALF_HEIGHT, HALF_WIDTH, centre_point, degrees
 from labtools.demo.kinds import kinds
 from labtools.demo.names import BOROUGHS, without_accents, written_names
 from labtools.demo.narratives import narratives
+from labtools.demo.origins import how_known
 
 # Shares of case files whose place is wrong, each in its own way; the others are right.
 WRONG_PLACES = {"zero": 0.003, "empty": 0.003, "outside": 0.002, "pile": 0.010}
@@ -44,6 +45,7 @@ def write_case_files(city: City, path: Path) -> None:
     table["fecha_hecho"], table["hora_hecho"] = _dates_and_hours(events["at"], rng)
     table["fecha_inicio"] = events["opened"].dt.strftime("%Y-%m-%d")
     table["narrativa"] = narratives(events["kind"].to_numpy(), rng)
+    table["origen"] = how_known(city)
     again = rng.choice(len(table), round(DUPLICATED_SHARE * len(table)), replace=False)
     order = np.sort(np.concatenate([np.arange(len(table)), again]))
     table.iloc[order].to_csv(path, index=False, lineterminator="\n")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from labtools.demo.batteries import ask_batteries
 from labtools.demo.chance import generator, logistic
 from labtools.demo.ground import OUTSIDE, Ground
 from labtools.demo.history import History
@@ -24,7 +25,7 @@ QUARTERLY_ERROR = 0.022
 MISSING_QUARTER = "2020T2"  # the real survey could not go out that quarter either
 NO_ANSWER = 9
 SILENT_SHARE, SILENT_SHARE_OVERALL = 0.02, 0.008
-_ITEMS = {"BP1_2_03": 0.35, "BP1_2_08": 0.60, "BP1_4_1": 0.2, "BP1_4_2": -0.6, "BP1_4_3": -1.0}
+_ITEMS = {"BP1_2_03": 0.35, "BP1_2_09": 0.60, "BP1_4_1": 0.2, "BP1_4_2": -0.6, "BP1_4_3": -1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,8 @@ def interview(
         persons["COHESION"] = _cohesion(persons, people.colonias, rng)
         persons["VICTIMA"], persons["DENUNCIO"] = _victims(persons, victims[:, month], latent, rng)
         waves.append(persons)
-    return fear, pd.concat(waves, ignore_index=True)
+    persons = pd.concat(waves, ignore_index=True)
+    return fear, persons.join(_batteries(persons, fear, people, generator(seed, "batteries")))
 
 
 def quarterly_series(fear: Fear, seed: int) -> pd.DataFrame:
@@ -167,6 +169,17 @@ def _answers(
         silent = rng.random(len(persons)) < usual
         answers[item] = np.where(silent, NO_ANSWER, values)
     return persons.assign(woman=woman, **answers)
+
+
+def _batteries(
+    persons: pd.DataFrame, fear: Fear, people: People, rng: np.random.Generator
+) -> pd.DataFrame:
+    month = MONTHS.get_indexer(pd.DatetimeIndex(persons["wave"] + "-01"))
+    colonia = persons["colonia"].to_numpy()
+    lean = fear.log_odds[colonia, month] + fear.by_block[persons["block"]] - CITY_LOG_ODDS
+    lean = lean + WOMAN_LOG_ODDS * persons["woman"].to_numpy()
+    disorder = people.colonias["disorder"].to_numpy()[colonia]
+    return ask_batteries(lean, disorder, silent=SILENT_SHARE, rng=rng)
 
 
 def _cohesion(

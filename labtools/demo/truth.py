@@ -14,6 +14,7 @@ from labtools.demo.history import SHAPE
 from labtools.demo.intensity import EFFECTS, MEMORY, MONTHS, N_MONTHS, WANDERING_SD
 from labtools.demo.kinds import GROUPS, STREET, group_reporting, kinds
 from labtools.demo.names import BOROUGHS
+from labtools.demo.origins import ELSEWHERE, IN_PROGRAMME, discovery_truth
 from labtools.demo.programme import AFFECTED, FULL_EFFECT, NEVER, RAMP_MONTHS, SPILLOVER, STAGES
 from labtools.demo.surveys import WAVES
 
@@ -22,8 +23,9 @@ def write_truth(city: City, folder: Path) -> None:
     """Write the truth in ``folder/truth``: tables in Parquet, known numbers in JSON.
 
     ``intensity`` and ``programme`` are by colonia and month, ``reporting`` by colonia and
-    group, ``colonias`` and ``survey`` by colonia, ``city_insecurity`` by month, and
-    ``locations`` gives the true colonia of each numbered record.
+    group, ``discovery`` what patrols discovered by colonia and month, ``colonias`` and
+    ``survey`` by colonia, ``city_insecurity`` by month, and ``locations`` gives the true colonia
+    of each numbered record.
     """
     home = folder / "truth"
     home.mkdir(parents=True, exist_ok=True)
@@ -31,6 +33,7 @@ def write_truth(city: City, folder: Path) -> None:
         "colonias": colonias_truth(city),
         "intensity": intensity_truth(city),
         "reporting": reporting_truth(city),
+        "discovery": discovery_truth(city),
         "programme": programme_truth(city),
         "survey": survey_truth(city),
         "city_insecurity": pd.DataFrame({"month": MONTHS, "share_insecure": city.fear.city}),
@@ -131,6 +134,7 @@ def known_numbers(city: City) -> dict[str, object]:
         "negative_binomial_shape": SHAPE,
         "group_reporting_factor": dict(zip(GROUPS, group_reporting().tolist(), strict=True)),
         "kind_reporting_factor": {kind.name: kind.reporting for kind in kinds()},
+        "discovered_by_patrols": {"elsewhere": ELSEWHERE, "in_programme": IN_PROGRAMME},
         "programme": {
             "stages": [{"start": start, "colonias": n} for start, n in STAGES],
             "full_effect_log": FULL_EFFECT,

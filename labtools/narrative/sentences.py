@@ -12,6 +12,7 @@ import pandas as pd
 
 from labtools import messages
 from labtools.messages import number, plural, say, text
+from labtools.narrative.around import around_sentences
 from labtools.narrative.crime import (
     Tables,
     change_sentences,
@@ -36,6 +37,7 @@ SECTIONS = (
     "perception",
     "dark_figure",
     "fear_gap",
+    "around",
     "actions",
     "proposed",
     "unknowns",
@@ -216,6 +218,7 @@ _SPEAKERS: Mapping[str, Callable[[Tables], tuple[str, ...]]] = MappingProxyType(
         "perception": _perception,
         "dark_figure": dark_figure_sentences,
         "fear_gap": fear_gap_sentences,
+        "around": around_sentences,
         "actions": _actions,
         "proposed": proposal_sentences,
         "unknowns": _unknowns,

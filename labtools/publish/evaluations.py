@@ -10,7 +10,7 @@ import pandas as pd
 from labtools.charts.effects import effects_chart
 from labtools.messages import mark, say, text
 from labtools.narrative.evaluation import SECTIONS, evaluation_of, evaluation_sentences
-from labtools.publish.sections import Section
+from labtools.publish.sections import Section, tied
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -48,11 +48,11 @@ def evaluations_in_short(tables: Tables) -> Section | None:
     told = []
     for protocol, title in protocols(tables).items():
         said = _said(tables, protocol)
-        words = " ".join(sentence for name in _IN_SHORT for sentence in said[name])
-        told.append(f"{title}. {words}")
+        parts = [" ".join(said[name]) for name in _IN_SHORT if said[name]]
+        told += [f"{title}. {part}" if place == 0 else part for place, part in enumerate(parts)]
     if not told:
         return None
-    note = text("Released tables: {tables}.", tables="evaluation.csv, evaluation_facts.csv")
+    note = tied("evaluation", "evaluation_facts")
     return Section(
         "evaluations",
         text("Evaluations"),

@@ -1,4 +1,4 @@
-"""Crime beside fear in the whole municipality, for the briefing of the council."""
+"""What people feel in the whole municipality, for the briefing of the council."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from labtools.messages import number, text
+from labtools.charts.figures import named, records
+from labtools.charts.perception import area_words, perception_chart
+from labtools.messages import number, percent, text
 from labtools.narrative.felt import asks_words
+from labtools.publish.changes import TOLD_APART
 from labtools.publish.figures import Cell
-from labtools.publish.sections import Rows, Section
+from labtools.publish.sections import Rows, Section, tied
 from labtools.tables import vocabulary as words
 
+Tables = Mapping[str, pd.DataFrame]
 
-def fear_gap_in_short(tables: Mapping[str, pd.DataFrame]) -> Section | None:
+
+def fear_gap_in_short(tables: Tables) -> Section | None:
     """Return how many colonias lie in each combination of crime and fear, and what each asks.
 
     No colonia is named: which one it is stands in its own ficha.
@@ -41,6 +46,87 @@ def fear_gap_in_short(tables: Mapping[str, pd.DataFrame]) -> Section | None:
         rest=number(len(told) - apart),
     )
     heads = (text("Combination"), text("Colonias"), text("What it asks for"))
-    notes = (text("Released tables: {tables}.", tables="fear_gap.csv"),)
+    notes = (tied("fear_gap"),)
     table_of = Rows(title, heads, rows, "wide")
     return Section("fear_gap", title, "full", sentences=(said,), tables=(table_of,), notes=notes)
+
+
+def perception_section(tables: Tables) -> Section | None:
+    """Return what the surveys of the city and its boroughs say, beside a year before."""
+    table = tables.get("perception_change", pd.DataFrame())
+    shown = _over_a_year(table[table["state"] == words.SHOWN]) if len(table) else table
+    if shown.empty:
+        return None
+    told_apart = shown["verdict"].isin(TOLD_APART)
+    told = shown[(shown["area_kind"] == "city") | (shown["indicator"] == "insecurity") | told_apart]
+    rows = tuple(
+        (
+            Cell(area_words(row) if row["area_kind"] == "city" else str(row["area"])),
+            Cell(named(str(row["indicator"]))),
+            Cell(_share_on(row["before"], row["before_period"])),
+            Cell(_share_on(row["now"], row["period"])),
+            Cell(_points(row)),
+            Cell(words.label(str(row["verdict"]))),
+        )
+        for row in records(told)
+    )
+    heads = (
+        text("Place"),
+        text("Indicator"),
+        text("Before"),
+        text("Now"),
+        text("Difference, percentage points (95 % interval)"),
+        text("Reading"),
+    )
+    title = text("What people feel")
+    feeling = _feeling(tables)
+    counted = text(
+        "Of {n} comparisons over a year, of the city and its boroughs, {found} can be told apart "
+        "from chance.",
+        n=len(shown),
+        found=int(told_apart.sum()),
+    )
+    return Section(
+        "perception",
+        title,
+        layout="full",
+        sentences=(counted,),
+        tables=(Rows(title, heads, rows, "wide"),),
+        pictures=(perception_chart(feeling),) if len(feeling) else (),
+        notes=(tied("perception_change", "perception"),),
+    )
+
+
+def _over_a_year(table: pd.DataFrame) -> pd.DataFrame:
+    """Return one comparison of each area and indicator: that nearest to a year."""
+    apart = table["period"] - table["before_period"]
+    nearest = (apart - pd.Timedelta(days=365)).abs()
+    order = nearest.sort_values(kind="stable").index
+    first = table.loc[order].drop_duplicates(["area_kind", "area", "indicator", "source"])
+    kinds = (first["area_kind"] != "city").rename("kind")
+    places = first.assign(kind=kinds).sort_values(["kind", "area", "indicator", "source"])
+    return places.drop(columns="kind")
+
+
+def _feeling(tables: Tables) -> pd.DataFrame:
+    perception = tables.get("perception", pd.DataFrame())
+    if perception.empty:
+        return perception
+    asked = perception["indicator"] == "insecurity"
+    return perception[asked & perception["area_kind"].isin(["city", "borough"])]
+
+
+def _points(row: Mapping[str, object]) -> str:
+    middle, low, high = (_signed(row[end]) for end in ("difference", "lower", "upper"))
+    return text("{figure} ({low} to {high})", figure=middle, low=low, high=high)
+
+
+def _signed(share: object) -> str:
+    points = round(100 * float(str(share)), 1)
+    sign = "−" if points < 0 else "+" if points else ""
+    return f"{sign}{number(abs(points), 1)}"
+
+
+def _share_on(share: object, period: object) -> str:
+    asked = pd.Timestamp(str(period))
+    return f"{percent(float(str(share)))} ({asked:%m/%Y})"

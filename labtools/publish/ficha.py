@@ -17,6 +17,7 @@ from labtools.charts.place import place_chart
 from labtools.charts.series import series_chart
 from labtools.messages import DEFAULT_LANGUAGE, speaking
 from labtools.publish import figures
+from labtools.publish.answers import answers_section, is_beside_crime
 from labtools.publish.card import card_words
 from labtools.publish.pages import inline, render
 from labtools.publish.proposals import proposals_section
@@ -156,7 +157,7 @@ def _crime(source: Source) -> Section:
 
 def _perception(source: Source) -> Section:
     perception, said = source.tables["perception"], ficha_words()
-    pictures = _drawn(perception_chart, perception.loc[_beside_crime(perception)])
+    pictures = _drawn(perception_chart, perception.loc[is_beside_crime(perception)])
     told = source.told("perception") or (() if pictures else (said["no_perception"],))
     return Section(
         "perception", said["perception"], layout="card", sentences=told, pictures=pictures
@@ -244,14 +245,6 @@ def _actions(source: Source) -> Section:
     )
 
 
-def _answers(source: Source) -> Section | None:
-    perception, said = source.tables["perception"], ficha_words()
-    areas, rows = figures.perception_table(perception.loc[~_beside_crime(perception)])
-    heads = (said["indicator"], *areas)
-    tables = _table(said["answers_note"], heads, rows, kind="wide", unseen=False)
-    return Section("answers", said["answers"], layout="full", tables=tables) if rows else None
-
-
 def _unknowns(source: Source) -> Section:
     said, rows = ficha_words(), figures.unknown_rows(source.tables["unknowns"])
     heads = tuple(said[column] for column in ("what", "n", "share"))
@@ -285,7 +278,7 @@ BUILDERS: tuple[Callable[[Source], Section | None], ...] = (
     _change,
     _actions,
     proposals_section,
-    _answers,
+    answers_section,
     _unknowns,
     _sources,
 )
@@ -299,12 +292,6 @@ def _table(
 ) -> tuple[Rows, ...]:
     made = partial(Rows, caption, tuple(heads), tuple(rows))
     return (made(**looks),) if rows else ()  # type: ignore[arg-type] # Rows checks its own words
-
-
-def _beside_crime(perception: pd.DataFrame) -> pd.Series:
-    """Say which rows stand beside recorded crime: the feeling of insecurity, if it was asked."""
-    insecurity = perception["indicator"] == "insecurity"
-    return insecurity if insecurity.any() else insecurity | True
 
 
 def _drawn(chart: Callable[[pd.DataFrame], str], table: pd.DataFrame) -> tuple[str, ...]:

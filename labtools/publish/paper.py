@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
-from labtools.messages import DEFAULT_LANGUAGE, speaking, text
+from labtools.messages import DEFAULT_LANGUAGE, listed, speaking, text
 from labtools.publish import wording
 from labtools.publish.ficha import Ficha, compose_ficha
 from labtools.publish.printing import Facts, code_of, digest_of_printing, group_facts, printed
@@ -138,6 +138,11 @@ def _on_paper(section: Section) -> Section:
         years = " · ".join(": ".join(cell.words for cell in row) for row in rows)
         told = (f"{section.tables[0].caption}. {years}",) if rows else ()
         return replace(section, sentences=(*told, *section.notes), tables=(), notes=())
+    elsewhere = tuple(table.caption for table in section.tables if not table.printed)
+    if elsewhere:
+        note = text("On the page of this colonia: {tables}.", tables=listed(elsewhere))
+        kept = tuple(table for table in section.tables if table.printed)
+        section = replace(section, tables=kept, notes=(*section.notes, note))
     return section if section.drawn_on_paper else replace(section, pictures=())
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from labtools.messages import number, text
 from labtools.narrative.proposals import change_words
 from labtools.publish.figures import Cell
-from labtools.publish.sections import Rows, Section, Source
+from labtools.publish.sections import Rows, Section, Source, tied
 from labtools.tables.action_words import action_words, caveat_words, need_words, standing_words
 
 #: So many are shown, those with more evidence first; the others are in the open data.
@@ -78,7 +78,7 @@ def proposed_in_short(tables: Mapping[str, pd.DataFrame]) -> Section | None:
     )
     notes = (
         text("The expected change is that of studies elsewhere; only an evaluation says it here."),
-        text("Released tables: {tables}.", tables="proposals.csv"),
+        tied("proposals"),
     )
     wide = Rows(title, heads, rows, "wide")
     return Section("decisions", title, "full", tables=(wide,), notes=notes)

@@ -13,6 +13,7 @@ from typing import Literal
 
 import pandas as pd
 
+from labtools.messages import text
 from labtools.publish.figures import Cell
 from labtools.tables.released import Released
 
@@ -35,6 +36,8 @@ class Rows:
         A wide table becomes a list of cards on a phone.
     unseen : bool
         Whether the caption is only read aloud, because the heading says it already.
+    printed : bool
+        Whether the two sides of paper hold it; where not, they say that the page does.
     """
 
     caption: str
@@ -42,6 +45,7 @@ class Rows:
     rows: tuple[tuple[Cell, ...], ...]
     kind: Literal["wide", "narrow"] = "narrow"
     unseen: bool = True
+    printed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +130,8 @@ def grouped(sections: Iterable[Section]) -> tuple[Group, ...]:
         else:
             groups.append(Group(section.layout, (section,)))
     return tuple(groups)
+
+
+def tied(*tables: str) -> str:
+    """Return the note that ties a section to the released tables that it comes from."""
+    return text("Released tables: {tables}.", tables=", ".join(f"{name}.csv" for name in tables))

@@ -119,8 +119,7 @@ def _ficha_headings() -> dict[str, str]:
             "quarters; the sums may not agree."
         ),
         "place": text("Among the colonias of the municipality"),
-        "answers": text("Other answers in the surveys"),
-        "answers_note": text("Share of people asked, with its 95 % interval"),
+        "answers": text("What protects and what worries"),
         "change": text("Change in the last year"),
         "actions": text("Actions of the programme"),
         "unknowns": text("What is not known"),
@@ -134,7 +133,7 @@ def _ficha_columns() -> dict[str, str]:
         "group": text("Group"),
         "year": text("Year"),
         "events": text("Recorded crimes"),
-        "rate": text("Rate (95 % interval)"),
+        "rate": text("Per 1,000 residents (95 % interval)"),
         "smoothed": text("Steadied rate (95 % interval)"),
         "municipality": text("Municipality"),
         "versus": text("Reading"),

@@ -168,6 +168,10 @@ _LABELS = MappingProxyType(
         "conflict_graffiti": mark("Had a conflict about graffiti on the house"),
         "conflict_other": mark("Had another conflict"),
         "cohesion": mark("Trust their neighbours"),
+        "cohesion_close_knit": mark("Say that their colonia is close-knit"),
+        "cohesion_help": mark("Say that people here help their neighbours"),
+        "control_school": mark("Say that neighbours would act on children out of school"),
+        "control_graffiti": mark("Say that neighbours would act on youths who paint a wall"),
         "reported": mark("Victims who reported the crime"),
     }
 )

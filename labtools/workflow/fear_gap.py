@@ -33,7 +33,7 @@ from labtools.workflow.feedback import feedback_table
 from labtools.workflow.peers import city_peers_table
 from labtools.workflow.perception import perception_change_table, perception_table
 from labtools.workflow.small_areas import area_models, model_rows
-from labtools.workflow.survey import survey_waves
+from labtools.workflow.survey import survey_waves, waves_asking
 
 _FEAR = "insecurity"
 _ADULTS = 0.7  # of residents: Mexico, census of 2020, people of 18 and more
@@ -157,8 +157,8 @@ def survey_plan_table(processed: Mapping[str, pd.DataFrame], edition: Edition) -
 
 
 def _last_fieldwork(survey: pd.DataFrame, edition: Edition) -> tuple[float, Fieldwork]:
-    waves = survey_waves(survey, edition.window.end)
-    if not waves or _FEAR not in waves[-1].answers:
+    waves = waves_asking(survey_waves(survey, edition.window.end), _FEAR)
+    if not waves:
         likeness = likeness_of(_USUAL_EFFECT, _USUAL_PER_CLUSTER)
         return _USUAL_SHARE, Fieldwork(int(_USUAL_PER_CLUSTER), likeness)
     last = waves[-1]

@@ -16,7 +16,7 @@ from labtools.tables import vocabulary as words
 from labtools.tables.contracts import check_table, empty_table
 from labtools.workflow.edition import Edition
 
-_REACH = 1.96
+_REACH, _TAIL = 1.96, 0.025
 #: Files of known origin that the city's share stands for in each colonia.
 _LIKE_THE_CITY = 10.0
 _KINDS = (*words.GROUPS, words.TOTAL)
@@ -115,6 +115,10 @@ def _row(
         lower, upper = value * np.exp(-_REACH * error), value * np.exp(_REACH * error)
     else:
         lower, upper = max(0.0, value - _REACH * error), min(1.0, value + _REACH * error)
+        # None or all discovered does not mean none or all ever: the exact end of a binomial.
+        beyond = 1 - _TAIL ** (1 / max(float(told.sum()), 1.0))
+        lower = min(lower, 1 - beyond) if value == 1 else lower
+        upper = max(upper, beyond) if value == 0 else upper
     return {
         "measure": measure,
         "group": group,

@@ -12,10 +12,11 @@ from labtools.analysis.perception.estimates import Estimate, Precision, estimate
 from labtools.analysis.perception.waves import Difference, compare_waves, difference
 from labtools.settings import Settings
 from labtools.tables import vocabulary as words
+from labtools.tables.batteries import is_told_by_colonia
 from labtools.tables.contracts import check_table, empty_table
 from labtools.tables.periods import Window
 from labtools.workflow.edition import Edition
-from labtools.workflow.survey import SurveyWave, survey_waves
+from labtools.workflow.survey import SurveyWave, questions_of, survey_waves, waves_asking
 
 INSUFFICIENT = "insufficient"
 _FALSE_ALARM = 0.05
@@ -39,8 +40,10 @@ def perception_table(
     city = settings.lab.perception_city or settings.lab.municipality
     parts = [_city_shares(processed["city_perception"], city, edition.window)]
     waves = survey_waves(processed["survey"], edition.window.end)
-    if waves:
-        parts.append(_survey_shares(waves[-1], settings))
+    parts += [
+        _survey_shares(waves_asking(waves, indicator)[-1], indicator, settings)
+        for indicator in questions_of(waves)
+    ]
     filled = [part for part in (*parts, modelled) if len(part)]
     table = pd.concat(filled, ignore_index=True) if filled else empty_table("perception")
     return _without_withheld(table, edition)
@@ -51,15 +54,18 @@ def perception_change_table(
 ) -> pd.DataFrame:
     """Return the canonical table ``perception_change``: the last figure against earlier ones.
 
-    The lab's survey: the last wave against the one before and against that of a year before,
-    city and boroughs.  The city's official series: the same, by quarters.  Boroughs are judged
-    together, indicator by indicator (Benjamini and Hochberg, 5 %), and so is the city.
+    The lab's survey: each question's last wave against the one before and against that of a
+    year before; city and boroughs, or the city alone for batteries.  The city's official
+    series: the same, by quarters.  Boroughs are judged together, indicator by indicator
+    (Benjamini and Hochberg, 5 %), and so is the city.
     """
     city = settings.lab.perception_city or settings.lab.municipality
     rows = [*_city_changes(processed["city_perception"], city, edition.window)]
     waves = survey_waves(processed["survey"], edition.window.end)
-    for earlier in _compared([wave.month for wave in waves]):
-        rows += _wave_changes(waves[earlier], waves[-1], settings)
+    for indicator in questions_of(waves):
+        asking = waves_asking(waves, indicator)
+        for earlier in _compared([wave.month for wave in asking]):
+            rows += _wave_changes(asking[earlier], asking[-1], indicator, settings)
     if not rows:
         return empty_table("perception_change")
     table = pd.DataFrame(rows)
@@ -93,28 +99,33 @@ def _city_shares(city_perception: pd.DataFrame, city: str, window: Window) -> pd
     )
 
 
-def _survey_shares(wave: SurveyWave, settings: Settings) -> pd.DataFrame:
+def _survey_shares(wave: SurveyWave, indicator: str, settings: Settings) -> pd.DataFrame:
     minimum = settings.disclosure.minimum_respondents
     rules = Precision(minimum_respondents=minimum)
-    rows = []
-    for indicator in wave.answers.columns:
-        answers = wave.answers[indicator]
-        for kind, area, domain in _areas(wave, answers, settings.lab.municipality):
-            asked = answers.notna() if domain is None else domain & answers.notna()
-            found = None
-            if domain is None or int(asked.sum()) >= minimum:
-                found = estimate_share(wave.design, answers, domain)
-            rows.append(
-                {
-                    "area_kind": kind,
-                    "area": area,
-                    "indicator": str(indicator),
-                    "period": wave.month,
-                    **_told(found, rules),
-                    "source": "survey",
-                }
-            )
+    rows, answers = [], wave.answers[indicator]
+    for kind, area, domain in _areas(wave, answers, settings.lab.municipality):
+        if kind == "colonia" and not is_told_by_colonia(indicator):
+            continue
+        asked = answers.notna() if domain is None else domain & answers.notna()
+        found = None
+        if domain is None or int(asked.sum()) >= minimum:
+            found = estimate_share(wave.design, answers, domain)
+        rows.append(
+            {
+                "area_kind": kind,
+                "area": area,
+                "indicator": indicator,
+                "period": wave.month,
+                **_told(found, rules),
+                "source": _source(wave),
+            }
+        )
     return pd.DataFrame(rows).astype({"respondents": "Int64"})
+
+
+def _source(wave: SurveyWave) -> str:
+    """Say whose survey it is: one that knows no colonia is one of cities (ENSU's microdata)."""
+    return "survey" if wave.knows_colonias else "city_microdata"
 
 
 def _areas(
@@ -148,21 +159,21 @@ def _compared(months: list[pd.Timestamp]) -> list[int]:
 
 
 def _wave_changes(
-    before: SurveyWave, now: SurveyWave, settings: Settings
+    before: SurveyWave, now: SurveyWave, indicator: str, settings: Settings
 ) -> list[dict[str, object]]:
     minimum = settings.disclosure.minimum_respondents
-    boroughs = sorted(set(before.people["borough"].dropna()) & set(now.people["borough"].dropna()))
-    areas = [("city", settings.lab.municipality), *(("borough", name) for name in boroughs)]
+    boroughs = set(before.people["borough"].dropna()) & set(now.people["borough"].dropna())
+    near = sorted(boroughs) if is_told_by_colonia(indicator) else []
     rows = []
-    for indicator in before.answers.columns.intersection(now.answers.columns):
-        for kind, area in areas:
-            domains = None
-            if kind == "borough":
-                domains = (before.people["borough"] == area, now.people["borough"] == area)
-            found = compare_waves(before.wave(indicator), now.wave(indicator), domains)
-            shown = found.respondents >= minimum and not np.isnan(found.lower)
-            periods = (before.month, now.month)
-            rows.append(_change(kind, area, str(indicator), periods, found if shown else None))
+    for kind, area in [("city", settings.lab.municipality), *(("borough", name) for name in near)]:
+        domains = None
+        if kind == "borough":
+            domains = (before.people["borough"] == area, now.people["borough"] == area)
+        found = compare_waves(before.wave(indicator), now.wave(indicator), domains)
+        shown = found.respondents >= minimum and not np.isnan(found.lower)
+        periods = (before.month, now.month)
+        rows.append(_change(kind, area, indicator, periods, found if shown else None))
+        rows[-1] |= {"source": _source(now)}
     return rows
 
 

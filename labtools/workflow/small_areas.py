@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -18,8 +18,9 @@ from labtools.analysis.perception.estimates import Precision, estimate_share
 from labtools.places.neighbours import find_neighbours
 from labtools.settings import Settings
 from labtools.tables import vocabulary as words
+from labtools.tables.batteries import is_told_by_colonia
 from labtools.workflow.edition import Edition
-from labtools.workflow.survey import SurveyWave, survey_waves
+from labtools.workflow.survey import SurveyWave, questions_of, survey_waves, waves_asking
 
 #: Questions asked of victims only: too few for a model of colonias.
 OF_VICTIMS = ("reported",)
@@ -90,22 +91,23 @@ def _fitted(
 ) -> dict[str, AreaShares]:
     waves = survey_waves(processed["survey"], edition.window.end)
     first = edition.window.end - pd.DateOffset(months=_MONTHS)
-    recent = [wave for wave in waves if wave.month >= first]
-    if not recent:
+    waves = tuple(wave for wave in waves if wave.month >= first)
+    if not waves:
         return {}
     covariates = census_covariates(processed)
     colonias = processed["colonias"].set_index("colonia_id")
     near = _neighbours(colonias, covariates.index, settings.lab.crs)
     models: dict[str, AreaShares] = {}
-    for indicator in recent[-1].answers.columns:
-        if indicator in OF_VICTIMS:
+    for indicator in questions_of(waves):
+        if indicator in OF_VICTIMS or not is_told_by_colonia(indicator):
             continue
-        told = _answers(recent, str(indicator), covariates.index)
+        recent = waves_asking(waves, indicator)
+        told = _answers(recent, indicator, covariates.index)
         if told["asked"].sum() < _FEWEST_PEOPLE or (told["asked"] > 0).sum() < _FEWEST_AREAS:
             continue
         rng = np.random.default_rng([settings.lab.seed, 61, len(models)])
         fit = fit_area_shares(told["yes"], told["asked"], covariates, rng=rng, neighbours=near)
-        models[str(indicator)] = _agreed(fit, recent[-1], str(indicator), colonias, rng)
+        models[indicator] = _agreed(fit, recent[-1], indicator, colonias, rng)
     return models
 
 
@@ -114,7 +116,7 @@ def model_rows(
 ) -> pd.DataFrame:
     """Return the models' rows of the canonical table ``perception``, in whole per cent."""
     keys = pd.Index(processed["colonias"]["colonia_id"], name="area")
-    waves = processed["survey"].loc[processed["survey"]["wave"] < edition.window.end, "wave"]
+    waves = survey_waves(processed["survey"], edition.window.end)
     parts = []
     for indicator, model in models.items():
         table = model.frame(widest=WIDEST).reindex(keys)
@@ -126,7 +128,7 @@ def model_rows(
                     "area_kind": "colonia",
                     "area": keys,
                     "indicator": indicator,
-                    "period": waves.max(),
+                    "period": waves_asking(waves, indicator)[-1].month,
                     "share": told["value"].to_numpy(),
                     "lower": told["lower"].to_numpy(),
                     "upper": told["upper"].to_numpy(),
@@ -139,15 +141,14 @@ def model_rows(
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def _answers(waves: list[SurveyWave], indicator: str, areas: pd.Index) -> pd.DataFrame:
+def _answers(waves: Sequence[SurveyWave], indicator: str, areas: pd.Index) -> pd.DataFrame:
     parts = []
     for wave in waves:
-        if indicator in wave.answers:
-            people = wave.people
-            told, _ = effective_answers(
-                wave.answers[indicator], people["weight"], people["colonia_id"], people["cluster"]
-            )
-            parts.append(told.reindex(areas).fillna(0.0))
+        people = wave.people
+        told, _ = effective_answers(
+            wave.answers[indicator], people["weight"], people["colonia_id"], people["cluster"]
+        )
+        parts.append(told.reindex(areas).fillna(0.0))
     return pd.DataFrame(sum(parts))
 
 

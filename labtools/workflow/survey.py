@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -20,6 +21,8 @@ class SurveyWave:
     ----------
     month : pandas.Timestamp
         When it was asked.
+    source : str
+        The survey of which it is a wave.
     people : pandas.DataFrame
         One row per respondent: colonia, borough, stratum, cluster and weight.
     answers : pandas.DataFrame
@@ -29,9 +32,19 @@ class SurveyWave:
     """
 
     month: pd.Timestamp
+    source: str
     people: pd.DataFrame
     answers: pd.DataFrame
     design: Design
+
+    @property
+    def knows_colonias(self) -> bool:
+        """Whether it says where people live: the lab's own, and not one of cities."""
+        return bool(self.people["colonia_id"].notna().any())
+
+    def asked(self, indicator: str) -> bool:
+        """Return whether anybody answered a question."""
+        return indicator in self.answers and bool(self.answers[indicator].notna().any())
 
     def wave(self, indicator: str) -> Wave:
         """Return what comparing it with another wave needs."""
@@ -40,14 +53,35 @@ class SurveyWave:
 
 
 def survey_waves(survey: pd.DataFrame, end: pd.Timestamp) -> tuple[SurveyWave, ...]:
-    """Return the waves asked before `end`, first to last."""
+    """Return the waves asked before `end`, first to last; each is of one survey."""
     asked = survey[survey["wave"] < end]
-    return tuple(_wave(pd.Timestamp(month), rows) for month, rows in asked.groupby("wave"))
+    source = asked["respondent"].str.rsplit("-", n=1).str[0]
+    by_wave = asked.groupby([asked["wave"], source.rename("source")])
+    return tuple(_wave(pd.Timestamp(month), str(name), rows) for (month, name), rows in by_wave)
 
 
-def _wave(month: pd.Timestamp, rows: pd.DataFrame) -> SurveyWave:
+def waves_asking(waves: Sequence[SurveyWave], indicator: str) -> tuple[SurveyWave, ...]:
+    """Return the waves that asked a question, of one survey: they can be compared.
+
+    Where several surveys asked it, that which knows colonias goes before one of cities (ENSU's
+    microdata), and that asked last before the others.
+    """
+    asking = [wave for wave in waves if wave.asked(indicator)]
+    if not asking:
+        return ()
+    last = max(asking, key=lambda wave: (wave.knows_colonias, wave.month))
+    return tuple(wave for wave in asking if wave.source == last.source)
+
+
+def questions_of(waves: Sequence[SurveyWave]) -> tuple[str, ...]:
+    """Return every question that somebody answered, in alphabetical order."""
+    named = {str(name) for wave in waves for name in wave.answers.columns if wave.asked(str(name))}
+    return tuple(sorted(named))
+
+
+def _wave(month: pd.Timestamp, source: str, rows: pd.DataFrame) -> SurveyWave:
     people = rows.drop_duplicates("respondent").set_index("respondent")[list(HEAD)]
     people = people[people["weight"].notna()].sort_index()
     answers = rows.pivot(index="respondent", columns="indicator", values="value")
     design = survey_design(people, weight="weight", stratum="stratum", clusters=("cluster",))
-    return SurveyWave(month, people, answers.reindex(people.index), design)
+    return SurveyWave(month, source, people, answers.reindex(people.index), design)

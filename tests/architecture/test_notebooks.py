@@ -4,7 +4,7 @@ import re
 import nbformat
 import pytest
 
-from labtools.dashboards.server import PAGES
+from labtools.dashboards.service import PAGES
 from labtools.runs.parameters import read_signature
 from labtools.runs.plan import read_entries
 from tests.architecture.documents import ROOT

@@ -1,12 +1,15 @@
 """Measure readers at once, and paper: ours beside stock Voilà on the same notebook, in one run.
 
 ``make bench`` writes ``serve_50_viewers_p95_s`` (seconds until nineteen in twenty of fifty readers
-who ask at once have a page with their colonia), ``serve_one_viewer_s``, ``serve_vs_stock_voila``
+who ask at once have a page with their colonia), ``serve_one_viewer_s``,
+``serve_first_contentful_paint_s`` (in Chromium, the median of five readers new to the page; where
+there is one), ``serve_vs_stock_voila``
 (how many times sooner than with stock Voilà, which is given ten readers only),
 ``serve_memory_mb`` (server and warm kernels), ``serve_back_to_warm_s`` (seconds until only the
 pages kept ready remain, after fifty asked for a living one and left),
 ``serve_kernels_after_1000``, ``serve_readers_after_1000`` (kernels that a thousand requests left
-to nobody) and ``pdf_s_per_ficha``.  Without the folder of a released edition it makes a small one.
+to nobody) and ``pdf_s_per_ficha`` (processor seconds, of four hundred printed anew).
+Without the folder of a released edition it makes a small one.
 """
 
 from __future__ import annotations
@@ -20,31 +23,39 @@ import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
+from itertools import cycle, islice, product
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from playwright.sync_api import sync_playwright
 
 from labtools.charts.ground import ground_of
 from labtools.charts.maps import locator_map
 from labtools.dashboards.data import ENVIRONMENT_VARIABLE
-from labtools.dashboards.server import PAGES, listening, serving
+from labtools.dashboards.door import listening
+from labtools.dashboards.server import serving
+from labtools.dashboards.service import PAGES
 from labtools.messages import speaking
 from labtools.narrative import sentences
 from labtools.paths import bundled
 from labtools.publish.paper import print_ficha
+from labtools.publish.wording import EDITIONS
 from labtools.tables.released import read_fichas
 from labtools.tables.store import read_table
 from tests.benchmarks.record import record
+from tests.browser.painting import first_contentful_paint
 from tests.browser.released_example import write_edition
 
-READERS, STOCK_READERS, PRINTED, REPEATED = 50, 10, 30, 1_000
+READERS, STOCK_READERS, PRINTED, REPEATED, PAINTED = 50, 10, 400, 1_000, 5
 WARM = len(PAGES) + 1  # pages kept ready: two of the first dashboard, one of each other
+ALONE = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
 _PATIENCE = 300
 _SETTLED = 20  # seconds until the other pages are ready too
 
 
 def main(public: Path) -> None:
     """Measure on a released edition, print, and record."""
-    told = {**measured_serving(public), **measured_printing(public)}
+    told = {**measured_serving(public), **measured_painting(public), **measured_printing(public)}
     sys.stdout.write("\n".join(f"{name}: {value:.3g}" for name, value in told.items()) + "\n")
     record(**told)
 
@@ -159,16 +170,33 @@ def memory_of(folder: str) -> float:
     return total / 1024
 
 
+def measured_painting(public: Path) -> dict[str, float]:
+    """Return the seconds until one reader sees the first words; nothing without Chromium."""
+    browser = shutil.which("chromium")
+    if browser is None:
+        return {}
+    with serving(public, port=0) as running, sync_playwright() as driver:
+        seconds_to(running.live)
+        time.sleep(_SETTLED)
+        chromium = driver.chromium.launch(executable_path=browser, args=list(ALONE))
+        slugs = sorted(file.stem for file in (public / "fichas").glob("*.json"))[:PAINTED]
+        asked = [f"{running.url}colonia_explorer?colonia={slug}" for slug in slugs]
+        painted = sorted(first_contentful_paint(chromium, address) for address in asked)
+        chromium.close()
+    return {"serve_first_contentful_paint_s": painted[len(painted) // 2]}
+
+
 def measured_printing(public: Path) -> dict[str, float]:
-    """Return the processor seconds that a printed ficha costs."""
+    """Return the processor seconds that a printed ficha costs, of so many in both languages."""
     ground = ground_of(read_table("colonias_shown", public / "tables"))
-    fichas = read_fichas(sorted((public / "fichas").glob("*.json"))[:PRINTED])
+    fichas = read_fichas(sorted((public / "fichas").glob("*.json")))
+    asked = islice(cycle(product(EDITIONS, fichas)), PRINTED)
     begun = time.process_time()
-    for ficha in fichas:
-        with speaking("es_MX"):
+    for language, ficha in asked:
+        with speaking(language):
             drawn, said = locator_map(ground, ficha.colonia_id), sentences(ficha)
-        print_ficha(ficha, map_svg=drawn, sentences=said)
-    return {"pdf_s_per_ficha": (time.process_time() - begun) / len(fichas)}
+        print_ficha(ficha, map_svg=drawn, sentences=said, language=language)
+    return {"pdf_s_per_ficha": (time.process_time() - begun) / PRINTED}
 
 
 if __name__ == "__main__":

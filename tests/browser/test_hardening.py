@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from labtools.dashboards.server import PAGES, serving
+from labtools.dashboards.server import serving
+from labtools.dashboards.service import PAGES
 from tests.browser.conftest import SECRET, Reader
 
 pytestmark = [pytest.mark.slow]
@@ -216,6 +217,21 @@ def test_half_a_request_is_dropped_and_does_not_keep_others_waiting(server):
         ends = [line.recv(1) for line in lines]  # a line that is not cut raises TimeoutError here
 
         assert ends == [b""] * len(lines)
+
+
+def test_a_reader_who_leaves_before_the_page_is_drawn_is_no_fault_of_the_server(server):
+    with serving(Path(server.service.public), port=0, most_readers=2) as small:
+        assert ask(small, LIVE)[0] == 200  # its kernels take a moment: the next one waits for them
+        with socket.create_connection(("127.0.0.1", urlsplit(small.url).port)) as line:
+            host = urlsplit(small.url).netloc
+            line.sendall(f"GET /live/alerts HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            time.sleep(0.3)
+
+        told = ask(small, "/metrics")[2]
+
+        assert 'status="499"' in told
+        assert 'status="500"' not in told
+        assert _becomes(lambda: len(kernels(small)) <= 2, attempts=240)
 
 
 def test_a_header_longer_than_any_reader_sends_is_refused(server):

@@ -14,7 +14,7 @@ from jupyter_server.services.kernels.connection.base import serialize_msg_to_ws_
 from labtools.dashboards.gate import content_policy, error_page
 from labtools.dashboards.hardened import EXTENSIONS, unwanted_extensions, voila_config
 from labtools.dashboards.kernels import ALLOWED_MESSAGES, ReaderKernels, is_let_through
-from labtools.dashboards.server import Service
+from labtools.dashboards.service import Service
 
 
 @pytest.fixture

@@ -178,6 +178,35 @@ def test_a_reader_who_leaves_the_line_takes_no_page_with_them():
     assert asyncio.run(day()) == (0, ["<p>explorer</p>"])
 
 
+def test_a_reader_who_leaves_while_room_is_made_for_them_stops_no_kernels_end_half_way():
+    ended = []
+
+    class Slow(House):
+        async def end(self, kernel_id):
+            await asyncio.sleep(0.02)
+            await super().end(kernel_id)
+            ended.append(kernel_id)
+
+    house = Slow(1)
+
+    async def day():
+        seats = opened(house)
+        await settled(seats)
+        (spare,) = house.alive
+        left = asyncio.ensure_future(seats.take("map"))
+        await asyncio.sleep(0.01)
+        left.cancel()
+        with suppress(asyncio.CancelledError):
+            await left
+        await asyncio.sleep(0.05)
+        return spare
+
+    spare = asyncio.run(day())
+
+    assert ended == [spare]
+    assert spare not in house.alive
+
+
 def test_a_line_that_is_too_long_grows_no_longer():
     house = House(1)
 

@@ -2,15 +2,10 @@ import socket
 
 import pytest
 
-from labtools.dashboards import server
-from labtools.dashboards.server import (
-    Service,
-    allowed_hosts,
-    check_installed,
-    clean_environment,
-    listening,
-    serving,
-)
+from labtools.dashboards import service
+from labtools.dashboards.door import allowed_hosts, listening
+from labtools.dashboards.server import serving
+from labtools.dashboards.service import Service, check_installed, clean_environment
 from labtools.errors import DependencyError, SettingsError, TableError
 
 SERVICE = Service("/w/reports/1/public", "/tmp/lab-x", ("localhost:8866",))  # noqa: S108 - only a name
@@ -38,7 +33,7 @@ def test_a_folder_without_an_edition_starts_nothing(tmp_path):
 
 
 def test_without_voila_the_error_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(server, "find_spec", lambda name: None if name == "voila" else object())
+    monkeypatch.setattr(service, "find_spec", lambda name: None if name == "voila" else object())
 
     with pytest.raises(DependencyError, match=r"voila.*labtools\[dash\]"):
         check_installed()

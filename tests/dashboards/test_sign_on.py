@@ -13,7 +13,8 @@ import pytest
 pytest.importorskip("voila")
 
 from labtools.dashboards import sign_on
-from labtools.dashboards.server import Proxy, serving
+from labtools.dashboards.door import Proxy
+from labtools.dashboards.server import serving
 from labtools.errors import SettingsError
 
 OPERATIONS = Path(sign_on.__file__).parent / "operations"

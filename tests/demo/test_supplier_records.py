@@ -6,9 +6,11 @@ import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
+from labtools.demo.intensity import MONTHS
 from labtools.demo.kinds import kinds
 from labtools.demo.names import UNKNOWN_PLACES
 from labtools.demo.narratives import PERSONAL_SHARE, narratives
+from labtools.demo.origins import ELSEWHERE, IN_PROGRAMME, UNTOLD_SHARE, found_share
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +54,24 @@ def in_city(table):
 def test_case_files_have_the_columns_of_the_supplier(case_files):
     assert list(case_files.columns) == [
         *("folio", "delegacion_hecho", "colonia", "latitud", "longitud", "delito"),
-        *("fecha_hecho", "hora_hecho", "fecha_inicio", "narrativa"),
+        *("fecha_hecho", "hora_hecho", "fecha_inicio", "narrativa", "origen"),
     ]
+
+
+def test_patrols_discover_drugs_alone_and_more_of_them_in_the_programme(case_files, city):
+    once = case_files.drop_duplicates("folio")
+    of_drugs = once["delito"].str.startswith("NARCOMENUDEO")
+    found = once["origen"] == "Flagrancia"
+    share, events = found_share(city), city.case_files
+    month = MONTHS.searchsorted(events["at"], side="right") - 1
+    inside = pd.Series(share[events["colonia"], month] == IN_PROGRAMME, events["folio"])
+    inside = once["folio"].map(inside)
+
+    assert not found[~of_drugs].any()
+    told = once["origen"] != ""
+    assert_share(~told, UNTOLD_SHARE)
+    assert_share(found[of_drugs & told & inside], IN_PROGRAMME)
+    assert_share(found[of_drugs & told & ~inside], ELSEWHERE)
 
 
 def test_some_case_files_have_coordinates_zero_and_some_none(case_files):

@@ -1,6 +1,7 @@
 import pandas as pd
 import pytest
 
+from labtools.demo.batteries import ITEMS
 from labtools.demo.kinds import kinds, titles
 from labtools.demo.supplier_tables import MONTH_NAMES
 
@@ -51,7 +52,8 @@ def test_the_survey_has_coded_answers_only(folder):
     survey = pd.read_csv(folder / "encuesta_percepcion.csv", encoding="utf-8-sig", dtype=str)
 
     assert set(survey["OLEADA"]) == {"2024-05", "2024-11", "2025-05", "2025-11"}
-    for name in ("BP1_1", "BP1_2_03", "BP1_2_08", "BP1_4_1", "BP1_4_2", "BP1_4_3"):
+    items = ("BP1_1", "BP1_2_03", "BP1_2_09", "BP1_4_1", "BP1_4_2", "BP1_4_3", *ITEMS)
+    for name in items:
         assert set(survey[name]) == {"1", "2", "9"}, name
     assert set(survey["COHESION"]) == {"1", "2", "3", "4", "5", "9"}
     assert set(survey["DENUNCIO"].dropna()) == {"1", "2"}

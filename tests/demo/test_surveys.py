@@ -1,6 +1,8 @@
 import numpy as np
+import pandas as pd
 import pytest
 
+from labtools.demo.batteries import ITEMS
 from labtools.demo.ground import OUTSIDE
 from labtools.demo.intensity import MONTHS
 from labtools.demo.people import ADULT_SHARE
@@ -105,3 +107,17 @@ def test_the_quarterly_figure_misses_one_quarter_and_stays_within_its_own_error(
     assert len(series) == 23
     assert "2020T2" not in set(series["quarter"])
     assert (z**2).mean() == pytest.approx(1, abs=0.9)  # chi-squared, 23 degrees of freedom
+
+
+def test_who_fears_more_changes_habits_more_and_disorder_brings_quarrels(city):
+    persons = city.interviews
+    afraid, disorder = persons["BP1_1"] == 2, city.people.colonias["disorder"].to_numpy()
+    disorderly = pd.Series(disorder[persons["colonia"]] > 0, persons.index)
+
+    def share(item, of):
+        told = persons[of & (persons[item] != 9)]
+        return np.average(told[item] == ITEMS[item].yes, weights=told["weight"])
+
+    # Some 8,000 interviews: the standard error of a difference is near 0.012.
+    assert share("BP1_5_2", afraid) - share("BP1_5_2", ~afraid) > 0.04
+    assert share("BP2_2_03", disorderly) - share("BP2_2_03", ~disorderly) > 0.04

@@ -44,6 +44,17 @@ def test_counts_by_colonia_are_those_of_the_located_case_files(table):
     assert recorded[recorded > 0].to_dict() == located.to_dict()
 
 
+def test_of_what_is_hidden_only_the_part_that_patrols_alone_could_find_is_unseen(table):
+    both = table("discovery").merge(table("intensity"), on=["colonia_id", "month", "group"])
+
+    hidden = both["true"] - both["recorded"]
+
+    assert len(both) == 412 * 72
+    assert (both["unseen"] <= hidden).all()
+    expected = (hidden * both["discovered_share"]).sum()
+    assert both["unseen"].sum() == pytest.approx(expected, abs=4 * np.sqrt(expected))
+
+
 def test_the_city_share_and_the_shares_by_wave_agree(table):
     people = table("colonias").set_index("colonia_id")["population"]
     survey, city = table("survey"), table("city_insecurity").set_index("month")["share_insecure"]

@@ -127,7 +127,7 @@ def test_every_section_with_figures_names_its_table(tables):
         for section in sections
         if section.tables and not any("Released tables" in note for note in section.notes)
     ]
-    assert silent == ["sources"]
+    assert silent == []
     assert len(sections) <= len(BUILDERS)
 
 
@@ -148,3 +148,75 @@ def test_crime_beside_fear_is_counted_with_what_each_combination_asks_for(tables
     counted = [int(row[1].words) for row in table.rows]
     assert counted == [int((shown["verdict"] == word).sum()) for word in words.QUADRANTS]
     assert section.sentences[0].startswith(f"Of {len(shown)} colonias with figures")
+
+
+CHOSEN = 20
+
+
+@pytest.fixture(scope="module")
+def internal(tables):
+    """Tables of an internal edition with more candidates than the briefing names."""
+    shown = tables["colonias_shown"]
+    shown = pd.concat([shown.assign(colonia_id=shown["colonia_id"] + f"-{n}") for n in range(2)])
+    names = [f"Colonia número {n} de la Ampliación" for n in range(len(shown))]
+    candidates = {"expected": 90.4, "lower": 60.2, "upper": 140.6, "chance": 0.8, "count": 40.0}
+    rules = {"captured": 0.18, "lower": 0.16, "upper": 0.2, "fall": 0.05, "boroughs": 2}
+    money = {"mean": 540.0, "lower": 170.0, "upper": 950.0, "worst": 214.0, "actions": 48}
+    return {
+        "colonias_shown": shown.assign(name=names),
+        "entry_candidates": pd.DataFrame({"colonia_id": shown["colonia_id"]}).assign(
+            **candidates, chosen_by=["expected count"] * CHOSEN + [""] * (len(shown) - CHOSEN)
+        ),
+        "entry_rules": pd.DataFrame({"rule": ["expected", "chance", "count", "rate"]}).assign(
+            **rules
+        ),
+        "portfolio_frontier": pd.DataFrame({"budget": [3e6, 6e6, 9e6]}).assign(**money),
+    }
+
+
+def test_the_internal_briefing_names_who_could_enter_and_what_money_buys(tables, internal):
+    made = print_briefing(tables, language="en", internal=internal)
+    told = words_of(made)
+
+    assert pages(made) <= MOST_PAGES
+    assert "Internal: not for the public" in told
+    assert told.count("90 (60 to 141)") == CHOSEN
+    assert "18 % (16 % to 20 %)" in told.replace("\u00a0", " ")
+    assert "540 (170 to 950)" in told
+
+
+def test_no_public_briefing_names_a_candidate_or_an_internal_table(tables):
+    for slides in (False, True):
+        told = words_of(print_briefing(tables, language="en", slides=slides))
+        assert "proposed to enter" not in told
+        assert "Internal" not in told
+
+
+def test_candidates_stand_in_alphabetical_order_and_rank_nobody(tables, internal):
+    with speaking("en"):
+        sections = briefing_sections(tables, internal)
+    (entry,) = (one for one in sections if one.key == "entry")
+
+    names = [row[0].words for row in entry.tables[0].rows]
+    assert names == sorted(names)
+
+
+def test_without_candidates_and_money_nothing_is_told_of_them(tables, internal):
+    empty = {name: table.iloc[:0] for name, table in internal.items()}
+
+    with speaking("en"):
+        told = [section.key for section in briefing_sections(tables, empty)]
+
+    assert not {"entry", "budget"} & set(told)
+
+
+def test_a_long_table_goes_over_slides_instead_of_growing_small(tables):
+    change = tables["change"].assign(verdict="increase", state="shown", ratio=2.0)
+    change = change.assign(lower=1.2, upper=3.4, before=3, now=9)
+
+    few, many = (
+        pages(print_briefing({**tables, "change": rows}, slides=True))
+        for rows in (change.head(6), change.head(15))
+    )
+
+    assert many == few + 2

@@ -62,6 +62,7 @@ def main(folder: Path) -> None:
                 zip(table["scenario"], table["overlap"].round(3), strict=True)
             )
             told["priorities"] = priorities(results, truth)
+            told["feedback"] = feedback(results, folder)
     out = HERE / "reports" / "studies" / "perception.json"
     out.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -71,6 +72,11 @@ def truths(folder: Path, processed: dict[str, pd.DataFrame]) -> dict[str, object
     fear = survey[survey["wave"] == "2025-11"].set_index("colonia_id")["share_insecure"]
     months = pd.read_parquet(folder / "truth" / "intensity.parquet")
     months = months[(months["month"] >= "2025-01-01") & months["group"].isin(GROUPS)]
+    # Of drugs that no patrol found nobody can tell: neither a victim nor a correction.
+    discovery = pd.read_parquet(folder / "truth" / "discovery.parquet")
+    keys = ["colonia_id", "month", "group"]
+    unseen = discovery.set_index(keys)["unseen"].reindex(pd.MultiIndex.from_frame(months[keys]))
+    months = months.assign(true=months["true"] - unseen.fillna(0).to_numpy())
     crimes = months.groupby(["colonia_id", "group"])["true"].sum().unstack()
     crimes["total"] = crimes.sum(axis=1)
     people = processed["colonias"].set_index("colonia_id")["population"]
@@ -138,6 +144,18 @@ def priorities(results, truth) -> dict[str, int]:
         "true_among_recorded": int(shift["in_before"].reindex(first).sum()),
         "true_among_probable": int(shift["in_after"].reindex(first).sum()),
     }
+
+
+def feedback(results, folder: Path) -> dict[str, list[float]]:
+    """Return how much more patrols discover in the programme: found, its ends, and planted."""
+    rows = results["feedback"].set_index(["measure", "group"])
+    found = rows.loc[("programme_ratio", "other"), ["value", "lower", "upper"]]
+    share = pd.read_parquet(folder / "truth" / "discovery.parquet")
+    share = share[share["month"] >= "2025-01-01"].groupby("colonia_id")["discovered_share"].mean()
+    programme = pd.read_parquet(folder / "truth" / "colonias.parquet").set_index("colonia_id")
+    inside = programme["stage"].reindex(share.index) > 0
+    planted = share[inside].mean() / share[~inside].mean()
+    return {"found": found.round(2).tolist(), "planted": round(float(planted), 2)}
 
 
 def error(away: pd.Series, known: pd.Series) -> float:

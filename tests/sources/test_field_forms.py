@@ -149,7 +149,12 @@ def test_answers_with_their_design_are_a_survey_that_the_lab_reads(tmp_path):
 
     found = clean_survey(intake(path, said, cutoff="2026-12-31"))
 
-    table = found.tables["survey"]
+    asked = found.tables["survey"].groupby("indicator")
+    assert set(asked.groups) == {
+        *("cohesion", "cohesion_close_knit", "cohesion_help"),
+        *("control_graffiti", "control_school"),
+    }
+    table = asked.get_group("cohesion_close_knit")
     assert (found.account.read, found.account.kept) == (4, 4)
     assert table["value"].fillna(-1).tolist() == [1, 0, -1, 1]
     assert table["weight"].tolist() == [10, 20, 30, 40]

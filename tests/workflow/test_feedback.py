@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from labtools.analysis.perception.area_shares import AreaShares
 from labtools.analysis.reporting import ReportingPrior
@@ -136,6 +137,15 @@ def test_a_colonia_whose_files_tell_no_origin_has_the_citys_share():
     found = discovered_shares(known, edition())
 
     assert found.loc["c7", "theft"] == pytest.approx(6 / 70)
+
+
+def test_no_discovery_among_many_files_leaves_the_exact_upper_end_of_a_binomial():
+    table = feedback_table(processed([0] * 8), edition()).set_index(["measure", "group"])
+
+    row = table.loc[("discovered_share", "theft")]
+    assert row[["value", "lower"]].tolist() == [0, 0]
+    # Clopper and Pearson: of 80 files none, 1 - 0.025 ** (1 / 80).
+    assert row["upper"] == pytest.approx(stats.beta.ppf(0.975, 1, 80))
 
 
 def test_one_discovered_file_does_not_make_all_of_a_colonia_discovered():

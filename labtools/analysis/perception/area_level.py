@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 import pandas as pd
 from scipy import linalg, optimize, sparse, stats
+from threadpoolctl import threadpool_limits
 
 from labtools.errors import AnalysisError
 
@@ -103,20 +104,22 @@ def fay_herriot(
             asked=repr(method),
             options=", ".join(get_args(Method)),
         )
-    sampled, y, noise, x = _model_inputs(direct, variance, covariates)
-    seen = x[sampled]
-    between = _fit_between(y, noise, seen, method)
-    total = between + noise
-    beta, cov = _least_squares(y, seen, np.diag(1 / total))
-    shrink = noise / total
-    synthetic = x @ beta
-    value = synthetic.copy()
-    value[sampled] = y - shrink * (y - synthetic[sampled])
-    spread = np.einsum("ij,jk,ik->i", x, cov, x)
-    mse = between + spread
-    mse[sampled] = (1 - shrink) * noise + shrink**2 * spread[sampled]
-    mse[sampled] += _between_error(noise, total, seen, cov, method)
-    return _packed(direct, covariates, (value, mse, beta, cov), (between, 0.0), np.diag(total))
+    # Matrices are small: several threads would wait for each other, and sums depend on how many.
+    with threadpool_limits(limits=1, user_api="blas"):
+        sampled, y, noise, x = _model_inputs(direct, variance, covariates)
+        seen = x[sampled]
+        between = _fit_between(y, noise, seen, method)
+        total = between + noise
+        beta, cov = _least_squares(y, seen, np.diag(1 / total))
+        shrink = noise / total
+        synthetic = x @ beta
+        value = synthetic.copy()
+        value[sampled] = y - shrink * (y - synthetic[sampled])
+        spread = np.einsum("ij,jk,ik->i", x, cov, x)
+        mse = between + spread
+        mse[sampled] = (1 - shrink) * noise + shrink**2 * spread[sampled]
+        mse[sampled] += _between_error(noise, total, seen, cov, method)
+        return _packed(direct, covariates, (value, mse, beta, cov), (between, 0.0), np.diag(total))
 
 
 def spatial_fay_herriot(
@@ -147,17 +150,18 @@ def spatial_fay_herriot(
             "(0 for an island). Standardise them by row.",
             areas=len(x),
         )
-    scale, rho = _fit_spatial(y, noise, x[sampled], near, sampled)
-    law = _sar(scale, rho, near)
-    total = law[np.ix_(sampled, sampled)] + np.diag(noise)
-    inverse = np.linalg.inv(total)
-    beta, cov = _least_squares(y, x[sampled], inverse)
-    gain = law[:, sampled] @ inverse
-    value = x @ beta + gain @ (y - x[sampled] @ beta)
-    left = x - gain @ x[sampled]
-    mse = np.diag(law - gain @ law[sampled]) + np.einsum("ij,jk,ik->i", left, cov, left)
-    mse = mse + 2 * _spatial_fitting_error((scale, rho), near, sampled, inverse, x[sampled])
-    return _packed(direct, covariates, (value, mse, beta, cov), (scale, rho), total)
+    with threadpool_limits(limits=1, user_api="blas"):  # as above
+        scale, rho = _fit_spatial(y, noise, x[sampled], near, sampled)
+        law = _sar(scale, rho, near)
+        total = law[np.ix_(sampled, sampled)] + np.diag(noise)
+        inverse = np.linalg.inv(total)
+        beta, cov = _least_squares(y, x[sampled], inverse)
+        gain = law[:, sampled] @ inverse
+        value = x @ beta + gain @ (y - x[sampled] @ beta)
+        left = x - gain @ x[sampled]
+        mse = np.diag(law - gain @ law[sampled]) + np.einsum("ij,jk,ik->i", left, cov, left)
+        mse = mse + 2 * _spatial_fitting_error((scale, rho), near, sampled, inverse, x[sampled])
+        return _packed(direct, covariates, (value, mse, beta, cov), (scale, rho), total)
 
 
 def smoothed_variances(

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 from scipy.sparse import csgraph
+from threadpoolctl import threadpool_limits
 
 from labtools.analysis.latent_logit import Candidate, draw_log_odds
 from labtools.errors import AnalysisError
@@ -172,7 +173,9 @@ def fit_area_shares(
         for sd in _SPREADS
         for rho in (_NEIGHBOURLY if neighbours is not None else _NEIGHBOURLY[:1])
     ]
-    alike = np.eye(len(areas)) if neighbours is None else neighbour_covariance(neighbours)
+    # As in `draw_log_odds`: one thread, so that sums do not depend on how many there are.
+    with threadpool_limits(limits=1, user_api="blas"):
+        alike = np.eye(len(areas)) if neighbours is None else neighbour_covariance(neighbours)
     alone = np.eye(len(areas))
     candidates = [
         Candidate(

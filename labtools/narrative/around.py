@@ -1,0 +1,133 @@
+"""What protects beside what worries: trust between neighbours, places, conducts, habits, conflicts.
+
+A survey asks too few people of one colonia for most of these: they are told of its borough and
+of the city, and the words say so.  No figure of a colonia is made of them.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from labtools import messages
+from labtools.messages import number, text
+from labtools.narrative.crime import Tables
+from labtools.tables import vocabulary as words
+from labtools.tables.batteries import BATTERIES, PROTECTS, battery_of, is_told_by_colonia
+
+_NEAREST = {"colonia": 0, "borough": 1, "city": 2}
+_TRUST = "cohesion"
+
+
+def around_table(perception: pd.DataFrame) -> pd.DataFrame:
+    """Return the last figures of what protects and of what worries, what protects first.
+
+    Parameters
+    ----------
+    perception : pandas.DataFrame
+        Rows of the canonical table ``perception``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same columns and ``battery``; insecurity itself and what victims reported are no
+        part of it.
+    """
+    battery = perception["indicator"].map(battery_of)
+    rows = perception.assign(battery=battery)[battery != ""]
+    same = ["indicator", "area_kind", "area", "source"]
+    rows = rows[rows["period"] == rows.groupby(same)["period"].transform("max")]
+    place = rows["battery"].map({name: k for k, name in enumerate(BATTERIES)})
+    near = rows["area_kind"].map(_NEAREST)
+    order = rows.assign(_place=place, _near=near)
+    order = order.sort_values(["_place", "indicator", "_near", "area", "source"])
+    return order.drop(columns=["_place", "_near"]).reset_index(drop=True)
+
+
+def around_sentences(tables: Tables) -> tuple[str, ...]:
+    """Return what protects, and of which area what worries is told, for a ficha."""
+    rows = around_table(tables["perception"])
+    if rows.empty:
+        return (
+            text(
+                "No survey has asked here whether neighbours trust one another, nor about places, "
+                "conducts, habits or conflicts: what protects this colonia is not known."
+            ),
+        )
+    return (*_trust(rows), *_areas(rows))
+
+
+def factors_by_side(factors: pd.DataFrame) -> pd.DataFrame:
+    """Return traits of colonias that go with lower rates first, then with higher, then the rest.
+
+    Parameters
+    ----------
+    factors : pandas.DataFrame
+        Canonical table ``factors``: associations between places, never causes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same columns and ``side``; a trait whose association cannot be told apart from
+        chance, place or another trait is on neither side.
+    """
+    told = factors["reading"] == "association"
+    lower, higher = told & (factors["upper"] < 1), told & (factors["lower"] > 1)
+    side = pd.Series(text("neither: cannot be told apart"), factors.index, dtype="str")
+    side = side.mask(lower, text("goes with lower rates")).mask(
+        higher, text("goes with higher rates")
+    )
+    place = (2 - 2 * lower.astype(int) - higher.astype(int)).rename("_place")
+    order = factors.assign(side=side, _place=place)
+    return order.sort_values(["group", "_place", "indicator"]).drop(columns="_place")
+
+
+def _trust(rows: pd.DataFrame) -> tuple[str, ...]:
+    asked = rows[rows["indicator"] == _TRUST]
+    shown = asked[asked["state"] == words.SHOWN]
+    if shown.empty:
+        return (
+            text(
+                "What protects: whether neighbours trust one another was not asked of enough "
+                "people."
+            ),
+        )
+    row = shown.iloc[0]
+    facts = {
+        "share": number(100 * float(row["share"])),
+        "lower": number(100 * float(row["lower"])),
+        "upper": number(100 * float(row["upper"])),
+        "when": messages.month(pd.Timestamp(row["period"]).date()),
+    }
+    if row["area_kind"] != "colonia":
+        return (
+            text(
+                "What protects: in {area}, {share} of every 100 people trust their neighbours "
+                "(between {lower} and {upper}; {when}). Of this colonia alone it is not known.",
+                area=row["area"],
+                **facts,
+            ),
+        )
+    return (
+        text(
+            "What protects: in this colonia, some {share} of every 100 people trust their "
+            "neighbours (between {lower} and {upper}; {when}).",
+            **facts,
+        ),
+    )
+
+
+def _areas(rows: pd.DataFrame) -> tuple[str, ...]:
+    worries = rows[(rows["battery"] != PROTECTS) & (rows["area_kind"] != "colonia")]
+    worries = worries[~worries["indicator"].map(is_told_by_colonia).astype(bool)]
+    shown = worries[worries["state"] == words.SHOWN].sort_values("area_kind")
+    if shown.empty:
+        return ()
+    areas = dict.fromkeys(shown["area"].astype(str))
+    return (
+        text(
+            "What people saw near home, what they stopped doing, what they quarrelled about and "
+            "other places where they feel unsafe are told of {areas}, and not of this colonia: "
+            "too few people of one colonia are asked, and no figure of it is invented.",
+            areas=messages.listed(list(areas)),
+        ),
+    )

@@ -1,0 +1,103 @@
+"""What the council's briefing says first: a sentence or two of each of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from labtools.charts.figures import named, records, share_words
+from labtools.messages import text
+from labtools.publish.briefing_crime import by_group, changed_words
+from labtools.publish.changes import TOLD_APART
+from labtools.publish.evaluations import verdicts_in_short
+from labtools.publish.sections import Section, tied
+from labtools.tables import vocabulary as words
+
+Tables = Mapping[str, pd.DataFrame]
+
+
+def in_short(tables: Tables) -> Section:
+    """Return what changed, how people feel, what worked, and what is asked for."""
+    told = [*_municipality_in_short(tables), _colonias_in_short(tables["change"])]
+    told += [*_city_feeling(tables), *verdicts_in_short(tables), *_asked_in_short(tables)]
+    named_here = ("municipality_crime", "change", "perception", "evaluation", "proposals")
+    return Section(
+        "short",
+        text("In short"),
+        layout="full",
+        sentences=tuple(told),
+        listed=True,
+        notes=(tied(*(name for name in named_here if len(tables.get(name, ())))),),
+    )
+
+
+def _municipality_in_short(tables: Tables) -> list[str]:
+    table = tables.get("municipality_crime", pd.DataFrame())
+    found = table[table["verdict"].isin(TOLD_APART)] if len(table) else table
+    if table.empty:
+        return []
+    if found.empty:
+        return [text("Recorded crime in the municipality: no distinguishable change in any group.")]
+    changes = "; ".join(
+        text("{group}, {change}", group=named(str(row["group"])), change=changed_words(row))
+        for row in by_group(found)
+    )
+    return [
+        text(
+            "Recorded crime in the municipality: {changes}. In the other groups, no "
+            "distinguishable change.",
+            changes=changes,
+        )
+    ]
+
+
+def _colonias_in_short(change: pd.DataFrame) -> str:
+    up, down = (int((change["verdict"] == verdict).sum()) for verdict in TOLD_APART)
+    if not up + down:
+        return text(
+            "No change in any colonia can be told apart from chance, of {n} comparisons of colonia "
+            "and crime group.",
+            n=len(change),
+        )
+    return text(
+        "Of {n} comparisons of colonia and crime group, {up} show an increase that can be told "
+        "apart from chance, and {down} a decrease; in the rest there is no distinguishable "
+        "change, or no figure.",
+        n=len(change),
+        up=up,
+        down=down,
+    )
+
+
+def _asked_in_short(tables: Tables) -> list[str]:
+    proposals = tables.get("proposals", pd.DataFrame())
+    if proposals.empty:
+        return []
+    return [
+        text(
+            "{actions} kinds of action are proposed, in {colonias} colonias; the council decides "
+            "which.",
+            actions=proposals["intervention"].nunique(),
+            colonias=proposals["colonia_id"].nunique(),
+        )
+    ]
+
+
+def _city_feeling(tables: Tables) -> list[str]:
+    perception = tables.get("perception", pd.DataFrame())
+    if perception.empty:
+        return []
+    asked = perception[
+        (perception["area_kind"] == "city")
+        & (perception["indicator"] == "insecurity")
+        & (perception["state"] == words.SHOWN)
+    ].sort_values("period")
+    return [
+        text(
+            "{area}: {share} of people feel unsafe in their city.",
+            area=str(row["area"]),
+            share=share_words(row["share"], row["lower"], row["upper"], words.SHOWN),
+        )
+        for row in records(asked.tail(1))
+    ]
