@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
 
 from labtools.privacy.cards import Card
 from labtools.privacy.keys import Keyring
 from labtools.tables.periods import Window
-from labtools.workflow.fits import Fits
+from labtools.workflow.keeping import Kept
 from labtools.workflow.protocols import Planned
 
 
@@ -37,7 +38,9 @@ class Edition:
         a span that is not told is complete.
     earlier : mapping of str to pandas.DataFrame
         What earlier runs told by month and group, by their names.
-    fits : Fits
+    references : pathlib.Path, optional
+        Folder of the workbench's own catalogues; each that it lacks is ours.
+    fits : Kept
         Where models of the city that were fitted before are.
     """
 
@@ -50,7 +53,8 @@ class Edition:
     protocols: tuple[Planned, ...] = ()
     recorded: Mapping[int, float] = field(default_factory=dict)
     earlier: Mapping[str, pd.DataFrame] = field(default_factory=dict, compare=False)
-    fits: Fits = field(default_factory=Fits, compare=False)
+    references: Path | None = None
+    fits: Kept = field(default_factory=Kept, compare=False)
 
     @property
     def is_public(self) -> bool:
