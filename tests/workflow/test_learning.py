@@ -20,8 +20,8 @@ from tests.evaluation.protocols import PROTOCOL
 from tests.publish.evaluation_example import ID, evaluation, evaluation_facts
 
 WINDOW = SimpleNamespace(end=pd.Timestamp("2026-01-01"))
-EDITION = SimpleNamespace(window=WINDOW, is_public=False)
-PUBLIC = SimpleNamespace(window=WINDOW, is_public=True)
+EDITION = SimpleNamespace(window=WINDOW, is_public=False, references=None)
+PUBLIC = SimpleNamespace(window=WINDOW, is_public=True, references=None)
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def knowing(monkeypatch, catalogue, key, *effects):
         for one in catalogue.intervention
     )
     told = catalogue.model_copy(update={"intervention": changed})
-    monkeypatch.setattr("labtools.workflow.learning.read_interventions", lambda: told)
+    monkeypatch.setattr("labtools.workflow.learning.read_interventions", lambda _: told)
     return told
 
 
