@@ -44,6 +44,8 @@ def change_chart(change: pd.DataFrame, *, title: str = "") -> Svg:
 
 def _row(row: Mapping[str, object]) -> rows.Row:
     label = rows.group_label(dict(row))
+    if _without_ratio(row):
+        return rows.Row(label, words.label(str(row["verdict"])), _all_is_possible)
     if row["state"] != words.SHOWN or not is_known(row["ratio"], row["lower"], row["upper"]):
         state = words.MISSING if row["state"] == words.SHOWN else str(row["state"])
         return rows.Row(label, state_words(state), rows.without_figure(state))
@@ -63,7 +65,27 @@ def _row(row: Mapping[str, object]) -> rows.Row:
     return rows.Row(label, words.label(verdict), draw)
 
 
+def _without_ratio(row: Mapping[str, object]) -> bool:
+    """Whether both counts are known, and one of them being zero leaves no ratio to tell."""
+    counted = row["state"] == words.SHOWN and is_known(row["before"], row["now"])
+    return counted and row["verdict"] == "none" and not is_known(row["ratio"])
+
+
+def _all_is_possible(axis: theme.Axis, y: float, name: str) -> Svg:
+    bar = marks.bar(axis.left, axis.right, y, theme.fill_of(name, "similar"))
+    ends = (marks.arrow(axis.left, y, right=False), marks.arrow(axis.right, y, right=True))
+    return joined([_band(axis, y), bar, *ends])
+
+
 def _sentence(row: Mapping[str, object], drawn: rows.Row) -> str:
+    if _without_ratio(row):
+        return text(
+            "{label}: {before} before, {now} now; {verdict}.",
+            label=drawn.label,
+            before=count(row["before"]),
+            now=count(row["now"]),
+            verdict=drawn.figure,
+        )
     if row["state"] != words.SHOWN or not is_known(row["before"], row["now"], row["ratio"]):
         return rows.sentence_of(drawn)
     return text(
@@ -122,7 +144,11 @@ def _sign(verdict: str, x: float, y: float) -> Svg:
 
 
 def _keys(table: Sequence[Mapping[str, object]], name: str) -> list[marks.Key]:
-    shown = [row for row in table if row["state"] == words.SHOWN and is_known(row["ratio"])]
+    shown = [
+        row
+        for row in table
+        if (row["state"] == words.SHOWN and is_known(row["ratio"])) or _without_ratio(row)
+    ]
     found = {str(row["verdict"]) for row in shown}
     keys = []
     for verdict in ("increase", "decrease", "none", "unknown"):

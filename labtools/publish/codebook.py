@@ -152,6 +152,18 @@ MEANS: Mapping[str, str] = MappingProxyType(
         "fact": mark("What is told of the evaluation"),
         "number": mark("The fact, where it is a number"),
         "said": mark("The fact, where it is words"),
+        "card": mark("Key of the card"),
+        "tables": mark("Tables that the card is of"),
+        "sections": mark("Parts of the ficha that it is of"),
+        "expires_on": mark("Day from which its figures are hidden"),
+        "title_es": mark("What the figure is, in Spanish"),
+        "purpose_es": mark("What it is for, in Spanish"),
+        "not_for_es": mark("What it is not for, in Spanish"),
+        "error_es": mark("How it may err, in Spanish"),
+        "title_en": mark("What the figure is, in English"),
+        "purpose_en": mark("What it is for, in English"),
+        "not_for_en": mark("What it is not for, in English"),
+        "error_en": mark("How it may err, in English"),
     }
 )
 

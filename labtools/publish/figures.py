@@ -24,6 +24,7 @@ from labtools.charts.figures import (
 from labtools.charts.perception import area_words, latest
 from labtools.messages import day, number, percent, text
 from labtools.tables import vocabulary as words
+from labtools.tables.indicator_words import indicator_words
 from labtools.tables.vocabulary import SHOWN
 
 _ORDER = {group: place for place, group in enumerate((words.TOTAL, *words.GROUPS))}
@@ -72,7 +73,7 @@ def indicator_rows(indicators: pd.DataFrame) -> list[tuple[Cell, ...]]:
     """Return label, the colonia's value, the municipality's value."""
     return [
         (
-            Cell(str(row["label"])),
+            Cell(indicator_words(str(row["label"]))),
             _measure(row["value"], str(row["unit"])),
             _measure(row["municipality"], str(row["unit"])),
         )

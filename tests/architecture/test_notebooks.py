@@ -60,6 +60,17 @@ def test_a_notebook_tells_and_does_not_compute(path):
     assert [ast.unparse(node) for node in nodes if isinstance(node, forbidden)] == []
 
 
+#: What writes data into a page as it is: a notebook shows through `lab.say`, tables and charts.
+SINKS = re.compile(
+    r"\b(HTML|Markdown|Javascript|IFrame)\(|\.style\b|folium|escape=False|%%(html|javascript|js)"
+)
+
+
+@each
+def test_a_notebook_shows_data_by_no_way_that_lets_them_run(path):
+    assert [cell.source for cell in cells(path) if SINKS.search(cell.source)] == []
+
+
 @each
 def test_a_notebook_is_short(path):
     assert len(nbformat.read(path, as_version=4).cells) <= MOST_CELLS

@@ -174,6 +174,17 @@ def test_the_verdict_is_said_in_words_and_the_counts_are_read_aloud():
     assert "10 before, 20 now; ratio 2.0 (1.0 to 4.0)" in described(svg)
 
 
+def test_counts_without_a_ratio_are_no_missing_data_and_anything_is_possible():
+    svg = change_chart(change(before=0, now=3, ratio=np.nan, lower=np.nan, upper=np.nan))
+
+    assert "no distinguishable change" in written(svg)
+    assert "no data" not in written(svg)
+    assert "0 before, 3 now; no distinguishable change" in described(svg)
+    ((_, width),) = bars(svg)
+    ((_, widest),) = bars(change_chart(change(lower=0.001, upper=1_000.0)))
+    assert width == pytest.approx(widest)
+
+
 def test_a_place_is_a_range_and_never_a_position():
     table = pd.DataFrame(
         [
