@@ -42,7 +42,12 @@ class Workbench:
 
     def reference(self, name: str) -> Path:
         """Where this workbench may have its own file of reference in place of ours."""
-        return self.root / "data" / "reference" / f"{name}.toml"
+        return self.references / f"{name}.toml"
+
+    @property
+    def references(self) -> Path:
+        """Folder of this workbench's own files of reference."""
+        return self.root / "data" / "reference"
 
     @property
     def secrets(self) -> Path:

@@ -5,22 +5,14 @@ A workbench's own file takes the place of the one that ships with the package.
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel
 
 from labtools import paths
-from labtools.errors import SettingsError
-from labtools.settings import first_fault
-
-
-class Part(BaseModel):
-    """Part of such a file: an entry that it does not know is refused, and it never changes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+from labtools.forms import read_checked
+from labtools.messages import mark
 
 _File = TypeVar("_File", bound=BaseModel)
 
@@ -40,21 +32,5 @@ def read_reference(name: str, form: type[_File], own: Path | None = None) -> _Fi
         many faults.
     """
     path = own if own and own.is_file() else paths.bundled("data", "reference", f"{name}.toml")
-    try:
-        return form.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
-        raise SettingsError(
-            "{path} cannot be read as TOML in UTF-8: {reason}. Correct that line.",
-            path=str(path),
-            reason=str(broken),
-        ) from broken
-    except ValidationError as invalid:
-        entry, reason = first_fault(invalid)
-        raise SettingsError(
-            "{path}: the entry {entry} is not valid: {reason} ({n} faults). The header of the "
-            "file says what each entry holds.",
-            path=str(path),
-            entry=entry,
-            reason=reason,
-            n=invalid.error_count(),
-        ) from invalid
+    advice = mark("The header of the file says what each entry holds.")
+    return read_checked(path, form, advice=advice)

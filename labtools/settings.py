@@ -2,92 +2,21 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
-from datetime import date
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from labtools.errors import SettingsError
-from labtools.messages import mark, plural, say
+from labtools.forms import CodeInMetres, Day, Month, Part, Slug, Zone, read_checked
+from labtools.messages import mark
 from labtools.paths import Workbench
-
-
-def _in_calendar(written: str) -> str:
-    try:
-        date.fromisoformat(written)
-    except ValueError as wrong:
-        raise PydanticCustomError("not_in_calendar", "not a day") from wrong
-    return written
-
-
-def _in_metres(written: str) -> str:
-    from pyproj import CRS  # noqa: PLC0415 - heavy, and only settings with a [lab] need it
-    from pyproj.exceptions import CRSError  # noqa: PLC0415
-
-    try:
-        crs = CRS.from_user_input(written)
-    except CRSError as unknown:
-        raise PydanticCustomError("not_projected", "unknown") from unknown
-    if not crs.is_projected or {axis.unit_name for axis in crs.axis_info} != {"metre"}:
-        raise PydanticCustomError("not_projected", "not in metres")
-    return written
-
-
-def _a_zone(written: str) -> str:
-    try:
-        ZoneInfo(written)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
-        raise PydanticCustomError("not_a_zone", "unknown") from unknown
-    return written
-
 
 #: The register of colonias goes by this name beside the sources.
 REGISTER = "colonias"
 
-Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
-Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_in_calendar)]
 
-#: What pydantic calls a fault → what readers are told; its own words serve for the rest.
-_FAULTS = MappingProxyType(
-    {
-        "missing": mark("it is missing"),
-        "extra_forbidden": mark("there is no entry of that name"),
-        "string_pattern_mismatch": mark("it is not written in the expected form"),
-        "string_type": mark("it must be text between quotation marks"),
-        "int_type": mark("it must be a whole number"),
-        "int_parsing": mark("it must be a whole number"),
-        "int_from_float": mark("it must be a whole number"),
-        "float_type": mark("it must be a number"),
-        "float_parsing": mark("it must be a number"),
-        "path_type": mark("it must be text between quotation marks"),
-        "dict_type": mark("it must hold entries of its own"),
-        "model_type": mark("it must hold entries of its own"),
-        "tuple_type": mark("it must be a list between square brackets"),
-        "string_too_short": mark("it must be one character"),
-        "string_too_long": mark("it must be one character"),
-        "literal_error": mark("it must be one of {expected}"),
-        "greater_than_equal": mark("it must be at least {ge}"),
-        "too_short": mark("it must not be empty"),
-        "not_a_zone": mark("it must be the name of a time zone, such as America/Mexico_City"),
-        "not_in_calendar": mark("the calendar has no such day"),
-        "not_projected": mark(
-            "it must be the code of a projected coordinate system in metres, such as EPSG:6372"
-        ),
-    }
-)
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Lab(_Part):
+class Lab(Part):
     """Who and where.
 
     Attributes
@@ -112,12 +41,12 @@ class Lab(_Part):
     municipality: str
     perception_city: str = ""
     municipality_id: Annotated[str, Field(pattern=r"^\d{2,5}$")]
-    crs: Annotated[str, AfterValidator(_in_metres)] = "EPSG:6372"
+    crs: CodeInMetres = "EPSG:6372"
     seed: int = 2026
     contact: str = ""
 
 
-class Database(_Part):
+class Database(Part):
     """A table (or a view) of a PostgreSQL database in place of a file.
 
     Attributes
@@ -139,7 +68,7 @@ class Database(_Part):
     columns: tuple[str, ...] = ()
 
 
-class FileOf(_Part):
+class FileOf(Part):
     """A supplier's file: where it is, who describes it, until when it speaks.
 
     Attributes
@@ -159,6 +88,8 @@ class FileOf(_Part):
     where : dict
         Supplier's column → value: read only these rows or features (one municipality of a
         state's file); a value may end in ``*``.
+    empty_months : list of str
+        Months (2024-05) in which truly nothing happened, so that the file has no row of them.
     database : Database, optional
         Table that is read in place of a file.
     """
@@ -167,9 +98,10 @@ class FileOf(_Part):
     descriptor: Slug
     cutoff: Day
     first_day: Day | None = None
-    columns: dict[str, str] = {}
-    tokens: dict[str, str] = {}
-    where: dict[str, str] = {}
+    columns: dict[str, str] = Field(default_factory=dict)
+    tokens: dict[str, str] = Field(default_factory=dict)
+    where: dict[str, str] = Field(default_factory=dict)
+    empty_months: tuple[Month, ...] = ()
     database: Database | None = None
 
 
@@ -191,7 +123,7 @@ class Register(FileOf):
     population: Literal["register", "census"] = "register"
 
 
-class Disclosure(_Part):
+class Disclosure(Part):
     """Floors below which nothing is shown about a colonia to the public.
 
     Attributes
@@ -207,7 +139,7 @@ class Disclosure(_Part):
     minimum_respondents: Annotated[int, Field(ge=10)] = 30
 
 
-class Release(_Part):
+class Release(Part):
     """Who signs what goes out.
 
     Attributes
@@ -223,7 +155,7 @@ class Release(_Part):
     public_words: tuple[str, ...] = ()
 
 
-class Publish(_Part):
+class Publish(Part):
     """How the site and the paper are made.
 
     Attributes
@@ -243,7 +175,7 @@ class Publish(_Part):
     barriers: Literal["block", "ignore"] = "block"
 
 
-class MailingList(_Part):
+class MailingList(Part):
     """Who gets what.
 
     Attributes
@@ -266,7 +198,7 @@ class MailingList(_Part):
     boroughs: tuple[str, ...] = ()
 
 
-class Delivery(_Part):
+class Delivery(Part):
     """How letters are sent; the password stands in ``LABTOOLS_SMTP_PASSWORD``, in no file.
 
     Attributes
@@ -286,7 +218,7 @@ class Delivery(_Part):
     list: tuple[MailingList, ...] = ()
 
 
-class Fichas(_Part):
+class Fichas(Part):
     """Which colonias get a ficha.
 
     Attributes
@@ -304,7 +236,7 @@ class Fichas(_Part):
     colonias: tuple[str, ...] = ()
 
 
-class Risk(_Part):
+class Risk(Part):
     """How the level of risk of each colonia is estimated.
 
     Attributes
@@ -318,7 +250,7 @@ class Risk(_Part):
     surface: Literal["space_time", "global", "discounted"] = "space_time"
 
 
-class DefaultPoint(_Part):
+class DefaultPoint(Part):
     """A point that offices type when they do not know the place.
 
     Attributes
@@ -334,19 +266,23 @@ class DefaultPoint(_Part):
     what: str
 
 
-class Places(_Part):
+class Places(Part):
     """How points and names become colonias.
 
     Attributes
     ----------
     default_points : list of DefaultPoint
         Points that mean "unknown", kept apart.
+    real_points : list of DefaultPoint
+        Points where so many events truly happened (a bus station, a hospital): no heap of
+        theirs is taken for a default point.
     """
 
     default_points: tuple[DefaultPoint, ...] = ()
+    real_points: tuple[DefaultPoint, ...] = ()
 
 
-class Alerts(_Part):
+class Alerts(Part):
     """How many false alerts are borne with.
 
     Attributes
@@ -359,7 +295,7 @@ class Alerts(_Part):
     false_per_month: Annotated[float, Field(gt=0, le=50)] = 1.0
 
 
-class Classify(_Part):
+class Classify(Part):
     """How subjects that no rule names become crime codes.
 
     Attributes
@@ -371,7 +307,7 @@ class Classify(_Part):
     confidence: Annotated[float, Field(ge=0.5, le=1.0)] = 0.95
 
 
-class Priced(_Part):
+class Priced(Part):
     """An action of the catalogue as this municipality can do it.
 
     Attributes
@@ -392,7 +328,7 @@ class Priced(_Part):
     reach: Annotated[float, Field(gt=0, le=1)]
 
 
-class Targeting(_Part):
+class Targeting(Part):
     """What a portfolio of actions may spend; without a budget or costs there is none.
 
     Attributes
@@ -422,14 +358,14 @@ class Targeting(_Part):
     floor: Annotated[float, Field(ge=0, le=1)] = 0.5
     aversion: Annotated[float, Field(ge=0, le=1)] = 0.0
     per_colonia: Annotated[int, Field(ge=1)] = 2
-    capacity: dict[Slug, int] = {}
-    harm: dict[str, float] = {}
+    capacity: dict[Slug, int] = Field(default_factory=dict)
+    harm: dict[str, float] = Field(default_factory=dict)
     fear: Annotated[float, Field(ge=0)] = 0.0
     entries: Annotated[int, Field(ge=0)] = 0
     action: tuple[Priced, ...] = ()
 
 
-class Schedule(_Part):
+class Schedule(Part):
     """When an edition is made without anybody asking for it.
 
     Attributes
@@ -468,7 +404,7 @@ class Schedule(_Part):
 
     name: Slug
     cron: str
-    time_zone: Annotated[str, AfterValidator(_a_zone)] = "America/Mexico_City"
+    time_zone: Zone = "America/Mexico_City"
     holidays: Literal["next", "skip", "run"] = "next"
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "MX"
     days_off: tuple[Day, ...] = ()
@@ -483,7 +419,7 @@ class Schedule(_Part):
     tell: tuple[str, ...] = ()
 
 
-class Settings(_Part):
+class Settings(Part):
     """Everything ``lab.toml`` says."""
 
     lab: Lab
@@ -516,57 +452,17 @@ def load_settings(workbench: Workbench) -> Settings:
     """
     path = workbench.settings_file
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError as absent:
+        settings = read_checked(path, Settings, advice=mark("lab.example.toml shows every entry."))
+    except SettingsError as wrong:
+        if not isinstance(wrong.__cause__, FileNotFoundError):
+            raise
         raise SettingsError(
             "There is no lab.toml in {folder}. Make a workbench with “labtools init {folder}”, "
             "or name one with --workbench.",
             folder=str(workbench.root),
-        ) from absent
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
-        raise SettingsError(
-            "{path} cannot be read as TOML in UTF-8: {reason}. Correct that line.",
-            path=str(path),
-            reason=str(broken),
-        ) from broken
-    except OSError as refused:
-        raise SettingsError(
-            "{path} cannot be opened ({reason}). Give yourself permission to read it.",
-            path=str(path),
-            reason=refused.strerror or str(refused),
-        ) from refused
-    try:
-        settings = Settings.model_validate(told)
-    except ValidationError as invalid:
-        raise _explained(path, invalid) from invalid
+        ) from wrong
     _check_sources(path, settings)
     return settings
-
-
-def first_fault(invalid: ValidationError) -> tuple[str, str]:
-    """Return the first entry that is not valid, and why, in the reader's language."""
-    first = invalid.errors(include_url=False)[0]
-    entry = ".".join(str(part) for part in first["loc"])
-    sentence = _FAULTS.get(first["type"])
-    facts = dict(first.get("ctx", {}))
-    if "expected" in facts:
-        facts["expected"] = tuple(re.findall(r"'([^']*)'", facts["expected"]))
-    return entry, say(sentence, **facts) if sentence else first["msg"]
-
-
-def _explained(path: Path, invalid: ValidationError) -> SettingsError:
-    entry, reason = first_fault(invalid)
-    return SettingsError(
-        plural(
-            "{path}: the entry {entry} is not valid: {reason}. lab.example.toml shows every entry.",
-            "{path}: {n} entries are not valid; the first is {entry}: {reason}. "
-            "lab.example.toml shows every entry.",
-        ),
-        path=str(path),
-        n=invalid.error_count(),
-        entry=entry,
-        reason=reason,
-    )
 
 
 def _check_sources(path: Path, settings: Settings) -> None:

@@ -33,6 +33,7 @@ Part = Literal[
     "leading_rows",
     "origins",
     "batteries",
+    "meetings",
 ]
 
 

@@ -16,6 +16,7 @@ from labtools.demo.supplier_records import (
 from labtools.demo.supplier_tables import (
     write_actions,
     write_city_series,
+    write_meetings,
     write_national_count,
     write_programme,
     write_survey,
@@ -34,6 +35,7 @@ WRITERS: dict[str, Callable[[City, Path], None]] = {
     "ensu_ciudad.csv": write_city_series,
     "programa_colonias.csv": write_programme,
     "acciones_programa.csv": write_actions,
+    "reuniones_red.csv": write_meetings,
     "nombres_colonias.csv": write_names,
 }
 

@@ -23,6 +23,10 @@ MONTH_NAMES = (
 NEIGHBOURS = (("99002", "Villa Hermosa del Río", 0.34), ("99003", "Peñascos de Abasto", 0.12))
 
 
+# Meetings of citizens' networks; factors of the official list; how far a table disagrees.
+MEETINGS, N_FACTORS, AT_THE_TABLE = 24, 8, 0.5
+
+
 def write_national_count(city: City, path: Path) -> None:
     """Write the national count by municipality (SESNSP's layout, Latin-1).
 
@@ -107,6 +111,27 @@ def write_actions(city: City, path: Path) -> None:
     table["dosis"], table["unidad"] = actions["dose"], unit
     table["costo"] = actions["cost"]
     table.to_csv(path, index=False, lineterminator="\n")
+
+
+def write_meetings(city: City, path: Path) -> None:
+    """Write what citizens' networks answered: some colonias of the programme, a meeting each.
+
+    Every place at the table orders its three most needed factors; those of one colonia agree
+    more than chance.
+    """
+    rng = generator(city.seed, "meetings")
+    member = np.flatnonzero(city.history.programme.stage)
+    rows = []
+    for at in np.sort(rng.choice(member, MEETINGS, replace=False)):
+        key = city.people.colonias["colonia_id"].iloc[at]
+        wanted = rng.normal(size=N_FACTORS)
+        day = f"2025-{rng.integers(2, 12):02d}-{rng.integers(1, 28):02d}"
+        for place in range(1, 1 + int(rng.integers(6, 15))):
+            felt = wanted + AT_THE_TABLE * rng.gumbel(size=N_FACTORS)
+            for rank, factor in enumerate(np.argsort(-felt)[:3], start=1):
+                rows.append((key, day, place, factor + 1, rank))
+    columns = ["colonia_id", "meeting", "participant", "need", "rank"]
+    pd.DataFrame(rows, columns=columns).to_csv(path, index=False, lineterminator="\n")
 
 
 def _national_rows(counts: np.ndarray, key: str, name: str) -> pd.DataFrame:

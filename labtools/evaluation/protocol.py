@@ -9,25 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from labtools.errors import SettingsError
-from labtools.settings import Day, first_fault
+from labtools.forms import Day, Part, read_checked
+from labtools.messages import mark
 
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")]
 Text = Annotated[str, Field(min_length=1)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Crime(_Part):
+class Crime(Part):
     """Recorded crime: the groups counted together.
 
     Attributes
@@ -39,20 +35,20 @@ class Crime(_Part):
     groups: tuple[Literal["violence", "robbery", "theft", "other"], ...] = Field(min_length=1)
 
 
-class Perception(_Part):
+class Perception(Part):
     """What people answer: one indicator of the lab's survey."""
 
     indicator: Text
 
 
-class Outcomes(_Part):
+class Outcomes(Part):
     """What is measured: crime and perception, always both."""
 
     crime: Crime
     perception: Perception
 
 
-class Units(_Part):
+class Units(Part):
     """Who is in, and how they were chosen.
 
     Attributes
@@ -77,7 +73,7 @@ class Units(_Part):
     months_looked_at: Annotated[int, Field(ge=0)] = 0
 
 
-class Design(_Part):
+class Design(Part):
     """How the programme is told apart from all else.
 
     Attributes
@@ -98,14 +94,14 @@ class Design(_Part):
     anticipation_months: Annotated[int, Field(ge=0)] = 0
 
 
-class Span(_Part):
+class Span(Part):
     """First and last month of the outcome that is analysed."""
 
     first_month: Month
     last_month: Month
 
 
-class Analysis(_Part):
+class Analysis(Part):
     """What will be concluded from which figure.
 
     Attributes
@@ -127,7 +123,7 @@ class Analysis(_Part):
     minimum_effect: Annotated[float, Field(gt=0, lt=100)]
 
 
-class Delivery(_Part):
+class Delivery(Part):
     """What was to be done, and what it costs.
 
     Attributes
@@ -144,7 +140,7 @@ class Delivery(_Part):
     cost_source: str = ""
 
 
-class Protocol(_Part):
+class Protocol(Part):
     """One evaluation, as it was planned.
 
     Attributes
@@ -186,25 +182,8 @@ def read_protocol(path: Path) -> Protocol:
     SettingsError
         If it cannot be read, an entry is not valid, or its name is not its id.
     """
-    try:
-        told = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as broken:
-        raise SettingsError(
-            "The protocol {path} cannot be read as TOML in UTF-8: {reason}. Correct that line.",
-            path=str(path),
-            reason=str(broken),
-        ) from broken
-    try:
-        protocol = Protocol.model_validate(told)
-    except ValidationError as invalid:
-        entry, reason = first_fault(invalid)
-        raise SettingsError(
-            "The protocol {path}: the entry {entry} is not valid: {reason}. The protocol of the "
-            "demo shows every entry.",
-            path=str(path),
-            entry=entry,
-            reason=reason,
-        ) from invalid
+    advice = mark("The protocol of the demo shows every entry.")
+    protocol = read_checked(path, Protocol, advice=advice)
     if protocol.id != path.stem:
         raise SettingsError(
             "The protocol {path} calls itself {id}. Give the file that name: {id}.toml.",

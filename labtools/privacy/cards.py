@@ -14,8 +14,8 @@ import pandas as pd
 from pydantic import Field
 
 from labtools.errors import PrivacyError
-from labtools.reference import Part, read_reference
-from labtools.settings import Slug
+from labtools.forms import Part, Slug
+from labtools.reference import read_reference
 
 
 class Words(Part):

@@ -9,8 +9,8 @@ from typing import Annotated
 import pandas as pd
 from pydantic import Field
 
-from labtools.reference import Part, read_reference
-from labtools.settings import Slug
+from labtools.forms import Part, Slug
+from labtools.reference import read_reference
 
 Said = Annotated[str, Field(min_length=1)]
 

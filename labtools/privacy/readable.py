@@ -36,6 +36,11 @@ _INLINE = re.compile(
 )
 _TAG = re.compile(r"<[^<>]*>")
 _TAGS = re.compile(r"(?:<[^<>]*>)+")
+#: A cell of a spreadsheet with a figure too short to be a telephone: most of its bytes.
+_FIGURE_IN_CELL = re.compile(
+    r"<c r=\"[A-Z]{1,3}\d{1,7}\"(?: s=\"\d{1,5}\")?(?: t=\"[a-z]{1,3}\")?>"
+    r"<v>-?\d{1,7}(?:\.\d{1,20}(?:e-\d{1,3})?)?</v></c>"
+)
 #: Where a cell or row of a spreadsheet stands, as in <c r="AB12">.
 _CELL_OF_SHEET = re.compile(r"(?<=<c) r=\"[A-Z]{1,3}\d{1,7}\"|(?<=<row) r=\"\d{1,7}\"")
 _ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'>]+)")
@@ -75,8 +80,8 @@ def _plain(content: bytes) -> Iterator[str]:
 
 def _marked_up(content: bytes) -> Iterator[str]:
     text = content.decode("utf-8", errors="replace")
-    if "<sheetData" in text:  # where each of a million cells stands tells of nobody
-        text = _CELL_OF_SHEET.sub("", text)
+    if "<sheetData" in text:  # a million figures, and where each cell stands, tell of nobody
+        text = _CELL_OF_SHEET.sub("", _FIGURE_IN_CELL.sub("\n", text))
     for tag in dict.fromkeys(_TAG.findall(text)):
         for name, value in _ATTRIBUTE.findall(tag):
             if name.lower() not in _DRAWING and len(value) > 3:  # noqa: PLR2004 - empty, or a sign

@@ -13,9 +13,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from labtools.errors import PrivacyError
+from labtools.forms import Part, Slug
 from labtools.privacy.rules import BY_NATURE, CHECKS, PUBLIC_BY_NATURE
-from labtools.reference import Part, read_reference
-from labtools.settings import Slug
+from labtools.reference import read_reference
 from labtools.tables import vocabulary as words
 from labtools.tables.canonical import CONTRACTS
 

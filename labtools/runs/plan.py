@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 from labtools import paths
 from labtools.errors import SettingsError
+from labtools.forms import Part, read_checked
+from labtools.messages import mark
 from labtools.runs.context import Audience
 from labtools.runs.jobs import Job
 from labtools.tables.released import slug
@@ -22,7 +21,7 @@ _WORTH_REHEARSING = 5  # jobs of one notebook: with fewer, a rehearsal costs mor
 _NAMES = {"colonia": "colonia_id", "protocol": "protocol"}
 
 
-class Entry(BaseModel):
+class Entry(Part):
     """One notebook of a run.
 
     Attributes
@@ -36,8 +35,6 @@ class Entry(BaseModel):
         `labtools.runs.rehearsal`).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     notebook: str
     for_each: Literal["colonia", "municipality", "protocol"]
     audiences: tuple[Audience, ...]
@@ -49,6 +46,10 @@ class Entry(BaseModel):
         return paths.bundled("notebooks", *self.notebook.split("/"))
 
 
+class _Runs(Part):
+    run: dict[str, Entry]
+
+
 def read_entries(path: Path | None = None) -> dict[str, Entry]:
     """Return the entries of ``runs.toml``.
 
@@ -58,15 +59,8 @@ def read_entries(path: Path | None = None) -> dict[str, Entry]:
         If an entry is not valid, or names a notebook that is not there.
     """
     found = path or paths.bundled("notebooks", "runs.toml")
-    told = tomllib.loads(found.read_text(encoding="utf-8"))["run"]
-    try:
-        entries = {name: Entry.model_validate(entry) for name, entry in told.items()}
-    except ValidationError as invalid:
-        raise SettingsError(
-            "{path} is not valid: {reason}.",
-            path=str(found),
-            reason=str(invalid).replace("\n", " "),
-        ) from invalid
+    advice = mark("The one that ships with the workbench shows every entry.")
+    entries = read_checked(found, _Runs, advice=advice).run
     for name, entry in entries.items():
         if not entry.path.is_file():
             raise SettingsError(

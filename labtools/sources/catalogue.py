@@ -10,14 +10,12 @@ from labtools.sources.aliases import clean_aliases
 from labtools.sources.census import clean_census
 from labtools.sources.codings import clean_codings
 from labtools.sources.colonias import clean_ageb, clean_colonias
+from labtools.sources.ensu_workbook import clean_ensu_workbook
 from labtools.sources.establishments import clean_establishments
 from labtools.sources.events import clean_events
 from labtools.sources.incidence import clean_municipal_incidence, clean_state_victims
-from labtools.sources.perception import (
-    clean_city_perception,
-    clean_ensu_workbook,
-    clean_survey,
-)
+from labtools.sources.meetings import clean_network_answers
+from labtools.sources.perception import clean_city_perception, clean_survey
 from labtools.sources.programme import clean_actions, clean_programme
 from labtools.sources.protocol import Cleaner
 from labtools.sources.survey_tables import clean_survey_tables
@@ -40,5 +38,6 @@ CLEANERS: Mapping[str, Cleaner] = MappingProxyType(
         "establishments": clean_establishments,
         "ageb_index": clean_ageb_index,
         "actions": clean_actions,
+        "network_answers": clean_network_answers,
     }
 )

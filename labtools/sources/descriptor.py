@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
-    ValidationError,
     ValidationInfo,
     field_validator,
 )
@@ -19,7 +15,8 @@ from pydantic_core import PydanticCustomError
 
 from labtools import paths
 from labtools.errors import SettingsError, SourceError
-from labtools.settings import first_fault
+from labtools.forms import Month, Part, read_checked
+from labtools.messages import mark
 from labtools.tables.people import is_of_people
 from labtools.tables.vocabulary import RECORD_TYPES
 
@@ -40,17 +37,14 @@ Kind = Literal[
     "establishments",
     "ageb_index",
     "actions",
+    "network_answers",
 ]
 
 #: Kinds of file with one row for each event, answer or action.
-KINDS_OF_RECORDS = frozenset({"events", "survey", "actions"})
+KINDS_OF_RECORDS = frozenset({"events", "survey", "actions", "network_answers"})
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class FileFormat(_Part):
+class FileFormat(Part):
     """How the bytes are to be read.
 
     Attributes
@@ -86,7 +80,7 @@ class FileFormat(_Part):
     open_end: bool = False
 
 
-class Indicator(_Part):
+class Indicator(Part):
     """A figure of each colonia made from the file's columns.
 
     Attributes
@@ -104,7 +98,7 @@ class Indicator(_Part):
     denominator: tuple[str, ...] = ()
 
 
-class Question(_Part):
+class Question(Part):
     """A survey question turned into an indicator: share of those who answer `yes`.
 
     Attributes
@@ -121,7 +115,7 @@ class Question(_Part):
     no: tuple[str, ...]
 
 
-class Descriptor(_Part):
+class Descriptor(Part):
     """A kind of file.
 
     Attributes
@@ -143,6 +137,9 @@ class Descriptor(_Part):
         Our column → the largest figure that can be true (a code such as 99999999 is no count).
     timezone : str
         Where the days are counted, for times written in UTC.
+    empty_months : list of str
+        Months (2024-05) in which truly nothing happened: without it, a file of events that lacks
+        a month among full ones is refused.
     bounds : tuple of float
         West, south, east and north of the country, in degrees: a point outside is a slip.
     """
@@ -166,6 +163,7 @@ class Descriptor(_Part):
     origins: Mapping[str, Literal["reported_by_somebody", "discovered_by_patrol", "unknown"]] = {}
     largest: Mapping[str, float] = {}
     timezone: str = "America/Mexico_City"
+    empty_months: tuple[Month, ...] = ()
     bounds: tuple[float, float, float, float] = (-118.7, 14.3, -86.4, 32.9)
 
     @field_validator("record_type")
@@ -235,19 +233,5 @@ def read_descriptor(path: Path) -> Descriptor:
     SourceError
         If it is not TOML, or says something that a descriptor may not say.
     """
-    try:
-        return Descriptor.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
-    except ValidationError as invalid:
-        entry, reason = first_fault(invalid)
-        raise SourceError(
-            "The descriptor {path} is not valid in {entry}: {reason}. Correct that entry.",
-            path=str(path),
-            entry=entry,
-            reason=reason,
-        ) from invalid
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
-        raise SourceError(
-            "The descriptor {path} cannot be read as TOML in UTF-8: {reason}. Correct that line.",
-            path=str(path),
-            reason=str(broken),
-        ) from broken
+    advice = mark("The descriptors that ship with the workbench show every entry.")
+    return read_checked(path, Descriptor, advice=advice, refusal=SourceError)

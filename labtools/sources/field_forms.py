@@ -8,19 +8,18 @@ and the codes by which answers are read back, so that the three cannot part ways
 from __future__ import annotations
 
 import io
-import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
 
 import xlsxwriter
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from labtools import paths
 from labtools.errors import SettingsError, SourceError
-from labtools.settings import Slug, first_fault
+from labtools.forms import Part, Slug, read_checked
+from labtools.messages import mark
 
 #: Our kinds of question → the types of XLSForm.
 _TYPES: Mapping[str, str] = MappingProxyType(
@@ -42,11 +41,7 @@ _NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 VISIT = r"^[A-Za-z0-9-]{1,20}$"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Asked(_Part):
+class Asked(Part):
     """One question.
 
     Attributes
@@ -78,7 +73,7 @@ class Asked(_Part):
     no: tuple[str, ...] = ()
 
 
-class FieldForm(_Part):
+class FieldForm(Part):
     """A form of the field.
 
     Attributes
@@ -118,32 +113,14 @@ def read_form(name: str, workbench: paths.Workbench | None = None) -> FieldForm:
         If it does not hold what a form must.
     """
     own = [workbench.root / "data" / "reference" / "forms"] if workbench else []
+    advice = mark("The forms that ship with the workbench show every entry.")
     for folder in (*own, paths.bundled("data", "reference", "forms")):
         path = folder / f"{name}.toml"
         if path.is_file():
-            return _read(path)
+            return read_checked(path, FieldForm, advice=advice, refusal=SourceError)
     raise SettingsError(
         "There is no form called {name}. Those there are: {known}.", name=name, known=form_names()
     )
-
-
-def _read(path: Path) -> FieldForm:
-    try:
-        return FieldForm.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except ValidationError as invalid:
-        entry, reason = first_fault(invalid)
-        raise SourceError(
-            "The form {path} is not valid in {entry}: {reason}. Correct that entry.",
-            path=path.name,
-            entry=entry,
-            reason=reason,
-        ) from invalid
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
-        raise SourceError(
-            "The form {path} cannot be read as TOML in UTF-8: {reason}. Correct that line.",
-            path=path.name,
-            reason=str(broken),
-        ) from broken
 
 
 def xlsform(form: FieldForm) -> bytes:

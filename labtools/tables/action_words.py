@@ -23,6 +23,8 @@ NEEDS = MappingProxyType(
         "factor_8": mark("Deteriorated and problematic family environments"),
     }
 )
+#: The factors of the official list, which a network puts in order.
+FACTORS = tuple(need for need in NEEDS if need.startswith("factor_"))
 ACTIONS = MappingProxyType(
     {
         "street_lighting": mark("Street lighting"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 import pandera.pandas as pa
 
@@ -45,6 +47,17 @@ def check_table(name: str, table: pd.DataFrame) -> pd.DataFrame:
         return contract.validate(table, lazy=True)
     except pa.errors.SchemaErrors as broken:
         raise _explained(name, broken.failure_cases) from broken
+
+
+def check_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return tables, by name, each as its contract has it.
+
+    Raises
+    ------
+    TableError
+        Of the first that breaks its contract.
+    """
+    return {name: check_table(name, table) for name, table in tables.items()}
 
 
 def _stored_as(column: pa.Column) -> object:

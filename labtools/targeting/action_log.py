@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from labtools.targeting.catalogue import ActionWords, Agencies, Taxonomies
-from labtools.targeting.needs import factor_key
+from labtools.targeting.needs import factor_key, is_asked
 
 NEED_WITHOUT_ACTION, ACTION_WITHOUT_NEED = "need_without_action", "action_without_need"
 
@@ -55,8 +55,9 @@ def gaps_table(needs: pd.DataFrame, log: pd.DataFrame, entered: pd.Index) -> pd.
     pairs = pd.MultiIndex.from_frame(factors[["colonia_id", "need"]])
     done = times.reindex(pairs).fillna(0).astype("Int64").to_numpy()
     table = factors[["colonia_id", "need", "verdict"]].assign(times=done)
-    without = (table["verdict"] == "above") & (table["times"] == 0)
-    idle = table["verdict"].isin(["below", "similar"]) & (table["times"] > 0)
+    wanted = is_asked(factors)
+    without = ((table["verdict"] == "above") | wanted) & (table["times"] == 0)
+    idle = table["verdict"].isin(["below", "similar"]) & ~wanted & (table["times"] > 0)
     kinds = table.assign(gap="none")
     kinds.loc[without, "gap"] = NEED_WITHOUT_ACTION
     kinds.loc[idle, "gap"] = ACTION_WITHOUT_NEED

@@ -16,7 +16,8 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, Field, model_validator
 
 from labtools.errors import SettingsError
-from labtools.reference import Part, read_reference
+from labtools.forms import Part
+from labtools.reference import read_reference
 
 Outcome = Literal["crime", "fear", "trust", "factor"]
 Direction = Literal["down", "up", "none", "mixed"]

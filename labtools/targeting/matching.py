@@ -2,8 +2,9 @@
 
 A proposal is a chain: the data that show the need, the factor, the evidence of the action, and
 the agency that could do it.  An action that answers no need above that of comparable colonias,
-that harms, or that allocates patrols is never proposed.  When not to use it: in place of the
-network's meeting, which knows what no table does.
+nor one that most of the citizens' network put first, that harms, or that allocates patrols is
+never proposed.  When not to use it: in place of the network's meeting, which knows what no table
+does.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from labtools.tables.action_words import FACTORS
 from labtools.targeting.catalogue import Agencies, Intervention, Interventions
 from labtools.targeting.citation import cited
-from labtools.targeting.needs import factor_key
+from labtools.targeting.needs import factor_key, is_asked
 
 SHORTLIST = 5
+#: Among the indicators of a need: the network asked for it.
+NETWORK = "network"
 COLUMNS = (
     "colonia_id",
     "intervention",
@@ -66,7 +70,14 @@ def proposals_table(
         Draws of change where the action is done: see `labtools.targeting.effects`.
     """
     names = {agency.id: agency.name for agency in agencies.agency}
-    felt = needs[(needs["verdict"] == "above") & needs["need"].str.startswith("factor_")]
+    above, wanted = needs["verdict"] == "above", is_asked(needs)
+    sure = needs["lower"].where(above).combine(needs["asked_lower"].where(wanted), np.fmax)
+    felt = needs.assign(
+        sure=sure,
+        indicators=needs["indicators"].where(above, "") + np.where(wanted, f" {NETWORK}", ""),
+    )
+    felt = felt[(above | wanted) & needs["need"].isin(FACTORS)]
+    felt["indicators"] = felt["indicators"].str.strip()
     cards = pd.DataFrame(
         [
             {"need": factor_key(factor), **card}
@@ -77,9 +88,9 @@ def proposals_table(
     )
     if felt.empty or cards.empty:
         return pd.DataFrame(columns=list(COLUMNS))
-    pairs = felt[["colonia_id", "need", "indicators", "lower"]].merge(cards, on="need")
+    pairs = felt[["colonia_id", "need", "indicators", "sure"]].merge(cards, on="need")
     ordered = pairs.sort_values(
-        ["colonia_id", "strength", "lower", "row"],
+        ["colonia_id", "strength", "sure", "row"],
         ascending=[True, False, False, True],
         kind="stable",
     )

@@ -1,7 +1,8 @@
 """The citizens' network meeting: what was asked, what was answered, and how far they agree.
 
 Answers come back as data (CSV: ``colonia_id``, ``meeting``, ``participant``, ``need``, ``rank``)
-where a participant is a number at the table, never a name.  Agreement is Kendall's W, from 0
+where a participant is a number at the table, never a name, and a need the number of its factor
+(or its key).  Agreement is Kendall's W, from 0
 (each says otherwise) to 1 (all say the same), with its test against chance; with the lab's own
 order it is told apart, because a network need not agree with the data.
 """
@@ -15,9 +16,11 @@ import pandas as pd
 from scipy import stats
 
 from labtools.errors import SourceError
+from labtools.tables.action_words import FACTORS
 
 COLUMNS = ("colonia_id", "meeting", "participant", "need", "rank")
 _FEW = 3
+_FIRST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,8 @@ def check_answers(answers: pd.DataFrame) -> pd.DataFrame:
                 participant=str(bad.iloc[0]["participant"]),
                 need=str(bad.iloc[0]["need"]),
             )
-    return answers[list(COLUMNS)].assign(rank=rank.astype(int))
+    need = answers["need"].astype(str).str.replace(r"^0*(\d+)$", r"factor_\1", regex=True)
+    return answers[list(COLUMNS)].assign(rank=rank.astype(int), need=need)
 
 
 def agreement(answers: pd.DataFrame, lab: pd.Series | None = None) -> Agreement:
@@ -109,6 +113,65 @@ def agreement(answers: pd.DataFrame, lab: pd.Series | None = None) -> Agreement:
     w = _concordance(filled.to_numpy(float)) if m >= _FEW and n > 1 else float("nan")
     p = float(stats.chi2.sf(m * (n - 1) * w, n - 1)) if np.isfinite(w) else float("nan")
     return Agreement(w, p, order, _with_lab(mean, lab), m)
+
+
+def agreement_table(answers: pd.DataFrame, needs: pd.DataFrame) -> pd.DataFrame:
+    """Return the canonical table ``network_agreement``: each meeting, alone and beside the data.
+
+    Parameters
+    ----------
+    answers, needs : pandas.DataFrame
+        Canonical tables ``network_answers`` and ``needs``.
+    """
+    lab = needs.set_index(["colonia_id", "need"])["share_lower"]
+    rows = []
+    for (colonia, day), told in answers.groupby(["colonia_id", "held_on"]):
+        known = colonia in lab.index.get_level_values(0)
+        found = agreement(told, lab.loc[colonia] if known else None)
+        rows.append((colonia, day, found.participants, found.w, found.p_value, found.with_lab))
+    columns = ["colonia_id", "held_on", "participants", "w", "p_value", "with_lab"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def named_first(answers: pd.DataFrame) -> pd.DataFrame:
+    """Return how many of a network put each need among their first three, with its doubt.
+
+    Only the last meeting of each colonia speaks, and only where three places or more answered.
+
+    Parameters
+    ----------
+    answers : pandas.DataFrame
+        Canonical table ``network_answers``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``colonia_id`` and ``need``: ``asked`` (share of the participants), ``asked_lower``
+        and ``asked_upper`` (90 % by Jeffreys' rule), and ``participants``.
+
+    References
+    ----------
+    Brown, L. D., Cai, T. T. & DasGupta, A. (2001). Interval estimation for a binomial
+    proportion. Statistical Science 16, 101-133. doi:10.1214/ss/1009213286
+    """
+    last = answers.groupby("colonia_id")["held_on"].transform("max")
+    told = answers[answers["held_on"] == last]
+    people = told.groupby("colonia_id")["participant"].nunique()
+    first = told[told["rank"] <= _FIRST].groupby(["colonia_id", "need"])["participant"].nunique()
+    people = people[people >= _FEW]
+    every = pd.MultiIndex.from_product([people.index, FACTORS], names=["colonia_id", "need"])
+    yes = first.reindex(every, fill_value=0).to_numpy(float)
+    n = people.reindex(every.get_level_values(0)).to_numpy(float)
+    low, high = (stats.beta.ppf(p, yes + 0.5, n - yes + 0.5) for p in (0.05, 0.95))
+    return pd.DataFrame(
+        {
+            "asked": yes / n,
+            "asked_lower": np.where(yes == 0, 0.0, low),
+            "asked_upper": np.where(yes == n, 1.0, high),
+            "participants": pd.array(n.astype(int), dtype="Int64"),
+        },
+        index=every,
+    )
 
 
 def _concordance(ranks: np.ndarray) -> float:

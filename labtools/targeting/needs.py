@@ -17,6 +17,7 @@ from labtools.targeting.catalogue import Taxonomies
 
 CRIME, FEAR = "crime", "fear"
 COMPARABLES = 20
+ASKED = ("asked", "asked_lower", "asked_upper")
 _LOW, _HIGH, _MIDDLE = 0.05, 0.95, 0.5
 
 
@@ -78,7 +79,10 @@ def place_draws(draws: pd.DataFrame, comparables: pd.DataFrame, *, sign: int = 1
 
 
 def needs_table(
-    signs: Mapping[str, pd.DataFrame], comparables: pd.DataFrame, taxonomies: Taxonomies
+    signs: Mapping[str, pd.DataFrame],
+    comparables: pd.DataFrame,
+    taxonomies: Taxonomies,
+    asked: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return the canonical table ``needs``: every factor, crime and fear, of every colonia.
 
@@ -87,6 +91,9 @@ def needs_table(
     signs : mapping of str to pandas.DataFrame
         Draws by indicator; ``crime`` and ``fear`` stand for themselves, the others for the
         factor that the taxonomy gives them.  A factor without indicator is "unknown".
+    asked : pandas.DataFrame, optional
+        What citizens' networks put first: see `labtools.targeting.meeting.named_first`.  It
+        stands beside what the data say, and does not change it.
     """
     of_need: dict[str, list[tuple[str, int]]] = {CRIME: [(CRIME, 1)], FEAR: [(FEAR, 1)]}
     for factor in taxonomies.factor:
@@ -99,7 +106,16 @@ def needs_table(
         places = [place_draws(signs[key], comparables, sign=sign) for key, sign in told]
         names = tuple(key for key, _ in told)
         parts.append(_summed(need, places, names, comparables))
-    return pd.concat(parts, ignore_index=True)
+    table = pd.concat(parts, ignore_index=True)
+    if asked is None:
+        return table.assign(**dict.fromkeys(ASKED, np.nan), participants=pd.NA)
+    pairs = pd.MultiIndex.from_frame(table[["colonia_id", "need"]])
+    return table.join(asked.reindex(pairs).reset_index(drop=True))
+
+
+def is_asked(needs: pd.DataFrame) -> pd.Series:
+    """Return which needs most of a network put among their first three, chance allowed for."""
+    return needs["asked_lower"].astype(float) > _MIDDLE
 
 
 def _summed(

@@ -25,14 +25,14 @@ from labtools.runs.manifest import NAME as MANIFEST
 from labtools.runs.manifest import read_manifest
 from labtools.runs.plan import ficha_of
 from labtools.tables.account import accounts_table, read_accounts
-from labtools.tables.contracts import empty_table
+from labtools.tables.contracts import check_tables, empty_table
 from labtools.tables.lineage import Lineage, digest_of, read_lineage, sha256_of, trace
 from labtools.tables.periods import Window, window_ending
 from labtools.tables.store import make_folder, read_table, write_table, writing
+from labtools.targeting.catalogue import read_agencies, read_interventions, read_taxonomies
 from labtools.workflow.edition import Edition
-from labtools.workflow.fits import Fits
 from labtools.workflow.forecasting import alerting, forecasts, recorded_by_span
-from labtools.workflow.keeping import kept
+from labtools.workflow.keeping import kept_in
 from labtools.workflow.known import Known
 from labtools.workflow.notebooks import Choice, Planned, execute, plan_notebooks, tell_plan
 from labtools.workflow.patterns import HOURS, recorded_hours
@@ -96,6 +96,10 @@ def prepare(opened: Opened, *, period_end: str = "", again: bool = False) -> Pre
         keys.digest(),
         [card.model_dump() for card in read_cards(opened.workbench.reference("cards"))],
         registry_of(opened).model_dump(),
+        [
+            read(opened.workbench.references).model_dump(mode="json")
+            for read in (read_interventions, read_agencies, read_taxonomies)
+        ],
         window.last_month,
         sorted(fichas),
         {p.name: sha256_of(p) for p in sorted(paths.bundled("notebooks").rglob("*.ipynb"))},
@@ -293,7 +297,8 @@ def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str,
         cards=read_cards(opened.workbench.reference("cards")),
         protocols=tuple(planned_evaluations(opened.workbench)),
         recorded=recorded_by_span(opened, prepared.window),
-        fits=Fits(opened.workbench.interim("fits")),
+        references=opened.workbench.references,
+        fits=kept_in(opened.workbench),
     )
     results = city_results(processed, edition, opened.settings)
     made = results | targeting_tables(Known(processed, results, edition, opened.settings))
@@ -312,12 +317,13 @@ def _as_registered(opened: Opened, made: Mapping[str, pd.DataFrame]) -> dict[str
 
 
 def lab_tables(opened: Opened, prepared: Prepared) -> dict[str, pd.DataFrame]:
-    """Return the tables of the lab's own edition, which are kept: see `kept`."""
+    """Return the tables of the lab's own edition, which are kept: see `Kept`."""
     how, recorded = alerting(opened, prepared.window), recorded_by_span(opened, prepared.window)
-    return kept(
-        opened.workbench.interim("results"),
-        _lineage(opened, ["internal", prepared.digest, how.budget, *recorded.values()]),
-        lambda: make_edition(opened, prepared, "internal"),
+    lineage = _lineage(opened, ["internal", prepared.digest, how.budget, *recorded.values()])
+    return kept_in(opened.workbench).take(
+        "edition",
+        [asdict(lineage)],
+        lambda: check_tables(make_edition(opened, prepared, "internal")),
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from labtools.privacy.cards import Card
 from labtools.privacy.keys import Keyring
 from labtools.tables.periods import Window
-from labtools.workflow.fits import Fits
+from labtools.workflow.keeping import Kept
 from labtools.workflow.protocols import Planned
 
 
@@ -33,7 +34,9 @@ class Edition:
     recorded : mapping of int to float
         Which share of the events of the last 1, 3 or 12 months is thought to be recorded by now;
         a span that is not told is complete.
-    fits : Fits
+    references : pathlib.Path, optional
+        Folder of the workbench's own catalogues; each that it lacks is ours.
+    fits : Kept
         Where models of the city that were fitted before are.
     """
 
@@ -45,7 +48,8 @@ class Edition:
     cards: tuple[Card, ...]
     protocols: tuple[Planned, ...] = ()
     recorded: Mapping[int, float] = field(default_factory=dict)
-    fits: Fits = field(default_factory=Fits, compare=False)
+    references: Path | None = None
+    fits: Kept = field(default_factory=Kept, compare=False)
 
     @property
     def is_public(self) -> bool:

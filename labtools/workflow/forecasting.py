@@ -1,12 +1,12 @@
 """What to expect, what stood out, and how good such expectations were: made once for both editions.
 
-A backtest costs seconds, so its tables are kept with their lineage.
+A backtest costs seconds, so its tables are kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import geopandas as gpd
@@ -23,12 +23,12 @@ from labtools.analysis.forecast.scores import quantiles
 from labtools.errors import AnalysisError, TableError
 from labtools.privacy.rules import protect_scores
 from labtools.tables import vocabulary as words
-from labtools.tables.contracts import CONTRACTS, empty_table
+from labtools.tables.contracts import CONTRACTS, check_tables, empty_table
 from labtools.tables.lineage import trace
 from labtools.tables.periods import Window
 from labtools.tables.store import read_table
 from labtools.workflow.edition import Edition
-from labtools.workflow.keeping import kept
+from labtools.workflow.keeping import kept_in
 from labtools.workflow.risk_questions import SPANS
 from labtools.workflow.steps import Opened
 
@@ -67,10 +67,13 @@ def forecasts(opened: Opened, window: Window) -> dict[str, pd.DataFrame]:
     inputs = [opened.workbench.processed / f"{name}.parquet" for name in ("panel", "colonias")]
     how = alerting(opened, window)
     told = [window.last_month, how.budget, how.complete]
-    return kept(
-        opened.workbench.interim("forecast"),
-        trace("analyse", inputs, root=opened.workbench.root, settings=told),
-        lambda: forecast_tables(*_read(opened), window, how, crs=opened.settings.lab.crs),
+    lineage = trace("analyse", inputs, root=opened.workbench.root, settings=told)
+    return kept_in(opened.workbench).take(
+        "forecast",
+        [asdict(lineage)],
+        lambda: check_tables(
+            forecast_tables(*_read(opened), window, how, crs=opened.settings.lab.crs)
+        ),
     )
 
 

@@ -7,6 +7,7 @@ another form; reading it goes on.  Each step can be taken again after it was int
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +22,8 @@ from labtools.tables.store import make_folder, writing
 CURRENT = 2
 #: Version 0.1.0 of labtools said nothing of its form.
 _UNSAID = 1
+#: Below ``data/interim``: their place is taken by ``kept``.
+_UNREAD = ("forecast", "results", "fits")
 
 
 def format_of(workbench: Workbench) -> int:
@@ -104,7 +107,10 @@ def _write(workbench: Workbench, version: int) -> None:
 
 
 def _chain_and_close(workbench: Workbench) -> list[str]:
-    """From 1 to 2: the ledger's lines become a chain; folders of the lab shut out the others."""
+    """From 1 to 2: the ledger's lines become a chain; folders of the lab shut out the others.
+
+    What was kept in folders that are not read any more is made anew when it is asked for.
+    """
     done = []
     ledger = workbench.reports / LEDGER
     kept = ledger.with_suffix(".jsonl.format-1")
@@ -117,6 +123,11 @@ def _chain_and_close(workbench: Workbench) -> list[str]:
                 path=str(kept),
             )
         )
+    unread = [it for name in _UNREAD if (it := workbench.interim(name)).is_dir()]
+    for folder in unread:
+        shutil.rmtree(folder)
+    if unread:
+        done.append(text("{n} folders that are not read any more are removed", n=len(unread)))
     opened = [folder for folder in _private_folders(workbench) if folder.stat().st_mode & 0o077]
     for folder in opened:
         folder.chmod(0o700)

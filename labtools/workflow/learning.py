@@ -40,7 +40,7 @@ def learned_facts(
     results, facts : pandas.DataFrame
         Rows of ``evaluation`` and ``evaluation_facts`` of that protocol.
     """
-    known = read_interventions().by_id()
+    known = read_interventions(edition.references).by_id()
     if edition.is_public or protocol.intervention not in known:
         return []
     published = _one_of_each(known[protocol.intervention].about("crime"), protocol.id)

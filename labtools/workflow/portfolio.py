@@ -7,6 +7,7 @@ that reported is learnt by grade of marginality, where it differs most, and its 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -45,7 +46,7 @@ def portfolio_tables(
     plan = known.settings.targeting
     names = ("portfolio", "portfolio_frontier", "portfolio_doubt", "allocation_if")
     empty = {name: empty_table(name) for name in names}
-    actions = _actions(plan)
+    actions = _actions(plan, known.edition.references)
     felt = _fear(known, effects["fear"], rng)
     usable = [key for key in actions if key in effects["crime"].columns or key in felt]
     if not (usable and plan.budget and len(known.processed["quarters"])):
@@ -121,8 +122,8 @@ def _told(options: Options, rules: Rules, chosen: Portfolio) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def _actions(plan: Targeting) -> dict[str, Action]:
-    catalogue = read_interventions().by_id()
+def _actions(plan: Targeting, references: Path | None) -> dict[str, Action]:
+    catalogue = read_interventions(references).by_id()
     return {
         one.intervention: Action(
             one.agency or catalogue[one.intervention].agencies[0],

@@ -110,18 +110,20 @@ def risk_tables(
 
     def factors() -> dict[str, pd.DataFrame]:
         rng = np.random.default_rng([lab.seed, 2])
-        return factor_tables(risk.counts, indicators, risk.neighbours, rng=rng)
+        return factor_tables(risk.counts, indicators, risk.neighbours, taxonomies, rng=rng)
 
     recorded = [*edition.recorded.items()]
     effective = [part for told in risk.counts.values() for part in told.effective()]
     settled = [edition.window.end, lab.crs, lab.seed]
-    official = read_taxonomies().model_dump_json()
+    taxonomies = read_taxonomies(edition.references)
     return {
         "risk_draws": check_table("risk_draws", draws),
         "risk_ranks": check_table("risk_ranks", ranks_table(risk.surfaces)),
         "risk_clusters": clusters_table(crime, colonias, risk.neighbours, lab),
         **edition.fits.take("risk_change", [panel, population, recorded, *settled], changes),
         **edition.fits.take(
-            "factors", [*effective, colonias, indicators, official, *settled], factors
+            "factors",
+            [*effective, colonias, indicators, taxonomies.model_dump_json(), *settled],
+            factors,
         ),
     }

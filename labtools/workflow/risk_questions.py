@@ -18,7 +18,7 @@ from labtools.errors import AnalysisError
 from labtools.settings import Lab
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import check_table, empty_table
-from labtools.targeting.catalogue import read_taxonomies
+from labtools.targeting.catalogue import Taxonomies
 from labtools.workflow.edition import Edition
 
 SPANS = (1, 3, 12)
@@ -117,6 +117,7 @@ def factor_tables(
     counts: Mapping[str, NoisyCounts],
     indicators: pd.DataFrame,
     neighbours: sparse.csr_array,
+    taxonomies: Taxonomies,
     *,
     rng: np.random.Generator,
 ) -> dict[str, pd.DataFrame]:
@@ -134,8 +135,8 @@ def factor_tables(
         return {name: empty_table(name) for name in names}
     official = {
         one.key: factor.name
-        for one in read_taxonomies().indicator
-        for factor in read_taxonomies().factor
+        for one in taxonomies.indicator
+        for factor in taxonomies.factor
         if factor.number == one.factor
     }
     tables = {name: pd.concat(_rows(name, found, official, values)) for name in names}

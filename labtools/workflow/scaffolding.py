@@ -115,7 +115,7 @@ def new_intervention(workbench: Workbench, name: str, title: str) -> Path:
         As for a notebook.
     """
     facts = _facts(name, title)
-    reference = workbench.root / "data" / "reference"
+    reference = workbench.references
     known = read_interventions(reference)
     if name in known.by_id():
         raise _taken(name)

@@ -5,7 +5,7 @@ They are written into ``reports/sheets/<run>/``, which only the lab's account ma
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -23,7 +23,7 @@ from labtools.publish.sheets import print_sheet
 from labtools.tables.action_words import action_words, need_words, standing_words
 from labtools.tables.released import slug
 from labtools.tables.store import make_folder, read_table, writing
-from labtools.targeting.catalogue import read_agencies, read_interventions
+from labtools.targeting.catalogue import Intervention, read_agencies, read_interventions
 from labtools.targeting.citation import cited
 from labtools.targeting.meeting import Agreement, agreement, check_answers
 from labtools.targeting.rollout import calendar, plan_rollout
@@ -58,8 +58,10 @@ def write_work_lists(opened: Opened, *, start: Start | None = None) -> Path:
         If no run was finished yet, or it proposes nothing.
     """
     tables, folder = _latest(opened)
-    agencies = {agency.id: agency.name for agency in read_agencies().agency}
-    evidence = {one.id: cited(one.effect) for one in read_interventions().intervention}
+    own = opened.workbench.references
+    agencies = {agency.id: agency.name for agency in read_agencies(own).agency}
+    catalogue = read_interventions(own).by_id()
+    evidence = {key: cited(one.effect) for key, one in catalogue.items()}
     asked = {*tables["portfolio"]["agency"], *tables["proposals"]["agency"]}
     if not asked:
         raise SettingsError(
@@ -68,7 +70,7 @@ def write_work_lists(opened: Opened, *, start: Start | None = None) -> Path:
         )
     for agency in sorted(asked):
         work = work_of(agency, tables["portfolio"], tables["proposals"], evidence)
-        work = _named(work, tables)
+        work = _named(work, tables, catalogue)
         name = agencies.get(agency, agency)
         write_spreadsheet(work, folder / f"{agency}.xlsx", sheet=agency)
         _write(folder / f"{agency}.pdf", _work_sheet(work), name, tables, text("Work list"))
@@ -134,9 +136,10 @@ def _latest(opened: Opened) -> tuple[dict[str, pd.DataFrame], Path]:
     return tables, make_folder(sheets / run.resolve().name, private=True)
 
 
-def _named(work: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def _named(
+    work: pd.DataFrame, tables: dict[str, pd.DataFrame], called: Mapping[str, Intervention]
+) -> pd.DataFrame:
     names = tables["colonias_shown"].set_index("colonia_id")[["name", "borough"]]
-    called = read_interventions().by_id()
     table = work.assign(
         colonia=work["colonia_id"].map(names["name"]),
         borough=work["colonia_id"].map(names["borough"]),
@@ -171,7 +174,7 @@ def _meeting_sections(colonia: str, tables: dict[str, pd.DataFrame]) -> list[Sec
     known = needs[(needs["verdict"] != "unknown") & needs["need"].str.startswith("factor_")]
     seen = tuple(
         (
-            Cell(need_words(str(row.need))),
+            Cell(_numbered(str(row.need))),
             Cell(
                 text(
                     "of 100 colonias like this one, between {low} and {high} have less need",
@@ -184,7 +187,7 @@ def _meeting_sections(colonia: str, tables: dict[str, pd.DataFrame]) -> list[Sec
         for row in known.itertuples()
     )
     blank = tuple(
-        (Cell(need_words(str(need))), Cell(text("no data")), Cell("______"))
+        (Cell(_numbered(str(need))), Cell(text("no data")), Cell("______"))
         for need in needs.loc[~needs["need"].isin(known["need"]), "need"]
         if str(need).startswith("factor_")
     )
@@ -214,12 +217,18 @@ def _meeting_sections(colonia: str, tables: dict[str, pd.DataFrame]) -> list[Sec
             tables=(Rows(titles[2], then, could),) if could else (),
             notes=(
                 text(
-                    "Answers are written with the number of the place at the table, never a name: "
-                    "colonia_id, meeting, participant, need, rank."
+                    "Answers are written in a file with the columns colonia_id, meeting (its day, "
+                    "2026-03-21), participant (the number of the place at the table, never a "
+                    "name), need (the number of the factor) and rank."
                 ),
             ),
         ),
     ]
+
+
+def _numbered(need: str) -> str:
+    """Return a factor with the number by which its answers are written down."""
+    return f"{need.removeprefix('factor_')}. {need_words(need)}"
 
 
 def _write(

@@ -16,6 +16,7 @@ from labtools.targeting.action_log import gaps_table, read_log
 from labtools.targeting.catalogue import read_agencies, read_interventions, read_taxonomies
 from labtools.targeting.effects import effect_draws
 from labtools.targeting.matching import proposals_table, with_crimes_fewer
+from labtools.targeting.meeting import agreement_table, named_first
 from labtools.targeting.needs import CRIME, FEAR, comparable_colonias, needs_table
 from labtools.targeting.signs import interval_draws, rate_draws, share_draws, survey_draws
 from labtools.workflow.entry import entry_tables
@@ -30,9 +31,10 @@ _STREAM = 8
 def targeting_tables(known: Known) -> dict[str, pd.DataFrame]:
     """Return the tables of targeting of an edition."""
     rng = np.random.default_rng([known.settings.lab.seed, int(known.edition.is_public), _STREAM])
-    agencies, taxonomies = read_agencies(), read_taxonomies()
+    own = known.edition.references
+    agencies, taxonomies = read_agencies(own), read_taxonomies(own)
     catalogue = with_own_evidence(
-        read_interventions(), known.results["evaluation_facts"], known.edition
+        read_interventions(own), known.results["evaluation_facts"], known.edition
     )
     effects = {
         outcome: effect_draws(catalogue.proposable(), outcome, size=DRAWS, rng=rng)
@@ -50,6 +52,9 @@ def targeting_tables(known: Known) -> dict[str, pd.DataFrame]:
     shown = known.results["colonias_shown"]
     entered = pd.Index(shown.loc[shown["entered_on"].notna(), "colonia_id"])
     tables["needs"] = check_table("needs", needs)
+    tables["network_agreement"] = _filled(
+        "network_agreement", agreement_table(_answers(known), needs)
+    )
     tables["action_gaps"] = _filled("action_gaps", gaps_table(needs, log, entered))
     tables |= portfolio_tables(known, effects, rng)
     tables |= fairness_tables(known, tables["portfolio"])
@@ -66,7 +71,14 @@ def _needs(known: Known, rng: np.random.Generator) -> pd.DataFrame:
     signs = {name: table.astype(float) for name, table in _signs(known, rng).items()}
     for table in signs.values():
         table.loc[:, table.columns.isin(withheld)] = np.nan
-    return needs_table(signs, comparables, read_taxonomies())
+    asked = None if known.edition.is_public else named_first(_answers(known))
+    return needs_table(signs, comparables, read_taxonomies(known.edition.references), asked)
+
+
+def _answers(known: Known) -> pd.DataFrame:
+    """Return what networks answered in the year of the edition."""
+    answers, window = known.processed["network_answers"], known.edition.window
+    return answers[answers["held_on"].between(window.start, window.end, "left")]
 
 
 def _comparables(known: Known) -> pd.DataFrame | None:

@@ -62,8 +62,11 @@ def test_a_workbench_keeps_its_own_cards(tmp_path):
     ("written", "told"),
     [
         ("[[card]\n", "cannot be read as TOML"),
-        ('[[card]]\nkey = "mine"\n', "is not valid: it is missing"),
-        ("[[card]]\nmonths_valid = 0\n", "is not valid"),
+        (
+            '[[card]]\nkey = "mine"\n',
+            "5 entries are not valid; the first is card.0.tables: it is missing",
+        ),
+        ("[[card]]\nmonths_valid = 0\n", "6 entries are not valid; the first is card.0.key"),
     ],
 )
 def test_a_card_that_says_too_little_is_refused_with_its_entry(tmp_path, written, told):

@@ -17,6 +17,7 @@ from labtools.tables.contracts import check_table
 from labtools.tables.reasons import REASONS
 from tests.sources.bad_counts import CENSUS, CITY, HEADER, MUNICIPAL
 from tests.sources.supplied import EVENTS, REGISTER, clean, intake, register_file, square, written
+from tests.sources.workbooks import ensu, one_table
 
 LEVELS = {"type": "Tipo", "subtype": "Subtipo", "mode": "Modalidad"}
 KEY = ["22014_1", "007", "", "Las Peñas", " 7 "]
@@ -63,6 +64,21 @@ TABLES = {
             "columns": {"colonia_id": "c", "done_on": "f", "action_type": "t", "dose": "d"},
         },
         {"c": KEY, "f": DAY, "t": ["taller", ""], "d": ["", "2.5", "10"]},
+    ),
+    "network_answers": (
+        {
+            "kind": "network_answers",
+            "columns": {
+                "colonia_id": "c", "held_on": "f", "participant": "p", "need": "n", "rank": "r"
+            },
+        },
+        {
+            "c": KEY,
+            "f": DAY,
+            "p": ["1", "2", "03", ""],
+            "n": ["4", "factor_5", "9", "", "luminarias"],
+            "r": ["1", "2", "0", "x", ""],
+        },
     ),
     "census": (
         CENSUS,
@@ -152,6 +168,7 @@ TABLES = {
     ),
 }  # fmt: skip
 WORKBOOKS = {"ensu_workbook", "survey_tables"}
+NONE = ["ND", "*", "n. d.", "", None]
 NOT_TABLES = {"colonias", "ageb", *WORKBOOKS}  # polygons, below, and INEGI's own workbooks
 
 quick = settings(
@@ -239,3 +256,44 @@ def test_every_feature_of_a_register_is_kept_or_rejected_with_a_reason(tmp_path,
 
     assert_conserved(found, len(shapes))
     assert found.account.kept == sum(shape in {"square", "bowtie"} for shape in shapes)
+
+
+@quick
+@given(
+    st.lists(st.tuples(st.sampled_from("ABC"), st.sampled_from([0, 38, 100, *NONE])), min_size=1)
+)
+def test_every_city_of_inegi_s_workbook_is_kept_or_set_apart_with_a_reason(
+    tmp_path_factory, cities
+):
+    rows = [
+        row
+        for city, share in cities
+        for row in ([city], ["Seguro", 1, 2, 3], ["Inseguro", *([] if share is None else [share])])
+    ]
+
+    found = clean(ensu(tmp_path_factory.mktemp("ensu"), rows))
+
+    # A city that is told twice with two figures is one row too many of the table, not of the file.
+    account, told = found.account, {case for case in cities if case[1] not in NONE}
+    assert account.read == len(cities) == account.kept + sum(account.rejected.values())
+    assert account.kept == len(found.tables["city_perception"]) == len(told)
+    assert account.rejected.get("no_estimate", 0) == sum(share in NONE for _, share in cities)
+
+
+@quick
+@given(
+    figures=st.lists(
+        st.one_of(st.integers(1, 900), st.sampled_from(NONE[:4])), min_size=1, max_size=9
+    )
+)
+def test_every_row_of_a_workbook_of_estimates_is_kept_or_set_apart_with_a_reason(
+    tmp_path_factory, figures
+):
+    assume(isinstance(figures[0], int) or bool(figures[0]))
+    given_file = one_table(tmp_path_factory.mktemp("envipe"), figures)
+
+    found = clean(given_file)
+
+    last = max(at for at, figure in enumerate(figures, start=1) if figure != "")
+    assert_conserved(found, last)
+    assert found.account.kept == sum(isinstance(figure, int) for figure in figures)

@@ -209,7 +209,9 @@ def test_a_form_with_a_slip_is_refused_with_its_entry(tmp_path):
     folder.mkdir(parents=True)
     (folder / "mia.toml").write_text('id = "mia"\n[[question]]\nname = "a"\nkind = "uno"\n')
 
-    with pytest.raises(SourceError, match=r"mia\.toml is not valid in title: it is missing"):
+    with pytest.raises(
+        SourceError, match=r"mia\.toml: 8 entries .* the first is title: it is missing"
+    ):
         read_form("mia", Workbench(tmp_path))
 
 

@@ -1,19 +1,19 @@
 import dataclasses
-import io
 import zipfile
 
 import pandas as pd
 import pytest
-import xlsxwriter
 
 from labtools.errors import SourceError
 from labtools.messages import speaking
 from labtools.paths import Workbench
 from labtools.sources import files
 from labtools.sources.descriptor import load_descriptor
-from labtools.sources.perception import clean_city_perception, clean_ensu_workbook, clean_survey
+from labtools.sources.ensu_workbook import clean_ensu_workbook
+from labtools.sources.perception import clean_city_perception, clean_survey
 from labtools.tables.contracts import check_table
 from tests.sources.supplied import intake, written
+from tests.sources.workbooks import ENSU, TITLE, ensu
 
 SURVEY = {
     "kind": "survey",
@@ -37,11 +37,6 @@ CITY = {
         "cv": "cv",
     },
 }
-ENSU = {"kind": "ensu_workbook", "file": {"format": "zip_xlsx"}}
-TITLE = (
-    "Población de 18 años y más por ciudad de interés, según características de la percepción "
-    "de seguridad pública. Septiembre 2024"
-)
 
 
 def survey(folder, *rows):
@@ -52,22 +47,6 @@ def survey(folder, *rows):
 def city(folder, *rows):
     text = "\n".join(["trim,ciudad,ind,pct,cv", *rows]) + "\n"
     return clean_city_perception(intake(written(folder, text), CITY, source="ensu"))
-
-
-def ensu(folder, rows, *, title=TITLE, index="Índice", member="1.1_percepcion.xlsx", fills=()):
-    buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
-        book.add_worksheet(index).write_row(0, 0, ["1.1", title])
-        sheet = book.add_worksheet("1.1")
-        colours = dict(fills)
-        for at, row in enumerate(rows):
-            sheet.write_row(at, 0, row)
-            if at in colours:
-                sheet.write(at, 3, row[3], book.add_format({"bg_color": colours[at]}))
-    path = folder / "ensu.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(f"carpeta/{member}", buffer.getvalue())
-    return intake(path, ENSU, source="ensu")
 
 
 def city_rows(name, unsafe):
@@ -243,6 +222,23 @@ def test_a_city_that_lies_in_two_states_is_kept_once(tmp_path):
     assert found.tables["city_perception"]["city"].tolist() == ["La Laguna", "León"]
     assert (found.account.read, found.account.kept) == (3, 2)
     assert dict(found.account.rejected) == {"row_repeated": 1}
+
+
+def test_a_city_without_estimate_is_set_apart_and_told(tmp_path):
+    rows = [*city_rows("León", 70), ["Colima"], ["Seguro", 1, 2, "ND"], ["Inseguro", 3, 4, "ND"]]
+
+    found = clean_ensu_workbook(ensu(tmp_path, rows))
+
+    assert found.tables["city_perception"]["city"].tolist() == ["León"]
+    assert (found.account.read, dict(found.account.rejected)) == (2, {"no_estimate": 1})
+
+
+@pytest.mark.parametrize("written", ["66,1", "66.1", 123, -1])
+def test_an_estimate_that_is_no_percentage_is_refused_with_its_cell(tmp_path, written):
+    rows = [*city_rows("León", 70), *city_rows("Colima", 50)[:2], ["Inseguro", 3, 4, written]]
+
+    with speaking("en"), pytest.raises(SourceError, match=rf"cell D6: “{written}” is not a perc"):
+        clean_ensu_workbook(ensu(tmp_path, rows))
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,10 @@ from labtools.messages import speaking
 from labtools.sources.survey_tables import clean_survey_tables
 from labtools.tables.contracts import check_table
 from tests.sources.supplied import intake
+from tests.sources.workbooks import ENVIPE, estimate
 
-SAID = {"kind": "survey_tables", "file": {"format": "xlsx"}}
-Z90 = 1.6448536269514722  # standard normal, 95th percentile
 #: Households that moved for fear, by state: estimate and standard error, invented.
 STATES = {"Aguascalientes": (400, 40), "Querétaro": (600, 90)}
-
-
-def estimate(value, error):
-    return [value, error, value - Z90 * error, value + Z90 * error, 100 * error / value]
 
 
 def book(folder, change=lambda _: None, name="2024"):
@@ -45,7 +40,7 @@ def book(folder, change=lambda _: None, name="2024"):
     change(sheet)
     path = folder / "envipe.xlsx"
     made.save(path)
-    return intake(path, SAID)
+    return intake(path, ENVIPE)
 
 
 def test_both_tables_are_read_with_their_errors_domain_and_unit(tmp_path):
@@ -165,4 +160,4 @@ def test_text_with_the_name_of_a_workbook_is_refused(tmp_path):
     path.write_text("nada")
 
     with speaking("en"), pytest.raises(SourceError, match="not a workbook"):
-        clean_survey_tables(intake(path, SAID))
+        clean_survey_tables(intake(path, ENVIPE))

@@ -2,11 +2,11 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 from labtools import messages
 from labtools.errors import SourceError
-from labtools.targeting.meeting import agreement, check_answers
+from labtools.targeting.meeting import agreement, agreement_table, check_answers, named_first
 from labtools.targeting.work_list import work_of, write_spreadsheet
 
 
@@ -14,6 +14,62 @@ from labtools.targeting.work_list import work_of, write_spreadsheet
 def english():
     with messages.speaking("en"):
         yield
+
+
+def ordered(colonia, day, *firsts):
+    """Return answers in which each participant puts three needs first, in the order given."""
+    return pd.DataFrame(
+        [
+            (colonia, pd.Timestamp(day), place, f"factor_{need}", rank)
+            for place, told in enumerate(firsts, start=1)
+            for rank, need in enumerate(told, start=1)
+        ],
+        columns=["colonia_id", "held_on", "participant", "need", "rank"],
+    )
+
+
+def test_what_a_network_puts_first_is_told_with_its_doubt():
+    answers = pd.concat(
+        [
+            ordered("a", "2025-01-01", *[(1, 2, 3)] * 9),  # an older meeting does not speak
+            ordered("a", "2025-06-01", *[(4, 5, 6)] * 7, (1, 2, 4, 5)),
+            ordered("b", "2025-06-01", *[(4, 5, 6)] * 2),  # two are too few
+        ]
+    )
+
+    found = named_first(answers)
+
+    assert set(found.index.get_level_values("colonia_id")) == {"a"}
+    a = found.loc["a"]
+    assert a["asked"].round(3).to_dict() == {
+        "factor_1": 0.125, "factor_2": 0.125, "factor_3": 0, "factor_4": 1,
+        "factor_5": 0.875, "factor_6": 0.875, "factor_7": 0, "factor_8": 0,
+    }  # fmt: skip
+    # Outside truth: the quantiles of Jeffreys' posterior, Beta(7.5, 1.5), by the incomplete beta.
+    low, high = a.loc["factor_5", ["asked_lower", "asked_upper"]]
+    assert special.betainc(7.5, 1.5, [low, high]) == pytest.approx([0.05, 0.95])
+    assert a.loc["factor_4", "asked_upper"] == 1
+    assert a.loc["factor_3", "asked_lower"] == 0
+    assert set(a["participants"]) == {8}
+
+
+def test_every_meeting_has_its_agreement_beside_the_lab_s():
+    answers = pd.concat(
+        [
+            ordered("a", "2025-06-01", *[(4, 5, 6)] * 5),
+            ordered("b", "2025-06-01", (4, 5, 6), (6, 5, 4), (5, 4, 6)),
+        ]
+    )
+    needs = pd.DataFrame(
+        {"colonia_id": "a", "need": ["factor_4", "factor_5", "factor_6"], "share_lower": [3, 2, 1]}
+    )
+
+    table = agreement_table(answers, needs).set_index("colonia_id")
+
+    assert table.loc["a", ["w", "with_lab"]].tolist() == pytest.approx([1, 1])
+    assert table.loc["b", "w"] < 0.2
+    assert np.isnan(table.loc["b", "with_lab"])
+    assert table["participants"].tolist() == [5, 3]
 
 
 NEEDS = ["factor_2", "factor_4", "factor_5", "factor_7"]

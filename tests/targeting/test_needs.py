@@ -156,7 +156,7 @@ def test_the_log_is_read_in_the_words_of_the_catalogue():
     assert log["agency_id"].tolist() == ["public_services", "security", "security", ""]
 
 
-def need(colonia, key, verdict):
+def need(colonia, key, verdict, asked=np.nan):
     return {
         "colonia_id": colonia,
         "need": key,
@@ -166,6 +166,7 @@ def need(colonia, key, verdict):
         "upper": 1.0,
         "comparables": 20,
         "verdict": verdict,
+        "asked_lower": asked,
     }
 
 
@@ -190,6 +191,21 @@ def test_gaps_are_needs_without_action_and_actions_without_need():
         ["c00", "factor_3", "need_without_action"],
         ["c01", "factor_4", "action_without_need"],
     ]
+
+
+def test_what_most_of_a_network_asked_for_is_a_need_of_which_nothing_done_is_a_gap():
+    needs = pd.DataFrame(
+        [
+            need("c00", "factor_3", "similar", asked=0.6),
+            need("c00", "factor_4", "unknown", asked=0.4),
+            need("c00", "factor_6", "below", asked=0.6),
+        ]
+    )
+    log = logged(("c00", "Taller en escuela", "Educación y Cultura", 3))
+
+    gaps = gaps_table(needs, log, pd.Index(["c00"]))
+
+    assert gaps[["need", "gap"]].to_numpy().tolist() == [["factor_3", "need_without_action"]]
 
 
 def proposed(needs, log=None):
@@ -226,6 +242,21 @@ def test_no_proposal_cites_what_was_not_verified_or_harms_or_is_null():
             e.source for e in one.effect if e.is_quotable
         }
         assert not any(source in row.evidence for source in hidden)
+
+
+def test_what_most_of_a_network_asked_for_is_proposed_and_says_that_it_asked():
+    table = proposed(
+        [
+            need("c00", "factor_4", "above", asked=0.7),
+            need("c01", "factor_4", "similar", asked=0.7),
+            need("c02", "factor_4", "similar", asked=0.5),
+        ]
+    )
+
+    told = table.groupby("colonia_id")["indicators"].unique()
+    assert told["c00"].tolist() == ["unemployed network"]
+    assert told["c01"].tolist() == ["network"]
+    assert "c02" not in told.index
 
 
 def test_nothing_is_proposed_where_no_need_is_above():

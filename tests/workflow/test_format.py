@@ -85,6 +85,18 @@ def test_folders_of_records_are_closed_to_other_accounts(old):
     assert {oct(it.stat().st_mode & 0o777) for it in (data, data / "interim")} == {"0o700"}
 
 
+def test_tables_kept_where_they_are_not_read_any_more_are_removed(old):
+    unread = old.interim("forecast") / "scoreboard.parquet"
+    unread.parent.mkdir()
+    unread.write_bytes(b"PAR1")
+
+    done = upgrade(old)
+
+    assert not unread.parent.exists()
+    assert old.interim("clean").is_dir()
+    assert any("not read any more" in line for line in done)
+
+
 def test_an_upgrade_that_was_cut_off_is_done_again_and_a_second_one_does_nothing(old):
     upgrade(old)
     first = (old.reports / LEDGER).read_bytes()

@@ -3,12 +3,7 @@
 import json
 import os
 import re
-import signal
 import stat
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -21,8 +16,12 @@ from labtools.tables.released import read_ficha
 from labtools.workflow import analyse as analysing
 from labtools.workflow import notebooks
 from labtools.workflow.everything import VERBS, run_everything
+from labtools.workflow.intake import clean, collect
 from labtools.workflow.locking import held
+from labtools.workflow.placing import classify, locate
 from labtools.workflow.steps import open_workbench
+from labtools.workflow.tabulate import tabulate
+from labtools.workflow.unfinished import with_failures
 from tests.workflow.few import EARLIER, FICHAS, bytes_in, times_in
 
 pytestmark = [pytest.mark.slow]
@@ -117,7 +116,8 @@ def test_an_action_in_a_colonia_that_is_not_in_the_register_is_accounted_for(cop
     table.loc[0, "cve_col"] = "99999_0001"
     table.to_csv(path, index=False, lineterminator="\n")
 
-    run_everything(open_workbench(bench))
+    for step in (collect, clean, locate, classify, tabulate):
+        step(open_workbench(bench))
 
     account = json.loads((bench.accounts / "tabulate.acciones.json").read_text())
     assert account["rejected"] == {"key_not_in_register": 1}
@@ -143,27 +143,6 @@ def test_the_manifest_holds_the_checksum_of_every_public_file(finished):
     assert supplied in told["inputs"].values()
 
 
-def test_a_changed_supplier_file_makes_a_new_run_beside_the_old_one(copy_of, finished):
-    bench = copy_of(finished)
-    path = bench.root / "suppliers" / "carpetas_investigacion.csv"
-    lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(b"".join([*lines[:10_000], *lines[10_030:]]))
-    old, before = latest(bench), bytes_in(bench.reports / latest(bench))
-
-    run_everything(open_workbench(bench))
-
-    assert latest(bench) != old
-    assert editions(bench) == sorted([old, latest(bench)])
-    assert bytes_in(bench.reports / old) == before
-    read = {
-        b.root: json.loads((b.accounts / "clean.carpetas.json").read_text())["read"]
-        for b in (finished, bench)
-    }
-    assert read[finished.root] - read[bench.root] == 30
-    snapshots = [p for p in (bench.raw / "carpetas").iterdir() if p.is_dir()]
-    assert len(snapshots) == 2
-
-
 def failing(monkeypatch, key):
     """Let one notebook fail, and execute the others."""
 
@@ -178,19 +157,28 @@ def failing(monkeypatch, key):
     monkeypatch.setattr(notebooks, "run_notebooks", run)
 
 
-def test_a_notebook_of_the_city_that_fails_is_named_and_the_last_edition_stands(
+def test_where_a_notebook_of_the_city_fails_the_last_edition_stands_and_the_run_is_gone_on_with(
     copy_of, finished, monkeypatch
 ):
     bench = copy_of(finished)
     before, stood = bytes_in(bench.reports), latest(bench)
-    failing(monkeypatch, "overview/public")
+    with monkeypatch.context() as patch:
+        failing(patch, "overview/public")
+        with pytest.raises(RunError, match=r"of 19 failed: overview/public, cell 5: Boom. Nothing"):
+            run_everything(open_workbench(bench), period_end=EARLIER)
+    left = latest(bench), bytes_in(bench.reports), editions(bench)
 
-    with pytest.raises(RunError, match=r"of 19 failed: overview/public, cell 5: Boom. Nothing"):
-        run_everything(open_workbench(bench), period_end=EARLIER)
+    lines = []
+    run_everything(open_workbench(bench, lines.append), period_end=EARLIER)
 
-    assert latest(bench) == stood
-    assert {n: d for n, d in bytes_in(bench.reports).items() if n in before} == before
-    assert [name for name in editions(bench) if not name.startswith(".")] == [stood]
+    assert left[0] == stood
+    assert {n: d for n, d in left[1].items() if n in before} == before
+    assert [name for name in left[2] if not name.startswith(".")] == [stood]
+    assert "Notebooks: 1 of 19 must be executed" in lines
+    told = json.loads((bench.latest / "manifest.json").read_text(encoding="utf-8"))["notebooks"]
+    assert [it["key"] for it in told if not it["reused"]] == ["overview/public"]
+    assert all(it["ok"] for it in told)
+    assert len(told) == 19
 
 
 def test_a_ficha_that_fails_stops_no_other_and_is_made_by_the_next_run(
@@ -199,11 +187,13 @@ def test_a_ficha_that_fails_stops_no_other_and_is_made_by_the_next_run(
     bench = copy_of(finished)
     colonia = FICHAS[0].replace("_", "-")
     old = read_ficha(bench.latest / "public" / "fichas" / f"{colonia}.json")
+    whole = with_failures(bench)
     with monkeypatch.context() as patch:
         failing(patch, f"fichas/public/{FICHAS[0]}")
         with pytest.raises(RunError, match="others are published; its colonia keeps the ficha"):
             run_everything(open_workbench(bench), period_end=EARLIER)
     first = latest(bench)
+    assert (whole, with_failures(bench)) == (None, EARLIER)  # what `labtools retry` makes again
     kept = read_ficha(bench.latest / "public" / "fichas" / f"{colonia}.json")
     page = bench.latest / "public" / "site" / "colonias" / f"{colonia}.html"
 
@@ -218,23 +208,6 @@ def test_a_ficha_that_fails_stops_no_other_and_is_made_by_the_next_run(
     assert "no se pudo actualizar" not in page.read_text(encoding="utf-8")
 
 
-def test_a_run_that_did_not_end_goes_on_where_it_stood(copy_of, finished, monkeypatch):
-    bench = copy_of(finished)
-    with monkeypatch.context() as patch:
-        failing(patch, "overview/public")
-        with pytest.raises(RunError):
-            run_everything(open_workbench(bench), period_end=EARLIER)
-    lines = []
-
-    run_everything(open_workbench(bench, lines.append), period_end=EARLIER)
-
-    assert "Notebooks: 1 of 19 must be executed" in lines
-    told = json.loads((bench.latest / "manifest.json").read_text(encoding="utf-8"))["notebooks"]
-    assert [it["key"] for it in told if not it["reused"]] == ["overview/public"]
-    assert all(it["ok"] for it in told)
-    assert len(told) == 19
-
-
 def test_a_second_run_is_told_who_holds_the_workbench(copy_of, finished):
     bench = copy_of(finished)
 
@@ -242,37 +215,6 @@ def test_a_second_run_is_told_who_holds_the_workbench(copy_of, finished):
         run_everything(open_workbench(bench))
 
     assert busy.value.exit_code == 75
-
-
-def test_a_run_killed_on_its_way_leaves_the_last_edition_and_the_next_one_starts_afresh(
-    copy_of, finished
-):
-    bench = copy_of(finished)
-    stood, before = latest(bench), bytes_in(bench.reports / latest(bench))
-    command = [str(Path(sys.executable).with_name("labtools")), "run", "-w", str(bench.root)]
-    process = subprocess.Popen(
-        [*command, "--period-end", EARLIER],
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    until = time.monotonic() + 120
-    while time.monotonic() < until and process.poll() is None:
-        if list(bench.reports.glob(".*.partial/internal/notebooks/*/*/*.ipynb")):
-            break
-        time.sleep(0.02)
-
-    was_at_work = process.poll() is None
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-    assert was_at_work
-    assert latest(bench) == stood
-    assert bytes_in(bench.reports / stood) == before
-    run = run_everything(open_workbench(bench), period_end=EARLIER)
-    assert latest(bench) == run.name
-    assert not list(bench.reports.glob(".*.partial"))
-    assert len(list((run / "public" / "fichas").iterdir())) == len(FICHAS)
 
 
 def set_fichas(bench, told):

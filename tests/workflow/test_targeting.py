@@ -4,6 +4,9 @@ import pandas as pd
 import pytest
 
 from labtools.targeting.catalogue import read_agencies, read_interventions
+from labtools.workflow.analyse import prepare
+from labtools.workflow.scaffolding import new_intervention
+from labtools.workflow.steps import open_workbench
 from tests.workflow.few import WITHHELD
 
 pytestmark = [pytest.mark.slow]
@@ -48,7 +51,33 @@ def test_the_public_edition_proposes_nothing_where_nothing_may_be_shown(table):
     assert WITHHELD not in set(proposals["colonia_id"])
     levels = {one.id: one.level for one in read_interventions().intervention}
     assert "terciario" not in set(proposals["intervention"].map(levels))
-    assert not proposals["indicators"].str.contains("citizen_report|civic_offence").any()
+    internal = "citizen_report|civic_offence|network"
+    assert not proposals["indicators"].str.contains(internal).any()
+
+
+def test_what_networks_asked_for_stands_beside_what_the_data_say(table, finished):
+    answers = pd.read_csv(finished.root / "suppliers" / "reuniones_red.csv")
+    needs, met = table("needs"), table("network_agreement")
+
+    told = needs[needs["participants"].notna()]
+    assert set(told["colonia_id"]) == set(answers["colonia_id"]) == set(met["colonia_id"])
+    assert told["need"].str.startswith("factor_").all()
+    seats = answers.groupby("colonia_id")["participant"].nunique()
+    assert told.groupby("colonia_id")["participants"].first().to_dict() == seats.to_dict()
+    wanted = told[(told["asked_lower"] > 0.5) & (told["verdict"] != "above")]
+    alone = table("proposals").query("indicators == 'network'")
+    assert len(alone)
+    pairs = zip(alone["colonia_id"], alone["need"], strict=True)
+    assert set(pairs) <= set(zip(wanted["colonia_id"], wanted["need"], strict=True))
+
+
+def test_a_catalogue_of_the_workbench_s_own_makes_another_run_of_the_same_data(copy_of, finished):
+    bench = copy_of(finished)
+    before = prepare(open_workbench(bench)).run_id
+
+    new_intervention(bench, "huertos", "Huertos vecinales")
+
+    assert prepare(open_workbench(bench)).run_id != before
 
 
 def test_the_portfolio_keeps_its_budget_and_capacities(table):

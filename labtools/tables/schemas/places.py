@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandera.pandas as pa
 
+from labtools.tables.action_words import FACTORS
 from labtools.tables.schemas.columns import (
     NOT_NEGATIVE,
     SHARE,
@@ -85,5 +86,12 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "agency": written(nullable=True),
         "dose": figure(NOT_NEGATIVE),
         "unit": written(nullable=True),
+    },
+    "network_answers": {
+        "colonia_id": key(),
+        "held_on": date(),
+        "participant": count(),
+        "need": word(FACTORS),
+        "rank": pa.Column("Int64", pa.Check.ge(1), coerce=True),
     },
 }

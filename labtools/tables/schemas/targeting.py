@@ -30,6 +30,18 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "upper": figure(SHARE),
         "comparables": count(nullable=True),
         "verdict": word(("above", "similar", "below", "unknown")),
+        "asked": figure(SHARE),
+        "asked_lower": figure(SHARE),
+        "asked_upper": figure(SHARE),
+        "participants": count(nullable=True),
+    },
+    "network_agreement": {
+        "colonia_id": key(),
+        "held_on": date(),
+        "participants": count(),
+        "w": figure(SHARE),
+        "p_value": figure(SHARE),
+        "with_lab": figure(pa.Check.in_range(-1, 1)),
     },
     "action_gaps": {
         "colonia_id": key(),
