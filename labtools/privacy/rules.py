@@ -256,6 +256,15 @@ def _public_already(name: str, table: pd.DataFrame, _evidence: Evidence) -> None
                 "the first is {first}). Leave it in the internal edition."
             ),
         )
+        told = table["number"].notna() | table["said"].notna()
+        _refuse(
+            name,
+            table[table["fact"].astype(str).str.startswith("recording-") & told],
+            mark(
+                "The table {table} holds figures of how true counts were revised ({n} facts; the "
+                "first is {first}). Leave them in the internal edition."
+            ),
+        )
 
 
 def _refuse(name: str, wrong: pd.DataFrame, sentence: str) -> None:

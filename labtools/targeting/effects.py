@@ -89,8 +89,10 @@ def _error(effect: Effect) -> float:
 def _carried_over(used: list[Effect], size: int, rng: np.random.Generator) -> np.ndarray:
     own = [effect for effect in used if effect.local]
     if own:
+        # One of them at random, as with reviews: their mean would count twice what both were
+        # combined with, and hide that they differ.
         measured = np.column_stack([_log_ratio(effect, size, rng) for effect in own])
-        return np.asarray(measured.mean(axis=1))
+        return np.asarray(measured[np.arange(size), rng.integers(0, len(own), size)])
     logs = np.column_stack([_log_ratio(effect, size, rng) for effect in used])
     chosen = rng.integers(0, len(used), size)
     return np.asarray(logs[np.arange(size), chosen] * rng.random(size))

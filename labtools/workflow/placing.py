@@ -55,8 +55,11 @@ def _locate_source(opened: Opened, source: Source) -> Account:
     clean, located = opened.workbench.interim("clean"), opened.workbench.interim("located")
     inputs = [clean / f"{source.name}.events.parquet", located / "colonias.parquet"]
     inputs += clean_files(opened, "aliases")
-    piles = [(p.lon, p.lat) for p in opened.settings.places.default_points]
-    lineage = trace("locate", inputs, root=opened.workbench.root, settings=piles)
+    places = opened.settings.places
+    piles, real = (
+        [(p.lon, p.lat) for p in of] for of in (places.default_points, places.real_points)
+    )
+    lineage = trace("locate", inputs, root=opened.workbench.root, settings=[piles, real])
     mark = account_file(opened, "locate", source.name)
     outputs = [located / f"{source.name}.{name}.parquet" for name in ("located", "name_queue")]
     if done(mark, lineage, *outputs):
@@ -64,7 +67,11 @@ def _locate_source(opened: Opened, source: Source) -> Account:
     events = read_table("events", clean, as_name=f"{source.name}.events")
     register = read_table("colonias", located)
     found = locate_events(
-        events, register, default_points=piles, aliases=known_aliases(opened, register)
+        events,
+        register,
+        default_points=piles,
+        real_points=real,
+        aliases=known_aliases(opened, register),
     )
     table = found.events
     write_table("located", table, located, lineage=lineage, as_name=f"{source.name}.located")

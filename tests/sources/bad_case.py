@@ -94,11 +94,15 @@ def two_colonias(folder: Path, **columns: Any) -> Path:
 
 
 def read_events(
-    folder: Path, content: bytes | str, said: Any = EVENTS, name: str = "hechos.csv"
+    folder: Path,
+    content: bytes | str,
+    said: Any = EVENTS,
+    name: str = "hechos.csv",
+    **options: Any,
 ) -> Cleaned:
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return clean(intake(path, said))
+    return clean(intake(path, said, **options))
 
 
 def located(
