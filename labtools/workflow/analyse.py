@@ -37,6 +37,7 @@ from labtools.workflow.known import Known
 from labtools.workflow.notebooks import Choice, Planned, execute, plan_notebooks, tell_plan
 from labtools.workflow.patterns import HOURS, recorded_hours
 from labtools.workflow.protocols import planned_evaluations
+from labtools.workflow.recording import names_of_earlier, told_earlier
 from labtools.workflow.results import active_programme, city_results
 from labtools.workflow.revising import told_of_sources
 from labtools.workflow.steps import Opened
@@ -71,6 +72,11 @@ class Prepared:
     window: Window
     fichas: tuple[str, ...]
     digest: str
+
+    @property
+    def name(self) -> str:
+        """Name of what is made from these inputs, the first time it is made."""
+        return f"{self.window.last_month}-{self.digest[:10]}"
 
 
 def prepare(opened: Opened, *, period_end: str = "", again: bool = False) -> Prepared:
@@ -298,6 +304,7 @@ def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str,
         cards=read_cards(opened.workbench.reference("cards")),
         protocols=tuple(planned_evaluations(opened.workbench)),
         recorded=recorded_by_span(opened, prepared.window),
+        earlier=told_earlier(opened, prepared.name),
         references=opened.workbench.references,
         fits=kept_in(opened.workbench),
     )
@@ -320,10 +327,11 @@ def _as_registered(opened: Opened, made: Mapping[str, pd.DataFrame]) -> dict[str
 def lab_tables(opened: Opened, prepared: Prepared) -> dict[str, pd.DataFrame]:
     """Return the tables of the lab's own edition, which are kept: see `Kept`."""
     how, recorded = alerting(opened, prepared.window), recorded_by_span(opened, prepared.window)
-    lineage = _lineage(opened, ["internal", prepared.digest, how.budget, *recorded.values()])
+    earlier = names_of_earlier(opened.workbench, prepared.name)
+    told = ["internal", prepared.digest, how.budget, *recorded.values(), earlier]
     return kept_in(opened.workbench).take(
         "edition",
-        [asdict(lineage)],
+        [asdict(_lineage(opened, told))],
         lambda: check_tables(make_edition(opened, prepared, "internal")),
     )
 
