@@ -56,6 +56,7 @@ def _a_zone(written: str) -> str:
 
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_in_calendar)]
 CodeInMetres = Annotated[str, AfterValidator(_in_metres)]
 Zone = Annotated[str, AfterValidator(_a_zone)]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from labtools.errors import SettingsError
-from labtools.forms import CodeInMetres, Day, Part, Slug, Zone, read_checked
+from labtools.forms import CodeInMetres, Day, Month, Part, Slug, Zone, read_checked
 from labtools.messages import mark
 from labtools.paths import Workbench
 
@@ -88,6 +88,11 @@ class FileOf(Part):
     where : dict
         Supplier's column → value: read only these rows or features (one municipality of a
         state's file); a value may end in ``*``.
+    empty_months : list of str
+        Months (2024-05) in which truly nothing happened, so that the file has no row of them.
+    acknowledged : dict
+        Edition (its name, or the date it begins with) whose figures jumped → what the publisher
+        answered; without it nothing is published.
     database : Database, optional
         Table that is read in place of a file.
     """
@@ -99,6 +104,8 @@ class FileOf(Part):
     columns: dict[str, str] = Field(default_factory=dict)
     tokens: dict[str, str] = Field(default_factory=dict)
     where: dict[str, str] = Field(default_factory=dict)
+    empty_months: tuple[Month, ...] = ()
+    acknowledged: dict[str, str] = Field(default_factory=dict)
     database: Database | None = None
 
 
@@ -270,9 +277,13 @@ class Places(Part):
     ----------
     default_points : list of DefaultPoint
         Points that mean "unknown", kept apart.
+    real_points : list of DefaultPoint
+        Points where so many events truly happened (a bus station, a hospital): no heap of
+        theirs is taken for a default point.
     """
 
     default_points: tuple[DefaultPoint, ...] = ()
+    real_points: tuple[DefaultPoint, ...] = ()
 
 
 class Alerts(Part):

@@ -20,8 +20,8 @@ _PER = 1_000
 
 
 def actions_with_figure(proposals: pd.DataFrame) -> pd.DataFrame:
-    """Return the actions that have a verified figure on crime: ``intervention`` and ``name``."""
-    told = proposals[proposals["crime_lower"].notna()]
+    """Return the actions whose figure tells crimes fewer here: ``intervention`` and ``name``."""
+    told = proposals[proposals["fewer_lower"].notna()]
     return told[["intervention", "name"]].drop_duplicates("intervention").reset_index(drop=True)
 
 
@@ -51,10 +51,13 @@ def try_budget(
     -------
     pandas.DataFrame
         ``borough``, ``proposed`` (colonias where it is proposed), ``reached``, ``pesos``, and
-        ``low`` to ``high`` recorded crimes fewer, if it is done everywhere in them.
+        ``low`` to ``high`` recorded crimes fewer, if it is done everywhere in them: the sums of
+        what each proposal tells of its colonia, so of the kinds of crime that the action was
+        measured on and of no other.  Ends are added, as if every colonia were at its own end
+        at once: never narrower than what they do together.
     """
     budget, cost = plan
-    rows = proposals[(proposals["intervention"] == action) & proposals["crime_lower"].notna()]
+    rows = proposals[(proposals["intervention"] == action) & proposals["fewer_lower"].notna()]
     total = crime[(crime["group"] == words.TOTAL) & (crime["state"] == words.SHOWN)]
     known = rows.merge(total[["colonia_id", "smoothed"]], on="colonia_id")
     places = pd.DataFrame(colonias)[["colonia_id", "borough", "population"]]
@@ -69,8 +72,8 @@ def try_budget(
     reached = order.rank(method="first") <= affordable
     table["reached"] = reached.astype(int)
     table["pesos"] = table["reached"] * cost
-    table["low"] = -table["crime_upper"] * table["expected"] * table["reached"]
-    table["high"] = -table["crime_lower"] * table["expected"] * table["reached"]
+    table["low"] = table["fewer_lower"] * table["reached"]
+    table["high"] = table["fewer_upper"] * table["reached"]
     table["proposed"] = 1
     table["borough"] = table["borough"].fillna("—")
     summed = table.groupby("borough")[list(COLUMNS[1:])].sum().reset_index()

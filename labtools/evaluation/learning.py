@@ -16,7 +16,7 @@ from labtools.errors import AnalysisError
 from labtools.evaluation.meta_analysis import combine_effects
 
 _SPOILS = ("deviation-sealed_late", "deviation-sealed_again", "refused")
-_NO_VERDICT = ("read_ahead", "not_comparable")
+_NO_VERDICT = ("read_ahead", "not_comparable", "recording_changed")
 _PERCENT = 100.0
 #: Of fewer, the variance between places is often put at none, and the published ones would drown
 #: what was measured here.
@@ -70,9 +70,9 @@ def local_estimate(
     if effect.empty or spoilt or effect["verdict"].isin(_NO_VERDICT).any():
         raise AnalysisError(
             "The evaluation {protocol} teaches nothing yet: it has no result at a month of "
-            "decision, its places had none to compare with, or its plan was sealed late, changed "
-            "or refused ({why}). Wait for the next "
-            "month of decision, and seal the next plan before the entry.",
+            "decision, its places had none to compare with, recording changed, or its plan was "
+            "sealed late, changed or refused ({why}). Wait for the next month of decision, and "
+            "seal the next plan before the entry.",
             protocol=protocol,
             why=spoilt or ("—",),
         )

@@ -21,6 +21,8 @@ _LONGEST = 2.0
 _ENOUGH_DRAWS = 199
 #: Effective places in the mix, below which it rests on a few of them.
 _FEWEST_EFFECTIVE = 10
+#: Error of a log ratio below which what is matched tells all, and nothing is tested.
+_NOTHING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +33,22 @@ class MicroSynthetic:
     ----------
     log_ratio : float
         Logarithm of the events after the start over those of the mix.
+    se : float
+        Its standard error, linearised: from what the matched variables leave unexplained.
     p : float
-        Share of groups of as many other places, each with a mix of its own, that differ as
-        much; it counts the treated themselves.
+        Share of groups of as many places, drawn from all, each with a mix of its own, that differ
+        by as many standard errors; it counts the treated themselves.  Missing where the error
+        is nil: nothing is tested then.
     weights : pandas.Series, shape (n_others,)
         Not negative; they sum to the number of treated places.
     effective : float
         Number of equal places that would weigh as the mix does.
     placebos : numpy.ndarray
-        Log ratios of those groups.
+        Log ratios of those groups over their standard errors; infinite without events.
     """
 
     log_ratio: float
+    se: float
     p: float
     weights: pd.Series
     effective: float
@@ -86,21 +92,21 @@ def micro_synthetic(
     """
     refuse_by_records(chosen)
     x, y, inside = _checked(matched, after, treated, draws)
-    weights = _balanced(x[~inside], x[inside].mean(axis=0))
-    if weights is None:
+    mix = _balanced(x, inside[None, :])[0]
+    if np.isnan(mix).any():
         raise AnalysisError(
             "No mix of the {n} other places has the past of the treated ones. Match fewer "
             "variables, or give places that resemble them.",
             n=int((~inside).sum()),
         )
-    effective = float(1 / (weights**2).sum())
+    effective = float(1 / (mix**2).sum())
     if effective < _FEWEST_EFFECTIVE:
         raise AnalysisError(
             "The mix rests on as few as {n} places. Match fewer variables, or give places that "
             "resemble the treated ones.",
             n=round(effective, 1),
         )
-    seen, expected = float(y[inside].sum()), float(inside.sum() * (weights @ y[~inside]))
+    seen, expected = float(y[inside].sum()), float(inside.sum() * (mix @ y))
     if not (seen > 0 and expected > 0):
         raise AnalysisError(
             "In the cells “{key}” there were {observed} events and {expected} were to be "
@@ -109,48 +115,79 @@ def micro_synthetic(
             observed=int(seen),
             expected=round(expected, 1),
         )
-    value = float(np.log(seen / expected))
-    placebos = np.array([_placebo(x, y, int(inside.sum()), inside, rng) for _ in range(draws)])
-    known = placebos[np.isfinite(placebos)]
-    p = (1 + int((np.abs(known) >= abs(value)).sum())) / (1 + len(known))
-    table = pd.Series(weights * inside.sum(), index=matched.index[~inside])
-    return MicroSynthetic(value, float(p), table, effective, known)
+    value, se = (float(told[0]) for told in _ratios(x, y, inside[None, :], mix[None, :]))
+    known = _placebos(x, y, int(inside.sum()), draws, rng)
+    told = se > _NOTHING and len(known)
+    p = (1 + int((np.abs(known) >= abs(value) / se).sum())) / (1 + len(known)) if told else np.nan
+    table = pd.Series(mix[~inside] * inside.sum(), index=matched.index[~inside])
+    return MicroSynthetic(value, se, float(p), table, effective, known)
 
 
-def _placebo(
-    x: np.ndarray, y: np.ndarray, size: int, chosen: np.ndarray, rng: np.random.Generator
-) -> float:
-    others = np.flatnonzero(~chosen)
-    group = np.zeros(len(x), dtype=bool)
-    group[rng.choice(others, min(size, len(others) // 2), replace=False)] = True
-    rest = ~group & ~chosen
-    weights = _balanced(x[rest], x[group].mean(axis=0))
-    if weights is None:
-        return np.nan
-    seen, expected = y[group].mean(), weights @ y[rest]
-    return float(np.log(seen / expected)) if seen > 0 and expected > 0 else np.nan
+def _placebos(
+    x: np.ndarray, y: np.ndarray, size: int, draws: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Return the statistics of groups drawn from all places, as the treated were under a lottery.
+
+    Were they drawn from the others alone, fewer places would be left for their mixes than for that
+    of the treated, and the test would be too cautious.
+    """
+    groups = np.zeros((draws, len(x)), dtype=bool)
+    for group in groups:
+        group[rng.choice(len(x), size, replace=False)] = True
+    mixes = _balanced(x, groups)
+    mixed = np.isfinite(mixes).all(axis=1)
+    groups, mixes = groups[mixed], mixes[mixed]
+    empty = (groups @ y == 0) | (mixes @ y == 0)
+    values, errors = _ratios(x, y, groups[~empty], mixes[~empty])
+    # Without events as far apart as can be: left out, the others would look farther.
+    apart = np.full(int(empty.sum()), np.inf)
+    return np.concatenate([(values / errors)[errors > _NOTHING], apart])
 
 
-def _balanced(x: np.ndarray, target: np.ndarray) -> np.ndarray | None:
-    """Return weights that sum to 1 and reproduce `target`, nearest to equal in entropy."""
-    scale = np.where(x.std(axis=0) > 0, x.std(axis=0), 1.0)
-    z = (x - target) / scale
+def _ratios(
+    x: np.ndarray, y: np.ndarray, groups: np.ndarray, mixes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return each group's log ratio to its mix, and its linearised standard error."""
+    sizes = groups.sum(axis=1, keepdims=True)
+    seen, expected = groups @ y / sizes[:, 0], mixes @ y
+    design = np.column_stack([np.ones(len(x)), (x - x.mean(axis=0)) / _scale(x)])
+    products = design[:, :, None] * design[:, None, :]
+    inner = np.tensordot(mixes, products, axes=1)
+    slopes = np.linalg.pinv(inner, hermitian=True) @ (mixes @ (design * y[:, None]))[:, :, None]
+    left = y - slopes[:, :, 0] @ design.T
+    own = groups * (left - (groups * left).sum(axis=1, keepdims=True) / sizes) / sizes
+    other = mixes * (left - (mixes * left).sum(axis=1, keepdims=True))
+    variance = (own**2).sum(axis=1) / seen**2 + (other**2).sum(axis=1) / expected**2
+    return np.log(seen / expected), np.sqrt(variance)
 
-    theta = np.zeros(z.shape[1])
+
+def _balanced(x: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Return for each group a mix of the places outside it with its means, or missing weights.
+
+    Of all such mixes, that nearest to equal weights in entropy; each sums to 1.
+    """
+    means = groups @ x / groups.sum(axis=1, keepdims=True)
+    z = (x[None] - means[:, None]) / _scale(x)
+    outside = np.where(groups, -np.inf, 0.0)
+    theta = np.zeros((len(groups), x.shape[1]))
     for _ in range(_STEPS):
-        weights = _softmax(z @ theta)
-        off = weights @ z
+        index = np.einsum("dnk,dk->dn", z, theta) + outside
+        raw = np.exp(index - index.max(axis=1, keepdims=True))
+        weights = raw / raw.sum(axis=1, keepdims=True)
+        off = np.einsum("dn,dnk->dk", weights, z)
         if np.abs(off).max() < _CLOSE:
-            return weights
-        spread = (z * weights[:, None]).T @ z - np.outer(off, off)
-        step = np.linalg.pinv(spread, rcond=1e-10, hermitian=True) @ off
-        theta = theta - step * min(1.0, _LONGEST / max(float(np.abs(step).max()), 1e-12))
-    return None
+            break
+        spread = np.einsum("dn,dnk,dnl->dkl", weights, z, z, optimize=True)
+        spread -= off[:, :, None] * off[:, None, :]
+        step = (np.linalg.pinv(spread, rcond=1e-10, hermitian=True) @ off[:, :, None])[:, :, 0]
+        longest = np.maximum(np.abs(step).max(axis=1, keepdims=True), 1e-12)
+        theta = theta - step * np.minimum(1.0, _LONGEST / longest)
+    done = np.abs(off).max(axis=1, keepdims=True) < _CLOSE
+    return np.where(done, weights, np.nan)
 
 
-def _softmax(index: np.ndarray) -> np.ndarray:
-    raw = np.exp(index - index.max())
-    return np.asarray(raw / raw.sum())
+def _scale(x: np.ndarray) -> np.ndarray:
+    return np.asarray(np.where(x.std(axis=0) > 0, x.std(axis=0), 1.0))
 
 
 def _checked(

@@ -68,16 +68,17 @@ def synthetic_control(outcome: pd.DataFrame, treated: object, start: object) -> 
     refuse_unknown(outcome, [treated])
     _check(outcome, before)
     donors = outcome.drop(columns=[treated])
-    weights = _simplex(donors[before].to_numpy(float), outcome.loc[before, treated].to_numpy(float))
+    weights = simplex_weights(
+        donors[before].to_numpy(float), outcome.loc[before, treated].to_numpy(float)
+    )
     gaps = outcome[treated] - donors @ weights
     early = float(np.sqrt((gaps[before] ** 2).mean()))
-    late = float(np.sqrt((gaps[~before] ** 2).mean()))
     return SyntheticControl(
         weights=pd.Series(weights, index=donors.columns),
         gaps=gaps,
         effect=float(gaps[~before].mean()),
         before_rmse=early,
-        ratio=late / early if early else (np.inf if late else 1.0),
+        ratio=_ratio(gaps.to_numpy(), before),
     )
 
 
@@ -105,12 +106,32 @@ def placebo_ratios(outcome: pd.DataFrame, start: object) -> pd.Series:
     The treated place's rank among all, over their number, is the p-value.  With fewer than 20
     places it can never be below 0.05.
     """
-    found = {unit: synthetic_control(outcome, unit, start).ratio for unit in outcome.columns}
-    return pd.Series(found, name="ratio")
+    before = np.asarray(outcome.index < start)
+    _check(outcome, before)
+    table = outcome.to_numpy(float)
+    found = [_ratio(_gaps(table, at, before), before) for at in range(table.shape[1])]
+    return pd.Series(found, index=outcome.columns, name="ratio")
 
 
-def _simplex(donors: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Return the weights of least squares; the found support is then solved exactly."""
+def _gaps(table: np.ndarray, at: int, before: np.ndarray) -> np.ndarray:
+    donors = np.delete(table, at, axis=1)
+    return np.asarray(table[:, at] - donors @ simplex_weights(donors[before], table[before, at]))
+
+
+def _ratio(gaps: np.ndarray, before: np.ndarray) -> float:
+    """Return the root mean square gap from the start on, over that before."""
+    early, late = (float(np.sqrt((part**2).mean())) for part in (gaps[before], gaps[~before]))
+    return late / early if early else (np.inf if late else 1.0)
+
+
+def simplex_weights(donors: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Return weights of least squares, not negative and of sum 1; their support is solved exactly.
+
+    Parameters
+    ----------
+    donors : numpy.ndarray, shape (n_rows, n_donors)
+    target : numpy.ndarray, shape (n_rows,)
+    """
     scale = _SUM_TO_ONE * max(float(np.abs(donors).max()), 1e-12)
     rows = np.vstack([donors, np.full(donors.shape[1], scale)])
     near, _ = optimize.nnls(rows, np.append(target, scale))

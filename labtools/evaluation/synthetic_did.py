@@ -16,15 +16,14 @@ from scipy import stats
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.choice import Chosen, refuse_by_records
-from labtools.evaluation.synthetic_control import refuse_unknown
+from labtools.evaluation.synthetic_control import refuse_unknown, simplex_weights
 
-_STEPS = 10_000
-_FIRST_STEPS = 100
-_CLOSE = 1e-5
 _ENOUGH_BEFORE = 3
 _ENOUGH_DRAWS = 20
 #: Of the largest outcome: placebos nearer to each other do not vary at all.
 _NOTHING = 1e-9
+#: Penalty of the periods' weights, of one step of the outcome: enough to make them unique.
+_ALMOST_NONE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +56,12 @@ class PlaceboError:
     ----------
     se : float
         0 where the placebos do not vary.
-    lower, upper, p : float
-        Normal interval and test with that error; missing where it is 0: nothing is tested then.
+    lower, upper : float
+        Normal interval with that error.
+    p : float
+        Share of groups of as many places, drawn from all, whose effect is as far from nil; it
+        counts the treated themselves.  Under a lottery it errs as often as it says, be outcomes
+        normal or not.  Interval and p are missing where the error is 0: nothing is tested then.
     placebos : numpy.ndarray, shape (n_draws,)
     """
 
@@ -151,19 +154,26 @@ def placebo_error(
             untreated=len(others),
             treated=len(treated),
         )
-    table = outcome[others].to_numpy(float).T
-    kept = len(others) - len(treated)
-    found = [
-        _difference(table[rng.permutation(len(others))], kept, before)[0] for _ in range(draws)
-    ]
-    placebos = np.array(found)
+    table = outcome[[*others, *treated]].to_numpy(float).T
+    placebos = _drawn(table[: len(others)], len(treated), before, (rng, draws))
     effect = synthetic_difference(outcome, treated, start).effect
     se = float(placebos.std())
     reach = stats.norm.ppf(0.975) * se
     if se <= _NOTHING * float(np.abs(outcome.to_numpy(float)).max()):
         return PlaceboError(0.0, np.nan, np.nan, np.nan, placebos)
-    p = float(2 * stats.norm.sf(abs(effect) / se))
+    any_group = np.abs(_drawn(table, len(treated), before, (rng, draws)))
+    p = (1 + int((any_group >= abs(effect)).sum())) / (1 + draws)
     return PlaceboError(se, effect - reach, effect + reach, p, placebos)
+
+
+def _drawn(
+    table: np.ndarray, treated: int, before: np.ndarray, how: tuple[np.random.Generator, int]
+) -> np.ndarray:
+    """Return the effects on as many places as were treated, drawn from the rows of `table`."""
+    (rng, draws), kept = how, len(table) - treated
+    return np.array(
+        [_difference(table[rng.permutation(len(table))], kept, before)[0] for _ in range(draws)]
+    )
 
 
 def _difference(
@@ -176,49 +186,23 @@ def _difference(
     noise = np.diff(early[:untreated], axis=1).std(ddof=1)
     late = table[:, ~before].mean(axis=1)
     zeta = (treated * n_after) ** 0.25 * noise
-    small, least = 1e-6 * noise, 1e-5 * noise
     across = early[:untreated]
-    omega = _weights(across.T, early[untreated:].mean(axis=0), zeta, least)
-    lambda_ = _weights(across, late[:untreated], small, least)
+    omega = _weights(across.T, early[untreated:].mean(axis=0), zeta)
+    lambda_ = _weights(across, late[:untreated], _ALMOST_NONE * noise)
     change = late - early @ lambda_
     effect = float(change[untreated:].mean() - omega @ change[:untreated])
     return effect, omega, lambda_
 
 
-def _weights(donors: np.ndarray, target: np.ndarray, zeta: float, least: float) -> np.ndarray:
-    """Return weights on the simplex by Frank-Wolfe, made sparse once, as the authors do."""
-    a = donors - donors.mean(axis=0)
-    b = target - target.mean()
-    start = np.full(donors.shape[1], 1 / donors.shape[1])
-    first = _frank_wolfe(a, b, zeta, least, (start, _FIRST_STEPS))
-    first = np.where(first <= first.max() / 4, 0.0, first)
-    return _frank_wolfe(a, b, zeta, least, (first / first.sum(), _STEPS))
+def _weights(donors: np.ndarray, target: np.ndarray, zeta: float) -> np.ndarray:
+    """Return weights on the simplex, exactly; the authors stop Frank-Wolfe steps near them.
 
-
-def _frank_wolfe(
-    a: np.ndarray, b: np.ndarray, zeta: float, least: float, begin: tuple[np.ndarray, int]
-) -> np.ndarray:
-    weights, steps = begin
-    eta = len(a) * zeta**2
-    last = np.inf
-    fitted = a @ weights
-    for _ in range(steps):
-        half = (fitted - b) @ a + eta * weights
-        towards = int(np.argmin(half))
-        move = -weights.copy()
-        move[towards] += 1
-        if not move.any():
-            break
-        shift = a[:, towards] - fitted
-        step = -(half @ move) / (shift @ shift + eta * (move @ move))
-        step = min(1.0, max(0.0, step))
-        weights = weights + step * move
-        fitted = fitted + step * shift
-        value = zeta**2 * (weights @ weights) + ((fitted - b) ** 2).sum() / len(a)
-        if last - value < least**2:
-            break
-        last = value
-    return np.asarray(weights)
+    The penalty is that of as many rows more: ``len(donors) zeta**2`` times the squared weights.
+    """
+    n, k = donors.shape
+    penalty = np.sqrt(n) * zeta * np.eye(k)
+    rows = np.vstack([donors - donors.mean(axis=0), penalty])
+    return simplex_weights(rows, np.append(target - target.mean(), np.zeros(k)))
 
 
 def _check(outcome: pd.DataFrame, before: np.ndarray, untreated: int) -> None:

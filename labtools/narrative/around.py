@@ -81,6 +81,29 @@ def factors_by_side(factors: pd.DataFrame) -> pd.DataFrame:
     return order.sort_values(["group", "_place", "indicator"]).drop(columns="_place")
 
 
+def edition_sentences(changes: pd.DataFrame) -> tuple[str, ...]:
+    """Return how many estimates of national surveys changed since the edition before.
+
+    Parameters
+    ----------
+    changes : pandas.DataFrame
+        Canonical table ``estimate_change``.
+    """
+    if changes.empty:
+        return ()
+    counted = changes["verdict"].value_counts()
+    return (
+        text(
+            "National surveys of households: of {n} estimates with an earlier edition, {up} "
+            "increased, {down} decreased, and of {rest} no change can be told apart.",
+            n=number(len(changes)),
+            up=number(int(counted.get("increase", 0))),
+            down=number(int(counted.get("decrease", 0))),
+            rest=number(int(counted.get("none", 0))),
+        ),
+    )
+
+
 def _trust(rows: pd.DataFrame) -> tuple[str, ...]:
     asked = rows[rows["indicator"] == _TRUST]
     shown = asked[asked["state"] == words.SHOWN]

@@ -33,6 +33,10 @@ _VERDICTS = MappingProxyType(
             "others, or did not move as they did; such a comparison errs too often. The figures "
             "are shown, and conclude nothing."
         ),
+        "recording_changed": mark(
+            "No verdict: after the entry it was recording that changed, and not only crime. The "
+            "figures are shown, and conclude nothing."
+        ),
         "read_ahead": mark("No verdict yet: this is not a month of decision of the protocol."),
     }
 )
@@ -155,6 +159,8 @@ def _beside(found: Evaluated) -> Sequence[str]:
         return [text("Colonias beside the programme were compared as if nothing reached them.")]
     told = text("In the colonias beside it: {change}.", change=_interval(row, " %"))
     effect = found.row("crime", "effect")
+    if effect is not None and effect["verdict"] == "recording_changed":
+        return [told, text("As recording changed, this concludes nothing about next door either.")]
     if effect is not None and effect["verdict"] == "not_comparable":
         return [told, text("Without a comparison, this concludes nothing about next door either.")]
     if row["lower"] > 0:
@@ -184,7 +190,38 @@ def _trust(found: Evaluated) -> Sequence[str]:
                 nothing=_interval(nothing, " %"),
             )
         )
-    return said
+    return [*said, *_recording(found)]
+
+
+def _recording(found: Evaluated) -> Sequence[str]:
+    """Return what earlier runs told of the same months; the figures, in the internal edition."""
+    for fact in _RECORDING:
+        if (found.facts["fact"] == f"recording-{fact}").any():
+            told = found.said(f"recording-{fact}")
+            return [_error(told) if told else say(_RECORDING[fact])]
+    return []
+
+
+_RECORDING = MappingProxyType(
+    {
+        "blocker": mark(
+            "What earlier editions said of these months was changed since, and so unlike before "
+            "and after the entry that it could make or hide a fall that would be worth it."
+        ),
+        "caution": mark(
+            "What earlier editions said of these months was changed since, and not equally before "
+            "and after the entry: a small part of the change may be of recording."
+        ),
+        "alike": mark(
+            "What earlier editions said of these months stands, or was changed alike before and "
+            "after the entry."
+        ),
+        "untold": mark(
+            "No earlier edition told of these months: whether recording changed cannot be checked "
+            "here yet. Ask the supplier."
+        ),
+    }
+)
 
 
 def _plan(found: Evaluated) -> Sequence[str]:

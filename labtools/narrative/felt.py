@@ -125,6 +125,7 @@ def plan_sentences(tables: Tables) -> tuple[str, ...]:
     row = _row(tables, "survey_plan")
     perception = tables["perception"]
     own = perception[(perception["area_kind"] == "colonia") & (perception["source"] != "model")]
+    own = own[own["indicator"] == "insecurity"]
     if row is None or pd.isna(row["people_precise"]) or (own["state"] == words.SHOWN).any():
         return ()
     if not row["reachable"]:

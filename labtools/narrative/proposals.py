@@ -69,13 +69,15 @@ def change_words(row: pd.Series, outcome: str) -> str:
     low, high = row[f"{outcome}_lower"], row[f"{outcome}_upper"]
     if pd.isna(low) or pd.isna(high):
         return text("no verified figure for places")
-    # A range that reaches beyond nothing is told from nothing on: a fall is what was studied.
-    nearest, farthest = sorted((max(-float(low), 0.0), max(-float(high), 0.0)))
-    told = text(
-        "between {low} and {high} less where it is done",
-        low=percent(nearest),
-        high=percent(farthest),
-    )
+    least, most = float(low), float(high)
+    ends = {"low": percent(abs(least)), "high": percent(abs(most))}
+    if least >= 0 and most > 0:
+        told = text("between {low} and {high} more where it is done", **ends)
+    elif most > 0:
+        told = text("between {low} less and {high} more where it is done", **ends)
+    else:
+        ends = {"low": ends["high"], "high": ends["low"]}
+        told = text("between {low} and {high} less where it is done", **ends)
     return told + _fewer(row) if outcome == "crime" else told
 
 
@@ -83,8 +85,15 @@ def _fewer(row: pd.Series) -> str:
     """Return what that is in this colonia, or nothing where its crime is not known."""
     if pd.isna(row["fewer_lower"]) or pd.isna(row["fewer_upper"]):
         return ""
+    low, high = float(row["fewer_lower"]), float(row["fewer_upper"])
+    ends = {"low": number(abs(low)), "high": number(abs(high))}
+    if round(low) >= 0:
+        return text(
+            " (in all of the colonia, {low} to {high} recorded crimes fewer a year)", **ends
+        )
+    if round(high) <= 0:
+        ends = {"low": ends["high"], "high": ends["low"]}
+        return text(" (in all of the colonia, {low} to {high} recorded crimes more a year)", **ends)
     return text(
-        " (in all of the colonia, {low} to {high} recorded crimes fewer a year)",
-        low=number(max(float(row["fewer_lower"]), 0.0)),
-        high=number(float(row["fewer_upper"])),
+        " (in all of the colonia, from {low} recorded crimes more to {high} fewer a year)", **ends
     )

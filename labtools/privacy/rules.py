@@ -25,6 +25,8 @@ _MANY_SCORED = 3_000
 FEWEST_POOLED = 10
 #: Points of the narrowest interval that a model may show of a colonia, as a share.
 _LEAST_WIDTH = 0.10
+#: How people write, in the catalogue, that nobody saw it in its source.
+_UNSEEN = r"sin verificar|no verificad|por verificar|not verified|unverified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,9 @@ def _model_shares_coarse(name: str, told: pd.DataFrame) -> None:
 def _verified(name: str, table: pd.DataFrame, evidence: Evidence) -> None:
     """Refuse evidence that nobody saw in its source, and proposals where nothing is shown."""
     unseen = table["verified_on"].isna() | (table["evidence"].str.strip() == "")
+    for column in ("evidence", "conflict", "caveats"):
+        if column in table.columns:
+            unseen |= table[column].fillna("").str.contains(_UNSEEN, case=False, regex=True)
     _refuse(
         name,
         table[unseen],
@@ -249,6 +254,15 @@ def _public_already(name: str, table: pd.DataFrame, _evidence: Evidence) -> None
             mark(
                 "The table {table} holds what the lab learnt from true counts ({n} facts; "
                 "the first is {first}). Leave it in the internal edition."
+            ),
+        )
+        told = table["number"].notna() | table["said"].notna()
+        _refuse(
+            name,
+            table[table["fact"].astype(str).str.startswith("recording-") & told],
+            mark(
+                "The table {table} holds figures of how true counts were revised ({n} facts; the "
+                "first is {first}). Leave them in the internal edition."
             ),
         )
 

@@ -14,8 +14,8 @@ from labtools.tables.batteries import PROTECTS, battery_of, is_told_by_colonia
 def answers_section(source: Source) -> Section | None:
     """Return the answers to other questions, what protects first; None where there are none.
 
-    Batteries are of the borough and the city: their table has no column of the colonia, and the
-    two sides of paper leave it to the page.
+    Batteries are of the borough and the city: their table has no column of the colonia.  The two
+    sides of paper leave it, and what is neither, to the page.
     """
     perception = source.tables["perception"]
     rest = perception.loc[~is_beside_crime(perception)]
@@ -30,7 +30,9 @@ def answers_section(source: Source) -> Section | None:
             rest[worries & ~near],
             printed=False,
         ),
-        *_table(text("Other answers, with their 95 % interval"), rest[battery == ""]),
+        *_table(
+            text("Other answers, with their 95 % interval"), rest[battery == ""], printed=False
+        ),
     )
     if not tables:
         return None

@@ -11,8 +11,9 @@ from typing import Literal
 from labtools.messages import DEFAULT_LANGUAGE, listed, speaking, text
 from labtools.publish import wording
 from labtools.publish.ficha import Ficha, compose_ficha
+from labtools.publish.figures import Cell
 from labtools.publish.printing import Facts, code_of, digest_of_printing, group_facts, printed
-from labtools.publish.sections import Group, Section, grouped
+from labtools.publish.sections import Group, Rows, Section, grouped
 from labtools.tables.released import Released, slug
 from labtools.tables.store import make_folder, writing
 
@@ -37,6 +38,7 @@ class Paper:
     kept: Path | None = None
 
 
+_FEW = 2  # tables that are worth one head
 _ABREAST = 3  # halves of words only, in a row
 
 #: Everything printed anew, without a code.
@@ -143,7 +145,24 @@ def _on_paper(section: Section) -> Section:
         note = text("On the page of this colonia: {tables}.", tables=listed(elsewhere))
         kept = tuple(table for table in section.tables if table.printed)
         section = replace(section, tables=kept, notes=(*section.notes, note))
+    if section.key == "answers":
+        section = replace(section, tables=_joined(section.tables))
     return section if section.drawn_on_paper else replace(section, pictures=())
+
+
+def _joined(tables: Sequence[Rows]) -> tuple[Rows, ...]:
+    """Return tables of the same areas under one head, in their order: two sides hold no three.
+
+    An area that one of them does not have is left blank in its rows.
+    """
+    if len(tables) < _FEW:
+        return tuple(tables)
+    widest = max(tables, key=lambda table: len(table.heads))
+    heads = tuple(dict.fromkeys(head for table in (widest, *tables) for head in table.heads))
+    told = (dict(zip(table.heads, row, strict=True)) for table in tables for row in table.rows)
+    rows = tuple(tuple(cells.get(head, Cell("")) for head in heads) for cells in told)
+    caption = listed([table.caption for table in tables])
+    return (replace(widest, caption=caption, heads=heads, rows=rows, unseen=True),)
 
 
 def _code(told: Ficha, language: str, address: str) -> dict[str, str]:

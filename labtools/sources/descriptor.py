@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from labtools import paths
 from labtools.errors import SettingsError, SourceError
-from labtools.forms import Part, read_checked
+from labtools.forms import Month, Part, read_checked
 from labtools.messages import mark
 from labtools.tables.people import is_of_people
 from labtools.tables.vocabulary import RECORD_TYPES
@@ -137,6 +137,9 @@ class Descriptor(Part):
         Our column → the largest figure that can be true (a code such as 99999999 is no count).
     timezone : str
         Where the days are counted, for times written in UTC.
+    empty_months : list of str
+        Months (2024-05) in which truly nothing happened: without it, a file of events that lacks
+        a month among full ones is refused.
     bounds : tuple of float
         West, south, east and north of the country, in degrees: a point outside is a slip.
     """
@@ -160,6 +163,7 @@ class Descriptor(Part):
     origins: Mapping[str, Literal["reported_by_somebody", "discovered_by_patrol", "unknown"]] = {}
     largest: Mapping[str, float] = {}
     timezone: str = "America/Mexico_City"
+    empty_months: tuple[Month, ...] = ()
     bounds: tuple[float, float, float, float] = (-118.7, 14.3, -86.4, 32.9)
 
     @field_validator("record_type")

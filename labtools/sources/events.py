@@ -27,6 +27,7 @@ from labtools.sources.protocol import (
     tidy,
 )
 from labtools.sources.repeats import refuse_pasted
+from labtools.sources.spans import check_span
 
 _EXAMPLE = date(2025, 12, 31)
 
@@ -43,8 +44,8 @@ def clean_events(intake: Intake) -> Cleaned:
     ------
     SourceError
         If no row has a date (zero events would read as "nothing happened"), the dates have
-        month and day the other way round, most points cannot be true, or a block of rows
-        without folio was pasted twice.
+        month and day the other way round, months are missing, most points cannot be true, or a
+        block of rows was pasted twice.
     """
     rows = read_rows(intake, "date")
     day = days(intake, rows.cells, intake.descriptor.column("date"))
@@ -53,10 +54,12 @@ def clean_events(intake: Intake) -> Cleaned:
         refuse_pasted(intake, rows.cells)
     reasons = _reasons(intake, rows.cells, day)
     kept = rows.cells[reasons.isna()]
+    span = check_span(intake, day[kept.index])
     points = read_points(intake, kept)
     events = _events(intake, kept, day, points)
-    changed = _changes(intake, events, kept, points)
-    tables, findings = {"events": events}, _findings(intake, kept)
+    refuse_pasted(intake, _compared(events, kept.index), blocks_only=True)
+    changed = {**_changes(intake, events, kept, points), **span.changed}
+    tables, findings = {"events": events}, (*_findings(intake, kept), *span.findings)
     if intake.descriptor.column("origin"):
         origin, other = _origins(intake, kept)
         tables["origins"] = pd.DataFrame({"event_id": events["event_id"], "origin": origin})
@@ -118,6 +121,13 @@ def _events(intake: Intake, cells: pd.DataFrame, day: pd.Series, points: Points)
             "borough": text_of("borough"),
         }
     ).reset_index(drop=True)
+
+
+def _compared(events: pd.DataFrame, rows: pd.Index) -> pd.DataFrame:
+    """Return what two rows of one event agree in, however their cells are written."""
+    said = ["occurred_on", "hour", "subject", "lon", "lat", "place"]
+    text = {name: fold_text(events[name]) for name in ("subject", "place")}
+    return events[said].assign(**text).set_index(rows)
 
 
 def _origins(intake: Intake, cells: pd.DataFrame) -> tuple[pd.Series, pd.Index]:

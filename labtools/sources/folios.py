@@ -42,6 +42,8 @@ def repeated_folios(intake: Intake, cells: pd.DataFrame) -> pd.Series:
             row=row_in_file(intake, rounded.index[0]),
             n=len(rounded),
         )
+    # 101 and 101.0, CI/7 and ci/7: exports of one folio.
+    folio = fold_text(folio).astype("str").str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
     repeated = folio.duplicated() & folio.notna()
     _refuse_of_cases(intake, cells, folio, repeated)
     return repeated
@@ -65,6 +67,6 @@ def _refuse_of_cases(
         path=intake.path.name,
         row=row_in_file(intake, first),
         again=row_in_file(intake, second),
-        value=str(folio[second]),
+        value=str(cells.loc[first, intake.descriptor.column("folio")]).strip(),
         n=int(other.sum()),
     )

@@ -62,6 +62,8 @@ def clean_municipal_incidence(intake: Intake) -> Cleaned:
     reasons = _reasons(intake, rows.cells, figures, list(MONTHS))
     year = numbers(intake, rows.cells.where(reasons.ne("total_row"), ""), _year(intake))
     reasons[~year.between(*_YEARS) & reasons.ne("total_row")] = "year_not_valid"
+    once = _keyed(intake, rows.cells[reasons.isna()], year)
+    reasons[once.index[repeated_rows(intake, once, list(MONTHS))]] = "row_repeated"
     kept = rows.cells[reasons.isna()]
     parts = [
         pd.DataFrame(
@@ -127,6 +129,16 @@ def _reasons(
     reasons[tidy(cells[intake.descriptor.column("area")]).isna()] = "no_area"
     reasons[totals.index[totals]] = "total_row"
     return reasons
+
+
+def _keyed(intake: Intake, cells: pd.DataFrame, year: pd.Series) -> pd.DataFrame:
+    """Return the months under the key of a row alone: the name of an area is no part of it.
+
+    Only victims are told apart by sex and age, and added up; two rows of one municipality, year
+    and crime are one and its correction.
+    """
+    key = {"year": year[cells.index].astype(int).astype("str"), "area": _area(intake, cells)}
+    return cells[list(MONTHS)].assign(**key, subject=_subject(intake, cells))
 
 
 def _described(intake: Intake, cells: pd.DataFrame) -> list[str]:

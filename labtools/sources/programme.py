@@ -24,7 +24,8 @@ def clean_programme(intake: Intake) -> Cleaned:
     """Return the canonical table ``programme``: a row for each entry of a colonia.
 
     Rejected: a row without a key, and one whose date of entry or of leaving is not a date (a
-    colonia must not stay in the programme because of a slip), or that says what another said.
+    colonia must not stay in the programme because of a slip), that says what another said, or an
+    entry of a colonia that had not left since another.
 
     Raises
     ------
@@ -44,6 +45,8 @@ def clean_programme(intake: Intake) -> Cleaned:
     reasons[entered.isna() | (written.notna() & left.isna())] = "date_not_valid"
     reasons[left < entered] = "left_before_entering"
     reasons[key.isna()] = "no_key"
+    good = pd.DataFrame({"key": key, "entered": entered, "left": left})[reasons.isna()]
+    reasons[_still_in(good)] = "still_in_programme"
     table = pd.DataFrame(
         {
             "colonia_id": key,
@@ -88,6 +91,14 @@ def clean_actions(intake: Intake) -> Cleaned:
         }
     )[reasons.isna()].reset_index(drop=True)
     return Cleaned({"actions": table}, accounted(intake, rows, reasons))
+
+
+def _still_in(entries: pd.DataFrame) -> pd.Index:
+    """Return the entries of colonias that were in the programme already."""
+    order = entries.sort_values(["key", "entered"], kind="stable")
+    until = order["left"].fillna(pd.Timestamp.max)
+    before = until.groupby(order["key"]).cummax().groupby(order["key"]).shift()
+    return order.index[before.notna() & (order["entered"] < before)]
 
 
 def _cells(intake: Intake, cells: pd.DataFrame, ours: str) -> pd.Series:

@@ -243,11 +243,16 @@ def fold_text(cells: pd.Series) -> pd.Series:
 def _matches(intake: Intake, table: pd.DataFrame) -> pd.Series:
     keep = pd.Series(data=True, index=table.index)
     for column, value in intake.where.items():
-        written = fold_text(table[column].astype("str"))
-        wanted = fold_text(pd.Series([value.removesuffix("*")], dtype="str"))[0]
+        written = _whole(fold_text(table[column].astype("str")))
+        wanted = _whole(fold_text(pd.Series([value.removesuffix("*")], dtype="str")))[0]
         found = written.str.startswith(wanted) if value.endswith("*") else written == wanted
         keep &= found.fillna(value=False).astype(bool)
     return keep
+
+
+def _whole(written: pd.Series) -> pd.Series:
+    """Return keys without the “.0” that a program left that took them for numbers."""
+    return written.str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
 
 
 def _require_some(intake: Intake, found: int) -> None:

@@ -18,10 +18,16 @@ _TOTALS = frozenset(
 )
 
 
-def refuse_pasted(intake: Intake, cells: pd.DataFrame) -> None:
-    """Refuse a table without folios in which a block of rows was pasted twice.
+def refuse_pasted(intake: Intake, cells: pd.DataFrame, *, blocks_only: bool = False) -> None:
+    """Refuse a table in which a block of rows was pasted twice.
 
     Single rows may be alike by chance; a block of them in the same order is not.
+
+    Parameters
+    ----------
+    blocks_only : bool
+        Whether two halves of a short table may be alike: what is compared is not all that the
+        rows say.
 
     Raises
     ------
@@ -32,7 +38,7 @@ def refuse_pasted(intake: Intake, cells: pd.DataFrame) -> None:
     half = (
         length * 2 == len(cells) and length > 1 and len(cells.iloc[:length].drop_duplicates()) > 1
     )
-    if length >= PASTED_ROWS or half:
+    if length >= PASTED_ROWS or (half and not blocks_only):
         raise SourceError(
             "{path}: {n} rows from row {again} on repeat, in the same order, those from row {row} "
             "on: the block was probably pasted twice. Ask the supplier for the file without the "
@@ -157,9 +163,10 @@ def _longest_repeat(cells: pd.DataFrame) -> tuple[int, int, int]:
     if not inside.any():
         return 0, 0, 0
     lengths = offset[inside].groupby(run[inside]).size()
-    # A row that only follows its own copy (offset 1) is a row typed many times, not a block.
+    # A copy stands after what it copies: rows that follow their own copies at less than the
+    # length of a block are the same few typed many times.
     spans = offset[inside].groupby(run[inside]).first()
-    lengths = lengths.where(spans > 1, 1)
+    lengths = lengths.clip(upper=spans)
     longest = lengths.idxmax()
     again = int(place[run == longest].iloc[0])
     return again - int(spans[longest]), again, int(lengths[longest])

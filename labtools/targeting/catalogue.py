@@ -8,8 +8,9 @@ nobody saw in its source has no ``verified_on`` and may not be cited: see `quota
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
+from math import log, log1p
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -28,6 +29,9 @@ Factor = Annotated[int, Field(ge=1, le=8)]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 
 _VERIFIED = "V"
+#: Measures that are a ratio of what was seen with the action to what was seen without it.
+RATIOS = ("percent_change", "risk_ratio", "rate_ratio", "odds_ratio")
+_NOTHING_LEFT = -100.0
 
 
 class Effect(Part):
@@ -51,7 +55,8 @@ class Effect(Part):
     verified_on, by
         Day on which it was seen in its source, and who saw it; only with mark "V".
     used : bool
-        Whether it takes part in the expected effect on a colonia.
+        Whether it takes part in the expected effect on a colonia: only a percentage or a
+        ratio can, or a finding of no effect; a standard deviation of people's scores cannot.
     reverse : bool
         Whether it compares the laxer rule with the stricter: the action is the inverse.
     local : bool
@@ -84,18 +89,54 @@ class Effect(Part):
             raise ValueError("verified_on goes with mark V, and with no other")
         if (self.value is None) != (self.measure is None):
             raise ValueError("a value has a measure, and a measure a value")
-        if self.used and self.mark != _VERIFIED:
-            raise ValueError("only what was verified may be used")
+        if self.used:
+            self._usable()
+        for figure in self._figures:
+            low = _NOTHING_LEFT if self.measure == "percent_change" else 0.0
+            if self.measure in RATIOS and figure <= low:
+                raise ValueError(f"a {self.measure} lies above {low:g}")
         if self.interval and self.value is not None:
             low, high = self.interval
             if not low <= self.value <= high:
                 raise ValueError("the interval must hold the value")
         return self
 
+    def _usable(self) -> None:
+        if self.mark != _VERIFIED:
+            raise ValueError("only what was verified may be used")
+        if not self.by.strip():
+            raise ValueError("what is used says in `by` who saw it in its source")
+        if self.measure not in RATIOS and not (self.value is None and self.direction == "none"):
+            raise ValueError("only a percentage or a ratio, or a finding of no effect, may be used")
+
+    @property
+    def _figures(self) -> tuple[float, ...]:
+        told = (self.value, self.upto, *(self.interval or ()))
+        return tuple(figure for figure in told if figure is not None)
+
+    @model_validator(mode="after")
+    def _goes_where_it_says(self) -> Effect:
+        told = [figure for figure in (self.value, self.upto) if figure is not None]
+        if self.measure in RATIOS and self.direction in {"down", "up"}:
+            logs = [as_log_ratio(self, figure) for figure in told]
+            if (max(logs) > 0) if self.direction == "down" else (min(logs) < 0):
+                raise ValueError(f"the direction is {self.direction}, and the value is not")
+        return self
+
     @property
     def is_quotable(self) -> bool:
         """Whether it may be cited outside the lab."""
         return self.verified_on is not None
+
+
+def as_log_ratio(effect: Effect, value: float) -> float:
+    """Return a figure in an effect's unit as the logarithm of a ratio of risks.
+
+    Of an odds ratio, half: for a common outcome its square root is close to the ratio of risks.
+    """
+    if effect.measure == "percent_change":
+        return log1p(value / 100)
+    return log(value) / (2 if effect.measure == "odds_ratio" else 1)
 
 
 class Intervention(Part):
@@ -153,6 +194,11 @@ class Intervention(Part):
         """Whether the workbench may propose it."""
         return not self.do_not and not self.out_of_scope
 
+    @property
+    def conflict_shown(self) -> str:
+        """Why reviews differ, if all that is known of it may be cited: else nothing."""
+        return self.conflict if all(effect.is_quotable for effect in self.effect) else ""
+
     def about(self, outcome: Outcome) -> tuple[Effect, ...]:
         """Return what is known of its effect on `outcome`."""
         return tuple(effect for effect in self.effect if effect.outcome == outcome)
@@ -201,10 +247,21 @@ class ActionWords(Part):
 
 
 class Interventions(Part):
-    """The file ``interventions.toml``."""
+    """The file ``interventions.toml``; its version is the month in which it was made."""
 
-    version: str
+    version: Annotated[str, Field(pattern=r"^\d{4}-\d{2}")]
     intervention: tuple[Intervention, ...]
+
+    @model_validator(mode="after")
+    def _seen_already(self) -> Interventions:
+        today = datetime.now(UTC).date().isoformat()
+        for one in self.intervention:
+            for effect in one.effect:
+                # The month of the catalogue counts as come, whatever a machine's clock says.
+                seen = effect.verified_on.isoformat() if effect.verified_on else ""
+                if seen > today and seen[: len(self.version)] > self.version:
+                    raise ValueError(f"{one.id}: verified_on {seen} is a day that has not come")
+        return self
 
     def by_id(self) -> Mapping[str, Intervention]:
         """Return the interventions by key."""

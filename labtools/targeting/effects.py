@@ -1,7 +1,10 @@
 """What an action may be expected to do here: draws, made of verified evidence only.
 
 Three doubts are in each draw.  Which review is right, where they differ (one is taken at
-random).  The review's own interval, where it gave one.  And how much of an effect measured
+random).  The review's own interval; where it gave neither interval nor range, a standard
+error of `UNSAID` on the log scale: that of the middle one of the catalogue's figures on places
+that do have an interval.  A finding of no effect has its doubt too: its interval around its
+figure, or `UNSAID` around nothing.  And how much of an effect measured
 elsewhere carries over: anything from nothing to all of it, each as likely (so that on average
 half of a published effect is expected).  That last one is a choice, not a measurement: where an
 evaluation of the lab's own measured the action here, its figure takes the place of all three
@@ -18,9 +21,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from labtools.targeting.catalogue import Effect, Intervention, Outcome
+from labtools.targeting.catalogue import RATIOS, Effect, Intervention, Outcome, as_log_ratio
 
-_RATIOS = ("percent_change", "risk_ratio", "rate_ratio", "odds_ratio")
+#: Standard error on the log scale of a figure whose source, as seen, gave no interval: a choice.
+UNSAID = 0.15
 _LEVEL = 0.95  # of an interval whose source, as seen, does not say its level
 
 
@@ -66,18 +70,18 @@ def published_logs(effects: Iterable[Effect]) -> pd.DataFrame:
     """
     rows = []
     for effect in effects:
-        if effect.value is None or effect.measure not in _RATIOS:
+        if effect.value is None or effect.measure not in RATIOS:
             rows.append((np.nan, np.nan))
             continue
         sign = -1 if effect.reverse else 1
-        rows.append((sign * _as_log(effect, effect.value), _error(effect)))
+        rows.append((sign * as_log_ratio(effect, effect.value), _error(effect)))
     return pd.DataFrame(rows, columns=["log_ratio", "se"], dtype=float)
 
 
 def _error(effect: Effect) -> float:
     if effect.interval is None:
         return float("nan")
-    low, high = (_as_log(effect, end) for end in effect.interval)
+    low, high = (as_log_ratio(effect, end) for end in effect.interval)
     level = effect.interval_level or _LEVEL
     return (high - low) / (2 * float(stats.norm.ppf((1 + level) / 2)))
 
@@ -85,8 +89,10 @@ def _error(effect: Effect) -> float:
 def _carried_over(used: list[Effect], size: int, rng: np.random.Generator) -> np.ndarray:
     own = [effect for effect in used if effect.local]
     if own:
+        # One of them at random, as with reviews: their mean would count twice what both were
+        # combined with, and hide that they differ.
         measured = np.column_stack([_log_ratio(effect, size, rng) for effect in own])
-        return np.asarray(measured.mean(axis=1))
+        return np.asarray(measured[np.arange(size), rng.integers(0, len(own), size)])
     logs = np.column_stack([_log_ratio(effect, size, rng) for effect in used])
     chosen = rng.integers(0, len(used), size)
     return np.asarray(logs[np.arange(size), chosen] * rng.random(size))
@@ -95,20 +101,12 @@ def _carried_over(used: list[Effect], size: int, rng: np.random.Generator) -> np
 def _log_ratio(effect: Effect, size: int, rng: np.random.Generator) -> np.ndarray:
     noise = rng.standard_normal(size)
     between = rng.random(size)
-    if effect.value is None or effect.direction == "none":
-        return np.zeros(size)
-    low = _as_log(effect, effect.value)
-    high = low if effect.upto is None else _as_log(effect, effect.upto)
-    log = low + (high - low) * between
-    if effect.interval is not None:
-        width = _as_log(effect, effect.interval[1]) - _as_log(effect, effect.interval[0])
-        level = effect.interval_level or _LEVEL
-        log = log + noise * width / (2 * stats.norm.ppf((1 + level) / 2))
+    if effect.value is None:
+        return np.asarray(UNSAID * noise)
+    low = as_log_ratio(effect, effect.value)
+    high = low if effect.upto is None else as_log_ratio(effect, effect.upto)
+    error = _error(effect)
+    if np.isnan(error):
+        error = UNSAID if effect.upto is None else 0.0
+    log = low + (high - low) * between + noise * error
     return np.asarray(-log if effect.reverse else log)
-
-
-def _as_log(effect: Effect, value: float) -> float:
-    if effect.measure == "percent_change":
-        return float(np.log1p(value / 100))
-    # A common outcome: the square root of an odds ratio is close to the ratio of risks.
-    return float(np.log(value) / (2 if effect.measure == "odds_ratio" else 1))

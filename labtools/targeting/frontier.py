@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from labtools.targeting.options import Options
-from labtools.targeting.portfolio import Portfolio, Rules, best_value, choose_portfolio
+from labtools.targeting.portfolio import Portfolio, Rules, averse, best_value, choose_portfolio
 
 FIRM, NOISE = 0.9, 0.1
+_EXACT = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,9 @@ class Stability:
     certainty : float
         Harm that perfect knowledge would avert beyond this choice: expected value of perfect
         information; no study is worth more.  With options whose other inputs stand at their
-        mean, the value of knowing the input that varies.
+        mean, the value of knowing the input that varies.  Whole choices are set against this
+        whole choice: 0 where no draw differs from another.  With risk aversion, both are
+        weighed with it.
     """
 
     often: pd.Series
@@ -76,18 +79,24 @@ def stability(
     """
     count = min(draws, len(options.benefit))
     often = np.zeros(len(options.table))
-    gain = 0.0
+    best: list[float] = []
+    ours: list[float] = []
     chosen = portfolio.chosen.to_numpy()
     for benefit in options.benefit[:count].astype(float):
+        own = float(benefit[chosen].sum())
         value, point = best_value(benefit, options.table, rules)
-        often += point > 0.5  # noqa: PLR2004 - mostly inside
-        gain += max(value - float(benefit[chosen].sum()), 0.0)
+        # Where nothing betters this choice by more than its sums are exact, it is the best.
+        better = value > own + _EXACT * abs(own)
+        often += point if better else chosen
+        best.append(value if better else own)
+        ours.append(own)
+    certainty = averse(np.array(best), rules) - averse(np.array(ours), rules)
     share = pd.Series(often / count, index=options.table.index)
     standing = pd.Series("out", index=share.index)
     standing[~portfolio.chosen & (share >= NOISE)] = "alternative"
     standing[portfolio.chosen] = "chosen"
     standing[portfolio.chosen & (share >= FIRM)] = "firm"
-    return Stability(share, standing, gain / count)
+    return Stability(share, standing, certainty)
 
 
 def _scaled(floors: Mapping[str, float], share: float) -> dict[str, float]:

@@ -2,9 +2,9 @@
 
 A proposal is a chain: the data that show the need, the factor, the evidence of the action, and
 the agency that could do it.  An action that answers no need above that of comparable colonias,
-nor one that most of the citizens' network put first, that harms, or that allocates patrols is
-never proposed.  When not to use it: in place of the network's meeting, which knows what no table
-does.
+nor one that most of the citizens' network put first, that harms (by the catalogue, or in most
+of the draws of its effect), or that allocates patrols is never proposed.  When not to use it:
+in place of the network's meeting, which knows what no table does.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from labtools.targeting.citation import cited
 from labtools.targeting.needs import factor_key, is_asked
 
 SHORTLIST = 5
+_HALF = 0.5
 #: Among the indicators of a need: the network asked for it.
 NETWORK = "network"
 COLUMNS = (
@@ -144,7 +145,7 @@ def _card(
     """Return what is said of an action wherever it is proposed; None without citable evidence."""
     quoted = [effect for effect in one.effect if effect.is_quotable]
     evidence = cited(quoted)
-    if not evidence or not one.agencies or one.strength == 0:
+    if not evidence or not one.agencies or one.strength == 0 or _mostly_rises(one.id, effects):
         return None
     return {
         "row": one.row,
@@ -156,10 +157,16 @@ def _card(
         "evidence": evidence,
         "verified_on": pd.Timestamp(min(e.verified_on for e in quoted if e.verified_on)),
         "caveats": " ".join(caveats_of(one)),
-        "conflict": one.conflict,
+        "conflict": one.conflict_shown,
         **_change("crime", one.id, effects),
         **_change("fear", one.id, effects),
     }
+
+
+def _mostly_rises(key: str, effects: Mapping[str, pd.DataFrame]) -> bool:
+    """Tell whether more than half of the draws say that crime, or fear, grows where it is done."""
+    draws = [table[key].to_numpy(float) for table in effects.values() if key in table.columns]
+    return any((drawn > 0).mean() > _HALF for drawn in draws)
 
 
 def caveats_of(one: Intervention) -> tuple[str, ...]:

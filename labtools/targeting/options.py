@@ -84,7 +84,13 @@ def make_options(
         If no action has a verified effect.
     """
     felt = fear or {}
-    keys = [key for key in actions if key in effects.columns or key in felt]
+    counted = {
+        key: [group for group in action.groups if group in harm]
+        for key, action in actions.items()
+        if key in effects.columns
+    }
+    # An effect on kinds of crime that nobody told, or that are not counted here, is unknown.
+    keys = [key for key in actions if counted.get(key) or key in felt]
     if not keys:
         raise AnalysisError(
             "None of the {n} actions that have a cost has a verified effect on places: there is "
@@ -95,11 +101,13 @@ def make_options(
     for key in keys:
         action = actions[key]
         averted = np.zeros((len(effects), len(colonias)))
-        if key in effects.columns:
-            total = sum(harm[group] for group in action.groups if group in harm)
+        if counted.get(key):
+            total = sum(
+                harm[group].reindex(columns=colonias.index).to_numpy() for group in counted[key]
+            )
             averted = -np.asarray(total) * action.reach * effects[key].to_numpy()[:, None]
         if key in felt:
-            averted = averted + felt[key][colonias.index].to_numpy() * action.reach
+            averted = averted + felt[key].reindex(columns=colonias.index).to_numpy() * action.reach
         known = np.isfinite(averted).all(axis=0)
         benefits.append(averted[:, known].astype(np.float32))
         tables.append(_table(key, action, colonias[known]))

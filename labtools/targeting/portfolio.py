@@ -100,7 +100,7 @@ def choose_portfolio(options: Options, rules: Rules, *, gap: float = _GAP) -> Po
         if not _cut(options, rules, point, cuts):
             break
     for _ in range(_ROUNDS):
-        point, bound = _whole(mean, rows, rules, cuts)
+        point, bound = _whole(mean, rows, rules, cuts, gap)
         value = objective(options, rules, point)
         best = max(best, (value, point), key=lambda pair: pair[0])
         if bound - best[0] <= gap * abs(bound) or not _cut(options, rules, point, cuts):
@@ -110,16 +110,20 @@ def choose_portfolio(options: Options, rules: Rules, *, gap: float = _GAP) -> Po
 
 def objective(options: Options, rules: Rules, chosen: np.ndarray) -> float:
     """Return what is maximised, for a choice: the mean mixed with the mean of the worst."""
-    draws = _draws_of(options, chosen)
+    return averse(_draws_of(options, chosen), rules)
+
+
+def averse(draws: np.ndarray, rules: Rules) -> float:
+    """Return the worth of draws of harm averted: their mean mixed with that of the worst."""
     worst = np.sort(draws)[: _tail(rules, len(draws))].mean()
     return float((1 - rules.aversion) * draws.mean() + rules.aversion * worst)
 
 
 def best_value(benefit: np.ndarray, table: pd.DataFrame, rules: Rules) -> tuple[float, np.ndarray]:
-    """Return the best value for one draw's benefits, and the choice (of the relaxed programme)."""
-    rows = constraints_of(table, rules)
-    point, _ = _relaxed(np.asarray(benefit, float), rows, rules, None)
-    return float(point @ benefit), point
+    """Return the best value for one draw's benefits, and its choice (whole options, 0 or 1)."""
+    gain = np.asarray(benefit, float)
+    point, _ = _whole(gain, constraints_of(table, rules), rules, None)
+    return float(point @ gain), point
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +165,11 @@ def _relaxed(
 
 
 def _whole(
-    mean: np.ndarray, rows: Constraints, rules: Rules, cuts: list[np.ndarray] | None
+    mean: np.ndarray,
+    rows: Constraints,
+    rules: Rules,
+    cuts: list[np.ndarray] | None,
+    gap: float = _GAP,
 ) -> tuple[np.ndarray, float]:
     gain, matrix, limits, bounds = _programme(mean, rows, rules, cuts)
     whole = np.r_[np.ones(len(mean)), np.zeros(len(gain) - len(mean))]
@@ -170,7 +178,7 @@ def _whole(
         integrality=whole,
         bounds=optimize.Bounds(bounds[:, 0], bounds[:, 1]),
         constraints=optimize.LinearConstraint(matrix, ub=limits),
-        options={"mip_rel_gap": _GAP / 4},
+        options={"mip_rel_gap": gap / 4},
     )
     if found.x is None:
         raise _impossible(rules)

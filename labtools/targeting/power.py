@@ -25,7 +25,8 @@ class Detectable:
     Attributes
     ----------
     difference : float
-        Smallest difference of shares told from chance with the power asked for.
+        Smallest fall of a share told from chance with the power asked for; missing if not even
+        a fall of all of it could be told.
     respondents : float
         Effective answers per wave and arm.
     """
@@ -67,15 +68,10 @@ def smallest_fall(
     Raises
     ------
     AnalysisError
-        If a count or the dispersion is not positive.
+        If a count or the dispersion is not positive, or level or power is no probability.
     """
-    if not (events > 0 and dispersion > 0 and comparison > 0):
-        raise AnalysisError(
-            "Power needs positive counts and a positive dispersion, and got {events} events and "
-            "{dispersion}. Take colonias with some recorded crime.",
-            events=events,
-            dispersion=dispersion,
-        )
+    _check_counts(events, dispersion, comparison)
+    _check_shares(level=level, power=power)
     reach = stats.norm.ppf(1 - level / 2) + stats.norm.ppf(power)
     shared = 2 * dispersion / comparison if np.isfinite(comparison) else 0.0
 
@@ -98,7 +94,21 @@ def power_of_fall(
     comparison: float = np.inf,
     level: float = _LEVEL,
 ) -> float:
-    """Return the chance of telling a fall of size `fall` from chance: see `smallest_fall`."""
+    """Return the chance of telling a fall of size `fall` from chance: see `smallest_fall`.
+
+    Raises
+    ------
+    AnalysisError
+        As `smallest_fall`, or if the fall is not a share: none of what there is can fall by more.
+    """
+    _check_counts(events, dispersion, comparison)
+    _check_shares(level=level)
+    if not 0 <= fall <= 1:
+        raise AnalysisError(
+            "A fall is a share from 0 (none) to 1 (all), and {fall} is not. Write a fall of a "
+            "fifth as 0.2.",
+            fall=fall,
+        )
     ratio = max(1 - fall, _FLOOR)
     shared = 2 * dispersion / comparison if np.isfinite(comparison) else 0.0
     error = np.sqrt(dispersion * (1 + 1 / ratio) / events + shared)
@@ -131,17 +141,13 @@ def smallest_difference(
     AnalysisError
         If the share is not inside 0 to 1, or there are no answers.
     """
-    if not (0 < share < 1 and respondents > 0 and design_effect > 0):
-        raise AnalysisError(
-            "Power of a survey needs a share between 0 and 1 and some answers, and got {share} "
-            "and {respondents}.",
-            share=share,
-            respondents=respondents,
-        )
+    _check_survey(share, respondents, design_effect)
+    _check_shares(power=power)
     effective = respondents / design_effect
     reach = stats.norm.ppf(1 - _LEVEL / 2) + stats.norm.ppf(power)
     error = np.sqrt(2 * arms * share * (1 - share) / effective)
-    return Detectable(float(reach * error), float(effective))
+    least = float(reach * error)
+    return Detectable(least if least <= share else float("nan"), float(effective))
 
 
 def power_of_difference(
@@ -152,9 +158,46 @@ def power_of_difference(
     design_effect: float = 1.0,
     arms: int = 2,
 ) -> float:
-    """Return the chance of telling a change of `difference` in a share from chance."""
+    """Return the chance of telling a change of `difference` in a share from chance.
+
+    Raises
+    ------
+    AnalysisError
+        As `smallest_difference`.
+    """
+    _check_survey(share, respondents, design_effect)
     effective = respondents / design_effect
     after = min(max(share - abs(difference), 0.0), 1.0)
     variance = (share * (1 - share) * (2 * arms - 1) + after * (1 - after)) / effective
     limit = stats.norm.ppf(1 - _LEVEL / 2)
     return float(stats.norm.cdf(abs(difference) / np.sqrt(variance) - limit))
+
+
+def _check_counts(events: float, dispersion: float, comparison: float) -> None:
+    if not (events > 0 and dispersion > 0 and comparison > 0):
+        raise AnalysisError(
+            "Power needs positive counts and a positive dispersion, and got {events} events and "
+            "{dispersion}. Take colonias with some recorded crime.",
+            events=events,
+            dispersion=dispersion,
+        )
+
+
+def _check_shares(**told: float) -> None:
+    for name, share in told.items():
+        if not 0 < share < 1:
+            raise AnalysisError(
+                "{name} is a probability between 0 and 1, and {share} is not. Write 80 % as 0.8.",
+                name=name,
+                share=share,
+            )
+
+
+def _check_survey(share: float, respondents: float, design_effect: float) -> None:
+    if not (0 < share < 1 and respondents > 0 and design_effect > 0):
+        raise AnalysisError(
+            "Power of a survey needs a share between 0 and 1 and some answers, and got {share} "
+            "and {respondents}.",
+            share=share,
+            respondents=respondents,
+        )

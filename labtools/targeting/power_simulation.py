@@ -8,7 +8,7 @@ is in them), Student's limits.  Pools colonias until the design can see the expe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,9 @@ from scipy import stats
 from labtools.targeting.count_model import CountModel
 
 _LEVEL, _WANTED = 0.05, 0.80
+_COLUMNS = ("months", "per_arm", "power", "assurance", "false_alarm")
+_PLACES = 8
+_EDGE = 1e-6
 _PER_ARM = (8, 12, 16, 24, 32, 48, 64, 96, 128)
 
 
@@ -30,7 +33,8 @@ class PowerPlan:
         ``months``, ``per_arm``, ``power`` (at the expected fall), ``assurance`` (its average
         over the draws of the fall) and ``false_alarm`` (with no effect at all).
     months, per_arm : int or None
-        The shortest and smallest design with the power wanted; None if none has it.
+        The shortest and smallest design with the power wanted; None if none has it (and no
+        months of a plan of surveys).
     fall : float
         Expected fall, as a share.
     wanted : float
@@ -107,18 +111,37 @@ def simulate_power(
     Colonias of both arms are drawn at random among those of the model, as a random roll-out
     would; `fall` may be one number or a draw for each study (assurance).
     """
+    studies = _studies(model, 2 * per_arm, times, rng)
+    return _seen(studies, fall, per_arm, rng)
+
+
+@dataclass(frozen=True, slots=True)
+class _Studies:
+    """Colonias of simulated studies in the order of the lot: expected after, and counted before."""
+
+    expected: np.ndarray
+    before: np.ndarray
+
+
+def _studies(model: CountModel, size: int, times: int, rng: np.random.Generator) -> _Studies:
     n = len(model.level)
-    order = rng.permuted(np.tile(np.arange(n), (times, 1)), axis=1)[:, : 2 * per_arm]
-    treated = np.zeros((times, 2 * per_arm), bool)
-    treated[:, :per_arm] = True
+    order = rng.permuted(np.tile(np.arange(n), (times, 1)), axis=1)[:, :size]
     level = model.level.to_numpy()[order]
-    ratio = np.where(treated, 1 - np.broadcast_to(np.atleast_1d(fall), (times,))[:, None], 1.0)
     rows = np.arange(times)[:, None]
     first = model.deviations(times, rng)[rows, order]
     then = model.deviations(times, rng)[rows, order]
-    before = rng.poisson(level * first)
-    after = rng.poisson(level * then * ratio)
-    _, p = compare_change(before.astype(float), after.astype(float), treated)
+    return _Studies(level * then, rng.poisson(level * first).astype(float))
+
+
+def _seen(
+    studies: _Studies, fall: float | np.ndarray, per_arm: int, rng: np.random.Generator
+) -> float:
+    """Return the share of studies of the first colonias of each lot that tell the fall."""
+    size = 2 * per_arm
+    treated = np.arange(size) < per_arm
+    left = 1 - np.broadcast_to(np.atleast_1d(fall), (len(studies.before),))[:, None]
+    after = rng.poisson(studies.expected[:, :size] * np.where(treated, left, 1.0))
+    _, p = compare_change(studies.before[:, :size], after.astype(float), treated)
     return float((p < _LEVEL).mean())
 
 
@@ -142,29 +165,93 @@ def plan_power(
     per_arm : sequence of int
         Colonias with the action; as many without it.
     """
-    rows = []
+    rows: list[dict[str, object]] = []
     expected = float(np.mean(fall))
     for months, model in models.items():
-        for size in per_arm:
-            if 2 * size > len(model.level):
-                continue
+        sizes = [size for size in per_arm if 2 * size <= len(model.level)]
+        # The same studies for every size and fall: designs differ by what they are, not by luck.
+        studies = _studies(model, 2 * max(sizes, default=0), times, rng)
+        for size in sizes:
             drawn = rng.choice(fall, times)
             rows.append(
                 {
                     "months": months,
                     "per_arm": size,
-                    "power": simulate_power(model, expected, per_arm=size, times=times, rng=rng),
-                    "assurance": simulate_power(model, drawn, per_arm=size, times=times, rng=rng),
-                    "false_alarm": simulate_power(model, 0.0, per_arm=size, times=times, rng=rng),
+                    "power": _seen(studies, expected, size, rng),
+                    "assurance": _seen(studies, drawn, size, rng),
+                    "false_alarm": _seen(studies, 0.0, size, rng),
                 }
             )
-    columns = ["months", "per_arm", "power", "assurance", "false_alarm"]
-    designs = pd.DataFrame(rows, columns=columns)
+    return _plan(rows, expected, wanted)
+
+
+def plan_survey(
+    fall: np.ndarray,
+    share: float,
+    sample: ClusterSample,
+    *,
+    per_arm: Sequence[int] = _PER_ARM,
+    times: int = 1_000,
+    rng: np.random.Generator,
+) -> PowerPlan:
+    """Return what two surveys of so many colonias with the action, and as many without, could see.
+
+    Parameters
+    ----------
+    fall : numpy.ndarray
+        Draws of the expected fall of the share, relative to it.
+    share : float
+        Who feels unsafe before, 0 to 1.
+    sample : ClusterSample
+        Answers in each colonia and their likeness; its clusters are those of `per_arm`.
+
+    Returns
+    -------
+    PowerPlan
+        Without months: the surveys come before the action and once it had its time.
+    """
+    rows: list[dict[str, object]] = []
+    expected = float(np.mean(fall))
+    for size in per_arm:
+        sized = replace(sample, clusters=size)
+        told = {"power": np.array(expected), "assurance": rng.choice(fall, times)}
+        told["false_alarm"] = np.array(0.0)
+        seen = {
+            name: simulate_survey_power(share * one, share, sized, times=times, rng=rng)
+            for name, one in told.items()
+        }
+        rows.append({"months": None, "per_arm": size, **seen})
+    return _plan(rows, expected, _WANTED)
+
+
+def answers_alike(answers: pd.Series, places: pd.Series) -> float | None:
+    """Return the intra-cluster correlation of answers by place (one-way analysis of variance).
+
+    Donner (1986), doi:10.2307/1403259.  None with fewer than eight places of two answers.
+    """
+    groups = answers.groupby(places.to_numpy())
+    size = groups.count()
+    kept = answers.groupby(places.to_numpy()).transform("count") > 1
+    size = size[size > 1]
+    if len(size) < _PLACES:
+        return None
+    own, of = answers[kept], places[kept].to_numpy()
+    means = own.groupby(of).transform("mean")
+    within = float(((own - means) ** 2).sum()) / max(float(size.sum()) - len(size), 1.0)
+    between = float(((means - own.mean()) ** 2).sum()) / (len(size) - 1)
+    each = (float(size.sum()) - float((size**2).sum()) / float(size.sum())) / (len(size) - 1)
+    whole = between + (each - 1) * within
+    return float(np.clip((between - within) / whole, 0.0, 1.0)) if whole > 0 else 0.0
+
+
+def _plan(rows: list[dict[str, object]], expected: float, wanted: float) -> PowerPlan:
+    designs = pd.DataFrame(rows, columns=list(_COLUMNS))
     enough = designs[designs["power"] >= wanted].sort_values(["months", "per_arm"])
     best = enough.iloc[0] if len(enough) else None
+    timed = best is not None and pd.notna(best["months"])
     return PowerPlan(
         designs,
-        None if best is None else int(best["months"]),
+        int(best["months"]) if best is not None and timed else None,
         None if best is None else int(best["per_arm"]),
         expected,
         wanted,
@@ -172,7 +259,7 @@ def plan_power(
 
 
 def simulate_survey_power(
-    difference: float,
+    difference: float | np.ndarray,
     share: float,
     sample: ClusterSample,
     *,
@@ -181,12 +268,15 @@ def simulate_survey_power(
 ) -> float:
     """Return the share of simulated two-wave, two-arm surveys that tell a fall from chance.
 
+    `difference` may be one number or a draw for each study (assurance).
+
     Errors come from the clusters' means, so that the design effect is in them.
     """
     clusters, per_cluster, likeness = sample.clusters, sample.per_cluster, sample.likeness
-    p = np.array([[share, share - difference], [share, share]])
+    p = np.full((times, 2, 2), share)
+    p[:, 0, 1] = np.clip(share - np.asarray(difference), _EDGE, 1 - _EDGE)
     size = (times, 2, 2, clusters)
-    mean = np.broadcast_to(p[None, :, :, None], size)
+    mean = np.broadcast_to(p[..., None], size)
     if likeness > 0:
         weight = 1 / likeness - 1
         mean = rng.beta(mean * weight, (1 - mean) * weight)

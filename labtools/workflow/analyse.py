@@ -24,7 +24,7 @@ from labtools.runs.jobs import Outcome
 from labtools.runs.manifest import NAME as MANIFEST
 from labtools.runs.manifest import read_manifest
 from labtools.runs.plan import ficha_of
-from labtools.tables.account import accounts_table, read_accounts
+from labtools.tables.account import accounts_table, changes_table, read_accounts
 from labtools.tables.contracts import check_tables, empty_table
 from labtools.tables.lineage import Lineage, digest_of, read_lineage, sha256_of, trace
 from labtools.tables.periods import Window, window_ending
@@ -37,7 +37,9 @@ from labtools.workflow.known import Known
 from labtools.workflow.notebooks import Choice, Planned, execute, plan_notebooks, tell_plan
 from labtools.workflow.patterns import HOURS, recorded_hours
 from labtools.workflow.protocols import planned_evaluations
+from labtools.workflow.recording import names_of_earlier, told_earlier
 from labtools.workflow.results import active_programme, city_results
+from labtools.workflow.revising import told_of_sources
 from labtools.workflow.steps import Opened
 from labtools.workflow.tabulate import PROCESSED
 from labtools.workflow.targeting import targeting_tables
@@ -70,6 +72,11 @@ class Prepared:
     window: Window
     fichas: tuple[str, ...]
     digest: str
+
+    @property
+    def name(self) -> str:
+        """Name of what is made from these inputs, the first time it is made."""
+        return f"{self.window.last_month}-{self.digest[:10]}"
 
 
 def prepare(opened: Opened, *, period_end: str = "", again: bool = False) -> Prepared:
@@ -297,6 +304,7 @@ def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str,
         cards=read_cards(opened.workbench.reference("cards")),
         protocols=tuple(planned_evaluations(opened.workbench)),
         recorded=recorded_by_span(opened, prepared.window),
+        earlier=told_earlier(opened, prepared.name),
         references=opened.workbench.references,
         fits=kept_in(opened.workbench),
     )
@@ -319,12 +327,12 @@ def _as_registered(opened: Opened, made: Mapping[str, pd.DataFrame]) -> dict[str
 def lab_tables(opened: Opened, prepared: Prepared) -> dict[str, pd.DataFrame]:
     """Return the tables of the lab's own edition, which are kept: see `Kept`."""
     how, recorded = alerting(opened, prepared.window), recorded_by_span(opened, prepared.window)
-    lineage = _lineage(
-        opened, ["internal", prepared.digest, how.budget, *map(str, recorded.items())]
-    )
+    earlier = names_of_earlier(opened.workbench, prepared.name)
+    shares = map(str, recorded.items())
+    told = ["internal", prepared.digest, how.budget, *shares, earlier]
     return kept_in(opened.workbench).take(
         "edition",
-        [asdict(lineage)],
+        [asdict(_lineage(opened, told))],
         lambda: check_tables(make_edition(opened, prepared, "internal")),
     )
 
@@ -334,8 +342,10 @@ def write_editions(opened: Opened, prepared: Prepared) -> None:
 
     Those that will be published are always made anew.
     """
-    accounts = accounts_table(read_accounts(opened.workbench.accounts))
-    _write(opened, prepared, "internal", {**lab_tables(opened, prepared), "account": accounts})
+    accounts = read_accounts(opened.workbench.accounts)
+    tables = {"account": accounts_table(accounts), "changes": changes_table(accounts)}
+    told = {**told_of_sources(opened), **tables}
+    _write(opened, prepared, "internal", {**lab_tables(opened, prepared), **told})
     made = make_edition(opened, prepared, "public")
     opened.made[prepared.run_id] = made
     _write(opened, prepared, "public", made)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pandas as pd
+
 from labtools.privacy.cards import Card
 from labtools.privacy.keys import Keyring
 from labtools.tables.periods import Window
@@ -34,6 +36,8 @@ class Edition:
     recorded : mapping of int to float
         Which share of the events of the last 1, 3 or 12 months is thought to be recorded by now;
         of a span that is not told it is not known.
+    earlier : mapping of str to pandas.DataFrame
+        What earlier runs told by month and group, by their names.
     references : pathlib.Path, optional
         Folder of the workbench's own catalogues; each that it lacks is ours.
     fits : Kept
@@ -48,6 +52,7 @@ class Edition:
     cards: tuple[Card, ...]
     protocols: tuple[Planned, ...] = ()
     recorded: Mapping[int, float] = field(default_factory=dict)
+    earlier: Mapping[str, pd.DataFrame] = field(default_factory=dict, compare=False)
     references: Path | None = None
     fits: Kept = field(default_factory=Kept, compare=False)
 

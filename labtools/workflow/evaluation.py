@@ -33,6 +33,7 @@ from labtools.tables.contracts import empty_table
 from labtools.workflow.edition import Edition
 from labtools.workflow.learning import learned_facts
 from labtools.workflow.protocols import Planned
+from labtools.workflow.recording import blocks, recording_facts, revisions_of
 
 _TOUCH = 30.0  # metres between polygons that share a street
 _YEAR = 4
@@ -89,6 +90,7 @@ def _one(
     facts += _sealed(plan.sealed, departs)
     facts += _delivered(processed["actions"], enrolment, edition)
     found = _Found(facts, [], [], ahead="not_a_look" in departs)
+    facts += _recording(processed["panel"], enrolment, protocol, edition)
     try:
         _judge_crime(found, _events(quarters, protocol), enrolment, (protocol, rng))
     except AnalysisError as refused:
@@ -126,11 +128,31 @@ def _judge_crime(
     protocol, rng = how
     cells = design_cells(events, enrolment, protocol)
     effect = programme_effect(cells, enrolment.beside, level=protocol.level)
-    comparable = moved_alike(effect) and alike_in_level(cells)
-    found.rows.extend(_crime_rows(effect, protocol, comparable=comparable, ahead=found.ahead))
+    blocked = _blocked(found, cells, effect)
+    found.rows.extend(_crime_rows(effect, protocol, blocked))
     found.rows.extend(_chance_rows(cells, protocol, rng))
     found.times.append(_crime_times(effect))
     found.facts.append(("needed-times", _needed(effect, protocol), None))
+
+
+def _blocked(found: _Found, cells: Cells, effect: ProgrammeEffect) -> str | None:
+    """Return what stands in the way of a verdict; None where nothing does."""
+    if found.ahead:
+        return "read_ahead"
+    if not (moved_alike(effect) and alike_in_level(cells)):
+        return "not_comparable"
+    return "recording_changed" if blocks(found.facts) else None
+
+
+def _recording(
+    panel: pd.DataFrame, enrolment: Enrolment, protocol: Protocol, edition: Edition
+) -> list[Fact]:
+    """Return whether what was told of the outcome before is told otherwise now."""
+    files = panel[panel["record_type"] == "case_file"]
+    now = files.groupby(["month", "group"], as_index=False)["events"].sum(min_count=1)
+    found = revisions_of(now, edition.earlier, protocol.outcomes.crime.groups)
+    start = enrolment.entered[enrolment.evaluated].min()
+    return recording_facts(found, protocol, start, is_public=edition.is_public)
 
 
 def _judge_answers(
@@ -178,9 +200,7 @@ def _whole_sum(values: pd.Series) -> float:
     return float(values.sum()) if values.notna().all() else np.nan
 
 
-def _crime_rows(
-    effect: ProgrammeEffect, protocol: Protocol, *, comparable: bool, ahead: bool
-) -> list[Row]:
+def _crime_rows(effect: ProgrammeEffect, protocol: Protocol, blocked: str | None) -> list[Row]:
     whole = effect.whole.effects
     told = whole.loc[ALL]
     limits = tuple(told[["log_ratio", "lower", "upper"]])
@@ -189,7 +209,6 @@ def _crime_rows(
         _PERCENT * np.expm1(limits[2]),
         worthwhile=protocol.analysis.minimum_effect,
     )
-    verdict = verdict if comparable else "not_comparable"
     of = {"outcome": "crime", "places": effect.places, "compared": effect.compared}
     none = {**of, "verdict": "none_given"}
     rows = [
@@ -197,7 +216,7 @@ def _crime_rows(
             **of,
             "aspect": "effect",
             **_percent(limits),
-            "verdict": "read_ahead" if ahead else verdict,
+            "verdict": blocked or verdict,
         }
     ]
     if BESIDE in whole.index:

@@ -30,6 +30,7 @@ from labtools.workflow.dark_figure import (
 )
 from labtools.workflow.edition import Edition
 from labtools.workflow.feedback import feedback_table
+from labtools.workflow.national_surveys import estimate_change_table
 from labtools.workflow.peers import city_peers_table
 from labtools.workflow.perception import perception_change_table, perception_table
 from labtools.workflow.small_areas import area_models, model_rows
@@ -79,6 +80,7 @@ def _for_analysts(
     city = settings.lab.perception_city or settings.lab.municipality
     return {
         "city_peers": city_peers_table(processed["city_perception"], city, edition.window),
+        "estimate_change": estimate_change_table(processed["survey_estimates"], edition.window),
         "feedback": feedback_table(processed, edition),
     }
 

@@ -8,8 +8,7 @@ nothing: what an evaluation learns of true counts stays inside.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,7 +16,7 @@ import pandas as pd
 from labtools.errors import AnalysisError
 from labtools.evaluation.learning import here, local_estimate
 from labtools.evaluation.protocol import Protocol
-from labtools.targeting.catalogue import Direction, Effect, Interventions, read_interventions
+from labtools.targeting.catalogue import Effect, read_interventions
 from labtools.targeting.effects import published_logs
 from labtools.workflow.edition import Edition
 
@@ -43,7 +42,7 @@ def learned_facts(
     known = read_interventions(edition.references).by_id()
     if edition.is_public or protocol.intervention not in known:
         return []
-    published = _one_of_each(known[protocol.intervention].about("crime"), protocol.id)
+    published = _one_of_each(known[protocol.intervention].about("crime"))
     logs = published_logs(published)
     whole = logs.dropna()
     try:
@@ -69,70 +68,15 @@ def learned_facts(
     ]
 
 
-def with_own_evidence(
-    catalogue: Interventions, facts: pd.DataFrame, edition: Edition
-) -> Interventions:
-    """Return the catalogue with what the run's evaluations found, as effects measured here.
+def _one_of_each(effects: Sequence[Effect]) -> list[Effect]:
+    """Return the used effects, one of each study (with interval if any has), none measured here.
 
-    Parameters
-    ----------
-    facts : pandas.DataFrame
-        Canonical table ``evaluation_facts``.
+    Targeting reckons with every effect measured here: combined with another, it would count twice.
     """
-    own: dict[str, dict[str, Effect]] = {}
-    for protocol, rows in facts.groupby("protocol"):
-        told = rows.drop_duplicates("fact").set_index("fact")
-        if "learned-of" in told.index:
-            action = str(told.loc["learned-of", "said"])
-            own.setdefault(action, {})[str(protocol)] = _effect(str(protocol), told, edition)
-    changed = []
-    for one in catalogue.intervention:
-        found = own.get(one.id)
-        effects = (*found.values(), *_without(one.effect, found)) if found else one.effect
-        changed.append(one.model_copy(update={"effect": effects}))
-    return catalogue.model_copy(update={"intervention": tuple(changed)})
-
-
-def _one_of_each(effects: Sequence[Effect], protocol: str) -> list[Effect]:
-    """Return the used effects, one of each study (with interval if any has), without our own."""
     studies: dict[str, Effect] = {}
-    for effect in _without(effects, [protocol]):
+    for effect in effects:
         study = effect.doi or effect.source
         better = study not in studies or (effect.interval and not studies[study].interval)
-        if effect.used and better:
+        if effect.used and better and not effect.local:
             studies[study] = effect
     return list(studies.values())
-
-
-def _without(effects: Sequence[Effect], protocols: Collection[str]) -> tuple[Effect, ...]:
-    """Return the effects that none of the protocols measured: they are not counted twice."""
-    ours = re.compile("|".join(rf"(?<![\w-]){re.escape(one)}(?![\w-])" for one in protocols))
-    return tuple(one for one in effects if not (one.local and ours.search(one.source)))
-
-
-def _effect(protocol: str, told: pd.DataFrame, edition: Edition) -> Effect:
-    value, low, high = (float(told.loc[f"learned-{end}", "number"]) for end in _ENDS)
-    others = int(told.loc["learned-published", "number"])
-    alone = "Evaluación propia con protocolo sellado"
-    direction: Direction = "down" if high < 0 else "up" if low > 0 else "mixed"
-    return Effect(
-        outcome="crime",
-        claim=f"{alone}, combinada con lo publicado" if others else alone,
-        direction=direction,
-        measure="percent_change",
-        value=round(value, 1),
-        interval=(round(low, 1), round(high, 1)),
-        interval_level=_LEVEL,
-        n_studies=1 + others,
-        design="cuasi-experimento con protocolo sellado",
-        country="México",
-        source=f"Protocolo {protocol}",
-        mark="V",
-        verified_on=edition.window.end.date(),
-        by="labtools",
-        used=True,
-        local=True,
-    )
-
-
-_ENDS = ("value", "lower", "upper")

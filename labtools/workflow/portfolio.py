@@ -1,4 +1,4 @@
-"""Portfolio and power of an edition: what a budget could avert, and what a roll-out could see.
+"""Portfolio of an edition: what a budget could avert.
 
 Internal only.  Harm counts what was never reported where the survey asked victims: the share
 that reported is learnt by grade of marginality, where it differs most, and its doubt is kept.
@@ -9,33 +9,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from labtools.analysis.underreporting import Reporting
-from labtools.errors import AnalysisError
 from labtools.settings import Targeting
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import check_table, empty_table
 from labtools.targeting.catalogue import read_interventions
-from labtools.targeting.count_model import CountModel, fit_counts
 from labtools.targeting.fairness import allocation_if_reporting_moves
-from labtools.targeting.frontier import frontier, stability
+from labtools.targeting.frontier import Stability, frontier, stability
 from labtools.targeting.harm import harm_draws, reporting_draws
 from labtools.targeting.options import Action, Options, fear_averted, make_options
-from labtools.targeting.portfolio import Portfolio, Rules, choose_portfolio
-from labtools.targeting.power_simulation import plan_power
+from labtools.targeting.portfolio import Rules, choose_portfolio
 from labtools.targeting.signs import interval_draws, survey_draws
 from labtools.workflow.known import DRAWS, Known
 
 _BEST_OF = 20  # draws whose own best choice is sought
 _BUDGETS = (0.5, 1.0, 1.5)
-_PER_ARM = (8, 16, 32, 64)
-_SPELLS = (6, 12, 24)
-_STUDIES = 300
 _PER = 1_000
-_ELIGIBLE = 1.0  # case files a month, at least, in a roll-out
 _GRADES = 5
 
 
@@ -46,7 +38,7 @@ def portfolio_tables(
     plan = known.settings.targeting
     names = ("portfolio", "portfolio_frontier", "portfolio_doubt", "allocation_if")
     empty = {name: empty_table(name) for name in names}
-    actions = _actions(plan, known.edition.references)
+    actions = priced_actions(plan, known.edition.references)
     felt = _fear(known, effects["fear"], rng)
     usable = [key for key in actions if key in effects["crime"].columns or key in felt]
     if not (usable and plan.budget and len(known.processed["quarters"])):
@@ -63,17 +55,20 @@ def portfolio_tables(
     chosen = choose_portfolio(options, rules)
     curve = frontier(options, rules, _BUDGETS)
     known_crime = {group: _at_mean(table) for group, table in harm.items()}
+    steady = stability(options, rules, chosen, draws=_BEST_OF)
     inputs = {
-        "all": options,
         "effects": make(known_crime, effects["crime"]),
         "crime": make(harm, _at_mean(effects["crime"])),
     }
     worth = [
-        {"what": what, "worth": stability(one, rules, chosen, draws=_BEST_OF).certainty}
-        for what, one in inputs.items()
+        {"what": "all", "worth": steady.certainty},
+        *(
+            {"what": what, "worth": stability(one, rules, chosen, draws=_BEST_OF).certainty}
+            for what, one in inputs.items()
+        ),
     ]
     return {
-        "portfolio": check_table("portfolio", _told(options, rules, chosen)),
+        "portfolio": check_table("portfolio", _told(options, steady)),
         "portfolio_frontier": check_table("portfolio_frontier", curve),
         "portfolio_doubt": check_table("portfolio_doubt", pd.DataFrame(worth)),
         "allocation_if": check_table("allocation_if", _moved(options, rules, known)),
@@ -106,9 +101,8 @@ def _moved(options: Options, rules: Rules, known: Known) -> pd.DataFrame:
     return allocation_if_reporting_moves(options, rules, people)
 
 
-def _told(options: Options, rules: Rules, chosen: Portfolio) -> pd.DataFrame:
+def _told(options: Options, steady: Stability) -> pd.DataFrame:
     """Return what was chosen and what cannot be told apart from it."""
-    steady = stability(options, rules, chosen, draws=_BEST_OF)
     kept = steady.standing != "out"
     draws = options.benefit[:, kept.to_numpy()].astype(float)
     low, high = np.quantile(draws, [0.05, 0.95], axis=0)
@@ -122,7 +116,8 @@ def _told(options: Options, rules: Rules, chosen: Portfolio) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def _actions(plan: Targeting, references: Path | None) -> dict[str, Action]:
+def priced_actions(plan: Targeting, references: Path | None) -> dict[str, Action]:
+    """Return the actions that ``lab.toml`` prices and the catalogue allows."""
     catalogue = read_interventions(references).by_id()
     return {
         one.intervention: Action(
@@ -197,35 +192,3 @@ def _rules(plan: Targeting, known: Known) -> Rules:
         grade_floor=floors("grade"),
         aversion=plan.aversion,
     )
-
-
-def power_table(known: Known, effects: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Return what a roll-out of the most promising action could see, by colonias and months."""
-    models = _count_models(known)
-    if not models or effects.empty:
-        return empty_table("roll_out_power")
-    best = effects.mean().idxmin()
-    plan = plan_power(models, -effects[best].to_numpy(), per_arm=_PER_ARM, times=_STUDIES, rng=rng)
-    return check_table("roll_out_power", plan.designs)
-
-
-def _count_models(known: Known) -> dict[int, CountModel]:
-    panel, window = known.processed["panel"], known.edition.window
-    files = panel[
-        (panel["record_type"] == "case_file")
-        & panel["group"].isin(words.GROUPS)
-        & (panel["month"] < window.end)
-    ]
-    counts = files.groupby(["colonia_id", "month"])["events"].sum().unstack("month")
-    counts = counts.dropna().astype(float)
-    counts = counts[counts.iloc[:, -12:].mean(axis=1) >= _ELIGIBLE]
-    colonias = gpd.GeoDataFrame(known.processed["colonias"]).set_index("colonia_id")
-    middle = colonias.to_crs(known.settings.lab.crs).representative_point()
-    places = pd.DataFrame({"x": middle.x, "y": middle.y})
-    models = {}
-    for months in _SPELLS:
-        try:
-            models[months] = fit_counts(counts, places, months=months)
-        except AnalysisError:
-            continue
-    return models

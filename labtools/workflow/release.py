@@ -44,6 +44,8 @@ from labtools.workflow.analyse import Prepared, make_edition, outcomes_of, regis
 from labtools.workflow.audit import CLEARED, Audit, audit_release, refuse_people
 from labtools.workflow.intake import snapshot_of
 from labtools.workflow.protocols import FOLDER as PROTOCOLS
+from labtools.workflow.recording import keep_names_of_earlier
+from labtools.workflow.revising import refuse_jumps
 from labtools.workflow.slices import PROFILE, ReleasedTable, released_tables
 from labtools.workflow.steps import Opened
 
@@ -105,7 +107,10 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
         If reviewers have not signed, or people are found in what would be published.
     PrivacyError
         If a page would keep readers out.
+    SourceError
+        If a publisher's figure jumped between two editions and nobody answered for it.
     """
+    refuse_jumps(opened)
     ledger = opened.workbench.reports / LEDGER
     check_signed(ledger, prepared.run_id, reviewers=opened.settings.release.reviewers)
     interim = opened.workbench.interim
@@ -128,6 +133,7 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
         },
     )
     keep_settings(opened, prepared.folder / SETTINGS_OF_RUN)
+    keep_names_of_earlier(opened.workbench, prepared.name, prepared.folder / SETTINGS_OF_RUN)
     _open_what_is_public(prepared.folder)
     final = opened.workbench.run(prepared.run_id)
     sync_folder(prepared.folder)

@@ -23,14 +23,28 @@ from labtools.publish.sheets import print_sheet
 from labtools.tables.action_words import action_words, need_words, standing_words
 from labtools.tables.released import slug
 from labtools.tables.store import make_folder, read_table, writing
-from labtools.targeting.catalogue import Intervention, read_agencies, read_interventions
+from labtools.targeting.catalogue import (
+    Intervention,
+    Interventions,
+    read_agencies,
+    read_interventions,
+)
 from labtools.targeting.citation import cited
 from labtools.targeting.meeting import Agreement, agreement, check_answers
+from labtools.targeting.own_evidence import measured_here, with_own_evidence
 from labtools.targeting.rollout import calendar, plan_rollout
 from labtools.targeting.work_list import work_of, write_spreadsheet
 from labtools.workflow.steps import Opened
 
-_TABLES = ("needs", "proposals", "portfolio", "colonias_shown", "period", "actions_done")
+_TABLES = (
+    "needs",
+    "proposals",
+    "portfolio",
+    "colonias_shown",
+    "period",
+    "actions_done",
+    "evaluation_facts",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +72,10 @@ def write_work_lists(opened: Opened, *, start: Start | None = None) -> Path:
         If no run was finished yet, or it proposes nothing.
     """
     tables, folder = _latest(opened)
-    own = opened.workbench.references
-    agencies = {agency.id: agency.name for agency in read_agencies(own).agency}
-    catalogue = read_interventions(own).by_id()
+    agencies = {
+        agency.id: agency.name for agency in read_agencies(opened.workbench.references).agency
+    }
+    catalogue = _known(opened, tables).by_id()
     evidence = {key: cited(one.effect) for key, one in catalogue.items()}
     asked = {*tables["portfolio"]["agency"], *tables["proposals"]["agency"]}
     if not asked:
@@ -96,7 +111,7 @@ def write_meeting_sheet(opened: Opened, colonia_id: str) -> Path:
             example=str(shown.index[0]),
         )
     path = folder / f"{slug(colonia_id)}.pdf"
-    sections = _meeting_sections(colonia_id, tables)
+    sections = _meeting_sections(colonia_id, tables, _known(opened, tables))
     _write(path, sections, str(shown.loc[colonia_id, "name"]), tables, text("Network meeting"))
     return path
 
@@ -136,6 +151,13 @@ def _latest(opened: Opened) -> tuple[dict[str, pd.DataFrame], Path]:
     return tables, make_folder(sheets / run.resolve().name, private=True)
 
 
+def _known(opened: Opened, tables: dict[str, pd.DataFrame]) -> Interventions:
+    """Return the catalogue as the run reckoned with it: with what its evaluations found."""
+    end = pd.Timestamp(tables["period"]["window_end"].iloc[0])
+    known = read_interventions(opened.workbench.references)
+    return with_own_evidence(known, tables["evaluation_facts"], end)
+
+
 def _named(
     work: pd.DataFrame, tables: dict[str, pd.DataFrame], called: Mapping[str, Intervention]
 ) -> pd.DataFrame:
@@ -169,7 +191,9 @@ def _work_sheet(work: pd.DataFrame) -> list[Section]:
     return sections
 
 
-def _meeting_sections(colonia: str, tables: dict[str, pd.DataFrame]) -> list[Section]:
+def _meeting_sections(
+    colonia: str, tables: dict[str, pd.DataFrame], catalogue: Interventions
+) -> list[Section]:
     needs = tables["needs"][tables["needs"]["colonia_id"] == colonia]
     known = needs[(needs["verdict"] != "unknown") & needs["need"].str.startswith("factor_")]
     seen = tuple(
@@ -214,6 +238,9 @@ def _meeting_sections(colonia: str, tables: dict[str, pd.DataFrame]) -> list[Sec
             "could",
             titles[2],
             "full",
+            sentences=measured_here(
+                one for one in catalogue.intervention if one.id in set(asked["intervention"])
+            ),
             tables=(Rows(titles[2], then, could),) if could else (),
             notes=(
                 text(

@@ -47,6 +47,7 @@ class Opened:
         own: dict[str, object] = {
             "columns": {**found.columns, **source.columns},
             "tokens": {**found.tokens, **source.tokens},
+            "empty_months": (*found.empty_months, *source.empty_months),
         }
         if source.database:
             own["file"] = FileFormat(format="geo" if found.file.format == "geo" else "csv")

@@ -22,7 +22,7 @@ from labtools.workflow.steps import Opened, account_file, done, recall, sign
 _GROUPS = (*words.GROUPS, words.SENSITIVE, words.UNCLASSIFIED, words.NOT_A_CRIME)
 #: Tables of several sources, put one under the other; the first three name colonias by key.
 _KEYED = ("programme", "actions", "network_answers")
-_STACKED = (*_KEYED, "survey", "city_perception")
+_STACKED = (*_KEYED, "survey", "city_perception", "survey_estimates")
 _ORIGINS = "origins"
 
 PROCESSED = (

@@ -18,12 +18,13 @@ from labtools.targeting.effects import effect_draws
 from labtools.targeting.matching import proposals_table, with_crimes_fewer
 from labtools.targeting.meeting import agreement_table, named_first
 from labtools.targeting.needs import CRIME, FEAR, comparable_colonias, needs_table
+from labtools.targeting.own_evidence import with_own_evidence
 from labtools.targeting.signs import interval_draws, rate_draws, share_draws, survey_draws
 from labtools.workflow.entry import entry_tables
 from labtools.workflow.fairness import fairness_tables
 from labtools.workflow.known import DRAWS, Known
-from labtools.workflow.learning import with_own_evidence
-from labtools.workflow.portfolio import portfolio_tables, power_table, recorded_crimes
+from labtools.workflow.portfolio import portfolio_tables, priced_actions, recorded_crimes
+from labtools.workflow.power import power_table
 
 _STREAM = 8
 
@@ -34,7 +35,7 @@ def targeting_tables(known: Known) -> dict[str, pd.DataFrame]:
     own = known.edition.references
     agencies, taxonomies = read_agencies(own), read_taxonomies(own)
     catalogue = with_own_evidence(
-        read_interventions(own), known.results["evaluation_facts"], known.edition
+        read_interventions(own), known.results["evaluation_facts"], known.edition.window.end
     )
     effects = {
         outcome: effect_draws(catalogue.proposable(), outcome, size=DRAWS, rng=rng)
@@ -59,7 +60,9 @@ def targeting_tables(known: Known) -> dict[str, pd.DataFrame]:
     tables |= portfolio_tables(known, effects, rng)
     tables |= fairness_tables(known, tables["portfolio"])
     tables |= entry_tables(known, rng)
-    tables["roll_out_power"] = power_table(known, effects["crime"], rng)
+    tables["roll_out_power"] = power_table(
+        known, effects, priced_actions(known.settings.targeting, own), rng
+    )
     return tables
 
 

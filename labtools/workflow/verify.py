@@ -23,6 +23,7 @@ from labtools.workflow.intake import clean, collect
 from labtools.workflow.notebooks import Choice
 from labtools.workflow.placing import classify, locate
 from labtools.workflow.protocols import bring_protocols
+from labtools.workflow.recording import bring_earlier
 from labtools.workflow.release import SETTINGS_OF_RUN, protect, release_site
 from labtools.workflow.steps import Opened, open_workbench
 from labtools.workflow.tabulate import tabulate
@@ -136,6 +137,7 @@ def _scratch(
             if (kept / own).is_dir():
                 shutil.copytree(kept / own, again.root / "data" / own)
         bring_protocols(workbench, run.name, kept, again)
+        bring_earlier(workbench, kept, again)
         make_folder(again.root / "data")
         again.secrets.symlink_to(workbench.secrets, target_is_directory=True)
         for source in open_workbench(again).files():

@@ -1,9 +1,12 @@
+import numpy as np
 import pandas as pd
 import pytest
 
 from labtools import messages
 from labtools.dashboards.programme import ProgrammePage
 from labtools.dashboards.tryout import RULES, actions_with_figure, try_budget
+from labtools.targeting.catalogue import read_interventions
+from labtools.targeting.matching import with_crimes_fewer
 
 PROPOSALS = pd.DataFrame(
     {
@@ -12,6 +15,9 @@ PROPOSALS = pd.DataFrame(
         "name": ["Luces", "Luces", "Luces", "Mentoría", "Luces"],
         "crime_lower": [-0.4, -0.4, -0.4, None, -0.4],
         "crime_upper": [-0.1, -0.1, -0.1, None, -0.1],
+        # A third of each colonia's crimes are of the kind that lights act on.
+        "fewer_lower": [0.3, 0.6, 0.5, None, 3.0],
+        "fewer_upper": [1.3, 2.6, 2.0, None, 12.0],
     }
 )
 CRIME = pd.DataFrame(
@@ -39,11 +45,30 @@ def tried(rule, budget=20.0, cost=10.0):
 def test_a_budget_reaches_as_many_colonias_as_it_pays_for_and_says_between_what():
     table = tried("expected")
 
-    # b expects 20 crimes and c 15; a, with 10, is left out.  Ranges are 10 to 40 % of them.
+    # b expects 20 crimes and c 15; a, with 10, is left out.
     assert table["reached"].to_dict() == {"x": 1, "y": 1}
     assert table["pesos"].sum() == 20
-    assert table["low"].to_dict() == pytest.approx({"x": 1.5, "y": 2.0})
-    assert table["high"].to_dict() == pytest.approx({"x": 6.0, "y": 8.0})
+    assert table["low"].to_dict() == pytest.approx({"x": 0.5, "y": 0.6})
+    assert table["high"].to_dict() == pytest.approx({"x": 2.0, "y": 2.6})
+
+
+def test_what_is_averted_is_of_the_crimes_that_the_action_was_measured_on_and_no_more():
+    """A hundred crimes, thirty of violence, an action of 2 to 20 % on violence: 0.6 to 6."""
+    catalogue = read_interventions()
+    bare = PROPOSALS.iloc[[0]].assign(intervention="alcohol_hours", crime_lower=-0.2)
+    effects = pd.DataFrame({"alcohol_hours": np.linspace(-0.2, -0.02, 1_001)})
+    kinds = {"violence": 30.0, "theft": 70.0}
+    crimes = {kind: pd.DataFrame({"a": np.full(1_001, n)}) for kind, n in kinds.items()}
+    proposals = with_crimes_fewer(bare, catalogue, effects, crimes)
+    of_100 = CRIME.assign(smoothed=100.0)
+
+    plan = (10.0, 10.0)
+    (row,) = try_budget(
+        proposals, of_100, COLONIAS, "alcohol_hours", plan=plan, rule="lot"
+    ).itertuples()
+
+    # Nine draws in ten: 2.9 to 19.1 % of thirty crimes.
+    assert (row.low, row.high) == pytest.approx((0.87, 5.73))
 
 
 def test_a_colonia_whose_figure_is_withheld_is_not_in_the_answer():
@@ -71,7 +96,7 @@ class Released:
 
 
 class Unproposed(Released):
-    proposals = PROPOSALS[PROPOSALS["crime_lower"].isna()]
+    proposals = PROPOSALS[PROPOSALS["fewer_lower"].isna()]
 
 
 def test_an_edition_that_proposes_nothing_with_a_figure_says_so():

@@ -6,6 +6,7 @@ import pytest
 from labtools.errors import AnalysisError
 from labtools.evaluation.displacement import (
     estimate_dispersion,
+    harm_dispersion,
     harm_weighted_difference,
     poisson_e_test,
     weighted_displacement_difference,
@@ -116,4 +117,31 @@ def test_the_difference_weighted_by_harm_is_that_of_ptools():
     ],
 )
 def test_two_rates_are_compared_as_in_ptools(first, second, p):
-    assert poisson_e_test(first, second) == pytest.approx(p, rel=1e-6)
+    assert poisson_e_test(first, second, dispersion=1) == pytest.approx(p, rel=1e-6)
+
+
+def test_an_exact_poisson_test_of_counts_that_vary_more_is_refused():
+    with pytest.raises(AnalysisError, match=r"2\.0"):
+        poisson_e_test((20, 1), (10, 1), dispersion=2.0)
+
+
+@pytest.mark.parametrize(("ratio", "together"), [(1, False), (3, False), (3, True)])
+def test_the_dispersion_of_harm_counts_that_kinds_rise_together(ratio, together):
+    # Closed form: kinds that share their shocks add h'm squared times what one count has too much.
+    rng = np.random.default_rng(5)
+    harm, mean = np.array([5.0, 1.0]), np.array([30.0, 90.0])
+    rate = (ratio - 1) / mean.sum() if together else (ratio - 1) / mean
+    shape = (400, 2, 30, 6)
+    size = 1 / np.maximum(rate, 1e-9) * np.ones(2)
+    shocks = rng.gamma(size[:, None, None], 1 / size[:, None, None], shape)
+    shocks = shocks[:, :1] if together else shocks
+    counts = rng.poisson(mean[:, None, None] * np.broadcast_to(shocks, shape))
+
+    found = np.array([harm_dispersion(table, harm) for table in counts])
+
+    poisson = harm**2 @ mean
+    extra = rate * (harm @ mean) ** 2 if together else (harm**2 * rate * np.ones(2)) @ mean**2
+    true = 1 + float(extra) / poisson
+    # It is never put below 1: where it is 1, it lies above by half of what it errs.
+    slack = 0.06 if ratio == 1 else 4 * found.std() / np.sqrt(len(found))
+    assert found.mean() == pytest.approx(true, abs=slack)

@@ -212,6 +212,18 @@ def test_the_worst_of_all_have_none_as_high_to_compare_with():
     assert not alike_in_level(design_cells(counts, who, protocol()))
 
 
+@pytest.mark.parametrize(("low", "alike"), [(18, False), (24, True)])
+def test_half_of_the_programme_need_others_as_high(low, alike):
+    # Of 40 places, so many are of the level of the 80 others; the rest have none as high.
+    inside = np.arange(40) * 3
+    level = np.full(120, 40)
+    level[inside[low:]] = 400
+    who = enrolment({PLACES[i]: "2024-04-01" for i in inside})
+    counts = frame(np.broadcast_to(level[:, None], (120, 24)).copy())
+
+    assert alike_in_level(design_cells(counts, who, protocol())) == alike
+
+
 def test_the_year_before_also_asks_the_places_beside(enrolled):
     # Places without neighbours in the programme drift away from all the others before it begins.
     rng = np.random.default_rng(16)

@@ -31,6 +31,31 @@ def test_the_placebo_error_is_near_that_of_the_reference(cigarettes):
     assert got.lower < -15.6 < got.upper
 
 
+def test_the_weights_are_the_best_there_are(cigarettes):
+    # Least squares on the simplex: no move towards another state or year lowers what is minimised.
+    got = synthetic_difference(cigarettes, ["California"], 1989)
+
+    table = cigarettes.drop(columns="California").loc[:1988]
+    noise = table.diff().to_numpy()[1:].std(ddof=1)
+    zeta = 12**0.25 * noise
+    a = (table - table.mean()).to_numpy()
+    b = (
+        cigarettes.loc[:1988, "California"] - cigarettes.loc[:1988, "California"].mean()
+    ).to_numpy()
+    slope = a.T @ (a @ got.places - b) + len(a) * zeta**2 * got.places.to_numpy()
+    assert slope[got.places > 0] == pytest.approx(slope.min(), rel=1e-6)
+
+
+def test_the_p_value_is_the_rank_among_groups_drawn_from_all_places(cigarettes):
+    # One treated state of 39: groups drawn from all are the states themselves, California too.
+    got = placebo_error(cigarettes, ["California"], 1989, rng=np.random.default_rng(3), draws=400)
+
+    each = [abs(synthetic_difference(cigarettes, [s], 1989).effect) for s in cigarettes.columns]
+    exact = np.mean(np.array(each) >= each[cigarettes.columns.get_loc("California")] - 1e-9)
+    # 400 draws: three standard errors of a share.
+    assert got.p == pytest.approx(exact, abs=3 * np.sqrt(exact * (1 - exact) / 400))
+
+
 def test_parallel_places_give_back_a_planted_effect():
     rng = np.random.default_rng(8)
     common = rng.normal(size=12).cumsum()

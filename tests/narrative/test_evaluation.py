@@ -25,6 +25,7 @@ def said(section, results=None, facts=None):
         ("too_small", "less than what would be worth it"),
         ("not_yet_known", "We do not know yet"),
         ("not_comparable", "conclude nothing"),
+        ("recording_changed", "recording that changed"),
         ("read_ahead", "No verdict yet"),
     ],
 )

@@ -95,7 +95,11 @@ def test_where_the_survey_cannot_answer_the_sample_that_would_is_told():
     own = felt(area_kind="colonia", area="99001_0001")
     answered = sentences(ficha(survey_plan=[PLAN], perception=[own]))["unknowns"]
 
+    trust = {**own, "indicator": "cohesion"}
+    other = sentences(ficha(survey_plan=[PLAN], perception=[trust]))["unknowns"]
+
     assert "29 people in 6 blocks" in said
+    assert "29 people in 6 blocks" in other[-1]
     assert "106 in 22" in said
     assert "fewer adults live here" in tiny
     assert answered == ()

@@ -79,3 +79,31 @@ def test_what_it_means_here_is_told_in_recorded_crimes():
     said = sentences(ficha(proposals=[row]))["proposed"][1]
 
     assert "(in all of the colonia, 1 to 12 recorded crimes fewer a year)" in said
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "told"),
+    [
+        (-0.35, -0.01, "between 1 % and 35 % less where"),
+        (0.05, 0.30, "between 5 % and 30 % more where"),
+        (-0.20, 0.08, "between 20 % less and 8 % more where"),
+    ],
+)
+def test_a_rise_is_told_as_a_rise(lower, upper, told):
+    row = {**PROPOSED, "crime_lower": lower, "crime_upper": upper}
+
+    assert f"Crime: {told}" in sentences(ficha(proposals=[row]))["proposed"][1]
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "told"),
+    [
+        (-5.2, -0.8, "1 to 5 recorded crimes more a year"),
+        (-2.1, 6.0, "from 2 recorded crimes more to 6 fewer a year"),
+        (-0.2, 6.0, "0 to 6 recorded crimes fewer a year"),
+    ],
+)
+def test_more_crimes_are_never_told_as_fewer(lower, upper, told):
+    row = {**PROPOSED, "fewer_lower": lower, "fewer_upper": upper}
+
+    assert told in sentences(ficha(proposals=[row]))["proposed"][1]

@@ -229,6 +229,16 @@ def test_what_an_evaluation_taught_is_refused_and_its_plan_goes_out():
     assert "learned-value" in refused("evaluation_facts", taught)
 
 
+def test_how_true_counts_were_revised_is_refused_and_that_they_were_goes_out():
+    plain = evaluation_facts()
+    plain.loc[len(plain)] = [plain.loc[0, "protocol"], "recording-blocker", None, None]
+    figures = plain.copy()
+    figures.loc[len(figures) - 1, "said"] = '{"facts": {"after": 20.0, "before": 0.0}}'
+
+    assert "by_nature" in check_release("evaluation_facts", plain, EVIDENCE)
+    assert "recording-blocker" in refused("evaluation_facts", figures)
+
+
 def test_a_change_between_waves_that_few_people_answered_is_refused():
     row = {
         "area_kind": "borough",
@@ -333,7 +343,15 @@ def proposed(**told) -> pd.DataFrame:
     return pd.DataFrame([{**row, **told}])
 
 
-@pytest.mark.parametrize("told", [{"verified_on": pd.NaT}, {"evidence": " "}])
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"verified_on": pd.NaT},
+        {"evidence": " "},
+        {"conflict": "Baltimore, resultados mixtos (sin verificar)."},
+        {"caveats": "not verified: do not cite"},
+    ],
+)
 def test_evidence_that_nobody_verified_is_not_released(told):
     said = refused("proposals", proposed(**told))
 

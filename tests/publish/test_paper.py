@@ -12,7 +12,9 @@ from labtools.charts.maps import locator_map
 from labtools.privacy.pii import PeopleFinder
 from labtools.publish.paper import Paper, print_ficha
 from labtools.publish.site import build_site
+from labtools.tables.batteries import OF_COLONIAS
 from labtools.tables.released import Released
+from tests.publish.poisoned import poisoned_tables
 from tests.publish.released_example import WITHHELD, ficha_of, released_tables
 
 pikepdf = pytest.importorskip("pikepdf")
@@ -162,7 +164,20 @@ def test_a_ficha_with_much_to_say_still_fits_its_two_sides(tables):
     released = ficha_of(tables, "C000")
     actions = pd.concat([tables["actions_done"].head(1)] * 14, ignore_index=True)
     sources = pd.concat([released.tables["sources"]] * 4, ignore_index=True)
-    full = Released("C000", {**released.tables, "actions_done": actions, "sources": sources}, "x")
+    asked = released.tables["perception"].query("state == 'shown'").head(1)
+    areas = (("colonia", "C000"), ("borough", "Norte"), ("city", "Example"))
+    perception = pd.concat(
+        [
+            asked.assign(indicator=indicator, area_kind=kind, area=area, source=source)
+            for indicator in (*OF_COLONIAS, "control_help", "control_fight", "control_children")
+            for kind, area in areas
+            for source in ("survey", "model")
+        ]
+    )
+    told = {"actions_done": actions, "sources": sources, "perception": perception}
+    proposals = pd.concat([poisoned_tables()["proposals"].assign(name="Alumbrado público")] * 3)
+    told["proposals"] = proposals.assign(evidence="Revisión de muchas ciudades, 2022", caveats="")
+    full = Released("C000", {**released.tables, **told}, "x")
 
     with pikepdf.open(io.BytesIO(printed(tables, full))) as pdf:
         assert len(pdf.pages) == 2

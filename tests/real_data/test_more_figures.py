@@ -11,6 +11,8 @@ from labtools.messages import speaking
 from labtools.sources.areas import read_areas
 from labtools.sources.descriptor import FileFormat
 from labtools.sources.files import read_cells
+from labtools.tables.periods import Window
+from labtools.workflow.national_surveys import estimate_change_table
 from tests.real_data.test_figures import CENSUS, cleaned
 from tests.sources.supplied import clean, intake
 
@@ -174,6 +176,26 @@ def test_households_that_moved_for_fear_are_read_with_their_errors_in_fourteen_e
     assert (states.groupby(["edition", "unit"]).size() == 33).all()
     # One coefficient of the edition of 2022 was written as a share of one.
     assert [finding.facts["place"] for finding in found.findings] == ["2022!11"]
+
+
+def test_households_of_the_state_that_moved_for_fear_are_compared_with_the_edition_before(
+    real_data,
+):
+    told = cleaned(real_data / "envipe" / "MC_ENVIPE_2011_-_2024.xlsx", "envipe_estimates")
+    window = Window(*(pd.Timestamp(f"{year}-01-01") for year in (2023, 2024, 2025)))
+
+    found = estimate_change_table(told.tables["survey_estimates"], window)
+
+    assert set(found["edition"]) == {2024}
+    country = found.set_index(["domain", "category", "unit"]).loc[("", "1 Sí", "Total de hogares")]
+    # The carrier's own table: 320,726 after 219,083, an increase of 46.4 %.
+    assert country["now"] / country["before"] - 1 == pytest.approx(0.4639, abs=1e-4)
+    assert country["verdict"] == "increase"
+    states = found[
+        (found["domain"] == "Nombre de la entidad") & (found["unit"] == "Total de hogares")
+    ]
+    assert len(states) == 33
+    assert (states["verdict"] == "none").mean() > 0.5
 
 
 def test_inegi_s_tables_of_victimisation_with_merged_headers_are_refused_with_the_cells(real_data):

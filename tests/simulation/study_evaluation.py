@@ -8,6 +8,7 @@ but seeds below 400; the study begins at 2,000.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sys
@@ -80,13 +81,17 @@ class Town:
         self.near = nearness(shortest_path(near.astype(float), unweighted=True), reach=5)
         apart = np.linalg.norm(self.ground.centres[:, None] - self.ground.centres[None], axis=2)
         self.root = np.linalg.cholesky(np.exp(-apart / 2_500) + 1e-9 * np.eye(N))
+        # Every kind of world begins with the same intensities: they are imagined once a seed.
+        self.latent = functools.lru_cache(maxsize=32)(
+            lambda seed: imagine(self.ground, self.people, seed)
+        )
 
 
 def history(
     town: Town, seed: int, scenario: Scenario
 ) -> tuple[np.ndarray, np.ndarray, float, float]:
     """Return recorded counts (412, 72), stages, the true log effect and that beside."""
-    latent = imagine(town.ground, town.people, seed)
+    latent = town.latent(seed)
     rng = np.random.default_rng([seed, 77])
     parts = np.exp(latent.log_true[:, :MONTHS, GROUPS])
     log_mean = np.log((parts * latent.recorded_share[:, None, GROUPS]).sum(axis=2))

@@ -4,6 +4,8 @@
 writes reports/studies/evaluation_placebos.json.  Mexico City: draws of a random quarter, of 400
 colonias side by side and of 140 of them: at random, chosen by odds that the records of the year
 before raise, and the worst of that year.  What counts is what the product says, guards and all.
+By odds of several strengths it is told too how false alarms depend on how many of the chosen have
+others as high to compare with: the product's floor for that share comes from there.
 ENSU: the synthetic control of one city at a random quarter, and Querétaro at the last of 2024.
 """
 
@@ -22,12 +24,15 @@ import pandas as pd
 from scipy import stats
 
 from labtools.errors import AnalysisError
+from labtools.evaluation.counts import BESIDE
 from labtools.evaluation.programme import (
+    ALL,
     Enrolment,
     alike_in_level,
     design_cells,
     moved_alike,
     programme_effect,
+    with_others_as_high,
 )
 from labtools.evaluation.protocol import Protocol, read_protocol
 from labtools.evaluation.synthetic_control import placebo_ratios
@@ -36,6 +41,8 @@ from labtools.paths import bundled
 OUT = Path(__file__).resolve().parents[2] / "reports" / "studies" / "evaluation_placebos.json"
 TREATED, SEED = 140, 2_027
 DRAWS = {"random colonias": 400, "colonias chosen by odds": 400, "worst colonias": 100}
+SHARES_SEED, SHARES_DRAWS, STRENGTHS = 77, 800, (0.8, 1.2, 1.7, 2.4)
+EDGES = (0, 1 / 3, 1 / 2, 2 / 3, 1)
 ODDS = 1.2  # how strongly one standard deviation of past records raises the odds
 QUARTERS = pd.date_range("2019-01-01", "2023-12-01", freq="QS")
 BLOCK = 400  # colonias side by side, for each placebo: a municipality's worth
@@ -119,6 +126,58 @@ def _plan(day: pd.Timestamp, how: str, neighbours: str) -> Protocol:
     )
 
 
+def by_share(ground: tuple[pd.DataFrame, np.ndarray, np.ndarray]) -> dict[str, object]:
+    """Return false alarms by the share of chosen colonias that have others as high."""
+    rng = np.random.default_rng(SHARES_SEED)
+    drawn = [
+        chosen_by_odds(ground, rng, STRENGTHS[k % len(STRENGTHS)]) for k in range(SHARES_DRAWS)
+    ]
+    return of_shares(pd.DataFrame([one for one in drawn if one]))
+
+
+def of_shares(found: pd.DataFrame) -> dict[str, object]:
+    """Return how often each share rejects, of the draws that the year before lets through."""
+    told = found[found["moved"]]
+    bins = pd.cut(told["share"], EDGES).astype(str)
+    groups = {**dict(list(told.groupby(bins))), "half or more": told[told["share"] >= 1 / 2]}
+    return {
+        name: {
+            "draws": len(rows),
+            "all": round(float((rows["p"] < 0.05).mean()), 4),
+            "beside": round(float((rows["beside"] < 0.05).mean()), 4),
+        }
+        for name, rows in groups.items()
+    }
+
+
+def chosen_by_odds(
+    ground: tuple[pd.DataFrame, np.ndarray, np.ndarray], rng: np.random.Generator, odds: float
+) -> dict[str, object] | None:
+    """Return the share, and what the design says, of one programme that never was."""
+    table, near, centres = ground
+    apart = np.linalg.norm(centres - centres[rng.integers(len(centres))], axis=1)
+    some = np.sort(np.argsort(apart)[:BLOCK])
+    counts = table.iloc[some]
+    beside = pd.DataFrame(near[np.ix_(some, some)], counts.index, counts.index)
+    start = int(rng.integers(10, 17))
+    level = np.log1p(counts.iloc[:, start - 4 : start].sum(axis="columns").to_numpy())
+    liking = odds * (level - level.mean()) / level.std() + rng.gumbel(size=BLOCK)
+    entered = pd.Series(pd.NaT, counts.index, dtype="datetime64[ns]")
+    entered.iloc[np.argsort(-liking)[:TREATED]] = counts.columns[start]
+    plan = _plan(counts.columns[start], "colonias chosen by odds", "own_effect")
+    try:
+        cells = design_cells(counts, Enrolment(entered, entered.notna(), beside), plan)
+        found = programme_effect(cells, beside)
+    except AnalysisError:
+        return None
+    return {
+        "share": with_others_as_high(cells.inside.any(axis=1), cells.panel.level),
+        "moved": moved_alike(found),
+        "p": found.whole.effects.loc[ALL, "p"],
+        "beside": found.whole.effects.loc[BESIDE, "p"],
+    }
+
+
 def ensu(data: Path, rng: np.random.Generator) -> dict[str, object]:
     """Return false alarms of placebo ranks among cities, and Querétaro's rank in late 2024."""
     told = pd.read_csv(data / "ensu" / "DERIVED_ENSU_published_city_quarter.csv")
@@ -158,6 +217,7 @@ def main(data: Path) -> None:
         }
         sys.stdout.write(f"{name}: {results[name]}\n")
         sys.stdout.flush()
+    results["chosen by odds, by share with others as high"] = by_share(ground)
     most = max(DRAWS.values())
     limit = stats.binom.ppf([0.025, 0.975], most, 0.05) / most
     told = {

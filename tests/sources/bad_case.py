@@ -94,11 +94,15 @@ def two_colonias(folder: Path, **columns: Any) -> Path:
 
 
 def read_events(
-    folder: Path, content: bytes | str, said: Any = EVENTS, name: str = "hechos.csv"
+    folder: Path,
+    content: bytes | str,
+    said: Any = EVENTS,
+    name: str = "hechos.csv",
+    **options: Any,
 ) -> Cleaned:
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return clean(intake(path, said))
+    return clean(intake(path, said, **options))
 
 
 def located(
@@ -112,7 +116,13 @@ def located(
     counted = table["colonia_id"].value_counts()
     return Found(
         {str(key): int(n) for key, n in counted.items()},
-        {**told_by(cleaned), **told_by(ground), **{str(how): int(n) for how, n in apart.items()}},
+        {
+            **told_by(cleaned),
+            **told_by(ground),
+            **{str(how): int(n) for how, n in apart.items()},
+            "heaps": len(found.heaps),
+            "on_a_heap": int(found.heaps["events"].sum()),
+        },
     )
 
 

@@ -95,13 +95,17 @@ def disguised(name: str, first: bytes, kind: str) -> Bad:
 
 
 def workbook(
-    name: str, fill: Callable[[openpyxl.Workbook], None], said: Any = XLSX, **verdict: Any
+    name: str,
+    fill: Callable[[openpyxl.Workbook], None],
+    said: Any = XLSX,
+    cutoff: str = "2024-12-31",
+    **verdict: Any,
 ) -> Bad:
     def run(folder: Path) -> Found:
         book = openpyxl.Workbook()
         fill(book)
         book.save(folder / "hechos.xlsx")
-        return by_month(clean(intake(folder / "hechos.xlsx", said)))
+        return by_month(clean(intake(folder / "hechos.xlsx", said, cutoff=cutoff)))
 
     return Bad("Excel", name, run, **verdict)
 
@@ -303,7 +307,12 @@ CASES = [
     ),
     disguised("a new workbook with the name of a text", b"PK\x03\x04", "XLSX"),
     disguised("a RAR with the name of a text", b"Rar!\x1a\x07\x00", "RAR"),
-    workbook("days counted from 1904", counted_from_1904, truth={"2024-03": 25, "2024-04": 25}),
+    workbook(
+        "days counted from 1904",
+        counted_from_1904,
+        truth={"2024-03": 25, "2024-04": 25},
+        cutoff="2024-04-30",
+    ),
     workbook(
         "days that a spreadsheet of another country turned",
         half_turned,
@@ -315,7 +324,7 @@ CASES = [
         half_turned,
         told=("hechos.xlsx", "“fecha”", "after the 12th"),
     ),
-    workbook("rows hidden by a filter", hidden_rows, truth={"2024-03": 50}),
+    workbook("rows hidden by a filter", hidden_rows, truth={"2024-03": 50}, cutoff="2024-03-31"),
     city(
         "shares among percentages",
         ("2024-T3", "38.27", "4"),

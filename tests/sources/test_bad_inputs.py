@@ -7,7 +7,15 @@ import pytest
 
 from labtools.errors import LabError
 from labtools.messages import speaking
-from tests.sources import bad_counts, bad_events, bad_files, bad_formats, bad_places, bad_second
+from tests.sources import (
+    bad_counts,
+    bad_events,
+    bad_files,
+    bad_formats,
+    bad_places,
+    bad_second,
+    bad_third,
+)
 
 CASES = [
     *bad_events.CASES,
@@ -16,6 +24,7 @@ CASES = [
     *bad_formats.CASES,
     *bad_places.CASES,
     *bad_second.CASES,
+    *bad_third.CASES,
 ]
 FAMILIES = {
     "encoding",

@@ -207,7 +207,7 @@ def test_every_row_of_a_dirty_file_is_kept_or_rejected_with_a_reason(tmp_path, r
 def test_a_point_whose_zeros_were_dropped_is_not_taken_for_a_rough_one(tmp_path):
     fine = [f"B{n},2024-05-06,,ROBO,-100.{101 + n},20.{601 + n}," for n in range(99) if n % 10 != 9]
 
-    found = cleaned(tmp_path, *fine, "C1,2024-05-06,,ROBO,-100.4,20.6,")
+    found = cleaned(tmp_path, *fine, "C1,2024-05-06,,ROBO,-100.4,20.6,", cutoff="2024-05-31")
 
     assert "point_too_coarse" not in found.account.changed
     assert found.tables["events"]["lon"].notna().all()

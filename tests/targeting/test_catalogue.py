@@ -1,13 +1,16 @@
 import re
 import tomllib
+from datetime import date
 
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from labtools import messages, paths
 from labtools.errors import PrivacyError, SettingsError
 from labtools.targeting.catalogue import (
     Effect,
+    Interventions,
     read_agencies,
     read_interventions,
     read_taxonomies,
@@ -20,6 +23,7 @@ from labtools.targeting.citation import (
 )
 
 CATALOGUE = read_interventions()
+SEEN = {"mark": "V", "verified_on": "2026-11-26", "by": "someone"}
 FIELDS = {"claim": "x", "direction": "down", "source": "Somebody 2020", "outcome": "crime"}
 
 
@@ -205,3 +209,48 @@ def test_the_file_itself_holds_no_date_beside_an_unverified_mark():
     effects = [effect for one in told["intervention"] for effect in one["effect"]]
 
     assert pd.Series([("verified_on" in e) == (e["mark"] == "V") for e in effects]).all()
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({"measure": "smd", "value": 0.36}, "percentage or a ratio"),
+        ({"measure": "smd", "value": -0.25}, "percentage or a ratio"),
+        ({"measure": "share_with", "value": 44}, "percentage or a ratio"),
+        ({}, "percentage or a ratio"),
+        ({"measure": "percent_change", "value": -100}, "above -100"),
+        ({"measure": "percent_change", "value": -50, "upto": -120}, "above -100"),
+        ({"measure": "risk_ratio", "value": 0}, "above 0"),
+        ({"measure": "odds_ratio", "value": 0.5, "interval": (-0.1, 0.9)}, "above 0"),
+        ({"measure": "percent_change", "value": 40}, "direction"),
+        ({"measure": "rate_ratio", "value": 0.8, "upto": 1.2}, "direction"),
+        ({"measure": "rate_ratio", "value": 0.8, "direction": "up"}, "direction"),
+        ({"measure": "rate_ratio", "value": 0.8, "by": " "}, "who saw it"),
+    ],
+)
+def test_a_figure_that_cannot_be_used_as_it_says_is_refused(told, why):
+    with pytest.raises(ValidationError, match=why):
+        Effect(**{**FIELDS, **SEEN, "used": True, **told})
+
+
+def test_a_finding_of_no_effect_may_be_used_without_a_figure():
+    assert Effect(**{**FIELDS, **SEEN, "used": True, "direction": "none"}).used
+
+
+def test_what_was_seen_on_a_day_that_has_not_come_is_refused():
+    one = CATALOGUE.intervention[0]
+    late = one.effect[0].model_copy(update={"verified_on": date(2099, 1, 1)})
+    told = one.model_copy(update={"effect": (late,)}).model_dump()
+
+    with pytest.raises(ValidationError, match="2099-01-01"):
+        Interventions(version="2026-11", intervention=[told])
+
+
+def test_why_reviews_differ_is_shown_only_if_all_that_is_known_may_be_cited():
+    by_id = CATALOGUE.by_id()
+
+    assert by_id["violence_interrupters"].conflict
+    assert by_id["violence_interrupters"].conflict_shown == ""
+    assert by_id["shop_cpted"].conflict_shown == by_id["shop_cpted"].conflict
+    for one in CATALOGUE.intervention:
+        assert one.conflict_shown == "" or all(effect.is_quotable for effect in one.effect)

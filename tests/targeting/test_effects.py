@@ -4,8 +4,8 @@ import pytest
 
 from labtools.analysis.underreporting import Reporting
 from labtools.errors import AnalysisError
-from labtools.targeting.catalogue import read_interventions
-from labtools.targeting.effects import effect_draws, is_quantified
+from labtools.targeting.catalogue import Effect, read_interventions
+from labtools.targeting.effects import UNSAID, effect_draws, is_quantified, published_logs
 from labtools.targeting.harm import crime_draws, harm_draws, reporting_draws
 
 CATALOGUE = read_interventions().by_id()
@@ -17,18 +17,62 @@ def drawn(key, outcome="crime", size=20_000):
 
 
 def test_between_nothing_and_all_of_a_published_effect_carries_over():
-    found = drawn("problem_oriented_policing")
+    found = np.log1p(drawn("problem_oriented_policing"))
 
-    assert found.max() <= 0
-    assert found.min() == pytest.approx(-0.338, abs=0.001)
-    # Half of the published effect on the log scale.
-    assert np.log1p(np.median(found)) == pytest.approx(np.log(1 - 0.338) / 2, abs=0.01)
+    # Half of the published effect on the log scale; the source gave no interval: 0.15 is said.
+    middle = np.log(1 - 0.338)
+    assert found.mean() == pytest.approx(middle / 2, abs=0.005)
+    variance = (middle**2 + UNSAID**2) / 3 - (middle / 2) ** 2
+    assert found.var() == pytest.approx(variance, rel=0.03)
+
+
+def test_the_error_of_a_figure_without_interval_is_the_middle_one_of_those_that_have_it():
+    told = published_logs(
+        effect
+        for one in CATALOGUE.values()
+        if one.scale == "place"
+        for effect in one.effect
+        if effect.is_quotable and effect.interval
+    )
+
+    assert len(told) >= 4
+    assert told["se"].median() == pytest.approx(UNSAID, abs=0.01)
+
+
+def null_finding(**told):
+    fields = {"claim": "x", "direction": "none", "source": "Somebody 2020", "outcome": "crime"}
+    signed = {"mark": "V", "verified_on": "2026-11-26", "by": "someone", "used": True}
+    effect = Effect(**fields, **signed, **told)
+    one = CATALOGUE["street_lighting"].model_copy(update={"effect": (effect,)})
+    rng = np.random.default_rng(3)
+    return np.log1p(effect_draws([one], "crime", size=20_000, rng=rng)[one.id].to_numpy())
+
+
+def test_a_finding_of_no_effect_keeps_its_interval():
+    found = null_finding(measure="risk_ratio", value=0.48, interval=(0.16, 1.39))
+
+    middle, error = np.log(0.48), np.log(1.39 / 0.16) / (2 * 1.959964)
+    assert found.mean() == pytest.approx(middle / 2, abs=0.01)
+    variance = (middle**2 + error**2) / 3 - (middle / 2) ** 2
+    assert found.var() == pytest.approx(variance, rel=0.04)
+    assert 0.02 < (found > 0).mean() < 0.2
+
+
+def test_an_action_with_only_null_findings_without_figure_is_not_quantified():
+    assert null_finding(measure="percent_change", value=0).std() == pytest.approx(
+        UNSAID / np.sqrt(3), rel=0.03
+    )
+    with pytest.raises(KeyError):
+        null_finding()
 
 
 def test_where_reviews_conflict_each_is_taken_as_often():
     found = drawn("shop_cpted")
 
-    assert (found == 0).mean() == pytest.approx(0.5, abs=0.01)
+    # Half of the draws are of the review that finds 30 to 84 % less, half of the one that finds
+    # nothing, with its doubt; half of either carries over on average.
+    assert np.log1p(found).mean() == pytest.approx(np.log(0.7 * 0.16) / 8, abs=0.01)
+    assert (found > 0).mean() == pytest.approx(0.25, abs=0.01)
     assert found.min() > -0.841
 
 

@@ -298,3 +298,17 @@ def test_what_an_action_means_here_is_its_effect_on_the_crimes_of_its_groups():
     others = told[told["intervention"] != "street_lighting"]
     assert others[["fewer_lower", "fewer_upper"]].isna().all(axis=None)
     assert told["colonia_id"].tolist() == table["colonia_id"].tolist()
+
+
+def test_an_action_whose_draws_mostly_rise_is_not_proposed():
+    rng = np.random.default_rng(5)
+    catalogue, agencies = read_interventions(), read_agencies()
+    needs = pd.DataFrame([need("c00", "factor_4", "above")])
+
+    def proposed_with(mean):
+        effects = {"crime": pd.DataFrame({"street_lighting": rng.normal(mean, 0.05, 400)})}
+        table = proposals_table(needs, catalogue, agencies, logged(), effects)
+        return "street_lighting" in set(table["intervention"])
+
+    assert proposed_with(-0.01)
+    assert not proposed_with(0.01)

@@ -208,3 +208,37 @@ def test_the_less_is_known_the_more_knowing_is_worth():
     ]
 
     assert 0 < worth[0] < worth[1]
+
+
+def test_knowing_is_worth_nothing_where_nothing_is_in_doubt():
+    """Costs 5, 4 and 3, gains 10, 7 and 6, seven pesos: the best whole choice is 7 + 6 = 13."""
+    table = some_options(colonias=3).table.iloc[::2].reset_index(drop=True)
+    table["cost"] = [5.0, 4.0, 3.0]
+    options = Options(table, np.tile([10.0, 7.0, 6.0], (30, 1)))
+
+    for rules in (Rules(7), Rules(7, aversion=0.5)):
+        chosen = choose_portfolio(options, rules)
+        found = stability(options, rules, chosen)
+
+        assert chosen.mean == pytest.approx(13)
+        assert found.certainty == 0
+        assert found.standing.tolist() == ["out", "firm", "firm"]
+
+
+def test_harm_is_joined_to_colonias_by_name_and_not_by_place():
+    harm = {"theft": pd.DataFrame({"b": [0.0, 5.0], "a": [10.0, 20.0]})}
+    colonias = pd.DataFrame({"borough": ["x", "y"], "grade": ["1", "2"]}, index=["a", "b"])
+    actions = {"light": Action("works", 5.0, 0.5, ("theft",))}
+
+    options = make_options(harm, pd.DataFrame({"light": [-0.2, -0.1]}), actions, colonias)
+
+    np.testing.assert_allclose(options.benefit, [[1.0, 0.0], [1.0, 0.25]], rtol=1e-6)
+
+
+def test_an_effect_on_no_kind_of_crime_makes_no_option():
+    colonias = pd.DataFrame({"borough": ["x"], "grade": ["1"]}, index=["a"])
+    harm = {"theft": pd.DataFrame({"a": [10.0, 20.0]})}
+    effects = pd.DataFrame({"home": [-0.2, -0.1]})
+
+    with pytest.raises(AnalysisError, match="1 "):
+        make_options(harm, effects, {"home": Action("works", 5.0, 0.5, ())}, colonias)

@@ -14,8 +14,10 @@ from labtools.targeting.power import (
 )
 from labtools.targeting.power_simulation import (
     ClusterSample,
+    answers_alike,
     compare_change,
     plan_power,
+    plan_survey,
     simulate_power,
     simulate_survey_power,
 )
@@ -179,3 +181,67 @@ def test_planning_on_a_history_too_short_is_refused():
 
     with pytest.raises(AnalysisError, match="24"):
         fit_counts(counts, places, months=12)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: power_of_fall(0.2, 0),
+        lambda: power_of_fall(1.5, 100),
+        lambda: power_of_fall(-0.2, 100),
+        lambda: power_of_fall(0.2, 100, level=0),
+        lambda: smallest_fall(100, power=1.2),
+        lambda: smallest_difference(0.5, 100, power=1.2),
+        lambda: power_of_difference(0.1, 0.5, 0),
+    ],
+)
+def test_what_no_power_can_be_had_of_is_refused_in_words(wrong):
+    with pytest.raises(AnalysisError):
+        wrong()
+
+
+def test_a_share_cannot_fall_by_more_than_there_is_of_it():
+    assert np.isnan(smallest_difference(0.05, 10).difference)
+    assert smallest_difference(0.5, 1_000).difference < 0.5
+
+
+def test_an_action_on_few_of_the_crimes_of_a_part_of_a_colonia_is_hardly_seen():
+    """The auditor's toy: the fall of all crime, of violence (30 %), and of 30 % of that."""
+    rng = np.random.default_rng(6)
+    counts, places = history(rng, n=120)
+    violence = pd.DataFrame(rng.binomial(counts, 0.3))
+
+    def power(table, fall):
+        models = {12: fit_counts(table, places, months=12)}
+        plan = plan_power(models, np.full(9, fall), per_arm=(8,), times=600, rng=rng)
+        return plan.designs["power"].iloc[0]
+
+    whole, part, reached = power(counts, 0.26), power(violence, 0.26), power(violence, 0.078)
+
+    assert whole > 0.85
+    assert whole - part > 0.3
+    assert 0.05 <= reached < 0.2
+
+
+def test_answers_of_one_place_are_as_alike_as_they_were_made():
+    rng = np.random.default_rng(2)
+    places = np.repeat(np.arange(600), 20)
+    own = rng.beta(0.6 * 9, 0.4 * 9, 600)  # correlation 1 / (1 + 9)
+    answers = pd.Series(rng.binomial(1, own[places]).astype(float))
+
+    assert answers_alike(answers, pd.Series(places)) == pytest.approx(0.1, abs=0.015)
+    assert answers_alike(answers[:100], pd.Series(places[:100])) is None
+
+
+def test_surveys_are_pooled_until_the_fall_of_fear_can_be_seen():
+    rng = np.random.default_rng(9)
+    sample = ClusterSample(clusters=1, per_cluster=20, likeness=0.05)
+
+    plan = plan_survey(np.full(40, 0.2), 0.6, sample, per_arm=(8, 16, 40, 80), times=500, rng=rng)
+
+    by = plan.designs.set_index("per_arm")["power"]
+    promised = power_of_difference(0.12, 0.6, 800, design_effect=sample.design_effect)
+    assert by[40] == pytest.approx(promised, abs=0.06)
+    assert plan.months is None
+    assert plan.per_arm == by.index[by >= 0.8].min()
+    assert plan.designs["false_alarm"].mean() == pytest.approx(0.05, abs=0.03)

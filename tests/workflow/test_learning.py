@@ -12,14 +12,16 @@ from labtools.evaluation.protocol import Protocol
 from labtools.messages import speaking
 from labtools.narrative.evaluation import evaluation_of, evaluation_sentences
 from labtools.targeting.catalogue import Effect, read_interventions
+from labtools.targeting.citation import cited
 from labtools.targeting.effects import effect_draws
-from labtools.workflow.learning import learned_facts, with_own_evidence
+from labtools.targeting.own_evidence import measured_here, with_own_evidence
+from labtools.workflow.learning import learned_facts
 from tests.evaluation.protocols import PROTOCOL
 from tests.publish.evaluation_example import ID, evaluation, evaluation_facts
 
 WINDOW = SimpleNamespace(end=pd.Timestamp("2026-01-01"))
-EDITION = SimpleNamespace(window=WINDOW, is_public=False)
-PUBLIC = SimpleNamespace(window=WINDOW, is_public=True)
+EDITION = SimpleNamespace(window=WINDOW, is_public=False, references=None)
+PUBLIC = SimpleNamespace(window=WINDOW, is_public=True, references=None)
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def taught(protocol, results):
 def test_targeting_expects_of_an_action_what_it_did_here(lighting):
     protocol, catalogue, key = lighting
 
-    own = with_own_evidence(catalogue, taught(protocol, evaluation()), EDITION)
+    own = with_own_evidence(catalogue, taught(protocol, evaluation()), WINDOW.end)
 
     effect = own.by_id()[key].effect[0]
     draws = effect_draws([own.by_id()[key]], "crime", size=4000, rng=np.random.default_rng(1))[key]
@@ -52,13 +54,13 @@ def test_targeting_expects_of_an_action_what_it_did_here(lighting):
     assert 100 * np.quantile(draws, 0.025) == pytest.approx(effect.interval[0], abs=1.5)
 
 
-@pytest.mark.parametrize("verdict", ["read_ahead", "not_comparable"])
+@pytest.mark.parametrize("verdict", ["read_ahead", "not_comparable", "recording_changed"])
 def test_an_evaluation_without_verdict_changes_no_evidence(lighting, verdict):
     protocol, catalogue, key = lighting
     results = evaluation()
     results.loc[0, "verdict"] = verdict
 
-    own = with_own_evidence(catalogue, taught(protocol, results), EDITION)
+    own = with_own_evidence(catalogue, taught(protocol, results), WINDOW.end)
 
     assert own.by_id()[key] == catalogue.by_id()[key]
 
@@ -89,7 +91,7 @@ def test_an_estimate_without_a_usable_error_teaches_nothing(lighting, limits):
 
 def published(source, value, **other):
     told = {"outcome": "crime", "claim": "c", "direction": "down", "measure": "percent_change"}
-    told |= {"mark": "V", "verified_on": date(2026, 1, 1), "used": True}
+    told |= {"mark": "V", "verified_on": date(2026, 1, 1), "by": "a reader", "used": True}
     return Effect.model_validate({**told, "source": source, "value": value, **other})
 
 
@@ -100,7 +102,7 @@ def knowing(monkeypatch, catalogue, key, *effects):
         for one in catalogue.intervention
     )
     told = catalogue.model_copy(update={"intervention": changed})
-    monkeypatch.setattr("labtools.workflow.learning.read_interventions", lambda: told)
+    monkeypatch.setattr("labtools.workflow.learning.read_interventions", lambda _: told)
     return told
 
 
@@ -157,8 +159,68 @@ def test_a_protocol_of_the_catalogue_is_not_combined_with_itself(lighting, monke
     told = knowing(monkeypatch, catalogue, key, *others, before)
 
     facts = facts_of(protocol)
-    own = with_own_evidence(told, facts.assign(protocol=ID), EDITION)
+    own = with_own_evidence(told, facts.assign(protocol=ID), WINDOW.end)
 
     # With itself there would be five.
     assert facts.set_index("fact")["number"]["learned-published"] == 0
     assert [e.value for e in own.by_id()[key].effect if e.local] == [-18.0]
+
+
+def test_what_another_protocol_measured_here_counts_once(lighting, monkeypatch):
+    protocol, catalogue, key = lighting
+    others = [
+        published(f"Estudio {k}", -10.0, doi=f"10.1/{k}", interval=(-20.0, -2.0)) for k in range(4)
+    ]
+    by_hand = published("Protocolo otro-barrio", -60.0, interval=(-65.0, -55.0), local=True)
+    knowing(monkeypatch, catalogue, key, *others)
+    without = facts_of(protocol).set_index("fact")["number"]
+    told = knowing(monkeypatch, catalogue, key, *others, by_hand)
+
+    facts = facts_of(protocol)
+    own = with_own_evidence(told, facts.assign(protocol=ID), WINDOW.end).by_id()[key]
+
+    # It stands beside the learned one, and is not in what that was combined with.
+    found = facts.set_index("fact")["number"]
+    assert found["learned-value"] == without["learned-value"]
+    assert found["learned-published"] == 4
+    assert {effect.value for effect in own.effect if effect.local} == {
+        -60.0,
+        round(found["learned-value"], 1),
+    }
+
+
+def test_two_local_effects_that_differ_leave_the_doubt_between_them(lighting):
+    _, catalogue, key = lighting
+    one = catalogue.by_id()[key].model_copy(
+        update={
+            "effect": tuple(
+                published(f"Protocolo {k}", value, interval=(value - 1, value + 1), local=True)
+                for k, value in enumerate((-60.0, -10.0))
+            )
+        }
+    )
+
+    draws = effect_draws([one], "crime", size=4000, rng=np.random.default_rng(1))[key]
+
+    # Half of the draws are of each; none says what neither found.
+    assert (draws < -0.5).mean() == pytest.approx(0.5, abs=0.04)
+    assert (draws > -0.2).mean() == pytest.approx(0.5, abs=0.04)
+
+
+def test_wherever_an_effect_measured_here_is_used_its_mix_with_others_is_told(
+    lighting, monkeypatch
+):
+    protocol, catalogue, key = lighting
+    others = [
+        published(f"Estudio {k}", -10.0, doi=f"10.1/{k}", interval=(-20.0, -2.0)) for k in range(4)
+    ]
+    told = knowing(monkeypatch, catalogue, key, *others)
+
+    own = with_own_evidence(told, facts_of(protocol).assign(protocol=ID), WINDOW.end)
+
+    with speaking("en"):
+        said = measured_here(own.intervention)
+    assert len(said) == 1
+    assert f"Protocolo {ID} (evaluación propia, combinada con 4 estimaciones publicadas)" in said[0]
+    assert cited(own.by_id()[key].effect).startswith(f"Protocolo {ID} (evaluación propia, comb")
+    assert measured_here(told.intervention) == ()

@@ -24,6 +24,7 @@ EFFECT_VERDICTS = (
     "too_small",
     "not_yet_known",
     "not_comparable",
+    "recording_changed",
     "read_ahead",
     "none_given",
 )

@@ -47,6 +47,11 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "valid_until": date(nullable=True),
         "why": written(nullable=True),
     },
+    "point_heaps": {
+        "lon": figure(),
+        "lat": figure(),
+        "events": count(),
+    },
     "name_queue": {
         "written": written(),
         "borough": written(nullable=True),

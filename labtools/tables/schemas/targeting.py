@@ -142,10 +142,14 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "boroughs": count(),
     },
     "roll_out_power": {
-        "months": count(),
+        "intervention": key(),
+        "outcome": word(("crime", "fear")),
+        "months": count(nullable=True),
         "per_arm": count(),
+        "fall": figure(),
         "power": figure(SHARE),
         "assurance": figure(SHARE),
         "false_alarm": figure(SHARE),
+        "standing": word(("smallest", "enough", "short")),
     },
 }
