@@ -44,6 +44,19 @@ def test_the_rate_is_the_weighted_sum_and_its_limits_are_those_of_two_gamma_laws
     assert row.to_list() == pytest.approx([y, low, high])
 
 
+def test_down_syndrome_by_age_of_the_mother_has_the_published_gamma_interval():
+    # Fleiss (1981), table 14.4, births of order five and more; limits by the R package dsrTest
+    # 1.0.0, method "gamma", on the example of Fay and Feuer (1997).
+    ages = ["<20", "20-24", "25-29", "30-34", "35-39", "40+"]
+    events = pd.DataFrame([[0, 8, 63, 112, 262, 295]], ["five"], ages)
+    births = pd.DataFrame([[327, 30_666, 123_419, 149_919, 104_088, 34_392]], ["five"], ages)
+    standard = pd.Series([319_933, 931_318, 786_511, 488_235, 237_863, 61_313], ages)
+
+    row = direct_rates(events, births, standard, per=100_000).loc["five"]
+
+    assert row.to_list() == pytest.approx([75.52901, 67.70212, 188.30017], rel=1e-6)
+
+
 def test_the_interval_holds_the_true_rate_at_least_as_often_as_it_says():
     rng = np.random.default_rng(1)
     people = rng.lognormal(6, 1, (2_000, 3))
