@@ -59,8 +59,7 @@ def clean_programme(intake: Intake) -> Cleaned:
 
 
 def clean_actions(intake: Intake) -> Cleaned:
-    """Return the canonical table ``actions``: what was done, where, when, how much, by whom,
-    and for how much money.
+    """Return the canonical table ``actions``: what was done where, when, by whom, at what cost.
 
     Rejected: a row that does not say what was done, whose key is none, whose date is not one,
     or that was done after the cut.  A row without a key is an action in no one colonia.
