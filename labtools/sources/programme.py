@@ -59,7 +59,7 @@ def clean_programme(intake: Intake) -> Cleaned:
 
 
 def clean_actions(intake: Intake) -> Cleaned:
-    """Return the canonical table ``actions``: what was done, where, when, how much, by whom.
+    """Return the canonical table ``actions``: what was done where, when, by whom, at what cost.
 
     Rejected: a row that does not say what was done, whose key is none, whose date is not one,
     or that was done after the cut.  A row without a key is an action in no one colonia.
@@ -67,7 +67,7 @@ def clean_actions(intake: Intake) -> Cleaned:
     Raises
     ------
     SourceError
-        If a block of rows was pasted twice, or a dose is no number.
+        If a block of rows was pasted twice, or a dose or a cost is no number.
     """
     rows = read_rows(intake, "colonia_id", "done_on", "action_type")
     refuse_pasted(intake, rows.cells)
@@ -86,8 +86,9 @@ def clean_actions(intake: Intake) -> Cleaned:
             "done_on": done,
             "action_type": what,
             "agency": tidy(_cells(intake, rows.cells, "agency")),
-            "dose": _doses(intake, rows.cells),
+            "dose": _amounts(intake, rows.cells, "dose"),
             "unit": tidy(_cells(intake, rows.cells, "unit")),
+            "cost": _amounts(intake, rows.cells, "cost"),
         }
     )[reasons.isna()].reset_index(drop=True)
     return Cleaned({"actions": table}, accounted(intake, rows, reasons))
@@ -106,12 +107,13 @@ def _cells(intake: Intake, cells: pd.DataFrame, ours: str) -> pd.Series:
     return cells[column] if column else pd.Series(None, index=cells.index, dtype="str")
 
 
-def _doses(intake: Intake, cells: pd.DataFrame) -> pd.Series:
-    column = intake.descriptor.column("dose")
+def _amounts(intake: Intake, cells: pd.DataFrame, ours: str) -> pd.Series:
+    """Return doses or costs (in pesos); missing where the file has none."""
+    column = intake.descriptor.column(ours)
     if not column:
         return pd.Series(float("nan"), cells.index)
-    dose = measures(intake, cells, column)
-    below = dose[dose < 0]
+    amount = measures(intake, cells, column)
+    below = amount[amount < 0]
     if len(below):
         raise SourceError(
             "{path}, column “{column}”: {value} in row {row} is less than nothing ({n} such "
@@ -122,4 +124,4 @@ def _doses(intake: Intake, cells: pd.DataFrame) -> pd.Series:
             row=row_in_file(intake, below.index[0]),
             n=len(below),
         )
-    return dose
+    return amount

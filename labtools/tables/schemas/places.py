@@ -91,6 +91,7 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "agency": written(nullable=True),
         "dose": figure(NOT_NEGATIVE),
         "unit": written(nullable=True),
+        "cost": figure(NOT_NEGATIVE),
     },
     "network_answers": {
         "colonia_id": key(),
