@@ -19,11 +19,11 @@ _VERSUS: Mapping[str, str] = MappingProxyType(
     {
         "above": messages.mark(
             "Steadied with the figures of all colonias, so that few cases do not mislead, the rate "
-            "is {rate} (between {lower} and {upper}): above that of the municipality."
+            "is {rate} (between {lower} and {upper}): it is above that of the municipality."
         ),
         "below": messages.mark(
             "Steadied with the figures of all colonias, so that few cases do not mislead, the rate "
-            "is {rate} (between {lower} and {upper}): below that of the municipality."
+            "is {rate} (between {lower} and {upper}): it is below that of the municipality."
         ),
         "similar": messages.mark(
             "Steadied with the figures of all colonias, so that few cases do not mislead, the rate "
