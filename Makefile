@@ -22,7 +22,7 @@ lab: $(VENV)/.workbench ## open JupyterLab with the demo's workbench
 	@$(BIN)/labtools lab --workbench $(DEMO)
 
 test: $(VENV)/.development ## set everything up and run the tests
-	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
 check: $(VENV)/.development ## lint, types, floors, notebooks
 	$(BIN)/ruff check .

@@ -90,6 +90,9 @@ class FileOf(Part):
         state's file); a value may end in ``*``.
     empty_months : list of str
         Months (2024-05) in which truly nothing happened, so that the file has no row of them.
+    acknowledged : dict
+        Edition (its name, or the date it begins with) whose figures jumped → what the publisher
+        answered; without it nothing is published.
     database : Database, optional
         Table that is read in place of a file.
     """
@@ -102,6 +105,7 @@ class FileOf(Part):
     tokens: dict[str, str] = Field(default_factory=dict)
     where: dict[str, str] = Field(default_factory=dict)
     empty_months: tuple[Month, ...] = ()
+    acknowledged: dict[str, str] = Field(default_factory=dict)
     database: Database | None = None
 
 

@@ -7,12 +7,15 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from labtools import paths
 from labtools.errors import SettingsError
 from labtools.tables import vocabulary as words
+
+_WORD_START = r"(?<![A-Z0-9])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +30,29 @@ class Crosswalk:
         Tried in order.  ``^`` binds a pattern to the beginning, ``*`` stands for any text.
     groups : mapping of str to str
         Crime code → group in which it is shown.
+    sensitive : tuple of (pattern, code)
+        Rules of ``sensitive_subjects.toml``, tried before all others.
+    besides : tuple of pattern
+        Words that only sound like one of those: left out before they are tried.
     """
 
     name: str
     version: str
     rules: tuple[tuple[re.Pattern[str], str], ...]
     groups: Mapping[str, str]
+    sensitive: tuple[tuple[re.Pattern[str], str], ...] = ()
+    besides: tuple[re.Pattern[str], ...] = ()
 
     def code_of(self, subject: str) -> str:
         """Return the crime code of one subject, ``unclassified`` where no rule names it."""
         compared = fold_subject(subject)
-        for pattern, code in self.rules:
-            if pattern.search(compared):
-                return code
+        bare = compared
+        for pattern in self.besides:
+            bare = pattern.sub(" ", bare)
+        for told, rules in ((bare, self.sensitive), (compared, self.rules)):
+            for pattern, code in rules:
+                if pattern.search(told):
+                    return code
         return words.UNCLASSIFIED
 
 
@@ -69,8 +82,15 @@ def load_crosswalk(name: str) -> Crosswalk:
             path=str(path),
             code=unknown[0],
         )
-    rules = tuple((pattern_of(rule), code) for rule, code in told["rules"])
-    return Crosswalk(name, told["version"], rules, groups)
+    shared = _sensitive()
+    return Crosswalk(
+        name,
+        told["version"],
+        _rules(told),
+        groups,
+        _rules(shared),
+        tuple(pattern_of(words_) for words_ in shared["besides"]),
+    )
 
 
 def crime_groups() -> Mapping[str, str]:
@@ -102,6 +122,18 @@ def fold_subject(subject: str) -> str:
 
 
 def pattern_of(rule: str) -> re.Pattern[str]:
-    """Return the pattern of a rule: ``^`` binds it to the beginning, ``*`` is any text."""
-    bound, body = ("^", rule[1:]) if rule.startswith("^") else ("", rule)
+    """Return the pattern of a rule: ``^`` binds it to the beginning, ``*`` is any text.
+
+    Any other begins where a word does: DANO is in DANOS and not in CIUDADANO.
+    """
+    bound, body = ("^", rule[1:]) if rule.startswith("^") else (_WORD_START, rule)
     return re.compile(bound + ".*".join(re.escape(part) for part in body.split("*")))
+
+
+def _rules(told: Mapping[str, Any]) -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((pattern_of(rule), code) for rule, code in told["rules"])
+
+
+def _sensitive() -> dict[str, Any]:
+    path = paths.bundled("data", "reference", "sensitive_subjects.toml")
+    return tomllib.loads(path.read_text(encoding="utf-8"))

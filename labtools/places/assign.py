@@ -13,6 +13,7 @@ import shapely
 from labtools.errors import TableError
 from labtools.places.names import Resolution, name_queue, resolve_in_time
 from labtools.places.points import assign_points
+from labtools.tables.contracts import check_table, empty_table
 
 #: About two metres: offices type their default point with five or six decimals.
 _SAME_POINT = 2e-5
@@ -22,6 +23,8 @@ _MANY = 50
 #: most that any point of Mexico City has among a million case files.
 _PILE, _PILE_SHARE = 10, 0.05
 _OFFICES = 3
+#: A heap that is told: such a share of the file, and so many times what a point usually has.
+_HEAP_SHARE, _TIMES_USUAL = 0.005, 5
 #: About thirty metres: what a geocoder answers who knows the municipality or borough only.
 _AT_CENTRE = 3e-4
 _CENTRE_SHARE = 0.002
@@ -38,10 +41,15 @@ class Located:
         As given, with ``colonia_id`` and ``location_quality``.
     queue : pandas.DataFrame
         Canonical table ``name_queue``.
+    heaps : pandas.DataFrame
+        Canonical table ``point_heaps``: points on which so many events stand that it is
+        improbable in this file; a person says which are true (``real_points``) and which are
+        typed where the place is not known (``default_points``).
     """
 
     events: pd.DataFrame
     queue: pd.DataFrame
+    heaps: pd.DataFrame
 
 
 def locate_events(
@@ -104,7 +112,8 @@ def locate_events(
         colonia_id=colonia_id.astype("str"), location_quality=quality.astype("str")
     )
     asked = events[~usable]
-    return Located(table, name_queue(asked["place"], asked["borough"], named))
+    queue = name_queue(asked["place"], asked["borough"], named)
+    return Located(table, queue, _improbable(lon, lat, size, usable & ~real))
 
 
 def centres(register: gpd.GeoDataFrame) -> list[tuple[float, float]]:
@@ -144,6 +153,19 @@ def _piles(size: np.ndarray) -> np.ndarray:
     # An office has a default point or two; many heaps are a file that places events by station.
     offices = int((1 / size[heap]).sum().round()) if heap.any() else 0
     return heap & (total >= _MANY and offices <= _OFFICES)
+
+
+def _improbable(
+    lon: np.ndarray, lat: np.ndarray, size: np.ndarray, usable: np.ndarray
+) -> pd.DataFrame:
+    """Return the points on which far more events stand than on nearly all of the same file."""
+    points = pd.DataFrame({"lon": lon, "lat": lat, "events": size})[usable].drop_duplicates()
+    if points.empty:
+        return empty_table("point_heaps")
+    least = max(_PILE, _HEAP_SHARE * usable.sum(), _TIMES_USUAL * points["events"].quantile(0.95))
+    heaps = points[points["events"] >= least]
+    order = heaps.sort_values(["events", "lon", "lat"], ascending=[False, True, True])
+    return check_table("point_heaps", order.reset_index(drop=True))
 
 
 def _refuse_disagreement(inside: np.ndarray, named: Resolution, register: gpd.GeoDataFrame) -> None:

@@ -215,7 +215,8 @@ def _by_key(written: pd.Series, known: pd.DataFrame) -> pd.Series:
 
 def _is_code(key: str) -> bool:
     """Tell whether a key can be no word or number of a name."""
-    return len(key) >= 5 and any(c.isdigit() for c in key)  # noqa: PLR2004 - "1917" is a name
+    # "1917" is a name, and 76030 a postal code.
+    return len(key) >= 5 and any(c.isdigit() for c in key) and not key.isdigit()  # noqa: PLR2004
 
 
 def _looked_up(asked: pd.DataFrame, known: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

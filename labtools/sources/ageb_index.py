@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from labtools.errors import SourceError
-from labtools.sources.figures import counts, row_in_file
+from labtools.sources.figures import counts, refuse_no_percentage, row_in_file
 from labtools.sources.protocol import Cleaned, Intake, accounted, cut_short, numbers, read_rows
 from labtools.sources.repeats import repeated_rows
 
@@ -38,7 +38,7 @@ def clean_ageb_index(intake: Intake) -> Cleaned:
     known = {population: counts(intake, kept, population, "population")}
     known |= {name: numbers(intake, kept, name) for name in names}
     for name in {it.numerator[0] for it in indicators if it.unit == "%"}:
-        _refuse_no_percentage(intake, known[name], name)
+        refuse_no_percentage(intake, known[name], name)
     parts = [
         pd.DataFrame({"ageb_id": ageb, "variable": name, "value": figure})
         for name, figure in known.items()
@@ -63,17 +63,3 @@ def _keys(intake: Intake, written: pd.Series) -> pd.Series:
             width=_WIDTH,
         )
     return key
-
-
-def _refuse_no_percentage(intake: Intake, figure: pd.Series, name: str) -> None:
-    wrong = figure[figure.notna() & ~figure.between(0, 100)]
-    if len(wrong):
-        raise SourceError(
-            "{path}, column “{column}”: {value} in row {row} is no percentage ({n} such cells). "
-            "Correct the column in the descriptor, or ask for the file again.",
-            path=intake.path.name,
-            column=name,
-            value=f"{wrong.iloc[0]:g}",
-            row=row_in_file(intake, wrong.index[0]),
-            n=len(wrong),
-        )

@@ -15,7 +15,8 @@ def clean_aliases(intake: Intake) -> Cleaned:
     renamed has a row with its old name; one that was split, a row of the old name for each
     part, so that the name alone means none of them.
 
-    Rejected: a row without a name, with a key that is none, or a date that is not one.
+    Rejected: a row without a name, with a key that is none, a date that is not one,
+    or an end before its beginning.
     """
     rows = read_rows(intake, "colonia_id", "name")
     column = intake.descriptor.column
@@ -32,6 +33,7 @@ def clean_aliases(intake: Intake) -> Cleaned:
         if column(ours):
             limits[ours] = days(intake, rows.cells, column(ours))
             reasons[limits[ours].isna() & cells(ours).notna()] = "date_not_valid"
+    reasons[limits["valid_until"] < limits["valid_from"]] = "ends_before_it_begins"
     reasons[key.isna() & cells("colonia_id").notna()] = "key_not_valid"
     reasons[cells("name").isna()] = "no_name"
     table = pd.DataFrame(

@@ -9,7 +9,7 @@ import shapely
 
 from labtools.errors import SourceError
 from labtools.sources.areas import read_areas
-from labtools.sources.figures import counts
+from labtools.sources.figures import counts, refuse_no_percentage
 from labtools.sources.files import require_columns
 from labtools.sources.protocol import (
     Cleaned,
@@ -207,7 +207,10 @@ def _indicators(intake: Intake, areas: gpd.GeoDataFrame, colonias: pd.DataFrame)
     parts = []
     for indicator in intake.descriptor.indicator:
         require_columns(intake.path, areas, {indicator.key: indicator.numerator[0]})
-        value = _figures(intake, areas, indicator.numerator[0]).reset_index(drop=True)
+        figures = _figures(intake, areas, indicator.numerator[0])
+        if indicator.unit == "%":
+            refuse_no_percentage(intake, figures, indicator.numerator[0])
+        value = figures.reset_index(drop=True)
         weight = colonias["population"].where(value.notna())
         average = (value * weight).sum() / weight.sum() if weight.sum() > 0 else np.nan
         parts.append(

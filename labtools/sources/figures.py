@@ -67,7 +67,7 @@ def percentages(
     written = cells[column].fillna("").str.strip()
     _refuse(intake, written[value.notna() & ~value.between(0, 100)], column, _no_percentage, 100)
     known = value[value > 0]
-    if len(known) > 1 and known.max() <= 1:
+    if len(known) and known.max() <= 1:
         _refuse(intake, written[known.index], column, _no_percentage, 100)
     if series is not None:
         largest = value.groupby(series).transform("max")
@@ -118,6 +118,27 @@ def measures(intake: Intake, cells: pd.DataFrame, column: str) -> pd.Series:
     if whole.any() and thousands.any() and (thousands == decimals).all():
         _refuse(intake, written[thousands], column, _no_measure, 0)
     return value
+
+
+def refuse_no_percentage(intake: Intake, figure: pd.Series, name: str) -> None:
+    """Refuse a column of percentages of areas with a code (-9999) or a figure above 100 among them.
+
+    Raises
+    ------
+    SourceError
+        Names the first one.
+    """
+    wrong = figure[figure.notna() & ~figure.between(0, 100)]
+    if len(wrong):
+        raise SourceError(
+            "{path}, column “{column}”: {value} in row {row} is no percentage ({n} such cells). "
+            "Correct the column in the descriptor, or ask for the file again.",
+            path=intake.path.name,
+            column=name,
+            value=f"{wrong.iloc[0]:g}",
+            row=row_in_file(intake, wrong.index[0]),
+            n=len(wrong),
+        )
 
 
 def row_in_file(intake: Intake, at: object) -> int:

@@ -63,7 +63,8 @@ def clean_survey(intake: Intake) -> Cleaned:
             code.isin(question.yes), 1.0, np.where(code.isin(question.no), 0.0, np.nan)
         )
         parts.append(head.assign(indicator=question.indicator, value=value))
-    account = accounted(intake, rows, reasons, {"key_not_valid": not_a_key})
+    changed = {"key_not_valid": not_a_key, "code_not_declared": _undeclared(intake, kept)}
+    account = accounted(intake, rows, reasons, changed)
     return Cleaned({"survey": pd.concat(parts, ignore_index=True)}, account)
 
 
@@ -170,6 +171,36 @@ def _refuse_unknown_codes(intake: Intake, cells: pd.DataFrame) -> None:
                 value=str(code.fillna("").iloc[0]),
             )
         _refuse_words(intake, question, code, known | not_asked)
+        _refuse_undeclared(intake, question, code, known | not_asked)
+
+
+def _undeclared(intake: Intake, cells: pd.DataFrame) -> int:
+    """Return how many answers are codes that the descriptor does not declare."""
+    declared = ["", *intake.descriptor.tokens]
+    told = [
+        ~_codes(cells[it.column]).fillna("").isin([*it.yes, *it.no, *declared])
+        for it in intake.descriptor.question
+    ]
+    return int(sum(one.sum() for one in told))
+
+
+def _refuse_undeclared(
+    intake: Intake, question: Question, code: pd.Series, known: pd.Series
+) -> None:
+    """Refuse a question of which too many answers are codes that nobody declared (02 for 2)."""
+    lost = code[~known & code.notna()]
+    if len(code) >= _MANY and len(lost) > _WORDS * len(code):
+        raise SourceError(
+            "{path}, column “{column}”: {n} answers are codes that nobody declared, the first "
+            "“{value}” in row {row}; they would be lost and the others would speak for them. "
+            "Write under “tokens” in lab.toml why such an answer is missing, or correct the codes "
+            "of the question in the descriptor.",
+            path=intake.path.name,
+            column=question.column,
+            n=len(lost),
+            value=str(lost.iloc[0]),
+            row=row_in_file(intake, lost.index[0]),
+        )
 
 
 def _refuse_words(intake: Intake, question: Question, code: pd.Series, known: pd.Series) -> None:

@@ -19,6 +19,7 @@ _NOT_EARTH = 180.0
 _MANY = 20
 _MOST = 0.5
 _COARSE_DECIMALS = 2
+_ROUND_POINTS = 2
 #: So seldom would chance alone write so many points with two decimals.
 _RARE = 0.01
 
@@ -96,9 +97,15 @@ def _coarse(text: list[pd.Series], inside: pd.Series) -> pd.Series:
 
     A file that drops trailing zeros writes a fine point with two decimals now and then: of
     points with five, one in a million. So few are not the clerk's rounding, and are kept.
+    Zeros put behind two decimals (20.560000) are no finer.
     """
     decimals = [_decimals(written) for written in text]
     coarse = inside & decimals[0].le(_COARSE_DECIMALS) & decimals[1].le(_COARSE_DECIMALS)
+    bare = [_decimals(written.str.replace(r"0+$", "", regex=True)) for written in text]
+    padded = inside & bare[0].le(_COARSE_DECIMALS) & bare[1].le(_COARSE_DECIMALS)
+    # One or two round points are what an office types for a place that it does not know.
+    if len(pd.concat(text, axis=1)[padded].drop_duplicates()) > _ROUND_POINTS:
+        coarse |= padded
     usual = sum(float(places[inside].median()) for places in decimals if inside.any())
     dropped = 10 ** (2 * _COARSE_DECIMALS - usual) if usual > 2 * _COARSE_DECIMALS else 0.0
     explained = int(coarse.sum()) <= poisson.isf(_RARE, dropped * float(inside.sum()))

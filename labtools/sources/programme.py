@@ -24,7 +24,8 @@ def clean_programme(intake: Intake) -> Cleaned:
     """Return the canonical table ``programme``: a row for each entry of a colonia.
 
     Rejected: a row without a key, and one whose date of entry or of leaving is not a date (a
-    colonia must not stay in the programme because of a slip), or that says what another said.
+    colonia must not stay in the programme because of a slip), that says what another said, or an
+    entry of a colonia that had not left since another.
 
     Raises
     ------
@@ -44,6 +45,8 @@ def clean_programme(intake: Intake) -> Cleaned:
     reasons[entered.isna() | (written.notna() & left.isna())] = "date_not_valid"
     reasons[left < entered] = "left_before_entering"
     reasons[key.isna()] = "no_key"
+    good = pd.DataFrame({"key": key, "entered": entered, "left": left})[reasons.isna()]
+    reasons[_still_in(good)] = "still_in_programme"
     table = pd.DataFrame(
         {
             "colonia_id": key,
@@ -56,7 +59,7 @@ def clean_programme(intake: Intake) -> Cleaned:
 
 
 def clean_actions(intake: Intake) -> Cleaned:
-    """Return the canonical table ``actions``: what was done, where, when, how much, by whom.
+    """Return the canonical table ``actions``: what was done where, when, by whom, at what cost.
 
     Rejected: a row that does not say what was done, whose key is none, whose date is not one,
     or that was done after the cut.  A row without a key is an action in no one colonia.
@@ -64,7 +67,7 @@ def clean_actions(intake: Intake) -> Cleaned:
     Raises
     ------
     SourceError
-        If a block of rows was pasted twice, or a dose is no number.
+        If a block of rows was pasted twice, or a dose or a cost is no number.
     """
     rows = read_rows(intake, "colonia_id", "done_on", "action_type")
     refuse_pasted(intake, rows.cells)
@@ -83,11 +86,20 @@ def clean_actions(intake: Intake) -> Cleaned:
             "done_on": done,
             "action_type": what,
             "agency": tidy(_cells(intake, rows.cells, "agency")),
-            "dose": _doses(intake, rows.cells),
+            "dose": _amounts(intake, rows.cells, "dose"),
             "unit": tidy(_cells(intake, rows.cells, "unit")),
+            "cost": _amounts(intake, rows.cells, "cost"),
         }
     )[reasons.isna()].reset_index(drop=True)
     return Cleaned({"actions": table}, accounted(intake, rows, reasons))
+
+
+def _still_in(entries: pd.DataFrame) -> pd.Index:
+    """Return the entries of colonias that were in the programme already."""
+    order = entries.sort_values(["key", "entered"], kind="stable")
+    until = order["left"].fillna(pd.Timestamp.max)
+    before = until.groupby(order["key"]).cummax().groupby(order["key"]).shift()
+    return order.index[before.notna() & (order["entered"] < before)]
 
 
 def _cells(intake: Intake, cells: pd.DataFrame, ours: str) -> pd.Series:
@@ -95,12 +107,13 @@ def _cells(intake: Intake, cells: pd.DataFrame, ours: str) -> pd.Series:
     return cells[column] if column else pd.Series(None, index=cells.index, dtype="str")
 
 
-def _doses(intake: Intake, cells: pd.DataFrame) -> pd.Series:
-    column = intake.descriptor.column("dose")
+def _amounts(intake: Intake, cells: pd.DataFrame, ours: str) -> pd.Series:
+    """Return doses or costs (in pesos); missing where the file has none."""
+    column = intake.descriptor.column(ours)
     if not column:
         return pd.Series(float("nan"), cells.index)
-    dose = measures(intake, cells, column)
-    below = dose[dose < 0]
+    amount = measures(intake, cells, column)
+    below = amount[amount < 0]
     if len(below):
         raise SourceError(
             "{path}, column “{column}”: {value} in row {row} is less than nothing ({n} such "
@@ -111,4 +124,4 @@ def _doses(intake: Intake, cells: pd.DataFrame) -> pd.Series:
             row=row_in_file(intake, below.index[0]),
             n=len(below),
         )
-    return dose
+    return amount

@@ -84,3 +84,14 @@ def accounts_table(accounts: Iterable[Account]) -> pd.DataFrame:
     if not rows:
         return empty_table("account")
     return check_table("account", pd.DataFrame(rows).astype({"reason": "str"}))
+
+
+def changes_table(accounts: Iterable[Account]) -> pd.DataFrame:
+    """Return as the canonical table ``changes`` what was mended or set apart inside kept rows."""
+    rows = [
+        {"step": it.step, "source": it.source, "what": what, "rows": n}
+        for it in accounts
+        for what, n in sorted(it.changed.items())
+        if n
+    ]
+    return check_table("changes", pd.DataFrame(rows)) if rows else empty_table("changes")

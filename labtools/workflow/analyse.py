@@ -24,7 +24,7 @@ from labtools.runs.jobs import Outcome
 from labtools.runs.manifest import NAME as MANIFEST
 from labtools.runs.manifest import read_manifest
 from labtools.runs.plan import ficha_of
-from labtools.tables.account import accounts_table, read_accounts
+from labtools.tables.account import accounts_table, changes_table, read_accounts
 from labtools.tables.contracts import check_tables, empty_table
 from labtools.tables.lineage import Lineage, digest_of, read_lineage, sha256_of, trace
 from labtools.tables.periods import Window, window_ending
@@ -39,6 +39,7 @@ from labtools.workflow.patterns import HOURS, recorded_hours
 from labtools.workflow.protocols import planned_evaluations
 from labtools.workflow.recording import names_of_earlier, told_earlier
 from labtools.workflow.results import active_programme, city_results
+from labtools.workflow.revising import told_of_sources
 from labtools.workflow.steps import Opened
 from labtools.workflow.tabulate import PROCESSED
 from labtools.workflow.targeting import targeting_tables
@@ -340,8 +341,10 @@ def write_editions(opened: Opened, prepared: Prepared) -> None:
 
     Those that will be published are always made anew.
     """
-    accounts = accounts_table(read_accounts(opened.workbench.accounts))
-    _write(opened, prepared, "internal", {**lab_tables(opened, prepared), "account": accounts})
+    accounts = read_accounts(opened.workbench.accounts)
+    tables = {"account": accounts_table(accounts), "changes": changes_table(accounts)}
+    told = {**told_of_sources(opened), **tables}
+    _write(opened, prepared, "internal", {**lab_tables(opened, prepared), **told})
     made = make_edition(opened, prepared, "public")
     opened.made[prepared.run_id] = made
     _write(opened, prepared, "public", made)

@@ -27,6 +27,7 @@ from labtools.tables.store import make_folder, read_table, write_table, writing
 from labtools.workflow.access import note_access
 from labtools.workflow.databases import fetched
 from labtools.workflow.format import check_format, stamp_format
+from labtools.workflow.revising import compare_editions
 from labtools.workflow.steps import (
     Opened,
     account_file,
@@ -176,6 +177,7 @@ def _clean_source(opened: Opened, source: Source) -> Account:
         where=source.where,
     )
     cleaned = without_people(CLEANERS[descriptor.kind](intake), Redactor(public, key=key))
+    cleaned = compare_editions(opened, source, intake, cleaned)
     folder = opened.workbench.interim("clean")
     for name, table in cleaned.tables.items():
         write_table(name, table, folder, lineage=lineage, as_name=f"{source.name}.{name}")

@@ -11,6 +11,7 @@ import pandas as pd
 from labtools.classify.crosswalk import Crosswalk, classify_subjects, load_crosswalk
 from labtools.classify.unnamed import code_unnamed
 from labtools.errors import TableError
+from labtools.messages import plural, say
 from labtools.places.assign import locate_events
 from labtools.places.interpolate import interpolate_counts
 from labtools.places.interpolation_error import interpolation_errors, spread_of_density
@@ -61,7 +62,8 @@ def _locate_source(opened: Opened, source: Source) -> Account:
     )
     lineage = trace("locate", inputs, root=opened.workbench.root, settings=[piles, real])
     mark = account_file(opened, "locate", source.name)
-    outputs = [located / f"{source.name}.{name}.parquet" for name in ("located", "name_queue")]
+    names = ("located", "name_queue", "point_heaps")
+    outputs = [located / f"{source.name}.{name}.parquet" for name in names]
     if done(mark, lineage, *outputs):
         return recall(opened, "locate", source.name)
     events = read_table("events", clean, as_name=f"{source.name}.events")
@@ -77,6 +79,9 @@ def _locate_source(opened: Opened, source: Source) -> Account:
     write_table("located", table, located, lineage=lineage, as_name=f"{source.name}.located")
     queue = f"{source.name}.name_queue"
     write_table("name_queue", found.queue, located, lineage=lineage, as_name=queue)
+    heaps = f"{source.name}.point_heaps"
+    write_table("point_heaps", found.heaps, located, lineage=lineage, as_name=heaps)
+    heaped = _tell_heaps(opened, source, found.heaps)
     quality = table["location_quality"].value_counts()
     inside = quality.reindex(words.LOCATED).fillna(0).sum()
     apart = quality.reindex(words.NOT_LOCATED).dropna()
@@ -88,10 +93,28 @@ def _locate_source(opened: Opened, source: Source) -> Account:
             read=len(table),
             kept=int(inside),
             rejected={str(reason): int(n) for reason, n in apart.items()},
-            changed={str(how): int(quality.get(how, 0)) for how in words.LOCATED},
+            changed={**{str(how): int(quality.get(how, 0)) for how in words.LOCATED}, **heaped},
         ),
         lineage,
     )
+
+
+def _tell_heaps(opened: Opened, source: Source, heaps: pd.DataFrame) -> dict[str, int]:
+    if heaps.empty:
+        return {}
+    first = heaps.iloc[0]
+    sentence = plural(
+        "{source}: {events} events stand on one point ({lon:.5f}, {lat:.5f}), improbably many in "
+        "this file. If it is an office's, write it under [places] default_points in lab.toml; if "
+        "so much truly happens there, under real_points.",
+        "{source}: improbably many events stand on each of {n} points, the most, {events}, on "
+        "({lon:.5f}, {lat:.5f}). Those of an office go under [places] default_points in lab.toml, "
+        "those where so much truly happens under real_points.",
+    )
+    at = {"lon": float(first["lon"]), "lat": float(first["lat"])}
+    events = int(first["events"])
+    opened.tell(say(sentence, source=source.name, n=len(heaps), events=events, **at))
+    return {"on_a_heap": int(heaps["events"].sum())}
 
 
 def _locate_census(opened: Opened) -> Account:
@@ -239,7 +262,9 @@ def _classify_counts(opened: Opened, source: Source) -> Account:
 
 
 def _classified_lineage(opened: Opened, inputs: list[Path], crosswalk: Crosswalk) -> Lineage:
-    rules = [crosswalk.name, [(p.pattern, code) for p, code in crosswalk.rules]]
+    every = (*crosswalk.sensitive, *crosswalk.rules)
+    besides = [pattern.pattern for pattern in crosswalk.besides]
+    rules = [crosswalk.name, [(p.pattern, code) for p, code in every], besides]
     told = [rules, dict(crosswalk.groups), opened.settings.classify.confidence]
     return trace("classify", inputs, root=opened.workbench.root, settings=told)
 

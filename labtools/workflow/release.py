@@ -45,6 +45,7 @@ from labtools.workflow.audit import CLEARED, Audit, audit_release, refuse_people
 from labtools.workflow.intake import snapshot_of
 from labtools.workflow.protocols import FOLDER as PROTOCOLS
 from labtools.workflow.recording import keep_names_of_earlier
+from labtools.workflow.revising import refuse_jumps
 from labtools.workflow.slices import PROFILE, ReleasedTable, released_tables
 from labtools.workflow.steps import Opened
 
@@ -106,7 +107,10 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
         If reviewers have not signed, or people are found in what would be published.
     PrivacyError
         If a page would keep readers out.
+    SourceError
+        If a publisher's figure jumped between two editions and nobody answered for it.
     """
+    refuse_jumps(opened)
     ledger = opened.workbench.reports / LEDGER
     check_signed(ledger, prepared.run_id, reviewers=opened.settings.release.reviewers)
     interim = opened.workbench.interim

@@ -154,6 +154,14 @@ def test_a_subject_is_a_sign_of_the_conduct_that_people_are_asked_about(subject,
     assert signs_of(pd.Series([subject]))[0] == conduct
 
 
+@pytest.mark.parametrize(
+    "subject",
+    ["APOYO A CIUDADANO", "PERSONA INTOXICADA POR GAS", "BANDA DE MUSICA", "PINTAR GUARNICIONES"],
+)
+def test_words_that_only_sound_like_a_sign_are_a_sign_of_none(subject):
+    assert signs_of(pd.Series([subject]))[0] == NONE
+
+
 def test_every_subject_of_calls_offences_and_reports_is_a_sign_of_one_conduct_or_of_none():
     told = pd.Series([row[1] for row in (*CALLS, *OFFENCES, *REPORTS)] + [None])
 

@@ -116,7 +116,13 @@ def located(
     counted = table["colonia_id"].value_counts()
     return Found(
         {str(key): int(n) for key, n in counted.items()},
-        {**told_by(cleaned), **told_by(ground), **{str(how): int(n) for how, n in apart.items()}},
+        {
+            **told_by(cleaned),
+            **told_by(ground),
+            **{str(how): int(n) for how, n in apart.items()},
+            "heaps": len(found.heaps),
+            "on_a_heap": int(found.heaps["events"].sum()),
+        },
     )
 
 

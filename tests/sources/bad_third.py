@@ -6,18 +6,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tests.sources.bad_case import (
+    MEXICO,
     NO_FOLIO,
+    REGISTER,
     Bad,
     Found,
     by_month,
     events_text,
     fifty,
+    located,
     read_events,
     told_by,
+    two_colonias,
 )
+from tests.sources.bad_counts import CITY, MUNICIPAL, line
 from tests.sources.bad_counts import HEADER as MUNICIPAL_HEADER
-from tests.sources.bad_counts import MUNICIPAL, line
 from tests.sources.supplied import EVENTS, EVENTS_HEADER, clean, intake, written
 
 OPEN_MONTHS = {f"2024-{m:02}": 5 if m <= 2 else 4 for m in range(1, 13)}
@@ -107,6 +113,73 @@ def _keys_as_numbers(folder: Path) -> Found:
     return by_month(clean(intake(path, EVENTS, where={"mun": "22014"})))
 
 
+def scattered(
+    name: str, place: Callable[[int, float, float], tuple[float, float]], n: int, **verdict: Any
+) -> Bad:
+    """Write events all over the two colonias, each moved by `place`."""
+
+    def run(folder: Path) -> Found:
+        rng = np.random.default_rng(0)
+        rows = []
+        for at in range(n):
+            x = MEXICO["xs"][at % 2] + rng.uniform(0.001, 0.049)
+            lon, lat = place(at, x, MEXICO["y"] + rng.uniform(0.001, 0.049))
+            day = f"2024-{at % 12 + 1:02}-{at % 28 + 1:02}"
+            rows.append(f"F{at},{day},{rng.integers(24):02}:30:00,ROBO,{lon:.6f},{lat:.6f},")
+        return located(folder, read_events(folder, events_text(rows)))
+
+    def seen(folder: Path) -> Found:
+        found = run(folder)
+        return Found({"events": sum(found.figures.values())}, found.account)
+
+    return Bad("geo", name, seen if "truth" in verdict else run, **verdict)
+
+
+def _answers(folder: Path, codes: Callable[[int], str], **said: Any) -> Found:
+    """Return the share of forty-one who feel unsafe: code 2; 1 is safe."""
+    rows = [f"2024-06,E1,U{i % 5},{10 + i},{codes(i)}" for i in range(80)]
+    told = {
+        "kind": "survey",
+        "columns": {"wave": "o", "stratum": "s", "cluster": "u", "weight": "w"},
+        "question": [{"column": "p", "indicator": "insecurity", "yes": ["2"], "no": ["1"]}],
+        **said,
+    }
+    cleaned = clean(intake(written(folder, "\n".join(["o,s,u,w,p", *rows, ""])), told))
+    return Found(
+        {"answers": int(cleaned.tables["survey"]["value"].notna().sum())}, told_by(cleaned)
+    )
+
+
+def _padron(folder: Path, share: float) -> Found:
+    said = {
+        **REGISTER,
+        "indicator": [{"key": "m", "label": "i", "numerator": ["x"], "unit": "%"}],
+    }
+    table = clean(intake(two_colonias(folder, x=[share, 20.0]), said)).tables["indicators"]
+    return Found({"mean": float(table["value"].mean())}, {})
+
+
+def _one_city(folder: Path) -> Found:
+    text = "t,ciudad,ind,p,cv\n2024-T1,Querétaro,inseguridad,0.6613,3\n"
+    table = clean(intake(written(folder, text), CITY)).tables["city_perception"]
+    return Found({"share": float(table["share"].iloc[0])}, {})
+
+
+def _alias(folder: Path) -> Found:
+    names = ("colonia_id", "name", "valid_from", "valid_until")
+    said = {"kind": "aliases", "columns": dict(zip(names, "cndh", strict=True))}
+    text = "c,n,d,h\n001,Viejo,2024-06-01,2023-06-01\n001,Otro,2023-06-01,2024-06-01\n"
+    cleaned = clean(intake(written(folder, text), said))
+    return Found({"aliases": len(cleaned.tables["aliases"])}, told_by(cleaned))
+
+
+def _entries(folder: Path) -> Found:
+    said = {"kind": "programme", "columns": {"colonia_id": "c", "entered_on": "a", "left_on": "b"}}
+    text = "c,a,b\nC1,2023-01-01,\nC1,2024-01-01,\nC2,2022-01-01,2023-01-01\nC2,2023-01-01,\n"
+    cleaned = clean(intake(written(folder, text), said))
+    return Found({"entries": len(cleaned.tables["programme"])}, told_by(cleaned))
+
+
 CASES = [
     months(
         "months without a row, and none before the cut",
@@ -172,4 +245,65 @@ CASES = [
         account={"row_repeated": 1},
     ),
     Bad("numbers", "keys of areas as numbers", _keys_as_numbers, truth=OPEN_MONTHS),
+    scattered(
+        "two decimals with zeros behind them",
+        lambda _, x, y: (round(x, 2), round(y, 2)),
+        400,
+        told=("hechos.csv", "400 of 400", "five decimals"),
+    ),
+    scattered(
+        "four default points with a tenth of the events each",
+        lambda at, x, y: (-100.449 + 0.01 * (at % 4), 20.56) if at < 160 else (x, y),
+        400,
+        truth={"events": 400},
+        account={"heaps": 4, "on_a_heap": 160},
+    ),
+    scattered(
+        "an office with a twentieth of the events",
+        lambda at, x, y: (-100.4412, 20.5612) if at < 48 else (x, y),
+        1_000,
+        truth={"events": 1_000},
+        account={"heaps": 1, "on_a_heap": 48},
+    ),
+    Bad(
+        "unknown tokens",
+        "half of the answers coded 01 and 02",
+        lambda folder: _answers(folder, lambda i: ("1", "2", "01", "02")[i % 4]),
+        told=("hechos.csv", "“p”", "“01”", "row 4", "40"),
+    ),
+    Bad(
+        "unknown tokens",
+        "one answer whose code nobody declared",
+        lambda folder: _answers(folder, lambda i: "7" if i == 5 else "1"),
+        truth={"answers": 79},
+        account={"code_not_declared": 1},
+    ),
+    Bad(
+        "unknown tokens",
+        "many answers that nobody knows, declared",
+        lambda folder: _answers(folder, lambda i: "129"[i % 3], tokens={"9": "not_known"}),
+        truth={"answers": 54},
+        account={"code_not_declared": None},
+    ),
+    Bad(
+        "unknown tokens",
+        "-9999 in place of a percentage of a colonia",
+        lambda folder: _padron(folder, -9999),
+        told=("padron.geojson", "“x”", "-9999", "row 2"),
+    ),
+    Bad("numbers", "one share among no percentages", _one_city, told=("“p”", "row 2", "0.6613")),
+    Bad(
+        "dates",
+        "a name that ends before it begins",
+        _alias,
+        truth={"aliases": 1},
+        account={"ends_before_it_begins": 1},
+    ),
+    Bad(
+        "dates",
+        "a colonia twice in the programme at once",
+        _entries,
+        truth={"entries": 3},
+        account={"still_in_programme": 1},
+    ),
 ]

@@ -80,3 +80,11 @@ def test_a_wrong_descriptor_is_refused_with_its_entry_and_reason(tmp_path, text,
     assert str(path) in str(refused.value)
     assert fault in str(refused.value)
     assert str(refused.value).endswith(("Correct that line.", "show every entry."))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_descriptor_says_whom_to_ask_and_how_often_the_file_comes(name):
+    said = read_descriptor(paths.bundled("data", "sources", f"{name}.toml"))
+
+    assert said.contact
+    assert said.cadence

@@ -94,3 +94,22 @@ def test_an_action_that_cannot_be_placed_in_time_or_ground_is_rejected(tmp_path,
 def test_a_dose_with_a_thousands_mark_is_refused(tmp_path):
     with speaking("en"), pytest.raises(SourceError, match="“dosis”: “1,500” in row 2"):
         actions(tmp_path, '1,2024-05-06,taller,DIF,"1,500",personas')
+
+
+def test_what_an_action_cost_is_kept_where_the_log_says_it(tmp_path):
+    rows = "1,2024-05-06,taller,1420.50\n1,2024-05-07,feria,\n"
+    path = written(tmp_path, "clave,fecha,tipo,costo\n" + rows)
+    columns = {"colonia_id": "clave", "done_on": "fecha", "action_type": "tipo", "cost": "costo"}
+
+    found = clean_actions(intake(path, {"kind": "actions", "columns": columns}))
+
+    table = check_table("actions", found.tables["actions"])
+    assert table["cost"].fillna(-1).tolist() == [1420.5, -1]
+
+
+def test_a_cost_below_nothing_is_refused(tmp_path):
+    path = written(tmp_path, "clave,fecha,tipo,costo\n1,2024-05-06,taller,-5\n")
+    columns = {"colonia_id": "clave", "done_on": "fecha", "action_type": "tipo", "cost": "costo"}
+
+    with speaking("en"), pytest.raises(SourceError, match="“costo”: -5 in row 2 is less than"):
+        clean_actions(intake(path, {"kind": "actions", "columns": columns}))

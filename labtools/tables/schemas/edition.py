@@ -74,6 +74,25 @@ TABLES: dict[str, dict[str, pa.Column]] = {
             for part in ("title", "purpose", "not_for", "error")
         },
     },
+    "revisions": {
+        "source": key(),
+        "cell": written(),
+        "said_in": written(),
+        "before": figure(),
+        "after": figure(),
+        "jumped": pa.Column(bool),
+    },
+    "findings": {
+        "source": key(),
+        "severity": written(),
+        "told": written(),
+    },
+    "changes": {
+        "step": key(),
+        "source": key(),
+        "what": key(),
+        "rows": count(),
+    },
     "account": {
         "step": key(),
         "source": key(),

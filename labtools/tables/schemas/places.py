@@ -47,6 +47,11 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "valid_until": date(nullable=True),
         "why": written(nullable=True),
     },
+    "point_heaps": {
+        "lon": figure(),
+        "lat": figure(),
+        "events": count(),
+    },
     "name_queue": {
         "written": written(),
         "borough": written(nullable=True),
@@ -86,6 +91,7 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "agency": written(nullable=True),
         "dose": figure(NOT_NEGATIVE),
         "unit": written(nullable=True),
+        "cost": figure(NOT_NEGATIVE),
     },
     "network_answers": {
         "colonia_id": key(),
