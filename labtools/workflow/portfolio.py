@@ -90,11 +90,18 @@ def portfolio_tables(
     chain = _told(options, steady)
     return {
         "portfolio": check_table("portfolio", _reasoned(chain, proposals, known, effects)),
-        "portfolio_floors": check_table("portfolio_floors", lowered),
+        "portfolio_floors": _floors(lowered),
         "portfolio_frontier": check_table("portfolio_frontier", curve),
         "portfolio_doubt": check_table("portfolio_doubt", pd.DataFrame(worth)),
         "allocation_if": check_table("allocation_if", _moved(options, rules, known)),
     }
+
+
+def _floors(lowered: pd.DataFrame) -> pd.DataFrame:
+    """Return the canonical table ``portfolio_floors``; without rows if every floor is kept."""
+    if lowered.empty:
+        return empty_table("portfolio_floors")
+    return check_table("portfolio_floors", lowered)
 
 
 def _at_mean(draws: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from labtools.errors import AnalysisError
+from labtools.tables.contracts import check_table
 from labtools.targeting.floors import within_reach
 from labtools.targeting.frontier import frontier, stability
 from labtools.targeting.options import Action, Options, fear_averted, make_options
@@ -263,7 +264,7 @@ def test_floors_that_no_choice_keeps_are_lowered_to_what_one_keeps_and_told(rule
     reached, lowered = within_reach(options.table, rules)
     found = choose_portfolio(options, reached)
 
-    assert len(lowered)
+    assert len(check_table("portfolio_floors", lowered))
     assert (lowered["kept"] < lowered["asked"]).all()
     assert keeps(options, reached, found.chosen.to_numpy())
     # Nothing less would do: a cent more than what is kept cannot be kept, the others as they are.
