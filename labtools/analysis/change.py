@@ -49,6 +49,7 @@ def compare_windows(
     dispersion: float | pd.Series = 1.0,
     noise_variance: float = 0.0,
     level: float = 0.95,
+    complete: float = 1.0,
 ) -> Change:
     """Compare counts of two windows of equal length, area by area.
 
@@ -67,11 +68,15 @@ def compare_windows(
         Variance of the noise in each window's count (rounding); widens every interval.
     level : float
         Coverage of the two-sided intervals.
+    complete : float
+        Share of the events of `now` that were recorded when they were counted.  The ratio and its
+        limits are of what will have been recorded, so that late reports do not pass for a fall;
+        the counts stay as they were counted.
 
     Raises
     ------
     AnalysisError
-        If the indexes differ.
+        If the indexes differ, or the share is not above 0 and up to 1.
 
     References
     ----------
@@ -85,6 +90,12 @@ def compare_windows(
             "and {now} now. Align them by colonia_id.",
             before=len(before),
             now=len(now),
+        )
+    if not 0 < complete <= 1:
+        raise AnalysisError(
+            "The share of events that were recorded must be above 0 and up to 1, and it is "
+            "{complete}. Where it is not known, leave it out and say so.",
+            complete=complete,
         )
     x, y = before.to_numpy(float), now.to_numpy(float)
     total = x + y
@@ -100,21 +111,21 @@ def compare_windows(
         {
             "before": before,
             "now": now,
-            "ratio": np.divide(y, x, out=np.full_like(x, np.nan), where=x > 0),
-            "lower": _odds(low),
-            "upper": _odds(high),
-            "p_value": _two_sided(n, k),
+            "ratio": np.divide(y, x, out=np.full_like(x, np.nan), where=x > 0) / complete,
+            "lower": _odds(low) / complete,
+            "upper": _odds(high) / complete,
+            "p_value": _two_sided(n, k, complete / (1 + complete)),
         },
         index=before.index,
     )
     nothing = ~(total > 0)
     table.loc[nothing, ["ratio", "lower", "upper", "p_value"]] = np.nan
-    return Change(_judged(table), dispersion, level)
+    return Change(_judged(table, complete), dispersion, level)
 
 
-def _two_sided(n: np.ndarray, k: np.ndarray) -> np.ndarray:
-    at_least = np.where(k > 0, stats.beta.cdf(0.5, k, n - k + 1), 1.0)
-    at_most = np.where(n - k > 0, stats.beta.sf(0.5, k + 1, n - k), 1.0)
+def _two_sided(n: np.ndarray, k: np.ndarray, share: float) -> np.ndarray:
+    at_least = np.where(k > 0, stats.beta.cdf(share, k, n - k + 1), 1.0)
+    at_most = np.where(n - k > 0, stats.beta.sf(share, k + 1, n - k), 1.0)
     return np.asarray(np.minimum(1.0, 2 * np.minimum(at_least, at_most)))
 
 
@@ -123,14 +134,15 @@ def _odds(share: np.ndarray) -> np.ndarray:
     return np.asarray(odds)
 
 
-def _judged(table: pd.DataFrame) -> pd.DataFrame:
+def _judged(table: pd.DataFrame, complete: float) -> pd.DataFrame:
     tested = table["p_value"].notna()
     q_value = pd.Series(np.nan, index=table.index)
     if tested.any():
         q_value[tested] = stats.false_discovery_control(table.loc[tested, "p_value"])
     verdict = pd.Series("none", index=table.index, dtype="str")
     found = q_value <= FALSE_DISCOVERY_RATE
-    verdict[found & (table["now"] > table["before"])] = "increase"
-    verdict[found & (table["now"] < table["before"])] = "decrease"
+    unchanged = table["before"] * complete
+    verdict[found & (table["now"] > unchanged)] = "increase"
+    verdict[found & (table["now"] < unchanged)] = "decrease"
     verdict[table["before"].isna() | table["now"].isna()] = "unknown"
     return table.assign(q_value=q_value, verdict=verdict)

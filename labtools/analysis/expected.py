@@ -24,6 +24,7 @@ from labtools.errors import AnalysisError
 
 _YEAR = 12
 _MOST_PAST = 12
+_HALF = 0.5
 _LEVEL = 0.95
 _FALSE_DISCOVERY_RATE = 0.05
 
@@ -59,7 +60,8 @@ def compare_with_expected(
     counts : pandas.DataFrame, shape (n_areas, n_months)
         Counts by month, the latest last; missing where not known.
     population : pandas.Series
-        Residents by area.
+        Residents by area.  An area without residents (an industrial park, a market) is judged
+        by its own past alone.
     span : int
         Months of the period: 1, 3 or 12.
     complete : float
@@ -99,17 +101,24 @@ def _expected(
 ) -> tuple[pd.Series, pd.Series]:
     """Return mean and variance of the expected counts of the months after `origin`."""
     past = counts.iloc[:, :origin]
-    told = discounted(past, population, period_months=1)
-    fit = fit_gamma_poisson(told["events"], told["exposure"])
-    season = _season(past, span)
-    years = population * span / _YEAR * season
+    lived_in = population.reindex(counts.index).fillna(0.0) > 0
+    at_risk = population.reindex(counts.index).where(lived_in, 1.0)
+    told = discounted(past, at_risk, period_months=1)
+    events, exposure = told["events"], told["exposure"].where(told["exposure"] > 0)
+    fit = fit_gamma_poisson(events[lived_in], exposure[lived_in])
+    years = at_risk * span / _YEAR * _season(past, span)
     if np.isinf(fit.shape):
-        mean = (fit.mean * years).where(told["exposure"] > 0)
-        return mean, mean**2 / max(fit.mean * fit.exposure, 1.0)
-    shape = fit.shape + told["events"]
-    rate = shape / (fit.inverse_scale + told["exposure"].where(told["exposure"] > 0))
-    mean = rate * years
-    return mean, mean**2 / shape
+        # Where nothing was ever counted, half an event: none is no proof that none can be.
+        seen = max(fit.mean * fit.exposure, _HALF)
+        mean = (seen / fit.exposure * years).where(exposure.notna())
+        variance = mean**2 / max(seen, _HALF)
+    else:
+        shape = fit.shape + events
+        mean = shape / (fit.inverse_scale + exposure) * years
+        variance = mean**2 / shape
+    # Without residents there is no rate to share with the others: the area's own past tells.
+    alone = (events + _HALF) / exposure * years
+    return mean.where(lived_in, alone), variance.where(lived_in, alone**2 / (events + _HALF))
 
 
 def _season(past: pd.DataFrame, span: int) -> float:

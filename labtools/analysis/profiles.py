@@ -223,8 +223,15 @@ def change_table(
     colonias: pd.Index,
     *,
     noise: Noise,
+    complete: float = 1.0,
 ) -> pd.DataFrame:
-    """Return the canonical table ``change``: these twelve months against the twelve before."""
+    """Return the canonical table ``change``: these twelve months against the twelve before.
+
+    Parameters
+    ----------
+    complete : float
+        Share of the events of the last twelve months that is thought to be recorded by now.
+    """
     now = _window_counts(series, window.start, window.end, colonias, 0)
     before = _window_counts(series, window.before_start, window.start, colonias, 0)
     parts = []
@@ -234,6 +241,7 @@ def change_table(
             now.xs(group, level="group")["events"],
             dispersion=noise.dispersion[group],
             noise_variance=noise.variance * _cells(group) * _QUARTERS,
+            complete=complete,
         )
         state = now.xs(group, level="group")["state"]
         parts.append(change.table.drop(columns="p_value").assign(group=group, state=state))

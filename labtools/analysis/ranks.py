@@ -84,10 +84,11 @@ def chance_among_most(draws: pd.DataFrame, k: int) -> pd.Series:
 
 
 def tiers(draws: pd.DataFrame, *, certainty: float = 0.9) -> pd.Series:
-    """Return groups of areas that cannot be told apart from the first of their group; 1 is high.
+    """Return groups of areas of which no two can be told apart; 1 is high.
 
-    Areas are taken by falling mean rank.  One opens a new tier if its rate is below that of the
-    area that opened the last one with a probability of at least `certainty`.
+    Areas are taken by falling mean rank.  One opens a new tier if its rate is below that of any
+    area of the last one with a probability of at least `certainty`: an uncertain first area does
+    not hold together others that differ for sure.
 
     Parameters
     ----------
@@ -104,9 +105,12 @@ def tiers(draws: pd.DataFrame, *, certainty: float = 0.9) -> pd.Series:
     told = draws[known].to_numpy()
     mean_rank = stats.rankdata(told, axis=1).mean(axis=0)
     tier = np.zeros(len(known), int)
-    opener, number = -1, 0
+    inside: list[int] = []
+    number = 0
     for area in np.argsort(-mean_rank, kind="stable"):
-        if opener < 0 or (told[:, area] < told[:, opener]).mean() >= certainty:
-            opener, number = int(area), number + 1
+        below = (told[:, [area]] < told[:, inside]).mean(axis=0)
+        if not inside or below.max() >= certainty:
+            inside, number = [], number + 1
+        inside.append(int(area))
         tier[area] = number
     return pd.Series(tier, index=known, dtype="Int64").reindex(draws.columns)

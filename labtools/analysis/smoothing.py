@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, special, stats
+from scipy import optimize, sparse, special, stats
 
 from labtools.analysis.rates import poisson_interval
 from labtools.errors import AnalysisError
@@ -147,6 +147,40 @@ def marshall_rates(events: pd.Series, exposure: pd.Series) -> pd.Series:
     between = (e * (raw - mean) ** 2).sum() / e.sum() - mean / e.mean()
     weight = max(between, 0.0) / (max(between, 0.0) + mean / e) if mean else 0 * e
     return (mean + weight * (raw - mean)).reindex(events.index)
+
+
+def local_rates(events: pd.Series, exposure: pd.Series, neighbours: sparse.csr_array) -> pd.Series:
+    """Return Marshall's local empirical-Bayes rates: drawn towards the area and its neighbours.
+
+    When to use it: as the plain counterpart of a spatial model.  When not: for intervals, or
+    where areas have few neighbours; BYM2 does both.
+
+    Parameters
+    ----------
+    events, exposure : pandas.Series, shape (n_areas,)
+        An area without exposure or count is missing and spoils no other.
+    neighbours : scipy.sparse.csr_array, shape (n_areas, n_areas)
+        Above zero where two areas are neighbours; an area alone keeps its own rate.
+
+    References
+    ----------
+    Marshall, R. J. (1991). Mapping disease and mortality rates using empirical Bayes
+    estimators. Applied Statistics 40, 283-294. doi:10.2307/2347593
+    """
+    at_risk = exposure.reindex(events.index)
+    known = (events.notna() & (at_risk > 0)).to_numpy()
+    n, e = events.to_numpy(float)[known], at_risk.to_numpy(float)[known]
+    near = (sparse.csr_array(neighbours)[known][:, known] > 0).astype(float)
+    near = sparse.csr_array(((near + sparse.eye_array(len(n))) > 0).astype(float))
+    people, raw = near @ e, n / e
+    mean = (near @ n) / people
+    # The sum over the neighbourhood of e (raw - mean)², with the mean of its middle.
+    squares = near @ (e * raw**2) - 2 * mean * (near @ n) + mean**2 * people
+    between = np.maximum(squares / people - mean * np.asarray(near.sum(axis=1)).ravel() / people, 0)
+    chance = mean / e
+    weight = np.divide(between, between + chance, out=np.zeros_like(e), where=chance > 0)
+    found = pd.Series(mean + weight * (raw - mean), index=events.index[known])
+    return found.reindex(events.index)
 
 
 def _minus_log_likelihood(parameters: np.ndarray, n: np.ndarray, e: np.ndarray) -> float:

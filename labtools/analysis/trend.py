@@ -41,7 +41,12 @@ _UNKNOWN = YearRatio(np.nan, np.nan, np.nan, np.nan, np.nan)
 
 
 def compare_years(
-    counts: pd.Series, end: pd.Timestamp, *, noise_variance: float = 0.0, level: float = 0.95
+    counts: pd.Series,
+    end: pd.Timestamp,
+    *,
+    noise_variance: float = 0.0,
+    level: float = 0.95,
+    complete: float = 1.0,
 ) -> YearRatio:
     """Compare the twelve months before `end` with the twelve before those.
 
@@ -57,6 +62,8 @@ def compare_years(
         First day after the last month.
     noise_variance : float
         Variance of rounding noise in one month's count.
+    complete : float
+        Share of the events of the last twelve months that was recorded when they were counted.
 
     References
     ----------
@@ -70,10 +77,10 @@ def compare_years(
         return _UNKNOWN
     used = np.isin(years_back, list(whole))
     # One row for each year, the last one last; one column for each calendar month.
-    return _fit(known[used].to_numpy().reshape(-1, MONTHS), noise_variance, level)
+    return _fit(known[used].to_numpy().reshape(-1, MONTHS), noise_variance, level, complete)
 
 
-def _fit(counts: np.ndarray, noise_variance: float, level: float) -> YearRatio:
+def _fit(counts: np.ndarray, noise_variance: float, level: float, complete: float) -> YearRatio:
     # With whole years the fit has a closed form: each expected count is its year's total
     # times its month's share, and the year's effect is the logarithm of a ratio of totals.
     counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
@@ -84,7 +91,7 @@ def _fit(counts: np.ndarray, noise_variance: float, level: float) -> YearRatio:
         return _UNKNOWN
     pearson = float(((counts - expected) ** 2 / expected).sum())
     scale = max(1.0, pearson / freedom) + noise_variance / counts.mean()
-    effect = float(np.log(years[-1] / years[-2]))
+    effect = float(np.log(years[-1] / years[-2] / complete))
     error = float(np.sqrt(scale * (1 / years[-1] + 1 / years[-2])))
     reach = float(stats.t.ppf((1 + level) / 2, freedom)) * error
     p_value = float(2 * stats.t.sf(abs(effect) / error, freedom))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from labtools import messages
 from labtools.messages import number, percent, plural, say, text
+from labtools.narrative.late_records import still_to_come
 from labtools.tables import vocabulary as words
 from labtools.tables.vocabulary import label
 
@@ -83,7 +84,13 @@ def change_sentences(tables: Tables) -> tuple[str, ...]:
         )
     rest = (shown["verdict"] == "none").any()
     closing = (text("In the other groups there is no distinguishable change."),) if rest else ()
-    return (*told, *closing)
+    return (*told, *closing, *_late(shown, tables["period"]))
+
+
+def _late(shown: pd.DataFrame, period: pd.DataFrame) -> tuple[str, ...]:
+    """Return what is known of records still to come, where a fall is told."""
+    fell = (shown["verdict"] == "decrease").any()
+    return (still_to_come(period["recorded_share"].iloc[0]),) if fell else ()
 
 
 def place_sentences(tables: Tables) -> tuple[str, ...]:

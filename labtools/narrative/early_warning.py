@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from labtools.messages import month, number, plural, say, text
+from labtools.messages import month, number, percent, plural, say, text
 from labtools.tables import vocabulary as words
 from labtools.tables.vocabulary import label
 
@@ -31,10 +31,26 @@ def alert_sentences(alerts: pd.DataFrame) -> tuple[str, ...]:
             "whole municipality. An alert asks to look again: it is no proof of a change.",
             budget=number(judged["budget"].sum(), 1),
         ),
-        text(
-            "Records that are still coming in can hide an alert of the last month; they cannot "
-            "make one."
-        ),
+        _late_records(alerts["complete"].iloc[0]),
+    )
+
+
+def _late_records(complete: float) -> str:
+    if pd.isna(complete):
+        return text(
+            "How many records of the last month are still to come is not known, and nothing was "
+            "allowed for: they can hide an alert, and cannot make one."
+        )
+    if complete >= 1:
+        return text(
+            "Of the last month, earlier runs found no record missing. If some still come in, they "
+            "can hide an alert, and cannot make one."
+        )
+    return text(
+        "About {share} of the records of the last month are reckoned to be in, and what was "
+        "expected was lowered to that. If more are in than reckoned, some alerts are false; if "
+        "fewer, some are hidden.",
+        share=percent(complete),
     )
 
 
@@ -130,11 +146,15 @@ def told_scores(scoreboard: pd.DataFrame) -> pd.DataFrame:
     figures = {
         text("mean error (CRPS)"): "crps",
         text("logarithmic score"): "log_score",
+        text("score of mean and variance (DSS)"): "dss",
         text("difference from the best, least"): "difference_lower",
         text("difference from the best, most"): "difference_upper",
         text("inside 50 %"): "cover_50",
         text("inside 80 %"): "cover_80",
         text("inside 95 %"): "cover_95",
+        text("unevenness of the transform (PIT)"): "pit_departure",
+        text("share of events in the places pointed at"): "hit_rate",
+        text("accuracy of places (PAI)"): "accuracy_index",
         text("efficiency of places (PEI)"): "efficiency_index",
         text("shown"): "shown",
     }

@@ -32,23 +32,34 @@ def concentration_sentences(concentration: pd.DataFrame) -> tuple[str, ...]:
 
 
 def persistence_sentences(persistence: pd.DataFrame) -> tuple[str, ...]:
-    """Return how many colonias are of each kind, beside how many chance would make."""
+    """Return how many colonias are of each kind, beside how many chance would make.
+
+    Chronic is held against colonias all alike: that one stays above is what the word means, and
+    a colonia that keeps its own level is no accident.  Emerging and fading are held against
+    colonias that keep theirs.
+    """
     if persistence.empty:
         return (text("Fewer than three whole years: persistence cannot be told yet."),)
     kinds = persistence.drop_duplicates("kind").set_index("kind")
     told = [kind for kind in ("chronic", "emerging", "fading") if kind in kinds.index]
-    return tuple(
-        say(
-            plural(
-                "{kind}: {n} colonia; if none changed, {chance} would look so by chance.",
-                "{kind}: {n} colonias; if none changed, {chance} would look so by chance.",
-            ),
-            kind=label(kind),
-            n=int(kinds.loc[kind, "found"]),
-            chance=number(kinds.loc[kind, "by_chance"], 1),
+    return tuple(_lasting(kind, kinds.loc[kind]) for kind in told) or (
+        text("No colonia stands above the city year after year, begins to, or ceases to."),
+    )
+
+
+def _lasting(kind: str, row: pd.Series) -> str:
+    n = int(row["found"])
+    if kind == "chronic":
+        said = plural(
+            "{kind}: {n} colonia; if all had the same rate, {chance} would look so by chance.",
+            "{kind}: {n} colonias; if all had the same rate, {chance} would look so by chance.",
         )
-        for kind in told
-    ) or (text("No colonia stands above the city year after year, begins to, or ceases to."),)
+        return say(said, kind=label(kind), n=n, chance=number(row["alike"], 1))
+    said = plural(
+        "{kind}: {n} colonia; if none changed, {chance} would look so by chance.",
+        "{kind}: {n} colonias; if none changed, {chance} would look so by chance.",
+    )
+    return say(said, kind=label(kind), n=n, chance=number(row["by_chance"], 1))
 
 
 def exposure_sentences(exposures: pd.DataFrame) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from labtools.charts.figures import change_words, count, named, records
 from labtools.messages import plural, say, text
+from labtools.narrative.late_records import still_to_come
 from labtools.publish import wording
 from labtools.publish.figures import Cell
 from labtools.tables import vocabulary as words
@@ -27,6 +28,7 @@ def changes_facts(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
         "words": said,
         "heads": change_heads(),
         "counted": _counted(len(tables["change"]), len(rows)) if rows else said["none"],
+        "late": still_to_come(tables["period"]["recorded_share"].iloc[0]),
         "change_rows": rows,
     }
 

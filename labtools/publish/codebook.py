@@ -38,7 +38,7 @@ MEANS: Mapping[str, str] = MappingProxyType(
         "state": mark("Whether the figure is shown, missing, withheld or of too few answers"),
         "before": mark("Count, or share, of the earlier period"),
         "now": mark("Count, or share, of the later period"),
-        "ratio": mark("Later count over earlier count"),
+        "ratio": mark("Later count over earlier count, allowing for records still to come"),
         "ratio_lower": mark("Lower limit of the ratio"),
         "ratio_upper": mark("Upper limit of the ratio"),
         "q_value": mark("p value, adjusted for the comparisons made together"),
@@ -82,6 +82,10 @@ MEANS: Mapping[str, str] = MappingProxyType(
         "contact": mark("Who answers for corrections"),
         "fichas": mark("How many profiles there are"),
         "rounding_base": mark("Counts are multiples of this number"),
+        "recorded_share": mark(
+            "Share of the crimes of the last 12 months thought to be recorded by now; empty where "
+            "it is not known"
+        ),
         "reporting": mark("Share of crimes that is reported, as estimated"),
         "reporting_lower": mark("Lower limit of the share that is reported"),
         "reporting_upper": mark("Upper limit of the share that is reported"),

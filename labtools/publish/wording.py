@@ -175,7 +175,8 @@ def map_words() -> dict[str, str]:
         "note": text(
             "A colonia is above or below only where its 95 % interval leaves the municipality's "
             "rate out. Where it does not, the difference may be chance, and the map says so. "
-            "The map orders nothing: two colonias of the same tier cannot be told apart here."
+            "The map orders nothing: the tier tells how a colonia stands to the municipality, not "
+            "how two colonias stand to each other."
         ),
     }
 

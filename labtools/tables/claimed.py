@@ -27,6 +27,15 @@ _RISES = (
     r"|\brose\b|\bris[ei]\w*|increas\w*|\bgr[eo]w\w*"
 )
 _PERCENT = r"(\d+(?:[.,]\d+)?)\s*(?:%|por\s*ciento|per\s*cent)"
+_OTHER_PERIODS = (
+    r"\b(d[ií]as?|semanas?|quincenas?|mes|bimestres?|trimestres?|semestres?|sexenios?|trienios?"
+    r"|days?|weeks?|month|quarters?|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre"
+    r"|octubre|noviembre|diciembre|january|february|march|april|june|july|august|september"
+    r"|october|november|december|d[eé]cadas?|decades?)\b"
+    r"|\b(?!12\b)\d+\s+(meses|months)\b|\b(desde|since)\b"
+    r"|\b(dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|two|three|four|five|six|seven"
+    r"|eight|nine|ten|eleven)\s+(meses|months)\b"
+)
 _SAYINGS = {
     "supported": mark("The claim holds: its size lies within the interval."),
     "other_size": mark("The direction holds, but the size claimed lies outside the interval."),
@@ -110,6 +119,14 @@ def read_claim(sentence: str) -> float:
         )
     size = float(percent.group(1).replace(",", "."))
     return -size if falls else size
+
+
+def is_of_twelve_months(sentence: str) -> bool:
+    """Tell whether a claim can be of twelve months against the twelve before.
+
+    One that names a month, a week, a quarter, or a year long ago compares other periods.
+    """
+    return not re.search(_OTHER_PERIODS, sentence, re.IGNORECASE)
 
 
 def verdict_of(claimed: float, lower: float, upper: float) -> Verdict:

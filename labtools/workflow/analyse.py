@@ -328,7 +328,8 @@ def lab_tables(opened: Opened, prepared: Prepared) -> dict[str, pd.DataFrame]:
     """Return the tables of the lab's own edition, which are kept: see `Kept`."""
     how, recorded = alerting(opened, prepared.window), recorded_by_span(opened, prepared.window)
     earlier = names_of_earlier(opened.workbench, prepared.name)
-    told = ["internal", prepared.digest, how.budget, *recorded.values(), earlier]
+    shares = map(str, recorded.items())
+    told = ["internal", prepared.digest, how.budget, *shares, earlier]
     return kept_in(opened.workbench).take(
         "edition",
         [asdict(_lineage(opened, told))],

@@ -35,7 +35,7 @@ class Edition:
         Evaluations to be made.
     recorded : mapping of int to float
         Which share of the events of the last 1, 3 or 12 months is thought to be recorded by now;
-        a span that is not told is complete.
+        of a span that is not told it is not known.
     earlier : mapping of str to pandas.DataFrame
         What earlier runs told by month and group, by their names.
     references : pathlib.Path, optional

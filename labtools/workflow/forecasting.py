@@ -6,7 +6,7 @@ A backtest costs seconds, so its tables are kept.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -51,12 +51,13 @@ class Alerting:
     ----------
     budget : float
         False alerts to be expected in one month over all colonias and groups.
-    complete : float
-        Share of the last month's records that is already there.
+    complete : float, optional
+        Share of the last month's records that is already there; without it nothing is allowed
+        for, which can only hide alerts.
     """
 
     budget: float = 1.0
-    complete: float = 1.0
+    complete: float | None = None
 
 
 def forecasts(opened: Opened, window: Window) -> dict[str, pd.DataFrame]:
@@ -79,9 +80,7 @@ def forecasts(opened: Opened, window: Window) -> dict[str, pd.DataFrame]:
 
 def alerting(opened: Opened, window: Window) -> Alerting:
     """Return with what alerts of a period are given: what is asked for, and what is known."""
-    return Alerting(
-        opened.settings.alerts.false_per_month, round(completeness(opened, window), _DECIMALS)
-    )
+    return Alerting(opened.settings.alerts.false_per_month, recorded_by_span(opened, window).get(1))
 
 
 def forecast_results(
@@ -104,9 +103,10 @@ def forecast_tables(
     """Return the three tables from the counts by colonia and month."""
     keys = pd.Index(colonias["colonia_id"])
     rings = _rings(colonias, crs)
+    areas = colonias.to_crs(crs).area.set_axis(keys)
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in TABLES}
     for group in GROUPS:
-        history = _history(panel, keys, group, window, rings)
+        history = replace(_history(panel, keys, group, window, rings), areas=areas)
         months = history.counts.shape[1]
         if months >= _FEWEST_MONTHS and history.values()[:, -_FEWEST_MONTHS:].sum():
             for name, table in _of_group(history, group, how).items():
@@ -120,12 +120,15 @@ def forecast_tables(
 
 
 def completeness(opened: Opened, window: Window, *, months: int = 1) -> float:
-    """Return which share of the records of the last months is there, learnt from earlier runs."""
+    """Return which share of the records of the last months is there, learnt from earlier runs.
+
+    Missing where no earlier run can tell.
+    """
     panel = read_table("panel", opened.workbench.processed)
     files = panel[(panel["record_type"] == "case_file") & panel["group"].isin(words.GROUPS)]
     now = files.groupby("month")["events"].sum().astype(float)
     if now.empty:
-        return 1.0
+        return np.nan
     folders = sorted(opened.workbench.reports.glob("[0-9]*/internal/city/internal"))
     earlier = [told for folder in folders if (told := _told_by_month(folder)) is not None]
     age = len(now.index[now.index >= window.end])
@@ -133,8 +136,9 @@ def completeness(opened: Opened, window: Window, *, months: int = 1) -> float:
 
 
 def recorded_by_span(opened: Opened, window: Window) -> dict[int, float]:
-    """Return what :func:`completeness` says of the last month, quarter and year."""
-    return {span: round(completeness(opened, window, months=span), _DECIMALS) for span in SPANS}
+    """Return what :func:`completeness` says of the last month, quarter and year, where it can."""
+    told = {span: round(completeness(opened, window, months=span), _DECIMALS) for span in SPANS}
+    return {span: share for span, share in told.items() if not np.isnan(share)}
 
 
 def _told_by_month(folder: Path) -> pd.Series | None:
@@ -198,13 +202,14 @@ def _alerts(history: History, tested: Backtest, model: str, how: Alerting) -> pd
     law = tested.learnt[model](before, 1)
     budget = how.budget / len(GROUPS)
     last = history.counts.iloc[:, -1]
-    found = alerts_within(last, law, budget=budget, complete=how.complete)
+    complete = 1.0 if how.complete is None else how.complete
+    found = alerts_within(last, law, budget=budget, complete=complete)
     return found.round({"expected": _DECIMALS, "p_value": 6}).assign(
         colonia_id=found.index,
         month=history.counts.columns[-1],
         model=model,
         budget=budget,
-        complete=round(how.complete, _DECIMALS),
+        complete=np.nan if how.complete is None else round(complete, _DECIMALS),
         observed=found["observed"].astype("Int64"),
         upper=found["upper"].astype(int),
     )

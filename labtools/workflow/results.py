@@ -33,6 +33,7 @@ from labtools.workflow.risk import city_risk, risk_tables
 
 _METRES_OF_DETAIL = 8
 _FALSE_ALARM = 0.05
+_YEAR = 12
 
 
 def city_results(
@@ -62,7 +63,9 @@ def city_results(
     crime = profiles.crime_table(
         series, population, edition.window, rates, surfaces=risk.surfaces, noise=noise
     )
-    change = profiles.change_table(series, edition.window, keys, noise=noise)
+    change = profiles.change_table(
+        series, edition.window, keys, noise=noise, complete=edition.recorded.get(_YEAR, 1.0)
+    )
     by_month = months[months["group"] != words.SENSITIVE] if edition.is_public else months
     return {
         "series": series,
@@ -99,7 +102,8 @@ def municipality_table(
         counts = months[months["group"] == group].set_index("month")["events"].sort_index()
         noise = variance * (len(words.GROUPS) if group == words.TOTAL else 1)
         now = _summed(counts, window.start, window.end)
-        change = compare_years(counts, window.end, noise_variance=noise)
+        complete = edition.recorded.get(_YEAR, 1.0)
+        change = compare_years(counts, window.end, noise_variance=noise, complete=complete)
         spread = 1.0 if np.isnan(change.dispersion) else change.dispersion
         low, high = poisson_interval(np.array([now / spread]))
         rows.append(
@@ -244,5 +248,6 @@ def _period(
             "colonias": len(processed["colonias"]),
             "fichas": len(edition.with_ficha),
             "rounding_base": BASE if edition.is_public else 1,
+            "recorded_share": round(edition.recorded.get(_YEAR, np.nan), 2),
         }
     )

@@ -12,7 +12,7 @@ from scipy import sparse
 from labtools.analysis.expected import compare_with_expected
 from labtools.analysis.hotspots.local_statistics import local_g_star, standardise_rates
 from labtools.analysis.hotspots.scan import scan_areas
-from labtools.analysis.risk.factors import Factors, associate, prepare_traits
+from labtools.analysis.risk.factors import Factors, associate, judged_together, prepare_traits
 from labtools.analysis.risk.surfaces import NoisyCounts
 from labtools.errors import AnalysisError
 from labtools.settings import Lab
@@ -52,9 +52,10 @@ def _spans(
 ) -> list[pd.DataFrame]:
     told = []
     for span in SPANS:
-        complete = edition.recorded.get(span, 1.0)
+        complete = edition.recorded.get(span, np.nan)  # not known: nothing is allowed for
+        held = 1.0 if np.isnan(complete) else complete
         try:
-            found = compare_with_expected(counts, population, span=span, complete=complete).table
+            found = compare_with_expected(counts, population, span=span, complete=held).table
         except AnalysisError:
             continue  # too short a file for this span, or too few colonias: it has no rows
         found = found.rename_axis("colonia_id").reset_index()
@@ -101,9 +102,12 @@ def _scanned(
     if not events[known].sum() > 0:
         return ()
     expected = people[known] * events[known].sum() / people[known].sum()
-    found = scan_areas(
-        events[known], expected, places[known], replicates=_REPLICATES, seed=seed
-    ).clusters
+    try:
+        found = scan_areas(
+            events[known], expected, places[known], replicates=_REPLICATES, seed=seed
+        ).clusters
+    except AnalysisError:
+        return ()  # too few colonias for a scan: it found nothing
     clear = found[found["p_value"] <= _LEVEL]
     return tuple(area for areas in clear["areas"] for area in areas)
 
@@ -139,7 +143,8 @@ def factor_tables(
         for factor in taxonomies.factor
         if factor.number == one.factor
     }
-    tables = {name: pd.concat(_rows(name, found, official, values)) for name in names}
+    judged = judged_together(found)
+    tables = {name: pd.concat(_rows(name, judged, official, values)) for name in names}
     return {
         name: check_table(name, table[list(empty_table(name).columns)].reset_index(drop=True))
         for name, table in tables.items()

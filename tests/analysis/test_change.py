@@ -175,3 +175,34 @@ def test_the_interval_holds_the_true_ratio_at_least_as_often_as_it_says(dispersi
     held = (table["lower"] <= 1.5) & (table["upper"].fillna(np.inf) >= 1.5)
     # The standard error of the share is 0.0035.
     assert held.mean() >= 0.95 - 0.01
+
+
+def test_with_part_recorded_the_test_is_the_binomial_one_of_that_share():
+    row = compare_windows(*windows(a=(40, 22)), complete=0.7).table.loc["a"]
+
+    exact = stats.binomtest(22, 62, 0.7 / 1.7)
+    tails = (exact_tail(22, 62, 0.7 / 1.7), stats.binom.sf(21, 62, 0.7 / 1.7))
+    assert row["p_value"] == pytest.approx(2 * min(tails))
+    limits = exact.proportion_ci(0.95, method="exact")
+    assert row["lower"] == pytest.approx(limits.low / (1 - limits.low) / 0.7)
+    assert row["ratio"] == pytest.approx(22 / 40 / 0.7)
+    assert (row["before"], row["now"]) == (40, 22)
+
+
+def exact_tail(k, n, share):
+    return stats.binom.cdf(k, n, share)
+
+
+def test_records_still_to_come_make_no_decrease_and_hide_no_increase():
+    pair = windows(late=(400, 320), rose=(100, 140), fell=(400, 200))
+
+    blind, aware = (compare_windows(*pair, complete=c).table["verdict"] for c in (1.0, 0.8))
+
+    assert blind.to_dict() == {"late": "decrease", "rose": "increase", "fell": "decrease"}
+    assert aware.to_dict() == {"late": "none", "rose": "increase", "fell": "decrease"}
+
+
+@pytest.mark.parametrize("complete", [0.0, 1.2, np.nan])
+def test_a_share_that_is_none_is_refused(complete):
+    with pytest.raises(AnalysisError, match="above 0 and up to 1"):
+        compare_windows(*windows(a=(3, 4)), complete=complete)

@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+import patsy
 import pytest
 import statsmodels.api as sm
 
@@ -47,6 +48,24 @@ def test_the_regression_of_days_absent_is_that_of_mass(reference, oracle):
         expected["coefficients"], rel=near["coefficient"]
     )
     assert told["error"].to_dict() == pytest.approx(expected["errors"], rel=near["error"])
+
+
+def test_with_all_interactions_the_size_is_that_of_venables_and_ripley(reference, oracle):
+    expected, table = reference("negative_binomial_quine.json"), oracle("quine.csv")
+    cells = patsy.dmatrix("Eth * Sex * Age * Lrn", table, return_type="dataframe")
+    # Two of the cells have nobody: their columns say nothing that others do not.
+    kept = [k for k in range(cells.shape[1]) if rank(cells, k + 1) > rank(cells, k)]
+
+    found = fit_counts(table["Days"], cells.iloc[:, kept])
+
+    assert found.size == pytest.approx(expected["size_all_interactions"], rel=1e-3)
+    assert found.log_likelihood == pytest.approx(
+        expected["log_likelihood_all_interactions"], abs=1e-3
+    )
+
+
+def rank(table, columns):
+    return np.linalg.matrix_rank(table.iloc[:, :columns].to_numpy()) if columns else 0
 
 
 def test_the_tests_of_overdispersion_are_those_of_aer(reference, trips):

@@ -62,16 +62,45 @@ def test_late_reports_do_not_pass_for_a_fall():
     assert not told.table["verdict"].isin(["increase", "decrease"]).any()
 
 
-def test_a_colonia_without_people_or_with_a_month_missing_is_unknown_and_spoils_no_other():
+def test_a_colonia_with_a_month_missing_is_unknown_and_spoils_no_other():
     counts, people = city(5)
-    people["c000"] = 0.0
     counts.loc["c001", 59] = np.nan
 
     told = compare_with_expected(counts, people, span=3).table
 
-    assert told["verdict"].value_counts()["unknown"] == 2
-    assert told.loc[["c000", "c001"], ["expected", "ratio", "q_value"]].isna().all(axis=None)
-    assert told["verdict"].iloc[2:].isin(["none", "increase", "decrease"]).all()
+    assert told["verdict"].value_counts()["unknown"] == 1
+    assert told.loc["c001", ["expected", "ratio", "q_value"]].isna().all()
+    assert told["verdict"].drop("c001").isin(["none", "increase", "decrease"]).all()
+
+
+@pytest.mark.parametrize("nobody", [0.0, np.nan])
+def test_a_colonia_without_people_is_judged_by_its_own_past(nobody):
+    rng = np.random.default_rng(12)
+    counts, people = city(5)
+    people[["c000", "c001"]] = nobody
+    counts.loc["c000"] = rng.poisson(5 / 3, 60)
+    counts.loc["c001"] = rng.poisson(5 / 3, 60)
+    counts.loc["c000", 57:] = 20.0
+    counts.loc["c001", 57:] = [1.0, 2.0, 2.0]
+
+    told = compare_with_expected(counts, people, span=3).table
+
+    # 60 events against a usual 5 are an increase, 5 are none.
+    assert told.loc[["c000", "c001"], "verdict"].tolist() == ["increase", "none"]
+    assert told.loc[["c000", "c001"], "expected"].between(3, 8).all()
+    others = compare_with_expected(counts.iloc[2:], people.iloc[2:], span=3).table
+    assert (told["expected"].iloc[2:] / others["expected"]).std() < 1e-9
+
+
+def test_thirty_events_where_nothing_was_ever_counted_are_an_increase():
+    counts = pd.DataFrame(0.0, AREAS, range(60))
+    counts.loc["c009", 57:] = 10.0
+
+    told = compare_with_expected(counts, pd.Series(1_500.0, AREAS), span=3).table
+
+    assert told.loc["c009", "verdict"] == "increase"
+    assert (told["verdict"].drop("c009") == "none").all()
+    assert np.isfinite(told[["expected", "ratio", "ratio_lower", "ratio_upper"]]).all(axis=None)
 
 
 def test_too_short_a_file_is_refused():

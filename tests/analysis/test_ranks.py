@@ -101,6 +101,14 @@ def test_areas_that_cannot_be_told_apart_from_the_first_are_of_one_tier():
     assert tiers(draws).to_dict() == {"a": 1, "b": 2, "c": 1, "d": 2, "e": 3}
 
 
+def test_an_uncertain_first_area_does_not_hold_together_others_that_differ_for_sure():
+    rng = np.random.default_rng(5)
+    means, deviations = [4, 2, 1, 0], [3.5, 0.05, 0.05, 0.05]
+    draws = pd.DataFrame(rng.normal(means, deviations, size=(4_000, 4)), columns=list("abcd"))
+
+    assert tiers(draws).to_dict() == {"a": 1, "b": 1, "c": 2, "d": 3}
+
+
 @pytest.mark.parametrize("k", [0, 6])
 def test_more_places_than_areas_are_refused(k):
     draws = pd.DataFrame(np.ones((3, 5)), columns=FIVE)

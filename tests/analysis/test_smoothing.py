@@ -1,9 +1,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import sparse, stats
 
-from labtools.analysis.smoothing import GammaPoissonFit, fit_gamma_poisson, marshall_rates
+from labtools.analysis.smoothing import (
+    GammaPoissonFit,
+    fit_gamma_poisson,
+    local_rates,
+    marshall_rates,
+)
 from labtools.errors import AnalysisError
 
 AREAS = [f"c{i}" for i in range(400)]
@@ -166,3 +171,26 @@ def test_marshalls_rates_of_nothing_known_are_missing():
     nobody = pd.Series([0.0, 0.0])
 
     assert marshall_rates(pd.Series([1.0, 2.0]), nobody).isna().all()
+
+
+def test_where_all_are_neighbours_the_local_rates_are_the_global_ones():
+    rng = np.random.default_rng(3)
+    exposure = pd.Series(rng.lognormal(6, 0.5, 30))
+    events = pd.Series(rng.poisson(0.02 * exposure * rng.gamma(3, 1 / 3, 30)).astype(float))
+    events[4], exposure[7] = np.nan, 0.0
+
+    found = local_rates(events, exposure, sparse.csr_array(np.ones((30, 30)) - np.eye(30)))
+
+    pd.testing.assert_series_equal(found, marshall_rates(events, exposure), check_names=False)
+
+
+def test_local_rates_are_drawn_to_the_neighbours_and_not_to_the_city():
+    line = sparse.csr_array(np.eye(40, k=1) + np.eye(40, k=-1))
+    exposure = pd.Series(1_000.0, range(40))
+    events = pd.Series([4.0] * 20 + [40.0] * 20)
+    events[30] = 20.0
+
+    found = local_rates(events, exposure, line)
+
+    assert found[5] == pytest.approx(0.004)
+    assert 0.02 < found[30] < 100 / 3_000

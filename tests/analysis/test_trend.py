@@ -108,3 +108,14 @@ def test_a_year_without_any_event_has_no_ratio():
     counts["2024"] = 0
 
     assert np.isnan(compare_years(counts, END).ratio)
+
+
+def test_records_still_to_come_are_no_fall_of_the_municipality():
+    counts = counted(200 * SEASON)
+    counts.iloc[-12:] *= 0.9
+
+    blind, aware = compare_years(counts, END), compare_years(counts, END, complete=0.9)
+
+    assert blind.upper < 1
+    assert aware.ratio == pytest.approx(1.0)
+    assert aware.lower == pytest.approx(blind.lower / 0.9)

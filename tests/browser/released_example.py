@@ -386,6 +386,7 @@ def _period() -> pd.DataFrame:
         "colonias": len(NAMES),
         "fichas": len(NAMES) - 1,
         "rounding_base": 3,
+        "recorded_share": None,
     }
     return _typed("period", [row])
 

@@ -16,6 +16,8 @@ from labtools.classify.crosswalk import (
 from labtools.demo.events import CALLS, OFFENCES, REPORTS
 from labtools.errors import SettingsError
 from labtools.messages import speaking
+from labtools.paths import Workbench
+from labtools.sources.descriptor import load_descriptor
 from labtools.tables import vocabulary as words
 
 SHIPPED = sorted(path.stem for path in paths.bundled("data", "reference", "crosswalks").glob("*"))
@@ -233,3 +235,10 @@ def test_every_real_subject_with_a_sensitive_word_is_sensitive(real_subjects):
     groups = classify_subjects(subjects, load_crosswalk("fgj"))["crime_group"]
 
     assert set(groups[sensitive & ~not_rape]) == {words.SENSITIVE}
+
+
+def test_the_calls_of_the_demo_are_told_by_the_column_that_says_what_was_asked_for():
+    said = load_descriptor("calls_911_demo", Workbench(paths.bundled()))
+
+    # Its other column, TIPO, would hide domestic violence under “Violencia”.
+    assert said.column("subject") == "SUBTIPO"

@@ -1,8 +1,11 @@
+import pandas as pd
 import pytest
 
 from labtools import messages
+from labtools.dashboards.claims import ClaimBox, against_released
 from labtools.dashboards.explorer import ColoniaExplorer, colonia_explorer
 from labtools.dashboards.panel import Pictures
+from labtools.tables.claimed import is_of_twelve_months
 from tests.browser.released_example import HOSTILE, NAMES
 
 PICTURES = Pictures(
@@ -236,6 +239,50 @@ def test_the_answer_to_a_claim_is_one_of_few_and_never_markup(explorer, claim, v
 
     assert verdict in said
     assert "<img" not in said
+
+
+def judged(verdict):
+    told = {"before": 60, "now": 36, "ratio": 0.6, "lower": 0.42, "upper": 0.9}
+    return pd.Series({**told, "verdict": verdict, "state": "shown"})
+
+
+@pytest.mark.parametrize(
+    ("verdict", "answer"), [("none", "indistinguishable"), ("decrease", "supported")]
+)
+def test_a_claim_is_held_against_the_verdict_that_the_ficha_tells(verdict, answer):
+    assert against_released(-40.0, judged(verdict)).verdict == answer
+
+
+@pytest.mark.usefixtures("english")
+def test_an_interval_that_leaves_no_change_out_by_being_one_of_many_is_explained():
+    box = ClaimBox(pd.Series({"window_end": pd.Timestamp("2026-01-01"), "recorded_share": 0.97}))
+    box.speak_of("El Ocote", judged("none"))
+
+    box.typed.value = "bajó 40 %"
+
+    assert "No change can be told apart from chance" in box.answer.value
+    assert "all colonias are judged at once" in box.answer.value
+    assert "about 97 % of the crimes of these twelve months are recorded" in box.answer.value
+
+
+@pytest.mark.parametrize(
+    ("claim", "comparable"),
+    [
+        ("bajó 40 % en doce meses", True),
+        ("bajó 40 % en los últimos 12 meses", True),
+        ("bajó 40 % este mes", False),
+        ("en marzo bajó 40 %", False),
+        ("bajó 40 % desde 2018", False),
+        ("bajó 40 % en 6 meses", False),
+        ("fell 40 % this quarter", False),
+    ],
+)
+def test_a_claim_about_other_months_cannot_be_compared(claim, comparable):
+    of_year = is_of_twelve_months(claim)
+
+    told = against_released(-40.0, judged("decrease"), twelve_months=of_year).verdict
+
+    assert told == ("supported" if comparable else "not_comparable")
 
 
 @pytest.mark.usefixtures("english")

@@ -85,6 +85,7 @@ def ficha(profile: Mapping[str, object] | None = None, **rows: list) -> Released
                 "colonias": 412,
                 "fichas": 5,
                 "rounding_base": 1,
+                "recorded_share": None,
             }
         ],
     }

@@ -14,7 +14,7 @@ def english():
         yield
 
 
-def alerts(told):
+def alerts(told, complete=1.0):
     return pd.DataFrame(
         {
             "colonia_id": [f"c{i}" for i in range(len(told))],
@@ -26,6 +26,7 @@ def alerts(told):
             "upper": 8,
             "p_value": [0.002, 0.0001, 0.4][: len(told)],
             "budget": 0.5,
+            "complete": complete,
             "alert": [sign == "!" for sign in told],
         }
     )
@@ -50,6 +51,21 @@ def test_alerts_stand_beside_the_false_ones_to_be_expected():
         said[0] == "In December 2025 2 counts of a colonia and group stood above what was expected."
     )
     assert "at most 0.5 false alerts a month" in said[1]
+
+
+@pytest.mark.parametrize(
+    ("complete", "said"),
+    [
+        (1.0, "cannot make one"),
+        (None, "is not known, and nothing was allowed for"),
+        (0.8, "About 80 % of the records of the last month are reckoned to be in"),
+    ],
+)
+def test_late_records_make_no_alert_only_where_nothing_was_lowered_for_them(complete, said):
+    told = early_warning.alert_sentences(alerts("!", complete))[2]
+
+    assert said in told
+    assert ("some alerts are false" in told) == (complete == 0.8)
 
 
 def test_the_least_expected_alert_comes_first_and_quiet_colonias_are_not_listed():

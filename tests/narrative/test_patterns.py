@@ -64,3 +64,13 @@ def test_what_is_not_there_is_said():
     assert "Fewer than three" in patterns.persistence_sentences(empty_table("persistence"))[0]
     assert "Only one exposure" in patterns.exposure_sentences(empty_table("exposures"))[0]
     assert "No hours" in patterns.hours_sentences(empty_table("hours"))[0]
+
+
+def test_chronic_colonias_are_held_against_colonias_all_alike():
+    table = pd.DataFrame(
+        {"kind": ["chronic"], "found": [15.0], "by_chance": [16.4], "alike": [0.0]}
+    )
+
+    said = patterns.persistence_sentences(table)[0]
+
+    assert said.endswith("15 colonias; if all had the same rate, 0.0 would look so by chance.")

@@ -309,3 +309,21 @@ def test_the_same_figures_are_said_in_both_languages():
         return sorted(re.findall(r"\d+(?:\.\d+)?", sentence))
 
     assert digits(spanish) == digits(english)
+
+
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [
+        (None, "is not known yet"),
+        (0.93, "about 93 % of the crimes of these twelve months are recorded"),
+        (1.0, "hardly any crime of these twelve months is still to be recorded"),
+    ],
+)
+def test_a_fall_is_told_with_what_is_still_to_be_recorded(share, told):
+    row = changed("theft", "decrease", before=60, now=30, lower=0.32, upper=0.78)
+    rose = changed("theft", "increase", before=10, now=40, lower=2.5, upper=7.0)
+    fell, grew = ficha(change=[row]), ficha(change=[rose])
+    fell.tables["period"]["recorded_share"] = share
+
+    assert told in said("change", fell)
+    assert "recorded by now" not in said("change", grew)

@@ -376,5 +376,6 @@ def _period(n: int) -> pd.DataFrame:
         "lab": "Laboratorio de Prevención Social",
         "contact": "Unidad de Transparencia",
     }
-    table = pd.DataFrame([{**row, **told, "colonias": n, "fichas": n - 1, "rounding_base": 3}])
+    counted = {"colonias": n, "fichas": n - 1, "rounding_base": 3, "recorded_share": 0.97}
+    table = pd.DataFrame([{**row, **told, **counted}])
     return table.astype(dict.fromkeys(months, "datetime64[us]"))

@@ -1,9 +1,12 @@
 """Forecasts, alerts and the scoreboard of a run: who sees them, and when they are made anew."""
 
+from types import SimpleNamespace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from shapely import box
 
 from labtools.paths import Workbench
@@ -13,7 +16,7 @@ from labtools.tables.store import read_table
 from labtools.workflow import forecasting
 from labtools.workflow.analyse import prepare
 from labtools.workflow.edition import Edition
-from labtools.workflow.risk_questions import change_against_expected
+from labtools.workflow.risk_questions import change_against_expected, clusters_table
 from labtools.workflow.steps import open_workbench
 
 MONTHS = pd.date_range("2021-01-01", periods=48, freq="MS")
@@ -144,6 +147,25 @@ def test_records_still_to_come_are_no_fall(city):
     assert (aware["verdict"] == "none").all()
 
 
+def test_four_known_colonias_are_too_few_for_a_scan_and_stop_nothing(city):
+    _, colonias = city
+    six = colonias.iloc[:6]
+    crime = pd.DataFrame(
+        {
+            "colonia_id": six["colonia_id"],
+            "group": "total",
+            "events": [40.0, 3.0, 5.0, 30.0, np.nan, np.nan],
+            "person_years": 1_000.0,
+        }
+    )
+    line = sparse.csr_array(np.eye(6, k=1) + np.eye(6, k=-1))
+
+    told = clusters_table(crime, six, line, SimpleNamespace(crs="EPSG:32614", seed=1))
+
+    assert len(told) == 6
+    assert not told["in_scan_cluster"].any()
+
+
 @pytest.mark.slow
 def test_scores_are_published_and_figures_of_colonias_are_not(finished):
     latest = finished.latest
@@ -180,4 +202,4 @@ def test_an_earlier_run_that_cannot_be_read_teaches_nothing_and_stops_nothing(fi
 
     share = forecasting.completeness(opened, prepare(opened).window)
 
-    assert share == 1.0
+    assert np.isnan(share)

@@ -45,10 +45,13 @@ class Backtest:
         :func:`~labtools.analysis.forecast.scores.score_counts`.
     learnt : mapping of str to callable
         By model: what it learnt at the first origin.
+    surface : numpy.ndarray, optional
+        Of each area; without it all are as large.
     """
 
     cells: pd.DataFrame
     learnt: dict[str, Expect]
+    surface: np.ndarray | None = None
 
 
 def backtest(
@@ -83,7 +86,9 @@ def backtest(
         for origin in origins
         for name, expect in learnt.items()
     ]
-    return Backtest(pd.concat(parts, ignore_index=True), learnt)
+    areas = history.areas
+    surface = None if areas is None else areas.reindex(history.counts.index).to_numpy(float)
+    return Backtest(pd.concat(parts, ignore_index=True), learnt, surface)
 
 
 def _judged(name: str, expect: Expect, history: History, origin: int, steps: int) -> pd.DataFrame:
@@ -139,7 +144,7 @@ def scoreboard(tested: Backtest, models: Sequence[Model]) -> pd.DataFrame:
                 "counts": len(own),
                 **own[["log_score", "crps", "dss"]].mean().to_dict(),
                 **_calibration(own),
-                **_places(own),
+                **_places(own, tested.surface),
                 "difference": middle,
                 "difference_lower": low,
                 "difference_upper": high,
@@ -174,12 +179,15 @@ def _calibration(own: pd.DataFrame) -> dict[str, float]:
     return {**cover, "pit_departure": float(departure)}
 
 
-def _places(own: pd.DataFrame) -> dict[str, float]:
+def _places(own: pd.DataFrame, surface: np.ndarray | None) -> dict[str, float]:
     found = []
+    areas = None if surface is None else pd.Series(surface)
     for _, one in own.groupby("origin"):
         summed = one.groupby("area")[["mean", "observed"]].sum()
         if summed["observed"].sum():
-            judged = place_accuracy(summed["mean"], summed["observed"], share=SHARE_OF_PLACES)
+            judged = place_accuracy(
+                summed["mean"], summed["observed"], share=SHARE_OF_PLACES, areas=areas
+            )
             found.append([judged.hit_rate, judged.accuracy_index, judged.efficiency_index])
     means = np.mean(found, axis=0) if found else np.full(3, np.nan)
     names = ("hit_rate", "accuracy_index", "efficiency_index")

@@ -8,7 +8,7 @@ When to use them: always, as the bar; and as the answer where nothing beats them
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -51,17 +51,20 @@ class History:
         Other records that may run ahead of crime, of the shape of `counts`.
     season : int
         Columns in a year: 12 for months.
+    areas : pandas.Series, optional
+        Surface of each area, by the index of `counts`; without it all are as large.
     """
 
     counts: pd.DataFrame
     rings: Rings | None = None
     leads: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     season: int = 12
+    areas: pd.Series | None = None
 
     def until(self, months: int) -> History:
         """Return the history as it was known after its first `months`."""
         leads = {name: table.iloc[:, :months] for name, table in self.leads.items()}
-        return History(self.counts.iloc[:, :months], self.rings, leads, self.season)
+        return replace(self, counts=self.counts.iloc[:, :months], leads=leads)
 
     def values(self) -> np.ndarray:
         """Return the counts, a gap filled by the mean of its area."""

@@ -27,7 +27,7 @@ class Completeness:
     Attributes
     ----------
     share : float
-        Between 0.3 and 1; 1 where nothing is known, which can only hide alerts.
+        Between 0.3 and 1; missing where too little is known to tell.
     runs : int
         Earlier looks that it was learnt from.
     """
@@ -57,7 +57,7 @@ def learn_completeness(now: pd.Series, earlier: Sequence[pd.Series], *, age: int
     known = np.array([pair for pair in pairs if pair is not None], float).reshape(-1, 2)
     then, since = known.sum(axis=0)
     if since < _ENOUGH_EVENTS:
-        return Completeness(1.0, 0)
+        return Completeness(np.nan, 0)
     share = (then + _WEIGHT) / (since + _WEIGHT)
     return Completeness(float(np.clip(share, _LEAST, 1.0)), len(known))
 
@@ -69,13 +69,18 @@ def share_recorded(now: pd.Series, earlier: Sequence[pd.Series], *, age: int, mo
     ----------
     now, earlier, age
         As in :func:`learn_completeness`; `age` is that of the youngest of those months.
+
+    Returns
+    -------
+    float
+        Missing where earlier looks tell nothing of one of those months: not known is not whole.
     """
     known = now.dropna().sort_index()
     last = known.iloc[len(known) - age - months : len(known) - age]
     ages = range(age + len(last) - 1, age - 1, -1)
     shares = [learn_completeness(now, earlier, age=each).share for each in ages]
     # What is recorded, over what it is a share of.
-    return float(last.sum() / (last / shares).sum()) if last.sum() else 1.0
+    return float(last.sum() / (last / shares).sum(skipna=False)) if last.sum() else np.nan
 
 
 def _pair(now: pd.Series, told: pd.Series, age: int) -> tuple[float, float] | None:

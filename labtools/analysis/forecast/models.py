@@ -7,7 +7,7 @@ and it is shown only where it is not beaten.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -88,7 +88,7 @@ def _expect_endemic(
 
 def _from(history: History, first: int) -> History:
     leads = {name: table.iloc[:, first:] for name, table in history.leads.items()}
-    return History(history.counts.iloc[:, first:], history.rings, leads, history.season)
+    return replace(history, counts=history.counts.iloc[:, first:], leads=leads)
 
 
 def lead_signs(history: History, steps: int) -> dict[str, pd.DataFrame]:

@@ -25,9 +25,9 @@ class PlaceAccuracy:
     hit_rate : float
         Share of the events in them.
     accuracy_index : float
-        PAI: the hit rate over the share of the places.
+        PAI: the hit rate over the share of the area, or of the places where all are as large.
     efficiency_index : float
-        PEI: PAI over the greatest that any choice of as many places could reach.
+        PEI: the hit rate over the greatest that any choice of as many places could reach.
     """
 
     chosen: int
@@ -36,16 +36,27 @@ class PlaceAccuracy:
     efficiency_index: float
 
 
-def place_accuracy(forecast: pd.Series, events: pd.Series, *, share: float) -> PlaceAccuracy:
-    """Judge the `share` of places of equal area with the highest forecast.
+def place_accuracy(
+    forecast: pd.Series, events: pd.Series, *, share: float, areas: pd.Series | None = None
+) -> PlaceAccuracy:
+    """Judge the `share` of places with the highest forecast.
 
     Ties go to the place that comes first in `forecast`.  The number of places is rounded to
     the nearest whole, and is at least one.
 
+    Parameters
+    ----------
+    forecast, events : pandas.Series
+        By place.
+    share : float
+        Of the number of places.
+    areas : pandas.Series, optional
+        Surface of each place, in any unit; without it all are as large, as the cells of a grid.
+
     Raises
     ------
     AnalysisError
-        If a forecast or a count is missing, or nothing happened.
+        If a forecast or a count is missing, nothing happened, or a place has no area.
 
     References
     ----------
@@ -62,11 +73,17 @@ def place_accuracy(forecast: pd.Series, events: pd.Series, *, share: float) -> P
             n=int(unknown.sum()),
             events=later.sum(),
         )
+    surface = pd.Series(1.0, forecast.index) if areas is None else areas.reindex(forecast.index)
+    if not (surface > 0).all():
+        raise AnalysisError(
+            "The accuracy of places needs the area of each, and {n} have none. Mend their "
+            "boundaries, or leave them out.",
+            n=int((~(surface > 0)).sum()),
+        )
     count = later.to_numpy(float)
     chosen = max(1, round(share * len(count)))
     order = np.argsort(-forecast.to_numpy(float), kind="stable")[:chosen]
     hits, best = count[order].sum(), np.sort(count)[::-1][:chosen].sum()
     rate = hits / count.sum()
-    return PlaceAccuracy(
-        chosen, float(rate), float(rate / (chosen / len(count))), float(hits / best)
-    )
+    of_area = surface.to_numpy(float)[order].sum() / surface.sum()
+    return PlaceAccuracy(chosen, float(rate), float(rate / of_area), float(hits / best))

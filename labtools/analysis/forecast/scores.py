@@ -133,3 +133,34 @@ def _summed_score(y: float, mean: float, size: float) -> float:
     low = int(min(law.ppf(_TAIL), y)) - 1
     k = np.arange(max(low, 0), int(max(law.isf(_TAIL), y)) + 2)
     return float(((law.cdf(k) - (k >= y)) ** 2).sum())
+
+
+def weighted_interval_scores(
+    observed: np.ndarray, mean: np.ndarray, size: np.ndarray, levels: np.ndarray
+) -> np.ndarray:
+    """Return the weighted interval score of each count: absolute errors of medians and intervals.
+
+    When to use it: to compare with forecasts that were published as quantiles only.  When not:
+    where the whole distribution is at hand; the ranked score uses all of it.
+
+    Parameters
+    ----------
+    observed, mean, size : numpy.ndarray, shape (n,)
+        As in :func:`score_counts`; `size` is infinite for Poisson.
+    levels : numpy.ndarray
+        Of the central intervals, between 0 and 1.
+
+    References
+    ----------
+    Bracher, J., Ray, E. L., Gneiting, T. & Reich, N. G. (2021). Evaluating epidemic forecasts in
+    an interval format. PLOS Computational Biology 17, e1008618.
+    doi:10.1371/journal.pcbi.1008618
+    """
+    y = np.asarray(observed, float)
+    score = np.abs(y - quantiles(0.5, mean, size)) / 2
+    for level in levels:
+        outside = 1 - level
+        low, high = (quantiles(q, mean, size) for q in (outside / 2, 1 - outside / 2))
+        missed = np.clip(low - y, 0, None) + np.clip(y - high, 0, None)
+        score = score + outside / 2 * (high - low) + missed
+    return np.asarray(score / (len(levels) + 0.5))

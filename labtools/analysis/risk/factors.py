@@ -1,8 +1,9 @@
 """What goes together with risk: associations of a colonia's traits with its rates.
 
 Each trait's coefficient is estimated with the map (BYM2), without it, and with what of the
-trait its neighbours do not share (Spatial+): where the three disagree, trait and place cannot
-be told apart and the trait says little.  Associations of areas: not causes, and not persons.
+trait the mean of its neighbours does not tell: where another estimate leaves the interval of
+the first, trait and place cannot be told apart and the trait says little.  Traits are many, and
+are judged together.  Associations of areas: not causes, and not persons.
 
 When to use it: to see which risk and protective factors deserve a question on the ground.
 When not: to predict, to judge a programme, or to say anything about who lives there.
@@ -10,16 +11,20 @@ When not: to predict, to judge a programme, or to say anything about who lives t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+from scipy import sparse, stats
 
+from labtools.analysis.multiplicity import adjust_p_values
 from labtools.analysis.risk.bym2 import Bym2Fit, Bym2Options, fit_bym2
 from labtools.errors import AnalysisError
 
 _COLLINEAR = 5.0
+_UPPER = 0.975
+_FALSE_DISCOVERY_RATE = 0.05
 _DRAWS = 400
 
 
@@ -51,9 +56,11 @@ class Factors:
     table : pandas.DataFrame
         By trait, for one standard deviation more of it: ``ratio`` of rates, ``lower`` and
         ``upper`` (95 %); ``without_map`` and ``unshared`` (the ratio by the two other models,
-        fitted only where some trait is associated); ``inflation``; ``missing``; and
-        ``reading``: ``association``, ``indistinct`` (the interval holds one), ``confounded`` (it
-        depends on how place is treated) or ``collinear``.
+        fitted only where the interval of some trait leaves one out); ``p_value`` and
+        ``q_value`` (Benjamini-Hochberg over the traits, and over the groups after
+        :func:`judged_together`); ``inflation``; ``missing``; and ``reading``: ``association``,
+        ``indistinct`` (by chance, among so many), ``confounded`` (it depends on how place is
+        treated) or ``collinear``.
     draws : pandas.DataFrame, shape (n_draws, n_traits)
         Coefficients (logarithms of ratios).
     contributions : pandas.DataFrame, shape (n_areas, n_traits)
@@ -109,8 +116,8 @@ def associate(
 
     References
     ----------
-    Dupont, E., Wood, S. N. & Augustin, N. H. (2022). Spatial+: a novel approach to spatial
-    confounding. Biometrics 78, 1279-1290. doi:10.1111/biom.13656
+    Hodges, J. S. & Reich, B. J. (2010). Adding spatially-correlated errors can mess up the fixed
+    effect you love. The American Statistician 64, 325-334. doi:10.1198/tast.2010.10052
     """
     table = traits.table.reindex(events.index)
 
@@ -121,22 +128,43 @@ def associate(
     mapped = fit(table, neighbours)
     told = mapped.parameters.loc[table.columns]
     result = np.exp(told[["mean", "lower", "upper"]]).rename(columns={"mean": "ratio"})
+    deviation = (told["upper"] - told["lower"]) / (2 * stats.norm.ppf(_UPPER))
     result = result.assign(
         without_map=np.nan,
         unshared=np.nan,
+        p_value=2 * stats.norm.sf((told["mean"] / deviation).abs()),
         inflation=traits.inflation,
         missing=traits.missing,
     )
-    if (_reading(result) == "association").any():
+    if ((result["lower"] > 1) | (result["upper"] < 1)).any():
         plain = fit(table, sparse.csr_array(neighbours.shape))
         unshared = fit(_unshared(table, neighbours), neighbours)
         for name, other in (("without_map", plain), ("unshared", unshared)):
             result[name] = np.exp(other.parameters.loc[table.columns, "mean"])
     return Factors(
-        table=result.assign(reading=_reading(result)),
+        table=_read(result, adjust_p_values(result["p_value"])),
         draws=mapped.coefficient_draws[table.columns],
         contributions=table * told["mean"],
     )
+
+
+def judged_together(groups: Mapping[str, Factors]) -> dict[str, Factors]:
+    """Return the factors of several groups of crimes, read as the many questions they are.
+
+    Parameters
+    ----------
+    groups : mapping of str to Factors
+        By group of crimes, as :func:`associate` returns them.
+    """
+    if not groups:
+        return {}
+    q_value = adjust_p_values(
+        pd.concat({name: one.table["p_value"] for name, one in groups.items()})
+    )
+    return {
+        name: replace(one, table=_read(one.table, q_value.loc[name]))
+        for name, one in groups.items()
+    }
 
 
 def _unshared(table: pd.DataFrame, neighbours: sparse.csr_array) -> pd.DataFrame:
@@ -148,13 +176,14 @@ def _unshared(table: pd.DataFrame, neighbours: sparse.csr_array) -> pd.DataFrame
     return table - slope * around
 
 
-def _reading(table: pd.DataFrame) -> pd.Series:
-    above = table["ratio"] > 1
-    turned = pd.Series(data=False, index=table.index)
+def _read(table: pd.DataFrame, q_value: pd.Series) -> pd.DataFrame:
+    elsewhere = pd.Series(data=False, index=table.index)
     for name in ("without_map", "unshared"):
-        turned |= table[name].notna() & ((table[name] > 1) != above)
+        inside = table[name].between(table["lower"], table["upper"])
+        elsewhere |= table[name].notna() & ~inside
     reading = pd.Series("association", index=table.index, dtype="str")
-    reading[turned] = "confounded"
-    reading[(table["lower"] <= 1) & (table["upper"] >= 1)] = "indistinct"
+    reading[elsewhere] = "confounded"
+    by_chance = (q_value > _FALSE_DISCOVERY_RATE) | table["lower"].le(1) & table["upper"].ge(1)
+    reading[by_chance] = "indistinct"
     reading[table["inflation"] > _COLLINEAR] = "collinear"
-    return reading
+    return table.assign(q_value=q_value, reading=reading)

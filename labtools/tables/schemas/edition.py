@@ -7,6 +7,7 @@ import pandera.pandas as pa
 from labtools.tables.schemas.columns import (
     MONTH,
     NOT_NEGATIVE,
+    SHARE,
     count,
     date,
     figure,
@@ -62,6 +63,7 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "colonias": count(),
         "fichas": count(),
         "rounding_base": count(),
+        "recorded_share": figure(SHARE),
     },
     "cards": {
         "card": key(unique=True),

@@ -64,6 +64,7 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "upper": figure(NOT_NEGATIVE),
         "without_map": figure(NOT_NEGATIVE),
         "unshared": figure(NOT_NEGATIVE),
+        "q_value": figure(SHARE),
         "inflation": figure(NOT_NEGATIVE),
         "missing": count(),
         "reading": word(words.READINGS),

@@ -33,16 +33,17 @@ def test_an_older_month_was_complete():
     assert learn_completeness(final, earlier, age=1).share == pytest.approx(1.0)
 
 
-def test_without_earlier_looks_everything_counts_as_there():
+def test_without_earlier_looks_the_share_is_not_known():
     final, _ = looks(0.7)
 
-    assert learn_completeness(final, [], age=0).share == 1.0
+    assert np.isnan(learn_completeness(final, [], age=0).share)
+    assert np.isnan(share_recorded(final, [], age=0, months=12))
 
 
-def test_little_evidence_changes_nothing():
+def test_little_evidence_tells_nothing():
     final, earlier = looks(0.5, 9)
 
-    assert learn_completeness(final / 10, [earlier[0] / 10], age=0).share == 1.0
+    assert np.isnan(learn_completeness(final / 10, [earlier[0] / 10], age=0).share)
 
 
 def test_a_look_at_months_that_are_still_young_teaches_nothing():

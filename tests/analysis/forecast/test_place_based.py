@@ -6,31 +6,44 @@ from labtools.analysis.forecast.place_based import place_accuracy
 from labtools.errors import AnalysisError
 
 
-@pytest.mark.parametrize(
-    ("past", "share", "chosen", "accuracy", "efficiency"),
-    [
-        ("h1", 0.01, 13, 6.665545992469069, 0.5958549222797929),
-        ("h3", 0.05, 65, 5.749757934373319, 0.8038897893030793),
-        ("h5", 0.02, 26, 6.288797740720817, 0.6497005988023952),
-        ("h10", 0.1, 129, 4.334065159646555, 0.7868504772004242),
-    ],
-)
+@pytest.mark.parametrize("years", [1, 3, 5, 10])
+@pytest.mark.parametrize("share", [0.01, 0.02, 0.05, 0.1])
 def test_past_counts_point_at_shootings_as_well_as_the_definition_says(
-    oracle, past, share, chosen, accuracy, efficiency
+    oracle, reference, years, share
 ):
-    cells = oracle("nyc_cells_2000ft.csv")
+    cells, told = oracle("nyc_cells_2000ft.csv"), reference("places_shootings.json")
+    expected, near = told["by_past"][f"last{years}y"][str(share)], told["tolerance"]
 
-    found = place_accuracy(cells[past], cells["test2022"], share=share)
+    found = place_accuracy(cells[f"h{years}"], cells["test2022"], share=share)
 
-    assert found.chosen == chosen
-    assert found.accuracy_index == pytest.approx(accuracy, rel=1e-9)
-    assert found.efficiency_index == pytest.approx(efficiency, rel=1e-9)
+    assert found.chosen == expected["k"]
+    assert found.hit_rate == pytest.approx(expected["hit_rate"], **near)
+    assert found.accuracy_index == pytest.approx(expected["PAI"], **near)
+    assert found.efficiency_index == pytest.approx(expected["PEI"], **near)
 
 
 def test_ties_go_to_the_place_that_comes_first():
     found = place_accuracy(pd.Series([1.0, 1.0]), pd.Series([3.0, 1.0]), share=0.5)
 
     assert (found.hit_rate, found.accuracy_index, found.efficiency_index) == (0.75, 1.5, 1.0)
+
+
+def test_the_accuracy_index_is_the_share_of_events_over_the_share_of_area():
+    forecast, later = pd.Series([3.0, 2.0, 1.0, 0.0]), pd.Series([6.0, 1.0, 1.0, 0.0])
+    areas = pd.Series([5.0, 1.0, 1.0, 3.0])
+
+    found = place_accuracy(forecast, later, share=0.25, areas=areas)
+
+    # One of four places, with half of the area and three quarters of the events.
+    assert (found.hit_rate, found.accuracy_index, found.efficiency_index) == (0.75, 1.5, 1.0)
+
+
+@pytest.mark.parametrize("none", [0.0, np.nan])
+def test_a_place_without_area_is_refused(none):
+    areas = pd.Series([1.0, none])
+
+    with pytest.raises(AnalysisError, match="1 have none"):
+        place_accuracy(pd.Series([1.0, 2.0]), pd.Series([1.0, 2.0]), share=0.5, areas=areas)
 
 
 @pytest.mark.parametrize("later", [[0.0, 0.0], [np.nan, 2.0]])

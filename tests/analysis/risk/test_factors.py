@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from labtools.analysis.risk.factors import associate, prepare_traits
+from labtools.analysis.risk.factors import associate, judged_together, prepare_traits
 from labtools.errors import AnalysisError
 
 
@@ -73,3 +75,36 @@ def test_missing_values_are_counted_and_a_trait_known_in_few_areas_is_left_out()
     assert traits.table["kept"].iloc[2] == 0
     with pytest.raises(AnalysisError, match="None of the 2 traits"):
         prepare_traits(values[["few", "flat"]])
+
+
+def test_a_trait_whose_other_estimate_leaves_the_interval_cannot_be_told_from_the_place(chart):
+    rng = np.random.default_rng(8)
+    places, neighbours = chart(200, rng)
+    areas = [f"c{k:03d}" for k in range(200)]
+    smooth = np.sin(6 * places[:, 0]) + np.cos(5 * places[:, 1])
+    values = pd.DataFrame({"where": smooth + 0.3 * rng.standard_normal(200)}, areas)
+    # Risk follows the place; the trait is but a noisy reading of it.
+    exposure = pd.Series(1.0, areas)
+    events = pd.Series(rng.poisson(20 * np.exp(0.5 * smooth)).astype(float), areas)
+
+    told = found_in((events, exposure, values, neighbours), values).table.loc["where"]
+
+    assert told["lower"] > 1
+    assert not told["lower"] <= told["unshared"] <= told["upper"]
+    assert told["reading"] == "confounded"
+
+
+def test_among_many_questions_a_small_p_value_is_no_association(found):
+    weak = found.table.assign(ratio=1.2, lower=1.01, upper=1.43, p_value=0.04, inflation=1.0)
+    weak = weak.assign(without_map=1.2, unshared=1.2)
+    idle = weak.assign(p_value=0.6)
+    groups = {
+        "one": replace(found, table=weak.iloc[:1]),
+        **{f"g{k}": replace(found, table=idle) for k in range(3)},
+    }
+
+    told = judged_together(groups)["one"].table.iloc[0]
+
+    # One of seven questions: 0.04 times seven.
+    assert told["q_value"] == pytest.approx(0.28)
+    assert told["reading"] == "indistinct"
