@@ -121,3 +121,21 @@ def test_a_council_decides_on_no_figure_of_one_colonia_alone():
     assert told[2] == "2"
     assert told[3] == "between 1 % and 35 % less where it is done"
     assert "not been shown to lower fear" in told[5]
+
+
+def test_what_only_the_network_asked_for_is_not_told_to_stand_above():
+    asked = {**PROPOSED, "indicators": "network"}
+
+    alone = sentences(ficha(proposals=[asked]))["proposed"]
+    both = sentences(ficha(proposals=[PROPOSED, asked]))["proposed"]
+
+    assert "network put first" in alone[0]
+    assert not any("stand above" in line or "stands above" in line for line in alone)
+    assert "stands above" in both[0]
+    assert "network put first" in both[1]
+
+
+def test_why_reviews_differ_is_told():
+    row = {**PROPOSED, "caveats": "reviews_differ", "conflict": "Una halla más que otra."}
+
+    assert sentences(ficha(proposals=[row]))["proposed"][1].endswith("Why: Una halla más que otra.")
