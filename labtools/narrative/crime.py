@@ -163,15 +163,25 @@ def _count_sentence(tables: Tables, total: pd.Series) -> str:
     if total["events_low"] == total["events_high"]:
         return say(
             plural(
-                "From {start} to {end}, one case file was opened for facts that happened here.",
-                "From {start} to {end}, {n} case files were opened for facts that happened here.",
+                "From {start} to {end}, one case file was opened for events that happened here.",
+                "From {start} to {end}, {n} case files were opened for events that happened here.",
             ),
             n=int(total["events"]),
             start=start,
             end=end,
         )
+    if not total["events"]:
+        return text(
+            "From {start} to {end} the published count of case files opened for events that "
+            "happened here is zero; the true one is between {low} and {high}, as published counts "
+            "are rounded to protect people.",
+            start=start,
+            end=end,
+            low=number(total["events_low"]),
+            high=number(total["events_high"]),
+        )
     return text(
-        "From {start} to {end}, about {events} case files were opened for facts that happened "
+        "From {start} to {end}, about {events} case files were opened for events that happened "
         "here (between {low} and {high}: published counts are rounded to protect people).",
         start=start,
         end=end,
