@@ -47,7 +47,7 @@ def felt_results(
     edition: Edition,
     settings: Settings,
     crime: pd.DataFrame,
-    draws: pd.DataFrame,
+    draws: Mapping[str, pd.DataFrame],
 ) -> dict[str, pd.DataFrame]:
     """Return every result about perception, reporting and fear of an edition.
 
@@ -55,18 +55,18 @@ def felt_results(
     ----------
     crime : pandas.DataFrame
         Canonical table ``crime`` of the edition: rounded counts in the public one.
-    draws : pandas.DataFrame, shape (n_draws, n_colonias)
-        Of the rate of all recorded crime, by the edition's model of risk.
+    draws : mapping of str to pandas.DataFrame, shape (n_draws, n_colonias)
+        Of the rate of recorded crime of each group, by the edition's model of risk.
     """
     models = area_models(processed, edition, settings)
     reported = reported_share(processed, edition, settings)
-    rates = recorded_rates(crime, draws)
+    rates = recorded_rates(crime, draws[words.TOTAL])
     return {
         "perception": perception_table(
             processed, edition, settings, model_rows(models, processed, edition)
         ),
         "perception_change": perception_change_table(processed, edition, settings),
-        "dark_figure": dark_figure_table(crime, reported, edition, settings),
+        "dark_figure": dark_figure_table(crime, draws, reported, edition, settings),
         "fear_gap": fear_gap_table(processed, crime, rates, reported, models),
         "survey_plan": survey_plan_table(processed, edition),
         **({} if edition.is_public else _for_analysts(processed, edition, settings)),

@@ -31,6 +31,7 @@ from tests.sources.supplied import EVENTS, clean, events_file, intake, written
 END = pd.Timestamp("2026-01-01")
 YEAR = pd.DateOffset(years=1)
 KEYS = [f"c{k}" for k in range(8)]
+BASIS = pd.Series("own", KEYS)
 SAID = {
     **EVENTS,
     "columns": {**EVENTS["columns"], "origin": "origen"},
@@ -163,16 +164,17 @@ def public_figures(known):
     people = known["colonias"].assign(population=1_000)
     groups = [(key, group) for key in KEYS for group in (*words.GROUPS, words.TOTAL)]
     crime = pd.DataFrame(groups, columns=["colonia_id", "group"])
-    crime = crime.assign(events=90, person_years=1_000.0, state=words.SHOWN)
+    crime = crime.assign(events=90, person_years=1_000.0, smoothed=90.0, state=words.SHOWN)
     rng = np.random.default_rng(1)
     draws = pd.DataFrame(rng.uniform(0.05, 0.15, (40, 8)), columns=KEYS)
-    rates = pd.DataFrame(rng.uniform(20, 30, (40, 8)), columns=KEYS)
+    rates = pd.DataFrame(rng.uniform(0.08, 0.1, (40, 8)), columns=KEYS)
+    by_group = dict.fromkeys((*words.GROUPS, words.TOTAL), rates)
     fear = AreaShares(draws + 0.5, 0.3, 0.5, pd.Series(9.0, KEYS))
     prior = ReportingPrior(0.9, 0.85, 0.95, 0.3, {})
-    reported = Reported(draws, prior, "survey", discovered_shares(known, edition("public")))
+    reported = Reported(draws, prior, BASIS, discovered_shares(known, edition("public")))
     settings = SimpleNamespace(lab=SimpleNamespace(seed=7))
     return (
-        dark_figure_table(crime, reported, edition("public"), settings),
+        dark_figure_table(crime, by_group, reported, edition("public"), settings),
         fear_gap_table({"colonias": people}, crime, rates, reported, {"insecurity": fear}),
     )
 
@@ -196,7 +198,7 @@ def test_without_doubt_means_the_same_correction_at_its_mean():
     # Reporting is known for certain, and patrols discovered most of what two colonias recorded.
     shares = pd.DataFrame(0.0, KEYS, [words.TOTAL])
     shares.loc[["c0", "c1"]] = 0.9
-    reported = Reported(draws, None, "survey", shares)
+    reported = Reported(draws, None, BASIS, shares)
 
     scenarios = priority_tables(rates, reported)["priority_sensitivity"].set_index("scenario")
 
@@ -228,7 +230,7 @@ def test_only_what_people_reported_is_corrected():
     draws = pd.DataFrame(0.1, range(4), KEYS)
     shares = discovered_shares(processed([5] + [0] * 7), edition())
 
-    found = probable_rates(rates, Reported(draws, None, "survey", shares))
+    found = probable_rates(rates, Reported(draws, None, BASIS, shares))
 
     # 5 of its 10, drawn towards 5 of 80; elsewhere none of 10.
     first, others = (5 + 10 / 16) / 20, (10 / 16) / 20
