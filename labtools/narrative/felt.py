@@ -30,7 +30,7 @@ _SOURCES: Mapping[str, str] = MappingProxyType(
     }
 )
 #: The whole country, as INEGI names it in its tables by city.
-COUNTRY = "Estados Unidos Mexicanos"
+COUNTRY = words.COUNTRY
 _COUNTRY: Mapping[str, str] = MappingProxyType(
     {
         "above": messages.mark("The city lies above it."),

@@ -106,15 +106,17 @@ def dark_figure_table(
     by_group = reported_by_group(crime, reported, edition, settings)
     areas = reported.draws.columns
     people = crime[crime["group"] == words.TOTAL].set_index("colonia_id")["person_years"]
+    counts[words.TOTAL] = counts.sum(axis=1, skipna=False)
     parts, total = [], np.zeros(reported.draws.shape)
     for group in (*words.GROUPS, words.TOTAL):
+        part = replace(reported, draws=by_group[group])
+        published = counts[group].reindex(areas).to_numpy(float)
+        rates = recorded_rates(crime, draws[group], group).reindex(columns=areas)
+        expected = _expected(rates, people.reindex(areas), published, rng, len(total))
         told = total
         if group != words.TOTAL:
-            told = _possible(counts[group].reindex(areas), len(total), edition, rng)
+            told = _possible(published, expected, edition, rng)
             total = total + told
-        part = replace(reported, draws=by_group[group])
-        rates = recorded_rates(crime, draws[group], group).reindex(columns=areas)
-        expected = _expected(rates, people.reindex(areas), told, rng)
         share = reported.discovered[group].reindex(areas, fill_value=0.0).to_numpy()
         crimes = crime_draws(told, expected * (1 - share), part.draws, rng=rng)
         parts.append(_rows(group, part.draws, crimes, probable_rates(rates, part, group)))
@@ -206,25 +208,31 @@ def priority_tables(rates: pd.DataFrame, reported: Reported) -> dict[str, pd.Dat
     }
 
 
-def _possible(
-    recorded: pd.Series, size: int, edition: Edition, rng: np.random.Generator
-) -> np.ndarray:
-    """Return counts that the published one may stand for: the sum of four rounded quarters."""
-    counts = np.broadcast_to(recorded.to_numpy(float), (size, len(recorded)))
-    if not edition.is_public:
-        return counts
-    noise = rng.normal(0, np.sqrt(_QUARTERS * ROUNDING_VARIANCE), counts.shape)
-    return np.asarray(np.clip(np.round(counts + noise), 0, None))
-
-
 def _expected(
-    rates: pd.DataFrame, people: pd.Series, counts: np.ndarray, rng: np.random.Generator
+    rates: pd.DataFrame, people: pd.Series, counts: np.ndarray, rng: np.random.Generator, size: int
 ) -> np.ndarray:
-    """Return draws of how many crimes each colonia is expected to record, shape of `counts`."""
-    turn = np.arange(len(counts)) % len(rates)
+    """Return draws of how many crimes each colonia is expected to record."""
+    turn = np.arange(size) % len(rates)
     expected = rates.to_numpy(float)[turn] * people.to_numpy(float)
-    alone = rng.gamma(np.where(np.isnan(counts), 0.0, counts) + _JEFFREYS)
+    alone = rng.gamma(np.where(np.isnan(counts), 0.0, counts) + _JEFFREYS, size=expected.shape)
     return np.where(np.isnan(expected), alone, expected)
+
+
+def _possible(
+    published: np.ndarray, expected: np.ndarray, edition: Edition, rng: np.random.Generator
+) -> np.ndarray:
+    """Return counts that the published one may stand for: the sum of four rounded quarters.
+
+    What rounding hides is drawn beside what is expected, each as sure as it is: a published zero
+    alone would have its noise on one side only, and stand for more than there is.
+    """
+    if not edition.is_public:
+        return np.broadcast_to(published, expected.shape)
+    hidden = _QUARTERS * ROUNDING_VARIANCE
+    weight = expected / (expected + hidden)
+    middle = published * weight + expected * (1 - weight)
+    drawn = rng.normal(middle, np.sqrt(hidden * weight))
+    return np.asarray(np.clip(np.round(drawn), 0, None))
 
 
 def _limits(draws: pd.DataFrame) -> np.ndarray:

@@ -225,6 +225,41 @@ def test_attention_that_makes_records_is_seen_and_chance_is_not():
         assert "cannot be told apart from chance" in feedback_sentences(alike)[1]
 
 
+def test_of_a_few_files_nothing_is_said():
+    # Eight colonias with 1 of 2 discovered: sixteen files, and no share that is surely a half.
+    assert feedback_table(processed([1] * 8, 2), edition()).empty
+
+
+def test_colonias_that_happen_to_agree_are_no_surer_than_their_files():
+    table = feedback_table(processed([4] * 4 + [2] * 4), edition()).set_index(["measure", "group"])
+
+    share = table.loc[("discovered_share", "theft")]
+    moved = 25 / 82  # 24 of 80, with one more of each
+    reach = stats.t.ppf(0.975, 7) * np.sqrt(moved * (1 - moved) / 82)
+    assert share["upper"] - share["value"] >= reach * 0.999
+    ratio = table.loc[("programme_ratio", "theft")]
+    own, other = 17 / 42, 9 / 42
+    error = np.hypot(np.sqrt(own * (1 - own) / 42) / 0.4, np.sqrt(other * (1 - other) / 42) / 0.2)
+    assert ratio["value"] == pytest.approx(2)
+    assert np.log(ratio["upper"] / 2) == pytest.approx(stats.t.ppf(0.975, 3) * error)
+
+
+def test_a_programme_with_other_kinds_of_crime_is_compared_kind_by_kind():
+    # Patrols find 1 of 10 thefts and 9 of 10 of the others everywhere; the programme has more of
+    # the others.
+    known = processed([1] * 8)
+    other = processed([27] * 4 + [9] * 4, 30)["origin_counts"]
+    low = processed([1] * 4 + [9] * 4)["origin_counts"]
+    other = pd.concat(
+        [other[other["colonia_id"].isin(KEYS[:4])], low[low["colonia_id"].isin(KEYS[4:])]]
+    )
+    known["origin_counts"] = pd.concat([known["origin_counts"], other.assign(group="other")])
+
+    table = feedback_table(known, edition()).set_index(["measure", "group"])
+
+    assert table.loc[("programme_ratio", "total"), "value"] == pytest.approx(1)
+
+
 def test_only_what_people_reported_is_corrected():
     rates = pd.DataFrame(10.0, range(4), KEYS)
     draws = pd.DataFrame(0.1, range(4), KEYS)
