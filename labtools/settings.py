@@ -375,8 +375,10 @@ class Targeting(Part):
     floor: Annotated[float, Field(ge=0, le=1)] = 0.5
     aversion: Annotated[float, Field(ge=0, le=1)] = 0.0
     per_colonia: Annotated[int, Field(ge=1)] = 2
-    capacity: dict[Slug, int] = Field(default_factory=dict)
-    harm: dict[str, float] = Field(default_factory=dict)
+    capacity: dict[Slug, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    harm: dict[Literal["violence", "robbery", "theft", "other"], Annotated[float, Field(ge=0)]] = (
+        Field(default_factory=dict)
+    )
     fear: Annotated[float, Field(ge=0)] = 0.0
     entries: Annotated[int, Field(ge=0)] = 0
     action: tuple[Priced, ...] = ()

@@ -14,7 +14,7 @@ from labtools.messages import number, text
 
 if TYPE_CHECKING:
     from labtools.targeting.meeting import Agreement
-    from labtools.workflow.sheets import Start
+    from labtools.workflow.starts import Start
 
 # ruff: noqa: PLC0415 - a command imports what it runs when it is called
 
@@ -34,7 +34,7 @@ def propose_command() -> click.Command:
         bench = opened(workbench)
         if answers is not None:
             for (key, meeting), found in read_meeting(bench, answers).items():
-                click.echo(_told(key, meeting, found))
+                click.echo(meeting_words(key, meeting, found))
         for key in colonia:
             click.echo(text("Written: {path}", path=str(write_meeting_sheet(bench, key))))
         if not (colonia or answers):
@@ -77,15 +77,25 @@ def propose_command() -> click.Command:
 
 
 def _start(day: datetime | None, waves: int) -> Start | None:
-    from labtools.workflow.sheets import Start
+    from labtools.workflow.starts import Start
 
     return None if day is None else Start(day.date(), waves)
 
 
-def _told(colonia: str, meeting: str, found: Agreement) -> str:
+def meeting_words(colonia: str, meeting: str, found: Agreement) -> str:
+    """Return how far a meeting agreed, in words."""
     from labtools.tables.action_words import need_words
+    from labtools.targeting.meeting import FEW
 
     order = tuple(need_words(need) for need in found.order[:3])
+    if math.isnan(found.w) and found.participants >= FEW:
+        return text(
+            "{colonia}, meeting {meeting}: the {n} participants put no need before another: there "
+            "is no order to agree on.",
+            colonia=colonia,
+            meeting=meeting,
+            n=found.participants,
+        )
     if math.isnan(found.w):
         return text(
             "{colonia}, meeting {meeting}: {n} participants are too few to tell if they agree.",

@@ -9,6 +9,7 @@ import pandas as pd
 from labtools.messages import number, percent, plural, say, text
 from labtools.tables.action_words import action_words, caveat_words, need_words
 
+_NETWORK = "network"  # the only indicator: no datum shows the need
 Tables = Mapping[str, pd.DataFrame]
 
 
@@ -18,24 +19,51 @@ def proposal_sentences(tables: Tables) -> tuple[str, ...]:
     if proposals.empty:
         return (
             text(
-                "Nothing is proposed by these data: no factor here stands above that of colonias "
+                "Nothing is proposed by these data: no need here stands above that of colonias "
                 "like it by more than chance, or nothing may be shown. It does not mean that "
                 "nothing is needed: the network's meeting knows what no table does."
             ),
         )
-    opening = say(
-        plural(
-            "One action answers, with evidence, a factor that stands above that of colonias like "
-            "this one.",
-            "{n} actions answer, with evidence, factors that stand above those of colonias like "
-            "this one.",
-        ),
-        n=len(proposals),
-    )
     closing = text(
         "A proposal is not a promise: what an action does here is known only by evaluating it."
     )
-    return (opening, *(proposal_sentence(row) for _, row in proposals.iterrows()), closing)
+    return (
+        *_opening(proposals),
+        *(proposal_sentence(row) for _, row in proposals.iterrows()),
+        closing,
+    )
+
+
+def _opening(proposals: pd.DataFrame) -> list[str]:
+    """Return how many answer what the data show, and how many only what the network asked."""
+    asked = int((proposals["indicators"] == _NETWORK).sum())
+    shown = len(proposals) - asked
+    told = []
+    if shown:
+        told.append(
+            say(
+                plural(
+                    "One action answers, with evidence, a need that stands above that of colonias "
+                    "like this one.",
+                    "{n} actions answer, with evidence, needs that stand above those of colonias "
+                    "like this one.",
+                ),
+                n=shown,
+            )
+        )
+    if asked:
+        told.append(
+            say(
+                plural(
+                    "One action answers, with evidence, what most of the citizens' network put "
+                    "first; the data do not tell that need from chance.",
+                    "{n} actions answer, with evidence, what most of the citizens' network put "
+                    "first; the data do not tell those needs from chance.",
+                ),
+                n=asked,
+            )
+        )
+    return told
 
 
 def proposal_sentence(row: pd.Series) -> str:
@@ -61,7 +89,9 @@ def proposal_sentence(row: pd.Series) -> str:
             **facts,
         )
     )
-    return f"{told} {caveat_words(str(row['caveats']))}".strip()
+    watch = caveat_words(str(row["caveats"]))
+    why = text("Why: {why}", why=row["conflict"]) if row["conflict"] else ""
+    return " ".join(part for part in (told, watch, why) if part)
 
 
 def change_words(row: pd.Series, outcome: str) -> str:

@@ -124,6 +124,11 @@ class Effect(Part):
         return self
 
     @property
+    def lowers(self) -> bool:
+        """Whether the outcome fell with the action (rose with its reverse)."""
+        return self.direction == ("up" if self.reverse else "down")
+
+    @property
     def is_quotable(self) -> bool:
         """Whether it may be cited outside the lab."""
         return self.verified_on is not None

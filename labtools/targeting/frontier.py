@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from labtools.targeting.floors import within_reach
 from labtools.targeting.options import Options
 from labtools.targeting.portfolio import Portfolio, Rules, averse, best_value, choose_portfolio
 
@@ -44,7 +45,8 @@ def frontier(options: Options, rules: Rules, shares: Sequence[float]) -> pd.Data
     """Return what budgets of so many times this one would avert.
 
     Columns: ``budget``, ``mean``, ``lower`` and ``upper`` (90 % of draws), ``worst``, ``price``
-    (what the last peso buys) and ``actions``.
+    (what the last peso buys) and ``actions``.  Floors that such a budget cannot keep are lowered
+    as `labtools.targeting.floors` says.
     """
     rows = []
     for share in shares:
@@ -54,6 +56,7 @@ def frontier(options: Options, rules: Rules, shares: Sequence[float]) -> pd.Data
             borough_floor=_scaled(rules.borough_floor, share),
             grade_floor=_scaled(rules.grade_floor, share),
         )
+        scaled, _ = within_reach(options.table, scaled)
         found = choose_portfolio(options, scaled)
         low, high = np.quantile(found.draws, [0.05, 0.95])
         rows.append(

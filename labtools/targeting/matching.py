@@ -1,10 +1,12 @@
 """From a need to a short list of actions, each with its reasons.
 
 A proposal is a chain: the data that show the need, the factor, the evidence of the action, and
-the agency that could do it.  An action that answers no need above that of comparable colonias,
-nor one that most of the citizens' network put first, that harms (by the catalogue, or in most
-of the draws of its effect), or that allocates patrols is never proposed.  When not to use it:
-in place of the network's meeting, which knows what no table does.
+the agency that could do it.  Where crime, or fear, itself stands above, an action answers only
+if what may be cited of it found that very outcome to fall.  An action that answers no need
+above that of comparable colonias, nor one that most of the citizens' network put first, that
+harms (by the catalogue, or in most of the draws of its effect), or that allocates patrols is
+never proposed.  When not to use it: in place of the network's meeting, which knows what no
+table does.
 """
 
 from __future__ import annotations
@@ -14,10 +16,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from labtools.tables.action_words import FACTORS
 from labtools.targeting.catalogue import Agencies, Intervention, Interventions
 from labtools.targeting.citation import cited
-from labtools.targeting.needs import factor_key, is_asked
+from labtools.targeting.needs import CRIME, FEAR, factor_key, is_asked
 
 SHORTLIST = 5
 _HALF = 0.5
@@ -77,14 +78,14 @@ def proposals_table(
         sure=sure,
         indicators=needs["indicators"].where(above, "") + np.where(wanted, f" {NETWORK}", ""),
     )
-    felt = felt[(above | wanted) & needs["need"].isin(FACTORS)]
+    felt = felt[above | wanted]
     felt["indicators"] = felt["indicators"].str.strip()
     cards = pd.DataFrame(
         [
-            {"need": factor_key(factor), **card}
+            {"need": need, **card}
             for one in catalogue.proposable()
             if (card := _card(one, names, effects))
-            for factor in one.factors
+            for need in _answers(one)
         ]
     )
     if felt.empty or cards.empty:
@@ -161,6 +162,12 @@ def _card(
         **_change("crime", one.id, effects),
         **_change("fear", one.id, effects),
     }
+
+
+def _answers(one: Intervention) -> list[str]:
+    """Return the needs that an action answers: its factors; crime, or fear, if shown to fall."""
+    fell = {effect.outcome for effect in one.effect if effect.is_quotable and effect.lowers}
+    return [*map(factor_key, one.factors), *(need for need in (CRIME, FEAR) if need in fell)]
 
 
 def _mostly_rises(key: str, effects: Mapping[str, pd.DataFrame]) -> bool:

@@ -19,7 +19,7 @@ from labtools.errors import SourceError
 from labtools.tables.action_words import FACTORS
 
 COLUMNS = ("colonia_id", "meeting", "participant", "need", "rank")
-_FEW = 3
+FEW = 3
 _FIRST = 3
 
 
@@ -110,7 +110,7 @@ def agreement(answers: pd.DataFrame, lab: pd.Series | None = None) -> Agreement:
     mean = filled.mean()
     order = tuple(str(need) for need in mean.sort_values(kind="stable").index)
     m = len(filled)
-    w = _concordance(filled.to_numpy(float)) if m >= _FEW and n > 1 else float("nan")
+    w = _concordance(filled.to_numpy(float)) if m >= FEW and n > 1 else float("nan")
     p = float(stats.chi2.sf(m * (n - 1) * w, n - 1)) if np.isfinite(w) else float("nan")
     return Agreement(w, p, order, _with_lab(mean, lab), m)
 
@@ -158,7 +158,7 @@ def named_first(answers: pd.DataFrame) -> pd.DataFrame:
     told = answers[answers["held_on"] == last]
     people = told.groupby("colonia_id")["participant"].nunique()
     first = told[told["rank"] <= _FIRST].groupby(["colonia_id", "need"])["participant"].nunique()
-    people = people[people >= _FEW]
+    people = people[people >= FEW]
     every = pd.MultiIndex.from_product([people.index, FACTORS], names=["colonia_id", "need"])
     yes = first.reindex(every, fill_value=0).to_numpy(float)
     n = people.reindex(every.get_level_values(0)).to_numpy(float)
@@ -187,6 +187,6 @@ def _concordance(ranks: np.ndarray) -> float:
 
 def _with_lab(mean: pd.Series, lab: pd.Series | None) -> float:
     both = pd.DataFrame({"network": -mean, "lab": lab}).dropna() if lab is not None else None
-    if both is None or len(both) < _FEW:
+    if both is None or len(both) < FEW:
         return float("nan")
     return float(both.rank().corr().iloc[0, 1])

@@ -2,8 +2,9 @@
 
 Lots are drawn at random; only those that balance the covariates among waves are kept, and one
 of them is taken by chance (constrained randomisation: Moulton 2004,
-doi:10.1191/1740774504cn024oa).  Neighbours of the first wave do not serve as its comparison if
-a buffer is asked for.  The sealed plan tells the evaluation what was promised.
+doi:10.1191/1740774504cn024oa).  Neighbours of an earlier wave do not serve as its comparison:
+they are its buffer, and lots that leave a later wave without comparisons are not fair.  The
+sealed plan tells the evaluation what was promised.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import pandas as pd
 from labtools.errors import AnalysisError
 
 _TRIES, _FAIR = 2_000, 0.05
+#: Colonias of a later wave that serve as comparison, at least.
+FEWEST = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class RollOut:
         Largest difference of waves' means, in standard deviations, over the covariates.
     imbalance_of_any : float
         The same for the middle lot of all that were drawn.
+    spare : int
+        Fewest colonias of a later wave that are no buffer.
     fair : int
         Lots that balanced as well; one of them was taken by chance.
     seal : str
@@ -47,6 +52,7 @@ class RollOut:
     buffer: pd.Series
     imbalance: float
     imbalance_of_any: float
+    spare: int
     fair: int
     seal: str
 
@@ -57,6 +63,7 @@ def plan_rollout(
     *,
     waves: int,
     rng: np.random.Generator,
+    fewest: int = FEWEST,
     tries: int = _TRIES,
 ) -> RollOut:
     """Return a fair lot of starts, sealed.
@@ -69,11 +76,14 @@ def plan_rollout(
         Colonias that touch each one.
     waves : int
         Starts; sizes differ by one at most.
+    fewest : int
+        Colonias of each later wave that touch none of an earlier one, at least.
 
     Raises
     ------
     AnalysisError
-        If there are fewer than two colonias a wave, or a covariate is missing.
+        If there are fewer than two colonias a wave, a covariate is missing, or every lot leaves
+        a later wave too few colonias that touch none of an earlier one.
     """
     n = len(covariates)
     if waves < 2 or n < 2 * waves or covariates.isna().any(axis=None):  # noqa: PLR2004 - pairs
@@ -87,7 +97,18 @@ def plan_rollout(
     scaled = ((covariates - covariates.mean()) / spread.where(spread > 0, 1.0)).to_numpy(float)
     lots = rng.permuted(np.tile(np.arange(n) % waves, (tries, 1)), axis=1)
     gaps = _imbalance(scaled, lots, waves)
-    fair = np.flatnonzero(gaps <= np.quantile(gaps, _FAIR))
+    spare = _spare(lots, _touching(covariates.index, neighbours), waves)
+    if spare.max() < fewest:
+        raise AnalysisError(
+            "However the {n} colonias are drawn, a later wave has {most} that touch none of an "
+            "earlier one, and a comparison needs {fewest}. Take fewer waves, or colonias that lie "
+            "further apart.",
+            n=n,
+            most=int(spare.max()),
+            fewest=fewest,
+        )
+    open_ = spare >= fewest
+    fair = np.flatnonzero(open_ & (gaps <= np.quantile(gaps[open_], _FAIR)))
     taken = int(rng.choice(fair))
     wave = pd.Series(lots[taken] + 1, index=covariates.index.astype(str), name="wave")
     buffer = _buffer(wave, neighbours)
@@ -96,6 +117,7 @@ def plan_rollout(
         buffer=buffer,
         imbalance=float(gaps[taken]),
         imbalance_of_any=float(np.median(gaps)),
+        spare=int(spare[taken]),
         fair=len(fair),
         seal=seal_of_rollout(wave, buffer),
     )
@@ -141,12 +163,13 @@ def calendar(
     check_seal(rollout)
     table = actions[actions["colonia_id"].isin(rollout.wave.index)].copy()
     table["wave"] = table["colonia_id"].map(rollout.wave)
+    table["buffer"] = table["colonia_id"].map(rollout.buffer)
     starts = [
         pd.Timestamp(start) + pd.DateOffset(months=months_between * (int(wave) - 1))
         for wave in table["wave"]
     ]
     table["starts_on"] = pd.to_datetime(pd.Series(starts, index=table.index))
-    columns = ["agency", "starts_on", "colonia_id", "intervention", "wave"]
+    columns = ["agency", "starts_on", "colonia_id", "intervention", "wave", "buffer"]
     return table[columns].sort_values(columns[:4], ignore_index=True)
 
 
@@ -158,6 +181,25 @@ def _imbalance(scaled: np.ndarray, lots: np.ndarray, waves: int) -> np.ndarray:
         means.append(inside @ scaled / inside.sum(axis=1, keepdims=True))
     stacked = np.stack(means)
     return np.asarray((stacked.max(axis=0) - stacked.min(axis=0)).max(axis=1))
+
+
+def _touching(keys: pd.Index, neighbours: Mapping[str, frozenset[str]]) -> np.ndarray:
+    """Return which colonias (rows) touch which (columns), as 0 and 1."""
+    names = [str(key) for key in keys]
+    at = {name: k for k, name in enumerate(names)}
+    matrix = np.zeros((len(names), len(names)))
+    for name, k in at.items():
+        matrix[k, [at[other] for other in neighbours.get(name, ()) if other in at]] = 1
+    return matrix
+
+
+def _spare(lots: np.ndarray, touching: np.ndarray, waves: int) -> np.ndarray:
+    """Return, for each lot, the fewest colonias of a later wave that touch none of an earlier."""
+    counts = []
+    for wave in range(1, waves):
+        beside = (lots < wave).astype(float) @ touching.T > 0
+        counts.append(((lots == wave) & ~beside).sum(axis=1))
+    return np.asarray(np.min(counts, axis=0))
 
 
 def _buffer(wave: pd.Series, neighbours: Mapping[str, frozenset[str]]) -> pd.Series:

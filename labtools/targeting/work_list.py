@@ -6,7 +6,6 @@ apostrophe before it, so that a copy saved as CSV stays harmless too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -19,32 +18,25 @@ _MADE = datetime(2020, 1, 1)  # noqa: DTZ001 - a fixed day: the same rows give t
 _WIDEST = 60
 
 
-def work_of(
-    agency: str, portfolio: pd.DataFrame, proposals: pd.DataFrame, evidence: Mapping[str, str]
-) -> pd.DataFrame:
+def work_of(agency: str, portfolio: pd.DataFrame, proposals: pd.DataFrame) -> pd.DataFrame:
     """Return what is asked of an agency: the portfolio's choice, and what reasons propose.
 
-    Every row has its chain.  What the portfolio chose without a factor that stands out was
-    chosen for the crime it may avert.
+    Every row has its chain: the need that it answers, and the evidence that may be cited.
 
     Parameters
     ----------
-    evidence : mapping of str to str
-        What may be cited of each intervention.
+    portfolio, proposals : pandas.DataFrame
+        Canonical tables.
 
     Columns: ``colonia_id``, ``intervention``, ``need``, ``evidence``, ``standing``, ``cost``,
     ``averted``, ``lower`` and ``upper``; costs are missing where only reasons propose.
     """
     chosen = portfolio[(portfolio["agency"] == agency) & (portfolio["standing"] != "alternative")]
     asked = proposals[proposals["agency"] == agency]
-    reasons = asked[["colonia_id", "intervention", "need", "evidence"]]
-    joined = chosen.merge(reasons, on=["colonia_id", "intervention"], how="left")
     pairs = set(zip(chosen["colonia_id"], chosen["intervention"], strict=True))
     other = [
         pair not in pairs for pair in zip(asked["colonia_id"], asked["intervention"], strict=True)
     ]
-    joined["need"] = joined["need"].fillna("crime")
-    joined["evidence"] = joined["evidence"].fillna(joined["intervention"].map(evidence))
     columns = [
         "colonia_id",
         "intervention",
@@ -56,7 +48,7 @@ def work_of(
         "lower",
         "upper",
     ]
-    parts = [joined.reindex(columns=columns), asked[other].reindex(columns=columns)]
+    parts = [chosen.reindex(columns=columns), asked[other].reindex(columns=columns)]
     filled = [part for part in parts if len(part)]
     together = pd.concat(filled, ignore_index=True) if filled else parts[0]
     return together.sort_values(["colonia_id", "intervention"], ignore_index=True)

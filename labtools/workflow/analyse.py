@@ -293,7 +293,7 @@ def _chosen(opened: Opened, processed: dict[str, pd.DataFrame], window: Window) 
 
 def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str, pd.DataFrame]:
     """Return every result table of an edition of the run, made from processed tables."""
-    processed = {**_processed(opened), **forecasts(opened, prepared.window)}
+    processed = {**_processed(opened), **forecasts(opened, prepared.window, prepared.name)}
     processed[HOURS] = recorded_hours(opened)
     edition = Edition(
         audience=audience,
@@ -303,7 +303,7 @@ def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str,
         key=read_keyring(opened.workbench.secrets, ROUNDING_KEY),
         cards=read_cards(opened.workbench.reference("cards")),
         protocols=tuple(planned_evaluations(opened.workbench)),
-        recorded=recorded_by_span(opened, prepared.window),
+        recorded=recorded_by_span(opened, prepared.window, prepared.name),
         earlier=told_earlier(opened, prepared.name),
         references=opened.workbench.references,
         fits=kept_in(opened.workbench),
@@ -326,7 +326,8 @@ def _as_registered(opened: Opened, made: Mapping[str, pd.DataFrame]) -> dict[str
 
 def lab_tables(opened: Opened, prepared: Prepared) -> dict[str, pd.DataFrame]:
     """Return the tables of the lab's own edition, which are kept: see `Kept`."""
-    how, recorded = alerting(opened, prepared.window), recorded_by_span(opened, prepared.window)
+    how = alerting(opened, prepared.window, prepared.name)
+    recorded = recorded_by_span(opened, prepared.window, prepared.name)
     earlier = names_of_earlier(opened.workbench, prepared.name)
     shares = map(str, recorded.items())
     told = ["internal", prepared.digest, how.budget, *shares, earlier]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -20,7 +19,7 @@ from labtools.analysis.forecast.contagion import Rings, borders_apart, rings_of
 from labtools.analysis.forecast.late_records import share_recorded
 from labtools.analysis.forecast.models import models_for
 from labtools.analysis.forecast.scores import quantiles
-from labtools.errors import AnalysisError, TableError
+from labtools.errors import AnalysisError
 from labtools.privacy.rules import protect_scores
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import CONTRACTS, check_tables, empty_table
@@ -29,6 +28,7 @@ from labtools.tables.periods import Window
 from labtools.tables.store import read_table
 from labtools.workflow.edition import Edition
 from labtools.workflow.keeping import kept_in
+from labtools.workflow.recording import told_earlier
 from labtools.workflow.risk_questions import SPANS
 from labtools.workflow.steps import Opened
 
@@ -60,13 +60,18 @@ class Alerting:
     complete: float | None = None
 
 
-def forecasts(opened: Opened, window: Window) -> dict[str, pd.DataFrame]:
+def forecasts(opened: Opened, window: Window, run: str = "") -> dict[str, pd.DataFrame]:
     """Return the canonical tables ``forecast``, ``alerts`` and ``scoreboard`` of a period.
 
     They are made again only when the counts, the code or the period changed.
+
+    Parameters
+    ----------
+    run : str, optional
+        The run they are made for, from whose own inputs nothing is learnt.
     """
     inputs = [opened.workbench.processed / f"{name}.parquet" for name in ("panel", "colonias")]
-    how = alerting(opened, window)
+    how = alerting(opened, window, run)
     told = [window.last_month, how.budget, how.complete]
     lineage = trace("analyse", inputs, root=opened.workbench.root, settings=told)
     return kept_in(opened.workbench).take(
@@ -78,9 +83,10 @@ def forecasts(opened: Opened, window: Window) -> dict[str, pd.DataFrame]:
     )
 
 
-def alerting(opened: Opened, window: Window) -> Alerting:
+def alerting(opened: Opened, window: Window, run: str = "") -> Alerting:
     """Return with what alerts of a period are given: what is asked for, and what is known."""
-    return Alerting(opened.settings.alerts.false_per_month, recorded_by_span(opened, window).get(1))
+    recorded = recorded_by_span(opened, window, run)
+    return Alerting(opened.settings.alerts.false_per_month, recorded.get(1))
 
 
 def forecast_results(
@@ -119,34 +125,39 @@ def forecast_tables(
     }
 
 
-def completeness(opened: Opened, window: Window, *, months: int = 1) -> float:
+def completeness(opened: Opened, window: Window, run: str = "", *, months: int = 1) -> float:
     """Return which share of the records of the last months is there, learnt from earlier runs.
 
     Missing where no earlier run can tell.
+
+    Parameters
+    ----------
+    run : str, optional
+        The run that asks: what it is proven by is what other inputs told; see
+        :func:`~labtools.workflow.recording.told_earlier`.
+    months : int
+        How many, back from the end of the window.
     """
     panel = read_table("panel", opened.workbench.processed)
     files = panel[(panel["record_type"] == "case_file") & panel["group"].isin(words.GROUPS)]
     now = files.groupby("month")["events"].sum().astype(float)
     if now.empty:
         return np.nan
-    folders = sorted(opened.workbench.reports.glob("[0-9]*/internal/city/internal"))
-    earlier = [told for folder in folders if (told := _told_by_month(folder)) is not None]
+    earlier = [_by_month(told) for told in told_earlier(opened, run).values()]
     age = len(now.index[now.index >= window.end])
     return share_recorded(now, earlier, age=age, months=months)
 
 
-def recorded_by_span(opened: Opened, window: Window) -> dict[int, float]:
+def recorded_by_span(opened: Opened, window: Window, run: str = "") -> dict[int, float]:
     """Return what :func:`completeness` says of the last month, quarter and year, where it can."""
-    told = {span: round(completeness(opened, window, months=span), _DECIMALS) for span in SPANS}
+    told = {
+        span: round(completeness(opened, window, run, months=span), _DECIMALS) for span in SPANS
+    }
     return {span: share for span, share in told.items() if not np.isnan(share)}
 
 
-def _told_by_month(folder: Path) -> pd.Series | None:
-    """Return what an earlier run told by month; None where its tables had another form."""
-    try:
-        table = read_table("municipality_series", folder)
-    except TableError:
-        return None
+def _by_month(table: pd.DataFrame) -> pd.Series:
+    """Return the events of all groups that an earlier run told, by month."""
     total = table[table["group"] == words.TOTAL]
     return total.set_index("month")["events"].astype("Float64").astype(float)
 

@@ -16,8 +16,11 @@ from labtools.analysis.underreporting import Reporting
 from labtools.settings import Targeting
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import check_table, empty_table
+from labtools.tables.schemas.targeting import TABLES
 from labtools.targeting.catalogue import read_interventions
+from labtools.targeting.citation import cited
 from labtools.targeting.fairness import allocation_if_reporting_moves
+from labtools.targeting.floors import within_reach
 from labtools.targeting.frontier import Stability, frontier, stability
 from labtools.targeting.harm import harm_draws, reporting_draws
 from labtools.targeting.options import Action, Options, fear_averted, make_options
@@ -32,11 +35,28 @@ _GRADES = 5
 
 
 def portfolio_tables(
-    known: Known, effects: Mapping[str, pd.DataFrame], rng: np.random.Generator
+    known: Known,
+    effects: Mapping[str, pd.DataFrame],
+    proposals: pd.DataFrame,
+    rng: np.random.Generator,
 ) -> dict[str, pd.DataFrame]:
-    """Return ``portfolio`` and its companions; empty without a budget, costs or known residents."""
+    """Return ``portfolio`` and its companions; empty without a budget, costs or known residents.
+
+    Parameters
+    ----------
+    effects : mapping of "crime" and "fear" to pandas.DataFrame
+        Draws of change by action.
+    proposals : pandas.DataFrame
+        Canonical table ``proposals``: why a choice is also asked for, where it is.
+    """
     plan = known.settings.targeting
-    names = ("portfolio", "portfolio_frontier", "portfolio_doubt", "allocation_if")
+    names = (
+        "portfolio",
+        "portfolio_floors",
+        "portfolio_frontier",
+        "portfolio_doubt",
+        "allocation_if",
+    )
     empty = {name: empty_table(name) for name in names}
     actions = priced_actions(plan, known.edition.references)
     felt = _fear(known, effects["fear"], rng)
@@ -51,7 +71,7 @@ def portfolio_tables(
         return make_options(crimes, change, actions, known.places, fear=felt)
 
     options = make(harm, effects["crime"])
-    rules = _rules(plan, known)
+    rules, lowered = within_reach(options.table, _rules(plan, known))
     chosen = choose_portfolio(options, rules)
     curve = frontier(options, rules, _BUDGETS)
     known_crime = {group: _at_mean(table) for group, table in harm.items()}
@@ -67,12 +87,21 @@ def portfolio_tables(
             for what, one in inputs.items()
         ),
     ]
+    chain = _told(options, steady)
     return {
-        "portfolio": check_table("portfolio", _told(options, steady)),
+        "portfolio": check_table("portfolio", _reasoned(chain, proposals, known, effects)),
+        "portfolio_floors": _floors(lowered),
         "portfolio_frontier": check_table("portfolio_frontier", curve),
         "portfolio_doubt": check_table("portfolio_doubt", pd.DataFrame(worth)),
         "allocation_if": check_table("allocation_if", _moved(options, rules, known)),
     }
+
+
+def _floors(lowered: pd.DataFrame) -> pd.DataFrame:
+    """Return the canonical table ``portfolio_floors``; without rows if every floor is kept."""
+    if lowered.empty:
+        return empty_table("portfolio_floors")
+    return check_table("portfolio_floors", lowered)
 
 
 def _at_mean(draws: pd.DataFrame) -> pd.DataFrame:
@@ -116,6 +145,28 @@ def _told(options: Options, steady: Stability) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
+def _reasoned(
+    told: pd.DataFrame,
+    proposals: pd.DataFrame,
+    known: Known,
+    effects: Mapping[str, pd.DataFrame],
+) -> pd.DataFrame:
+    """Return the choice with its chain: the need it answers, and what may be cited for it.
+
+    The need is that of the proposal; without one, the harm that it averts: crime where a verified
+    figure tells it, else fear.
+    """
+    catalogue = read_interventions(known.edition.references).by_id()
+    why = proposals.set_index(["colonia_id", "intervention"])["need"]
+    pairs = pd.MultiIndex.from_frame(told[["colonia_id", "intervention"]])
+    harm = ["crime" if key in effects["crime"].columns else "fear" for key in told["intervention"]]
+    asked = pd.Series(why.reindex(pairs).to_numpy(), index=told.index)
+    need = asked.fillna(pd.Series(harm, index=told.index))
+    evidence = told["intervention"].map(lambda key: cited(catalogue[key].effect))
+    chain = told.assign(need=need, evidence=evidence)
+    return chain[list(TABLES["portfolio"])]
+
+
 def priced_actions(plan: Targeting, references: Path | None) -> dict[str, Action]:
     """Return the actions that ``lab.toml`` prices and the catalogue allows."""
     catalogue = read_interventions(references).by_id()
@@ -133,7 +184,8 @@ def priced_actions(plan: Targeting, references: Path | None) -> dict[str, Action
 
 def harm_of(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     """Return draws of a year's harm, what was never reported included where a survey tells."""
-    weights = {group: known.settings.targeting.harm.get(group, 1.0) for group in words.GROUPS}
+    weights: dict[str, float] = {**dict.fromkeys(words.GROUPS, 1.0)}
+    weights.update({str(key): one for key, one in known.settings.targeting.harm.items()})
     crimes = recorded_crimes(known, rng)
     return harm_draws(crimes, _recorded_share(known, rng), weights)
 

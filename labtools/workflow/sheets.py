@@ -6,17 +6,12 @@ They are written into ``reports/sheets/<run>/``, which only the lab's account ma
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
-import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from labtools.errors import SettingsError
 from labtools.messages import number, text
-from labtools.places.neighbours import find_neighbours
 from labtools.publish.figures import Cell, period_words
 from labtools.publish.sections import Rows, Section
 from labtools.publish.sheets import print_sheet
@@ -29,11 +24,10 @@ from labtools.targeting.catalogue import (
     read_agencies,
     read_interventions,
 )
-from labtools.targeting.citation import cited
 from labtools.targeting.meeting import Agreement, agreement, check_answers
 from labtools.targeting.own_evidence import measured_here, with_own_evidence
-from labtools.targeting.rollout import calendar, plan_rollout
 from labtools.targeting.work_list import work_of, write_spreadsheet
+from labtools.workflow.starts import Start, write_calendar
 from labtools.workflow.steps import Opened
 
 _TABLES = (
@@ -45,22 +39,6 @@ _TABLES = (
     "actions_done",
     "evaluation_facts",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """A staggered start to plan.
-
-    Attributes
-    ----------
-    on : datetime.date
-        Of the first wave.
-    waves, months_between : int
-    """
-
-    on: date
-    waves: int = 2
-    months_between: int = 6
 
 
 def write_work_lists(opened: Opened, *, start: Start | None = None) -> Path:
@@ -76,7 +54,6 @@ def write_work_lists(opened: Opened, *, start: Start | None = None) -> Path:
         agency.id: agency.name for agency in read_agencies(opened.workbench.references).agency
     }
     catalogue = _known(opened, tables).by_id()
-    evidence = {key: cited(one.effect) for key, one in catalogue.items()}
     asked = {*tables["portfolio"]["agency"], *tables["proposals"]["agency"]}
     if not asked:
         raise SettingsError(
@@ -84,13 +61,13 @@ def write_work_lists(opened: Opened, *, start: Start | None = None) -> Path:
             "was chosen. See [targeting] in lab.toml."
         )
     for agency in sorted(asked):
-        work = work_of(agency, tables["portfolio"], tables["proposals"], evidence)
+        work = work_of(agency, tables["portfolio"], tables["proposals"])
         work = _named(work, tables, catalogue)
         name = agencies.get(agency, agency)
         write_spreadsheet(work, folder / f"{agency}.xlsx", sheet=agency)
         _write(folder / f"{agency}.pdf", _work_sheet(work), name, tables, text("Work list"))
     if start is not None:
-        _write_calendar(opened, tables, start, folder)
+        write_calendar(opened, tables, start, folder)
     return folder
 
 
@@ -271,37 +248,3 @@ def _write(
     )
     with writing(path) as aside:
         aside.write_bytes(made)
-
-
-def _write_calendar(
-    opened: Opened, tables: dict[str, pd.DataFrame], start: Start, folder: Path
-) -> None:
-    """Draw a fair lot of starts among the colonias chosen, seal it, and write who does what."""
-    chosen = tables["portfolio"][tables["portfolio"]["standing"] != "alternative"]
-    shown = gpd.GeoDataFrame(tables["colonias_shown"])
-    rows = shown[shown["colonia_id"].isin(chosen["colonia_id"])].set_index("colonia_id")
-    harm = chosen.groupby("colonia_id")["averted"].sum().reindex(rows.index)
-    covariates = pd.DataFrame(
-        {
-            "population": np.log1p(rows["population"].astype(float)),
-            "area": np.log(rows["area_km2"].astype(float)),
-            "averted": harm,
-        }
-    )
-    matrix = find_neighbours(shown, opened.settings.lab.crs)
-    keys = [str(key) for key in shown["colonia_id"]]
-    ends = zip(matrix.indptr[:-1], matrix.indptr[1:], strict=True)
-    touching = {
-        key: matrix.indices[first:last] for key, (first, last) in zip(keys, ends, strict=True)
-    }
-    plan = plan_rollout(
-        covariates.dropna(),
-        {str(key): frozenset(keys[near] for near in row) for key, row in touching.items()},
-        waves=start.waves,
-        rng=np.random.default_rng([opened.settings.lab.seed, start.on.toordinal()]),
-    )
-    table = calendar(plan, chosen, start=start.on, months_between=start.months_between)
-    dated = table.assign(starts_on=table["starts_on"].dt.strftime("%Y-%m-%d"))
-    write_spreadsheet(dated, folder / "calendar.xlsx", sheet="calendar")
-    with writing(folder / "calendar.seal") as aside:
-        aside.write_text(f"{plan.seal}\n", encoding="utf-8")

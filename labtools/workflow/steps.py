@@ -13,6 +13,7 @@ from labtools.settings import REGISTER, FileOf, Settings, Source, load_settings
 from labtools.sources.descriptor import Descriptor, FileFormat, load_descriptor
 from labtools.tables.account import Account, read_accounts, write_account
 from labtools.tables.lineage import Lineage, is_current, write_lineage
+from labtools.workflow.priced import check_priced
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,9 @@ class Opened:
 
 def open_workbench(workbench: Workbench, tell: Callable[[str], None] = lambda _: None) -> Opened:
     """Read a workbench's settings."""
-    return Opened(workbench, load_settings(workbench), tell)
+    settings = load_settings(workbench)
+    check_priced(settings.targeting, workbench.references)
+    return Opened(workbench, settings, tell)
 
 
 def account_file(opened: Opened, step: str, source: str) -> Path:

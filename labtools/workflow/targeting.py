@@ -57,7 +57,7 @@ def targeting_tables(known: Known) -> dict[str, pd.DataFrame]:
         "network_agreement", agreement_table(_answers(known), needs)
     )
     tables["action_gaps"] = _filled("action_gaps", gaps_table(needs, log, entered))
-    tables |= portfolio_tables(known, effects, rng)
+    tables |= portfolio_tables(known, effects, tables["proposals"], rng)
     tables |= fairness_tables(known, tables["portfolio"])
     tables |= entry_tables(known, rng)
     tables["roll_out_power"] = power_table(

@@ -3,6 +3,7 @@ import pandas as pd
 import patsy
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 
 from labtools.analysis.count_regression import check_overdispersion, fit_counts
 from labtools.errors import AnalysisError
@@ -82,7 +83,11 @@ def test_the_tests_of_overdispersion_are_those_of_aer(reference, trips):
     assert (squared.z, squared.p_value, squared.dispersion) == pytest.approx(
         (expected["nb2_z"], expected["nb2_p"], expected["nb2_alpha"]), **near
     )
+    poisson = stats.poisson.logpmf(events, poisson_mean(events, covariates)).sum()
+    assert poisson == pytest.approx(expected["pois_loglik"], **near)
     fitted = fit_counts(events, covariates)
+    coefficients = fitted.table["coefficient"].rename({"ski": "skiyes", "userfee": "userfeeyes"})
+    assert coefficients.to_dict() == pytest.approx(expected["nb_coefficients"], **near)
     assert (fitted.size, fitted.log_likelihood) == pytest.approx(
         (expected["nb_theta"], expected["nb_loglik"]), **near
     )

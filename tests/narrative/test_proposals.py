@@ -107,3 +107,21 @@ def test_more_crimes_are_never_told_as_fewer(lower, upper, told):
     row = {**PROPOSED, "fewer_lower": lower, "fewer_upper": upper}
 
     assert told in sentences(ficha(proposals=[row]))["proposed"][1]
+
+
+def test_what_only_the_network_asked_for_is_not_told_to_stand_above():
+    asked = {**PROPOSED, "indicators": "network"}
+
+    alone = sentences(ficha(proposals=[asked]))["proposed"]
+    both = sentences(ficha(proposals=[PROPOSED, asked]))["proposed"]
+
+    assert "network put first" in alone[0]
+    assert not any("stand above" in line or "stands above" in line for line in alone)
+    assert "stands above" in both[0]
+    assert "network put first" in both[1]
+
+
+def test_why_reviews_differ_is_told():
+    row = {**PROPOSED, "caveats": "reviews_differ", "conflict": "Una halla más que otra."}
+
+    assert sentences(ficha(proposals=[row]))["proposed"][1].endswith("Why: Una halla más que otra.")

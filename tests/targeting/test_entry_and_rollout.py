@@ -122,6 +122,32 @@ def test_the_calendar_tells_each_agency_where_and_from_when():
     by_wave = table.groupby("wave")["starts_on"].unique().explode()
     assert by_wave.dt.strftime("%Y-%m").to_dict() == {1: "2027-01", 2: "2027-07", 3: "2028-01"}
     assert len(table) == N
+    told = table.set_index("colonia_id")["buffer"]
+    assert told.equals(found.buffer.loc[told.index].rename_axis("colonia_id"))
+
+
+def test_a_later_wave_keeps_colonias_that_touch_none_of_an_earlier_one():
+    """Twelve in a ring: a lot by halves often leaves none of the second away from the first."""
+    keys = pd.Index([f"c{k}" for k in range(12)])
+    ring = {key: frozenset({keys[k - 1], keys[(k + 1) % 12]}) for k, key in enumerate(keys)}
+    covariates = pd.DataFrame({"count": np.arange(12.0)}, keys)
+
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        found = plan_rollout(covariates, ring, waves=2, rng=rng, fewest=3, tries=400)
+        second = found.wave[found.wave == 2].index
+        away = [key for key in second if all(found.wave[near] == 2 for near in ring[key])]
+        assert found.spare == len(away) >= 3
+        assert found.buffer[second].sum() == len(second) - len(away)
+
+
+def test_colonias_that_all_touch_leave_no_comparison_and_are_refused():
+    keys = pd.Index([f"c{k}" for k in range(8)])
+    all_ = {key: frozenset(keys) - {key} for key in keys}
+    covariates = pd.DataFrame({"count": np.arange(8.0)}, keys)
+
+    with pytest.raises(AnalysisError, match="2"):
+        plan_rollout(covariates, all_, waves=2, rng=np.random.default_rng(1))
 
 
 @pytest.mark.parametrize("waves", [1, 40])

@@ -5,8 +5,15 @@ import pytest
 from scipy import special, stats
 
 from labtools import messages
+from labtools.cli.proposals import meeting_words
 from labtools.errors import SourceError
-from labtools.targeting.meeting import agreement, agreement_table, check_answers, named_first
+from labtools.targeting.meeting import (
+    Agreement,
+    agreement,
+    agreement_table,
+    check_answers,
+    named_first,
+)
 from labtools.targeting.work_list import work_of, write_spreadsheet
 
 
@@ -166,17 +173,20 @@ def test_a_spreadsheet_runs_nothing_and_is_the_same_each_time(tmp_path):
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
 
 
-def test_an_agency_is_asked_what_was_chosen_with_its_reasons_and_not_the_alternatives():
+def test_an_agency_is_asked_what_was_chosen_with_its_reasons_and_not_the_alternatives(tmp_path):
     portfolio = pd.DataFrame(
         [
-            ("c1", "lights", "works", 5.0, 2.0, 1.0, 3.0, 1.0, "firm"),
-            ("c2", "lights", "works", 5.0, 2.0, 1.0, 3.0, 0.2, "alternative"),
-            ("c1", "watch", "police", 5.0, 2.0, 1.0, 3.0, 1.0, "firm"),
+            ("c1", "lights", "works", "factor_4", "A 2020", 5.0, 2.0, 1.0, 3.0, 1.0, "firm"),
+            ("c2", "lights", "works", "fear", "A 2020", 5.0, 2.0, 1.0, 3.0, 0.2, "alternative"),
+            ("c1", "watch", "police", "crime", "B 2021", 5.0, 2.0, 1.0, 3.0, 1.0, "firm"),
+            ("c4", "lots", "works", "fear", "=HYPERLINK(1)", 5.0, 2.0, 1.0, 3.0, 1.0, "firm"),
         ],
         columns=[
             "colonia_id",
             "intervention",
             "agency",
+            "need",
+            "evidence",
             "cost",
             "averted",
             "lower",
@@ -193,9 +203,24 @@ def test_an_agency_is_asked_what_was_chosen_with_its_reasons_and_not_the_alterna
         columns=["colonia_id", "intervention", "agency", "need", "evidence", "standing"],
     )
 
-    table = work_of("works", portfolio, proposals, {"lights": "A 2020"})
+    table = work_of("works", portfolio, proposals)
 
-    assert table["colonia_id"].tolist() == ["c1", "c3"]
-    assert table["standing"].tolist() == ["firm", "under_way"]
-    assert table["evidence"].tolist() == ["A 2020", "A 2020"]
-    assert table["cost"].isna().tolist() == [False, True]
+    assert table["colonia_id"].tolist() == ["c1", "c3", "c4"]
+    assert table["standing"].tolist() == ["firm", "under_way", "firm"]
+    assert table["evidence"].tolist() == ["A 2020", "A 2020", "=HYPERLINK(1)"]
+    assert table["need"].tolist() == ["factor_4", "factor_4", "fear"]
+    assert table["cost"].isna().tolist() == [False, True, False]
+
+    write_spreadsheet(table, tmp_path / "works.xlsx", sheet="works")
+    page = openpyxl.load_workbook(tmp_path / "works.xlsx").active
+    cells = [cell for row in page.iter_rows() for cell in row]
+    assert all(cell.data_type != "f" for cell in cells)
+    assert "'=HYPERLINK(1)" in [cell.value for cell in cells]
+
+
+def test_a_meeting_that_puts_no_need_before_another_is_not_told_to_be_too_few():
+    told = Agreement(float("nan"), float("nan"), (), float("nan"), 5)
+
+    assert "no order to agree on" in meeting_words("c1", "1", told)
+    few = Agreement(float("nan"), float("nan"), (), float("nan"), 2)
+    assert "too few" in meeting_words("c1", "1", few)

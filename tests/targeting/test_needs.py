@@ -312,3 +312,19 @@ def test_an_action_whose_draws_mostly_rise_is_not_proposed():
 
     assert proposed_with(-0.01)
     assert not proposed_with(0.01)
+
+
+@pytest.mark.parametrize("outcome", ["crime", "fear"])
+def test_a_need_of_crime_or_fear_leads_to_actions_shown_to_lower_that_very_outcome(outcome):
+    catalogue = read_interventions().by_id()
+
+    table = proposed([need("c00", outcome, "above")])
+
+    assert len(table)
+    assert set(table["need"]) == {outcome}
+    for key in table["intervention"]:
+        told = [e for e in catalogue[key].about(outcome) if e.is_quotable]
+        assert any(e.direction == ("up" if e.reverse else "down") for e in told), key
+    if outcome == "fear":
+        assert "vacant_lots" in set(table["intervention"])
+        assert "street_lighting" not in set(table["intervention"])

@@ -1,5 +1,6 @@
 """Choices against brute force over every subset, and the properties that a reader relies on."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -7,6 +8,8 @@ import pandas as pd
 import pytest
 
 from labtools.errors import AnalysisError
+from labtools.tables.contracts import check_table
+from labtools.targeting.floors import within_reach
 from labtools.targeting.frontier import frontier, stability
 from labtools.targeting.options import Action, Options, fear_averted, make_options
 from labtools.targeting.portfolio import Rules, choose_portfolio, objective
@@ -242,3 +245,46 @@ def test_an_effect_on_no_kind_of_crime_makes_no_option():
 
     with pytest.raises(AnalysisError, match="1 "):
         make_options(harm, effects, {"home": Action("works", 5.0, 0.5, ())}, colonias)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        Rules(9, borough_floor={"b0": 4.0, "b1": 5.0, "nowhere": 2.0}),
+        Rules(9, grade_floor={"g0": 4.5, "g1": 4.5}),
+        Rules(9, capacity={"works": 0}, borough_floor={"b0": 9.0}),
+    ],
+    ids=["a borough without options", "lumps", "capacity"],
+)
+def test_floors_that_no_choice_keeps_are_lowered_to_what_one_keeps_and_told(rules):
+    options = some_options()
+    with pytest.raises(AnalysisError):
+        choose_portfolio(options, rules)
+
+    reached, lowered = within_reach(options.table, rules)
+    found = choose_portfolio(options, reached)
+
+    assert len(check_table("portfolio_floors", lowered))
+    assert (lowered["kept"] < lowered["asked"]).all()
+    assert keeps(options, reached, found.chosen.to_numpy())
+    # Nothing less would do: a cent more than what is kept cannot be kept, the others as they are.
+    first = lowered.iloc[0]
+    floors = dict(getattr(reached, f"{first['kind']}_floor"))
+    floors[first["part"]] += 0.02
+    with pytest.raises(AnalysisError):
+        choose_portfolio(options, replace(reached, **{f"{first['kind']}_floor": floors}))
+
+
+def test_floors_that_can_be_kept_stay_as_they_are():
+    rules = Rules(10, grade_floor={"g2": 3, "g1": 2})
+
+    reached, lowered = within_reach(some_options().table, rules)
+
+    assert reached == rules
+    assert lowered.empty
+
+
+def test_a_frontier_with_floors_too_high_for_a_small_budget_is_drawn_all_the_same():
+    curve = frontier(some_options(), Rules(9, borough_floor={"b0": 4.5, "b1": 4.5}), (0.5, 1.0))
+
+    assert (curve["actions"] > 0).all()

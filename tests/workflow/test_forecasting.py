@@ -193,6 +193,33 @@ def test_what_was_made_once_is_kept_until_the_period_changes(finished, copy_of, 
     assert (unchanged, len(calls)) == (0, 1)
 
 
+def test_the_share_is_learnt_from_what_runs_of_other_inputs_told(monkeypatch):
+    months = pd.date_range("2024-01-01", periods=12, freq="MS")
+    panel = pd.DataFrame(
+        {"record_type": "case_file", "group": "theft", "month": months, "events": 500}
+    )
+    young = pd.DataFrame({"month": months[:8], "group": "total", "events": [500] * 7 + [350]})
+    asked = []
+
+    def earlier(_, run):
+        asked.append(run)
+        return {} if run == "same" else {"before": young}
+
+    monkeypatch.setattr(forecasting, "told_earlier", earlier)
+    monkeypatch.setattr(forecasting, "read_table", lambda *_: panel)
+    opened = SimpleNamespace(workbench=SimpleNamespace(processed=None))
+    window = Window(months[0], months[0], pd.Timestamp("2025-01-01"))
+
+    shares = forecasting.recorded_by_span(opened, window, "other")
+
+    # Of 500 events 350 were there at the first look: drawn to one by the weight of 50.
+    assert shares[1] == pytest.approx(400 / 550, abs=1e-4)
+    assert shares[3] == pytest.approx(1500 / (1000 + 500 * 550 / 400), abs=1e-4)
+    assert 12 not in shares  # the first look did not reach back so far
+    assert forecasting.recorded_by_span(opened, window, "same") == {}
+    assert set(asked) == {"other", "same"}
+
+
 @pytest.mark.slow
 def test_an_earlier_run_that_cannot_be_read_teaches_nothing_and_stops_nothing(finished, copy_of):
     bench = copy_of(finished)

@@ -167,6 +167,45 @@ def local_g_star(
     return _tested(table, None, 0, values.index, level)
 
 
+def local_g(
+    values: pd.Series, neighbours: sparse.csr_array, *, level: float = 0.05
+) -> LocalStatistics:
+    """Test whether the neighbours of each area are high or low: Getis and Ord's Gi.
+
+    Unlike Gi*, the area itself takes no part, nor does its value in the mean and spread it is
+    held against.  The analytic test; an area without neighbours is missing.
+
+    Raises
+    ------
+    AnalysisError
+        If fewer than four areas have a value, or all values are equal.
+
+    References
+    ----------
+    Ord, J. K. & Getis, A. (1995). Local spatial autocorrelation statistics. Geographical
+    Analysis 27, 286-306. doi:10.1111/j.1538-4632.1995.tb00912.x
+    """
+    x, known, weights = known_part(values, neighbours)
+    n = len(x)
+    sums = np.asarray(weights.sum(axis=1)).ravel()
+    squares = np.asarray(weights.power(2).sum(axis=1)).ravel()
+    others = (x.sum() - x) / (n - 1)
+    spread = ((x**2).sum() - x**2) / (n - 1) - others**2
+    statistic, expected = weights @ x, sums * others
+    variance = spread * ((n - 1) * squares - sums**2) / (n - 2)
+    table = pd.DataFrame(
+        {
+            "statistic": statistic,
+            "expected": expected,
+            "variance": np.maximum(variance, 0.0),
+            "kind": np.where(statistic > expected, "high", "low"),
+        },
+        index=values.index[known],
+    )
+    table[sums == 0] = np.nan
+    return _tested(table, None, 0, values.index, level)
+
+
 def known_part(
     values: pd.Series, neighbours: sparse.csr_array
 ) -> tuple[np.ndarray, np.ndarray, sparse.csr_array]:

@@ -5,6 +5,7 @@ from scipy import sparse
 
 from labtools.analysis.hotspots.global_statistics import global_g, global_geary, global_moran
 from labtools.analysis.hotspots.local_statistics import (
+    local_g,
     local_g_star,
     local_moran,
     standardise_rates,
@@ -306,6 +307,14 @@ def test_gi_star_and_its_discoveries_are_those_of_spdep(columbus):
     assert list(found.index[found["kind"] == "high"]) == [10, 15, 23, 24, 27, 28, 29]
     assert list(found.index[found["kind"] == "low"]) == [31, 35]
     assert result.frame()["found"].sum() == len(found)
+
+
+def test_gi_without_the_area_itself_is_that_of_spdep(columbus, reference):
+    told = reference("local_columbus.json")
+
+    table = local_g(*columbus).table
+
+    assert table["z"].to_numpy() == pytest.approx(np.array(told["g"]), rel=told["tolerance"]["g"])
 
 
 def test_an_area_without_population_or_count_is_missing_and_spoils_no_other():

@@ -11,8 +11,10 @@ def events(table):
     return table[["X", "Y"]].to_numpy(), days
 
 
-def test_near_repeats_of_arson_are_those_of_the_r_package(oracle):
+def test_near_repeats_of_arson_are_those_of_the_r_package(oracle, reference):
     places, days = events(oracle("chicago_arson.csv"))
+    told = reference("near_repeats_chicago.json")
+    expected, near = told["arson_manhattan"], told["tolerance"]
 
     found = knox_test(
         places,
@@ -23,27 +25,28 @@ def test_near_repeats_of_arson_are_those_of_the_r_package(oracle):
         permutations=1999,
     )
 
-    # NearRepeat 0.1.1, 4,999 permutations.
-    assert found.observed.tolist() == [[2, 1], [4, 0], [6, 1], [3, 0], [1, 1]]
-    assert found.ratio[2:, 0] == pytest.approx([19.44, 5.17, 1.61], rel=0.15)
-    assert found.p_value[:, 0] == pytest.approx([0.0036, 0.0002, 0.0002, 0.0216, 0.4652], abs=0.03)
+    assert found.observed.tolist() == expected["observed"]
+    assert found.ratio == pytest.approx(np.array(expected["knox_ratio"]), **near["knox_ratio"])
+    assert found.p_value == pytest.approx(np.array(expected["p"]), **near["p"])
 
 
-def test_near_repeats_of_burglary_are_those_of_the_r_package(oracle):
+@pytest.mark.parametrize("distance", ["euclidean", "manhattan"])
+def test_near_repeats_of_burglary_are_those_of_the_r_package(oracle, reference, distance):
     places, days = events(oracle("chicago_burglary.csv").head(2000))
+    told = reference("near_repeats_chicago.json")
+    expected, near = told[f"burglary_{distance}"], told["tolerance"]
 
     found = knox_test(
         places,
         days,
         distance_breaks=[0, 0.1, 400, 800, 1200, 1600],
         time_breaks=[0, 3, 7, 14],
+        distance=distance,
         permutations=199,
     )
 
-    assert found.observed.tolist()[:3] == [[40, 14, 13], [379, 454, 706], [674, 966, 1494]]
-    assert found.observed.tolist()[3:] == [[901, 1382, 2022], [1082, 1773, 2605]]
-    ratios = [1.3345, 1.0486, 1.0336, 1.1164, 1.0556, 1.0396]
-    assert found.ratio[1:3].ravel() == pytest.approx(ratios, rel=0.03)
+    assert found.observed.tolist() == expected["observed"]
+    assert found.ratio == pytest.approx(np.array(expected["knox_ratio"]), **near["knox_ratio"])
     assert found.frame()["observed"].sum() == found.observed.sum()
 
 
