@@ -2,11 +2,15 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from labtools.tables import vocabulary as words
 from labtools.workflow.dark_figure import reported_share
 from labtools.workflow.keeping import Kept
+from labtools.workflow.known import Known
+from labtools.workflow.portfolio import harm_of
 from labtools.workflow.reporting import reporting_prior, victims_asked
 
 END = pd.Timestamp("2026-01-01")
@@ -64,3 +68,28 @@ def test_each_colonia_is_told_on_what_its_figure_rests(rows, basis):
     reported = reported_share(processed, edition, QUERETARO)
 
     assert reported.basis.to_list() == basis
+
+
+def test_harm_is_made_of_the_share_that_the_dark_figure_tells():
+    names = [f"c{k}" for k in range(6)]
+    groups = [(one, group) for one in names for group in (*words.GROUPS, words.TOTAL)]
+    crime = pd.DataFrame(groups, columns=["colonia_id", "group"])
+    crime = crime.assign(events=[20, 20, 20, 20, 80] * 6, person_years=1_000.0)
+    crime = crime.assign(smoothed=20.0, smoothed_lower=19.9, smoothed_upper=20.1)
+    # 200 victims of each colonia were asked, and two of five had denounced.
+    said = [(one, f"{one} {k}", 1.0, float(k % 5 < 2)) for one in names for k in range(200)]
+    processed = {
+        "survey": answers(said),
+        "colonias": pd.DataFrame({"colonia_id": names, "population": 1_000.0}),
+        "indicators": pd.DataFrame(columns=["colonia_id", "indicator", "value"]),
+    }
+    edition = SimpleNamespace(window=SimpleNamespace(end=END), is_public=True, fits=Kept())
+    settings = SimpleNamespace(lab=QUERETARO.lab, targeting=SimpleNamespace(harm={}))
+
+    harm = harm_of(Known(processed, {"crime": crime}, edition, settings), np.random.default_rng(1))
+
+    together = sum(harm.values()).sum(axis=1)
+    # 480 files are 0.4 x 0.743 of what happened; of denounced crimes, 62 to 84 of 100 have one.
+    assert together.median() == pytest.approx(480 / 0.4 / 0.743, rel=0.03)
+    limits = together.quantile([0.025, 0.975]).to_numpy()
+    assert limits == pytest.approx([480 / 0.4 / 0.84, 480 / 0.4 / 0.62], rel=0.06)
