@@ -34,7 +34,7 @@ from labtools.workflow.feedback import feedback_table
 from labtools.workflow.national_surveys import estimate_change_table
 from labtools.workflow.peers import city_peers_table
 from labtools.workflow.perception import perception_change_table, perception_table
-from labtools.workflow.small_areas import area_models, model_rows
+from labtools.workflow.small_areas import WIDEST, area_models, model_rows
 from labtools.workflow.survey import survey_waves, waves_asking
 
 _FEAR = "insecurity"
@@ -105,12 +105,16 @@ def fear_gap_table(
     keys = people.index
     total = crime[crime["group"] == words.TOTAL].set_index("colonia_id").reindex(keys)
     chances = chances.reindex(keys)
-    shown = (total["state"] == words.SHOWN) & chances.notna().all(axis=1)
+    fear_of = models[_FEAR].frame(widest=WIDEST).reindex(keys)
+    known = (total["state"] == words.SHOWN) & chances.notna().all(axis=1)
+    # What `perception` refuses to say of a colonia's fear is not said here either.
+    shown = known & (fear_of["verdict"] == "enough")
     state = total["state"].fillna(words.MISSING)
-    state = state.mask((state == words.SHOWN) & ~shown, words.MISSING)
+    state = state.mask((state == words.SHOWN) & ~known, words.MISSING)
+    state = state.mask(known & ~shown, "insufficient")
     told = chances.where(shown).round(2)
     ratio = _against_city(probable, people).reindex(keys).where(shown).round(1)
-    felt = models[_FEAR].frame()[["value", "lower", "upper"]].reindex(keys).where(shown).round(2)
+    felt = fear_of[["value", "lower", "upper"]].where(shown).round(2)
     table = pd.DataFrame(
         {
             "colonia_id": keys,

@@ -86,6 +86,8 @@ _NOT_IN_THE_EXAMPLE: dict[str, dict[str, object]] = {
         "crime_change": -0.1,
         "crime_lower": -0.2,
         "crime_upper": -0.05,
+        "fewer_lower": 0.5,
+        "fewer_upper": 2.0,
         "times_done": 0,
         "standing": "proposed",
     },

@@ -99,7 +99,7 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "fear_lower": figure(SHARE),
         "fear_upper": figure(SHARE),
         "verdict": word((*words.QUADRANTS, "none", "unknown")),
-        "state": word(words.STATES),
+        "state": word((*words.STATES, "insufficient")),
     },
     "survey_plan": {
         "colonia_id": key(unique=True),
