@@ -37,15 +37,17 @@ def dark_figure_chart(dark_figure: pd.DataFrame, *, title: str = "") -> Svg:
         " ".join(rows.sentence_of(one) for one in drawn),
     )
     name = name_of(_KIND, told.title, told.description)
-    keys = [
-        marks.Key(marks.reference(13, 0), text("recorded")),
-        marks.Key(
-            joined([marks.bar(0, 26, 0, theme.PLAIN_TINT, stroke=theme.ACCENT), marks.dot(13, 0)]),
-            text("probable, and its 95 % interval"),
-        ),
-    ]
+    keys = _keys() if any(_shown(row) for row in table) else []
     keys += rows.keys_of_states((str(r["state"]) for r in table if not _shown(r)), name)
     return rows.chart_of_rows(_KIND, drawn, _axis(table), keys, told)
+
+
+def _keys() -> list[marks.Key]:
+    sign = joined([marks.bar(0, 26, 0, theme.PLAIN_TINT, stroke=theme.ACCENT), marks.dot(13, 0)])
+    return [
+        marks.Key(marks.reference(13, 0), text("recorded")),
+        marks.Key(sign, text("probable, and its 95 % interval")),
+    ]
 
 
 def _row(row: Mapping[str, object]) -> rows.Row:
@@ -80,12 +82,14 @@ def _shown(row: Mapping[str, object]) -> bool:
 
 def _axis(table: Sequence[Mapping[str, object]]) -> theme.Axis:
     known = [real(row["upper"]) for row in table if _shown(row)]
-    steps = theme.steps_from_zero(max(known, default=1.0))
+    # Without a figure there is no scale to write: "0 0 0 1 1 1" would be one of fractions.
+    steps = theme.steps_from_zero(max(known, default=5.0))
+    digits = 0 if all(step == int(step) for step in steps) else 1
     return theme.Axis(
         0.0,
         steps[-1],
         rows.LEFT,
         rows.RIGHT,
-        tuple((step, number(step)) for step in steps),
+        tuple((step, number(step, digits)) for step in steps) if known else (),
         text("Crimes in twelve months"),
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from labtools.charts import marks, rows, theme
-from labtools.charts.figures import is_known, real, records
+from labtools.charts.figures import is_known, real, records, state_words
 from labtools.charts.svg import Svg, joined, name_of
 from labtools.messages import number, percent, text
 from labtools.tables import vocabulary as words
@@ -33,7 +33,10 @@ def fear_gap_chart(fear_gap: pd.DataFrame, *, title: str = "") -> Svg:
     )
     name = name_of(_KIND, told.title, told.description)
     sign = marks.bar(0, 26, 0, theme.PLAIN_TINT, stroke=theme.ACCENT)
-    keys = [marks.Key(sign, text("probability, given the doubt of both figures"))]
+    drawn_key = marks.Key(sign, text("probability, given the doubt of both figures"))
+    keys = [drawn_key] if _shown(row) else []
+    if any(row[name] == 0 for name in words.QUADRANTS):
+        keys.append(rows.key_of_zero())
     keys += rows.keys_of_states([] if _shown(row) else [str(row["state"])], name)
     return rows.chart_of_rows(_KIND, drawn, _axis(), keys, told)
 
@@ -43,7 +46,7 @@ def _row(row: Mapping[str, object], name: str) -> rows.Row:
     label = label[:1].upper() + label[1:]
     if not _shown(row):
         state = str(row["state"])
-        return rows.Row(label, words.label(state), rows.without_figure(state))
+        return rows.Row(label, state_words(state), rows.without_figure(state))
     chance = real(row[name])
 
     def draw(axis: theme.Axis, y: float, _name: str) -> Svg:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal
 
 import pandas as pd
@@ -11,22 +12,37 @@ import pandas as pd
 from labtools.charts import marks, rows, theme
 from labtools.charts.figures import figure_words, is_known, rate_words, real
 from labtools.charts.svg import Svg, joined, name_of
-from labtools.messages import number, text
+from labtools.messages import mark, number, say, text
 from labtools.tables import vocabulary as words
 
 Estimate = Literal["rate", "smoothed"]
 _ENDS = {"rate": ("lower", "upper"), "smoothed": ("smoothed_lower", "smoothed_upper")}
+_TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        "rate": mark("Recorded crime per 1,000 inhabitants a year, by group"),
+        "smoothed": mark("Recorded crime per 1,000 inhabitants a year, by group: steadied rates"),
+    }
+)
+_AXES: Mapping[str, str] = MappingProxyType(
+    {
+        "rate": mark("Recorded crimes per 1,000 inhabitants a year"),
+        "smoothed": mark("Steadied rate of recorded crimes per 1,000 inhabitants a year"),
+    }
+)
 _KIND = "intervals"
 
 
-def interval_chart(crime: pd.DataFrame, *, estimate: Estimate = "rate", title: str = "") -> Svg:
+def interval_chart(crime: pd.DataFrame, *, estimate: Estimate = "smoothed", title: str = "") -> Svg:
     """Draw one colonia's rates with their 95 % intervals and the municipality's rates.
+
+    How a rate lies to the municipality's is the reading of the steadied one: draw that one
+    wherever the reading is told.
 
     Parameters
     ----------
     crime : pandas.DataFrame
         Rows of the released table ``crime`` of one colonia.
-    estimate : {"rate", "smoothed"}, default "rate"
+    estimate : {"rate", "smoothed"}, default "smoothed"
         The rate as recorded, or the one steadied by what is known of all colonias.
     title : str, optional
         What is read aloud first.
@@ -39,11 +55,13 @@ def interval_chart(crime: pd.DataFrame, *, estimate: Estimate = "rate", title: s
     table = rows.in_order(crime)
     drawn = [_row(row, estimate) for row in table]
     told = rows.Told(
-        title or text("Recorded crime per 1,000 inhabitants a year, by group"),
+        title or say(_TITLES[estimate]),
         " ".join(_sentence(row, one) for row, one in zip(table, drawn, strict=True)),
     )
     name = name_of(_KIND, told.title, told.description)
-    return rows.chart_of_rows(_KIND, drawn, _axis(table, estimate), _keys(table, name), told)
+    return rows.chart_of_rows(
+        _KIND, drawn, _axis(table, estimate), _keys(table, name, estimate), told
+    )
 
 
 def versus_sign(versus: str, x: float, y: float) -> Svg:
@@ -99,7 +117,7 @@ def _axis(table: Sequence[Mapping[str, object]], estimate: Estimate) -> theme.Ax
         rows.LEFT,
         rows.RIGHT,
         tuple((step, number(step, digits)) for step in steps),
-        text("Recorded crimes per 1,000 inhabitants a year"),
+        say(_AXES[estimate]),
     )
 
 
@@ -115,18 +133,20 @@ def _sentence(row: Mapping[str, object], drawn: rows.Row) -> str:
     )
 
 
-def _keys(table: Sequence[Mapping[str, object]], name: str) -> list[marks.Key]:
-    shown = [row for row in table if _drawn(row)]
+def _keys(table: Sequence[Mapping[str, object]], name: str, estimate: Estimate) -> list[marks.Key]:
+    shown = [row for row in table if _drawn(row, estimate)]
     found = {str(row["versus_municipality"]) for row in shown}
     keys = [marks.Key(marks.reference(13, 0), text("Municipality"))] if shown else []
     for versus in ("above", "similar", "below"):
         if versus in found:
             sign = [marks.bar(0, 26, 0, versus_fill(versus, name)), versus_sign(versus, 13, 0)]
             keys.append(marks.Key(joined(sign), words.label(versus)))
-    if any(row["rate"] == 0 for row in shown):
+    if any(row[estimate] == 0 for row in shown):
         keys.append(rows.key_of_zero())
-    return keys + rows.keys_of_states((_state(row) for row in table if not _drawn(row)), name)
+    return keys + rows.keys_of_states(
+        (_state(row) for row in table if not _drawn(row, estimate)), name
+    )
 
 
-def _drawn(row: Mapping[str, object]) -> bool:
-    return row["state"] == words.SHOWN and is_known(row["rate"])
+def _drawn(row: Mapping[str, object], estimate: Estimate) -> bool:
+    return row["state"] == words.SHOWN and is_known(row[estimate])

@@ -33,14 +33,14 @@ def place_chart(place: pd.DataFrame, *, title: str = "") -> Svg:
     table = rows.in_order(place)
     drawn = [_row(row) for row in table]
     told = rows.Told(
-        title or text("Of every 100 colonias, how many record a lower rate"),
+        title or text("Of every 100 colonias, how many have a lower steadied rate"),
         " ".join(rows.sentence_of(row) for row in drawn),
     )
     name = name_of(_KIND, told.title, told.description)
     keys = rows.keys_of_states((_state(row) for row in table), name)
     if any(_state(row) == words.SHOWN for row in table):
         sign = marks.bar(0, 26, 0, _FILL, stroke=theme.ACCENT)
-        keys.insert(0, marks.Key(sign, text("95 % interval")))
+        keys.insert(0, marks.Key(sign, text("90 % interval")))
     return rows.chart_of_rows(_KIND, drawn, _axis(), keys, told)
 
 
@@ -73,5 +73,5 @@ def _axis() -> theme.Axis:
         rows.LEFT,
         rows.RIGHT,
         tuple((float(step), number(step)) for step in range(0, 101, 25)),
-        text("Colonias with a lower recorded rate, of every 100"),
+        text("Colonias with a lower steadied rate of recorded crime, of every 100"),
     )

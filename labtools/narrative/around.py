@@ -115,12 +115,23 @@ def _trust(rows: pd.DataFrame) -> tuple[str, ...]:
             ),
         )
     row = shown.iloc[0]
+    own = asked.loc[asked["area_kind"] == "colonia", "state"]
     facts = {
         "share": number(100 * float(row["share"])),
         "lower": number(100 * float(row["lower"])),
         "upper": number(100 * float(row["upper"])),
         "when": messages.month(pd.Timestamp(row["period"]).date()),
     }
+    if row["area_kind"] != "colonia" and (own == words.SUPPRESSED).any():
+        return (
+            text(
+                "What protects: in {area}, {share} of every 100 people trust their neighbours "
+                "(between {lower} and {upper}; {when}). The figure of this colonia alone is "
+                "withheld.",
+                area=row["area"],
+                **facts,
+            ),
+        )
     if row["area_kind"] != "colonia":
         return (
             text(

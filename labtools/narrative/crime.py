@@ -18,12 +18,18 @@ Tables = Mapping[str, pd.DataFrame]
 _VERSUS: Mapping[str, str] = MappingProxyType(
     {
         "above": messages.mark(
-            "Even allowing for chance, it is above the figure of the municipality."
+            "Steadied with the figures of all colonias, so that few cases do not mislead, the rate "
+            "is {rate} (between {lower} and {upper}): it is above that of the municipality."
         ),
         "below": messages.mark(
-            "Even allowing for chance, it is below the figure of the municipality."
+            "Steadied with the figures of all colonias, so that few cases do not mislead, the rate "
+            "is {rate} (between {lower} and {upper}): it is below that of the municipality."
         ),
-        "similar": messages.mark("It cannot be told apart from the figure of the municipality."),
+        "similar": messages.mark(
+            "Steadied with the figures of all colonias, so that few cases do not mislead, the rate "
+            "is {rate} (between {lower} and {upper}): it cannot be told apart from that of the "
+            "municipality."
+        ),
     }
 )
 
@@ -53,10 +59,16 @@ def crime_sentences(tables: Tables) -> tuple[str, ...]:
                 municipality=number(total["municipality_rate"], 1),
             )
         )
-    verdict = str(total["versus_municipality"])
-    if verdict in _VERSUS:
-        said.append(say(_VERSUS[verdict]))
-    return tuple(said)
+    return (*said, *_versus(total))
+
+
+def _versus(total: pd.Series) -> tuple[str, ...]:
+    """Return how the steadied rate stands to the municipality's, with the interval that says so."""
+    verdict, ends = str(total["versus_municipality"]), ("smoothed_lower", "smoothed_upper")
+    if verdict not in _VERSUS or total[["smoothed", *ends]].isna().any():
+        return ()
+    rate, lower, upper = (_rate(float(total[column])) for column in ("smoothed", *ends))
+    return (say(_VERSUS[verdict], rate=rate, lower=lower, upper=upper),)
 
 
 def change_sentences(tables: Tables) -> tuple[str, ...]:
@@ -79,12 +91,29 @@ def change_sentences(tables: Tables) -> tuple[str, ...]:
         return (
             text(
                 "No distinguishable change: the differences between these twelve months and the "
-                "twelve before are of a size that chance alone produces."
+                "twelve before cannot be told apart from chance, which does not mean that nothing "
+                "changed."
             ),
+            *_not_told_apart(shown),
         )
     rest = (shown["verdict"] == "none").any()
     closing = (text("In the other groups there is no distinguishable change."),) if rest else ()
     return (*told, *closing, *_late(shown, tables["period"]))
+
+
+def _not_told_apart(shown: pd.DataFrame) -> tuple[str, ...]:
+    """Return between which changes that of all recorded crime may lie."""
+    total = _of_group(shown, words.TOTAL)
+    if total is None or total[["ratio", "lower", "upper"]].isna().any():
+        return ()
+    return (
+        text(
+            "The change of all recorded crime together: {change} % ({low} to {high}).",
+            change=_signed(total["ratio"]),
+            low=_signed(total["lower"]),
+            high=_signed(total["upper"]),
+        ),
+    )
 
 
 def _late(shown: pd.DataFrame, period: pd.DataFrame) -> tuple[str, ...]:
@@ -108,8 +137,8 @@ def place_sentences(tables: Tables) -> tuple[str, ...]:
     low, high = float(total["lower_share"]) * 100, float(total["upper_share"]) * 100
     return (
         text(
-            "Of every 100 colonias, between {low} and {high} have a lower rate of recorded crime. "
-            "Nothing more exact can be said honestly.",
+            "Of every 100 colonias, between {low} and {high} have a lower steadied rate of "
+            "recorded crime (90 % interval). Nothing more exact can be said honestly.",
             low=number(low),
             high=number(high),
         ),
@@ -130,18 +159,29 @@ def _no_figure(tables: Tables) -> str:
 
 def _count_sentence(tables: Tables, total: pd.Series) -> str:
     start, end = _window(tables)
+    total = _whole_year(tables, total)
     if total["events_low"] == total["events_high"]:
         return say(
             plural(
-                "From {start} to {end}, one case file was opened for facts that happened here.",
-                "From {start} to {end}, {n} case files were opened for facts that happened here.",
+                "From {start} to {end}, one case file was opened for events that happened here.",
+                "From {start} to {end}, {n} case files were opened for events that happened here.",
             ),
             n=int(total["events"]),
             start=start,
             end=end,
         )
+    if not total["events"]:
+        return text(
+            "From {start} to {end} the published count of case files opened for events that "
+            "happened here is zero; the true one is between {low} and {high}, as published counts "
+            "are rounded to protect people.",
+            start=start,
+            end=end,
+            low=number(total["events_low"]),
+            high=number(total["events_high"]),
+        )
     return text(
-        "From {start} to {end}, about {events} case files were opened for facts that happened "
+        "From {start} to {end}, about {events} case files were opened for events that happened "
         "here (between {low} and {high}: published counts are rounded to protect people).",
         start=start,
         end=end,
@@ -149,6 +189,20 @@ def _count_sentence(tables: Tables, total: pd.Series) -> str:
         low=number(total["events_low"]),
         high=number(total["events_high"]),
     )
+
+
+def _whole_year(tables: Tables, total: pd.Series) -> pd.Series:
+    """Return the figure of the calendar year where the twelve months are one.
+
+    It is published as one figure, nearer the true count than a sum of rounded ones: a ficha
+    tells one figure of a year, and not two.
+    """
+    years = tables.get("years", pd.DataFrame())
+    if years.empty:
+        return total
+    start = tables["period"].iloc[0]["window_start"]
+    told = years[(years["year"] == start) & (years["state"] == words.SHOWN)]
+    return total if told.empty else told.iloc[0]
 
 
 def _changed(row: pd.Series) -> str:
@@ -177,6 +231,16 @@ def _changed(row: pd.Series) -> str:
         "less, allowing for chance).",
         **facts,
     )
+
+
+def _signed(ratio: float) -> str:
+    change = round(100 * (float(ratio) - 1))
+    sign = "−" if change < 0 else "+" if change else ""
+    return f"{sign}{number(abs(change))}"
+
+
+def _rate(value: float) -> str:
+    return number(value, 2 if 0 < value < 1 else 1)
 
 
 def _window(tables: Tables) -> tuple[str, str]:

@@ -172,7 +172,7 @@ def _beside(found: Evaluated) -> Sequence[str]:
 
 def _trust(found: Evaluated) -> Sequence[str]:
     said = []
-    before, plain, nothing = (found.row("crime", a) for a in ("before", "plain", "nothing"))
+    before, nothing = (found.row("crime", aspect) for aspect in ("before", "nothing"))
     if before is not None:
         said.append(
             text(
@@ -181,16 +181,34 @@ def _trust(found: Evaluated) -> Sequence[str]:
                 change=_interval(before, " %"),
             )
         )
-    if plain is not None and nothing is not None:
+        said += _gap_read(before, found.figure("minimum-effect"))
+    if nothing is not None:
         said.append(
             text(
-                "A plain before and after would say {plain}. Had nothing been done, colonias "
-                "chosen for their worst records would still have shown {nothing}.",
-                plain=f"{_signed(plain['value'])} %",
+                "Had nothing been done, colonias chosen for their worst records would still have "
+                "shown {nothing}: a plain before and after takes that for an effect, and so it is "
+                "not given here.",
                 nothing=_interval(nothing, " %"),
             )
         )
     return [*said, *_recording(found)]
+
+
+def _gap_read(before: pd.Series, sought: float) -> list[str]:
+    """Return what the gap before the entry says of the comparison, in plain words."""
+    lower, upper = before["lower"], before["upper"]
+    if isnan(lower) or isnan(upper):
+        return []
+    if lower > 0 or upper < 0:
+        return [text("They differed already before: the effect above must be read with caution.")]
+    if max(-lower, upper) > sought:
+        return [
+            text(
+                "So wide an interval does not exclude that they differed before by more than the "
+                "effect that is sought: it vouches little for the comparison."
+            )
+        ]
+    return [text("They were alike before, as far as these data tell.")]
 
 
 def _recording(found: Evaluated) -> Sequence[str]:
@@ -289,6 +307,10 @@ def _cost(found: Evaluated) -> Sequence[str]:
         row = found.row(outcome, "unit_cost")
         if row is None:
             continue
+        averted = found.row(outcome, "averted")
+        if averted is not None and not averted["lower"] > 0:
+            said.append(say(_NO_COSTS[outcome]))
+            continue
         if isnan(row["value"]):
             said.append(text("No cost of each can be told: the estimate shows no good."))
             continue
@@ -309,6 +331,20 @@ _COSTS = MappingProxyType(
     {
         "crime": mark("For each recorded crime averted: {value} {currency} ({between})."),
         "perception": mark("For each person who feels safer: {value} {currency} ({between})."),
+    }
+)
+
+
+_NO_COSTS = MappingProxyType(
+    {
+        "crime": mark(
+            "It cannot be told what each recorded crime averted cost: the interval does not "
+            "exclude that none was."
+        ),
+        "perception": mark(
+            "It cannot be told what it cost for each person who feels safer: the interval does "
+            "not exclude that nobody does."
+        ),
     }
 )
 

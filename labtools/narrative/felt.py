@@ -14,9 +14,14 @@ from labtools.tables import vocabulary as words
 
 _SOURCES: Mapping[str, str] = MappingProxyType(
     {
-        "survey": messages.mark(
+        "own": messages.mark(
             "Of every 100 crimes that people of this colonia suffer, between {low} and {high} are "
             "recorded, as victims told the survey of the lab."
+        ),
+        "model": messages.mark(
+            "Of every 100 crimes that people of this colonia suffer, between {low} and {high} may "
+            "be recorded. The survey asked few or no victims here: this is what those of the "
+            "city told it, and what the census says of this colonia."
         ),
         "national": messages.mark(
             "Of every 100 crimes, between {low} and {high} may be recorded here, as the national "
@@ -25,7 +30,7 @@ _SOURCES: Mapping[str, str] = MappingProxyType(
     }
 )
 #: The whole country, as INEGI names it in its tables by city.
-COUNTRY = "Estados Unidos Mexicanos"
+COUNTRY = words.COUNTRY
 _COUNTRY: Mapping[str, str] = MappingProxyType(
     {
         "above": messages.mark("The city lies above it."),
@@ -79,40 +84,70 @@ def dark_figure_sentences(tables: Tables) -> tuple[str, ...]:
     """Return how much of what happens is recorded, and how much may have happened."""
     row = _row(tables, "dark_figure")
     if row is None or row["state"] != words.SHOWN:
-        return ()
+        return _without_figure(row)
     said = [
         say(
             _SOURCES[str(row["basis"])],
             low=number(100 * float(row["reporting_lower"])),
             high=number(100 * float(row["reporting_upper"])),
         ),
-        text(
-            "The {events} case files of twelve months may therefore stand for some {probable} "
-            "crimes (between {lower} and {upper}).",
-            events=number(float(row["events"])),
-            probable=number(float(row["probable"])),
-            lower=number(float(row["lower"])),
-            upper=number(float(row["upper"])),
-        ),
+        _probable(row),
     ]
     return tuple(said)
+
+
+def _probable(row: pd.Series) -> str:
+    figures = {end: number(float(row[end])) for end in ("probable", "lower", "upper")}
+    if not row["events"]:
+        return text(
+            "The published count of twelve months is zero; even so, some {probable} crimes may "
+            "have happened (between {lower} and {upper}).",
+            **figures,
+        )
+    return text(
+        "The published count of case files of twelve months, {events}, may therefore stand for "
+        "some {probable} crimes (between {lower} and {upper}).",
+        events=number(float(row["events"])),
+        **figures,
+    )
+
+
+def _without_figure(row: pd.Series | None) -> tuple[str, ...]:
+    """Return why a section has no figure: withheld and too few answers are not the same."""
+    state = "" if row is None else str(row["state"])
+    if state == words.SUPPRESSED:
+        return (
+            text(
+                "This figure is withheld because few people live here, or it is not known how "
+                "many, and someone could be singled out."
+            ),
+        )
+    if state == "insufficient":
+        return (
+            text(
+                "Too few people of this colonia were asked, or none, to set fear beside crime: "
+                "no figure is given rather than an invented one."
+            ),
+        )
+    return ()
 
 
 def fear_gap_sentences(tables: Tables) -> tuple[str, ...]:
     """Return in which quadrant of crime and fear the colonia lies, and what that asks for."""
     row = _row(tables, "fear_gap")
     if row is None or row["state"] != words.SHOWN or row["verdict"] not in _ASKS:
-        return ()
+        return _without_figure(row)
     verdict = str(row["verdict"])
-    said = [say(_ASKS[verdict])]
-    if verdict in words.QUADRANTS:
-        said.append(
-            text(
-                "How probable that is, with the doubt of both: {chance} of 100.",
-                chance=number(100 * float(row[verdict])),
-            )
-        )
-    return tuple(said)
+    asks = say(_ASKS[verdict])
+    if verdict not in words.QUADRANTS:
+        return (asks,)
+    return (
+        text(
+            "Most probable, {chance} of 100 with the doubt of both figures: {asks}",
+            chance=number(100 * float(row[verdict])),
+            asks=asks[:1].lower() + asks[1:],
+        ),
+    )
 
 
 def asks_words(verdict: str) -> str:
@@ -139,9 +174,9 @@ def plan_sentences(tables: Tables) -> tuple[str, ...]:
         )
     return (
         text(
-            "For a figure of fear of this colonia alone, some {rough} people in {rough_blocks} "
-            "blocks would have to be asked (to be used with caution), or {people} in {blocks} "
-            "(precise).",
+            "For a direct survey figure of fear of this colonia alone, some {rough} people in "
+            "{rough_blocks} blocks would have to be asked (to be used with caution), or {people} "
+            "in {blocks} (precise).",
             rough=number(float(row["people_caution"])),
             rough_blocks=number(float(row["clusters_caution"])),
             people=number(float(row["people_precise"])),

@@ -113,7 +113,7 @@ def change_words(row: pd.Series, outcome: str) -> str:
 
 def _fewer(row: pd.Series) -> str:
     """Return what that is in this colonia, or nothing where its crime is not known."""
-    if pd.isna(row["fewer_lower"]) or pd.isna(row["fewer_upper"]):
+    if pd.isna(row.get("fewer_lower")) or pd.isna(row.get("fewer_upper")):
         return ""
     low, high = float(row["fewer_lower"]), float(row["fewer_upper"])
     ends = {"low": number(abs(low)), "high": number(abs(high))}

@@ -97,6 +97,13 @@ def _perception(tables: Tables) -> tuple[str, ...]:
         return (text("There is no survey of how safe people feel here."),)
     said = [_felt(row) for _, row in _latest(felt).iterrows()]
     own = felt[felt["area_kind"] == "colonia"]
+    if (own["state"] == words.SUPPRESSED).any():
+        said.append(
+            text(
+                "The figure of this colonia alone is withheld, because few people live here, or "
+                "it is not known how many."
+            )
+        )
     if not own["state"].isin([words.SHOWN, words.SUPPRESSED]).any():
         said.append(
             text(

@@ -152,6 +152,7 @@ def _check_protecting(one: Published) -> None:
     wrong = (
         (counts and one.rule != "rounded")
         or ("respondents" in columns and one.rule != "respondents")
+        or ("both_high" in columns and one.rule != "fear")
         or (one.rule == BY_NATURE and one.name not in PUBLIC_BY_NATURE)
     )
     if wrong:

@@ -25,6 +25,9 @@ _MANY_SCORED = 3_000
 FEWEST_POOLED = 10
 #: Points of the narrowest interval that a model may show of a colonia, as a share.
 _LEAST_WIDTH = 0.10
+#: Width of the widest interval of fear that is a figure of a colonia, as a share; rounding of
+#: its two ends to whole per cent may add one point.
+_WIDEST_FEAR = 0.40 + 0.01
 #: How people write, in the catalogue, that nobody saw it in its source.
 _UNSEEN = r"sin verificar|no verificad|por verificar|not verified|unverified"
 
@@ -134,6 +137,23 @@ def _withheld_empty(name: str, table: pd.DataFrame, evidence: Evidence) -> None:
         mark(
             "The table {table} shows a figure of a colonia that is below the floor of population "
             "({n} cases; the first is {first})."
+        ),
+    )
+
+
+def _fear_known(name: str, table: pd.DataFrame, evidence: Evidence) -> None:
+    """Refuse fear of a colonia where too few were asked, and any figure where none is shown."""
+    _withheld_empty(name, table, evidence)
+    ends = ("fear", "fear_lower", "fear_upper")
+    told = table[[*words.QUADRANTS, *ends]].notna().any(axis=1)
+    judged = table["verdict"] != "unknown"
+    wide = table["fear_upper"] - table["fear_lower"] > _WIDEST_FEAR + 1e-9
+    _refuse(
+        name,
+        table[(told | judged) & ((table["state"] != words.SHOWN) | wide)],
+        mark(
+            "The table {table} shows an estimate from too few people ({n} cases; the first is "
+            "{first})."
         ),
     )
 
@@ -296,6 +316,7 @@ CHECKS: Mapping[str, Rule] = MappingProxyType(
         "rounded": _counts_rounded,
         "from_rounded": _withheld_empty,
         "floors": _withheld_empty,
+        "fear": _fear_known,
         "respondents": _enough_respondents,
         "scores": _scores_of_many,
         "pooled": _pooled,

@@ -66,7 +66,7 @@ def _facts(tables: Tables, name: str) -> dict[str, object]:
             (
                 text("Colonia"),
                 text("Recorded crimes"),
-                text("Per 1,000 residents (95 % interval)"),
+                wording.ficha_words()["smoothed"],
                 text("Reading"),
             ),
             tuple(_rows(here, total)),
@@ -112,7 +112,10 @@ def _figures(row: Mapping[str, object] | None) -> tuple[Cell, ...]:
     versus = words.label(str(row["versus_municipality"]))
     return (
         Cell(count_words(row["events"], row["events_low"], row["events_high"], state), state),
-        Cell(figure_words(row["rate"], row["lower"], row["upper"], state), state),
+        Cell(
+            figure_words(row["smoothed"], row["smoothed_lower"], row["smoothed_upper"], state),
+            state,
+        ),
         Cell(versus if state == words.SHOWN else state_words(state), state),
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from labtools.charts.figures import named, records, share_words
-from labtools.messages import text
+from labtools.messages import plural, say, text
 from labtools.publish.briefing_crime import by_group, changed_words
 from labtools.publish.changes import TOLD_APART
 from labtools.publish.evaluations import verdicts_in_short
@@ -60,13 +60,15 @@ def _colonias_in_short(change: pd.DataFrame) -> str:
             "and crime group.",
             n=len(change),
         )
+    # None is a word and no number: "0 show an increase" is not how people speak.
+    rises = say(plural("one shows an increase", "{n} show an increase"), n=up)
+    falls = say(plural("one a decrease", "{n} a decrease"), n=down)
     return text(
-        "Of {n} comparisons of colonia and crime group, {up} show an increase that can be told "
-        "apart from chance, and {down} a decrease; in the rest there is no distinguishable "
-        "change, or no figure.",
+        "Of {n} comparisons of colonia and crime group, {up} and {down} that can be told apart "
+        "from chance; in the rest there is no distinguishable change, or no figure.",
         n=len(change),
-        up=up,
-        down=down,
+        up=rises if up else text("none shows an increase"),
+        down=falls if down else text("none a decrease"),
     )
 
 

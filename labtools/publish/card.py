@@ -52,19 +52,15 @@ def phone_card(
 def card_words(released: Released, sentences: Mapping[str, Sequence[str]]) -> str:
     """Return what the card says, for whoever cannot see it."""
     boxes = (_crime(released), _perception(released))
-    told = [
-        text(
-            "{title}: {figure}, {unit}. {reading}.",
-            title=box["title"],
-            figure=box["figure"],
-            unit=box["unit"],
-            reading=box["reading"],
-        )
-        for box in boxes
-    ]
+    told = [_boxed(box) for box in boxes]
     name = str(released.tables["profile"]["name"].iloc[0])
     period = period_words(released.tables["period"])
     return " ".join([f"{name}. {period}.", *told, *_said(sentences)])
+
+
+def _boxed(box: Mapping[str, str]) -> str:
+    figure = ", ".join(part for part in (box["figure"], box["unit"], box["reading"]) if part)
+    return text("{title}: {figure}.", title=box["title"], figure=figure)
 
 
 def _facts(
@@ -102,9 +98,13 @@ def _crime(released: Released) -> dict[str, str]:
     if not found:
         return {**box, "figure": words.label(words.MISSING)}
     row, state = found[0], str(found[0]["state"])
-    box["figure"] = figure_words(row["rate"], row["lower"], row["upper"], state)
-    box["unit"] = text("for every 1,000 inhabitants in a year, with its 95 % interval")
+    # The reading is of the steadied rate, so that is the one shown beside it.
+    ends = row["smoothed_lower"], row["smoothed_upper"]
+    box["figure"] = figure_words(row["smoothed"], *ends, state)
     if state == words.SHOWN:
+        box["unit"] = text(
+            "for every 1,000 inhabitants in a year (steadied rate, with its 95 % interval)"
+        )
         box["reading"] = words.label(str(row["versus_municipality"]))
     return box
 

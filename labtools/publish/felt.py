@@ -82,7 +82,7 @@ def perception_section(tables: Tables) -> Section | None:
     feeling = _feeling(tables)
     counted = text(
         "Of {n} comparisons over a year, of the city and its boroughs, {found} can be told apart "
-        "from chance.",
+        "from chance. Below are these, those of the city, and those of feeling unsafe.",
         n=len(shown),
         found=int(told_apart.sum()),
     )

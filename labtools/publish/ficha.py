@@ -133,7 +133,8 @@ def _where(source: Source) -> Section:
     # Sentences tell the place already; who lives there is told by its figure.
     place = () if source.told("where") else tuple(figures.profile_facts(profile))
     heads = (said["indicator"], said["colonia"], said["municipality"])
-    rows = figures.indicator_rows(source.tables["indicators"])
+    withheld = bool((source.tables["unknowns"]["what"] == "withheld").any())
+    rows = figures.indicator_rows(source.tables["indicators"], withheld=withheld)
     return Section(
         "where",
         said["where"],

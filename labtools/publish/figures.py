@@ -69,12 +69,19 @@ def exposure_words(crime: pd.DataFrame) -> str:
     return text("Exposed population: {years} person-years; rates per 1,000.", years=counted)
 
 
-def indicator_rows(indicators: pd.DataFrame) -> list[tuple[Cell, ...]]:
-    """Return label, the colonia's value, the municipality's value."""
+def indicator_rows(indicators: pd.DataFrame, *, withheld: bool = False) -> list[tuple[Cell, ...]]:
+    """Return label, the colonia's value, the municipality's value.
+
+    Parameters
+    ----------
+    withheld : bool
+        Whether the figures of this colonia are, so that an empty value is no missing one.
+    """
+    absent = Cell(state_words(words.SUPPRESSED), words.SUPPRESSED) if withheld else _absent()
     return [
         (
             Cell(indicator_words(str(row["label"]))),
-            _measure(row["value"], str(row["unit"])),
+            _measure(row["value"], str(row["unit"])) if is_known(row["value"]) else absent,
             _measure(row["municipality"], str(row["unit"])),
         )
         for row in records(indicators)
@@ -171,7 +178,7 @@ def period_words(period: pd.DataFrame) -> str:
     row = period.iloc[0]
     last = row["window_end"] - pd.Timedelta(days=1)
     return text(
-        "Facts that occurred from {first} to {last}",
+        "Events from {first} to {last}",
         first=day(row["window_start"].date()),
         last=day(last.date()),
     )

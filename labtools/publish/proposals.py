@@ -74,7 +74,7 @@ def proposed_in_short(tables: Mapping[str, pd.DataFrame]) -> Section | None:
         text("Colonias where it is proposed"),
         text("Expected on crime"),
         text("Expected on fear"),
-        text("Evidence"),
+        text("Evidence and cautions"),
     )
     notes = (
         text("The expected change is that of studies elsewhere; only an evaluation says it here."),
@@ -90,8 +90,9 @@ def proposals_facts(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
     return {
         "title": text("What is proposed"),
         "lead": text(
-            "Actions that answer, with evidence, what stands out in each colonia beside others "
-            "like it. Which colonias is told in each ficha; none is ranked."
+            "Actions that answer what stands out in each colonia beside others like it, with "
+            "what is known of their effect and what is not. Which colonias is told in each "
+            "profile; none is ranked."
         ),
         "none": text("This edition proposes no action with a verified figure."),
         "section": section,
@@ -99,12 +100,14 @@ def proposals_facts(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
 
 
 def _in_short(rows: pd.DataFrame) -> tuple[Cell, ...]:
-    first = rows.iloc[0]
+    # How many fewer is of one colonia: it says nothing of all of them together.
+    first = rows.iloc[0].drop(["fewer_lower", "fewer_upper"])
+    caveats = " ".join(dict.fromkeys(" ".join(rows["caveats"].astype(str)).split()))
     return (
         Cell(action_words(str(first["intervention"]), str(first["name"]))),
         Cell(", ".join(sorted(map(str, rows["agency_name"].unique())))),
         Cell(number(rows["colonia_id"].nunique())),
         Cell(change_words(first, "crime")),
         Cell(change_words(first, "fear")),
-        Cell(str(first["evidence"])),
+        Cell(f"{first['evidence']}. {caveat_words(caveats)}".strip()),
     )

@@ -88,9 +88,16 @@ def _interval() -> tuple[str, ...]:
             "bar says that little is known; a short one, that more is."
         ),
         text(
-            "The upright line is the rate of the whole municipality. If the bar crosses the line, "
-            "the colonia cannot be told apart from the municipality, and the bar is hatched. Only "
-            "where the bar leaves the line out does the page say “above” or “below”."
+            "The bars are of the “steadied rate”: that of the colonia drawn towards what is "
+            "known of all of them, the more so the fewer people live in it. Where one case more or "
+            "less would move the rate as recorded a lot, the steadied one moves little. Both stand "
+            "in the table of each profile."
+        ),
+        text(
+            "The upright line is the rate of the whole municipality. If the bar of the steadied "
+            "rate crosses the line, the colonia cannot be told apart from the municipality, and "
+            "the bar is hatched. Only where that bar leaves the line out does the page say “above” "
+            "or “below”."
         ),
         text("The following figures are invented, only to show the signs:"),
     )
@@ -109,9 +116,11 @@ def _states(rounding_base: int) -> tuple[str, ...]:
     if rounding_base > 1:
         told.append(
             text(
-                "Public counts are rounded to multiples of {base}. Beside each count stands the "
-                "range of the true one: “3 (1 to 5)” says that the true count lies between 1 "
-                "and 5.",
+                "Public counts are rounded to multiples of {base}. Beside the counts of a profile "
+                "stands the range of the true one: “3 (1 to 5)” says that the true count lies "
+                "between 1 and 5. Where a figure is the sum of several rounded ones, its range "
+                "holds the true one 95 times of every 100. Tables of changes give the rounded "
+                "count without its range; the interval of each change takes it into account.",
                 base=rounding_base,
             )
         )
@@ -122,8 +131,8 @@ def _place() -> tuple[str, ...]:
     return (
         text(
             "There is no list of places from first to last: with few crimes, such a list changes "
-            "by chance. The page says instead how many of every 100 colonias record a lower rate, "
-            "and says it as a range."
+            "by chance. The page says instead how many of every 100 colonias have a lower steadied "
+            "rate, and says it as a range, its 90 % interval."
         ),
     )
 
@@ -152,8 +161,8 @@ def _limits() -> tuple[str, ...]:
     return (
         text(
             "Many crimes are never reported. More recorded crime can mean more crime, more trust "
-            "in reporting, or both. Some records do not say where the facts occurred; each profile "
-            "tells how many."
+            "in reporting, or both. Some records do not say where the facts occurred, and are "
+            "counted in no colonia."
         ),
         text(
             "The figures describe places during a period. They say nothing of the people who live "
@@ -171,10 +180,11 @@ def _invented() -> pd.DataFrame:
     figures = {
         words.TOTAL: (14.0, 11.0, 17.5, 12.0, "similar", words.SHOWN),
         "violence": (6.2, 4.4, 8.4, 3.0, "above", words.SHOWN),
-        "robbery": (0.0, 0.0, 1.2, 2.0, "below", words.SHOWN),
+        "robbery": (0.8, 0.4, 1.4, 2.0, "below", words.SHOWN),
         "theft": (None, None, None, 5.0, "unknown", words.SUPPRESSED),
         "other": (None, None, None, 2.0, "unknown", words.MISSING),
     }
-    columns = ["rate", "lower", "upper", "municipality_rate", "versus_municipality", "state"]
+    ends = ["smoothed_lower", "smoothed_upper"]
+    columns = ["smoothed", *ends, "municipality_rate", "versus_municipality", "state"]
     table = pd.DataFrame.from_dict(figures, orient="index", columns=columns)
     return table.rename_axis("group").reset_index()

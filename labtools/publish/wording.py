@@ -134,7 +134,7 @@ def _ficha_columns() -> dict[str, str]:
         "year": text("Year"),
         "events": text("Recorded crimes"),
         "rate": text("Per 1,000 residents (95 % interval)"),
-        "smoothed": text("Steadied rate (95 % interval)"),
+        "smoothed": text("Steadied rate per 1,000 residents (95 % interval)"),
         "municipality": text("Municipality"),
         "versus": text("Reading"),
         "indicator": text("Indicator"),
@@ -173,10 +173,10 @@ def map_words() -> dict[str, str]:
     return {
         "groups": text("Crime groups"),
         "note": text(
-            "A colonia is above or below only where its 95 % interval leaves the municipality's "
-            "rate out. Where it does not, the difference may be chance, and the map says so. "
-            "The map orders nothing: the tier tells how a colonia stands to the municipality, not "
-            "how two colonias stand to each other."
+            "A colonia is above or below only where the 95 % interval of its steadied rate leaves "
+            "the municipality's rate out. Where it does not, the difference may be chance, and the "
+            "map says so. The map orders nothing: the tier tells how a colonia stands to the "
+            "municipality, not how two colonias stand to each other."
         ),
     }
 

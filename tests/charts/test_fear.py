@@ -28,6 +28,7 @@ def test_a_withheld_fear_gap_is_drawn_withheld_and_without_a_number():
     drawn = str(fear_gap_chart(pd.DataFrame([{"colonia_id": "a", **row}])))
 
     assert 'class="withheld"' in drawn
+    assert "given the doubt of both" not in drawn
     assert "times the city" not in drawn
 
 
@@ -41,6 +42,17 @@ def test_recorded_and_probable_crimes_stand_in_one_row():
 
     assert "24 recorded; 60 probable (41 to 98)" in drawn
     assert "withheld to protect people" in drawn
+
+
+def test_what_is_withheld_whole_has_no_scale_and_no_signs_of_figures():
+    hidden = {"colonia_id": "a", **DARK, "state": "suppressed", "probable": None}
+
+    drawn = str(dark_figure_chart(pd.DataFrame([hidden])))
+
+    assert "withheld" in drawn
+    assert "95 %" not in drawn
+    assert ">0<" not in drawn
+    assert ">1<" not in drawn
 
 
 def test_two_colonias_in_one_chart_are_refused():

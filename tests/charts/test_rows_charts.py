@@ -54,7 +54,7 @@ def bars(svg: str) -> list[tuple[float, float]]:
 
 
 def test_a_rate_its_interval_and_the_municipality_stand_where_the_axis_says():
-    svg = interval_chart(crime())
+    svg = interval_chart(crime(), estimate="rate")
 
     (x, width) = bars(svg)[0]
     line = elements(svg, "line")[0]
@@ -64,15 +64,15 @@ def test_a_rate_its_interval_and_the_municipality_stand_where_the_axis_says():
     assert float(point.attrib["cx"]) == pytest.approx(LEFT + WIDE * 0.5, abs=0.06)
 
 
-def test_the_steadied_rate_is_drawn_when_asked_for():
-    svg = interval_chart(crime(), estimate="smoothed")
+def test_the_steadied_rate_is_drawn_as_the_reading_is_of_it():
+    svg = interval_chart(crime())
 
     assert "12.0 (9.0 to 16.0)" in written(svg)
     assert bars(svg)[0][0] == pytest.approx(LEFT + WIDE * 9 / 20, abs=0.06)
 
 
 def test_the_alternative_text_holds_every_rate_with_its_interval_and_reading():
-    told = described(interval_chart(crime()))
+    told = described(interval_chart(crime(), estimate="rate"))
 
     assert "10.0 (5.0 to 20.0); municipality: 15.0; not distinguishable" in told
 
@@ -104,7 +104,7 @@ def test_only_a_difference_that_can_be_told_apart_has_a_triangle_the_rest_is_hat
     ],
 )
 def test_zero_missing_and_withheld_each_have_their_own_sign_and_words(changes, sign, words):
-    svg = interval_chart(crime(**changes))
+    svg = interval_chart(crime(**changes), estimate="rate")
 
     signs = {
         node.attrib.get("class") for name in ("rect", "circle") for node in elements(svg, name)
@@ -117,7 +117,7 @@ def test_zero_missing_and_withheld_each_have_their_own_sign_and_words(changes, s
 
 
 def test_a_rate_that_is_marked_shown_but_has_no_value_is_never_drawn_as_zero():
-    svg = interval_chart(crime(rate=np.nan, lower=np.nan, upper=np.nan))
+    svg = interval_chart(crime(rate=np.nan, lower=np.nan, upper=np.nan), estimate="rate")
 
     assert not elements(svg, "circle")
     assert "no data" in written(svg)
@@ -203,6 +203,9 @@ def test_a_place_is_a_range_and_never_a_position():
     assert bars(svg)[0] == pytest.approx((LEFT + WIDE * 0.4, WIDE * 0.35), abs=0.06)
     assert not elements(svg, "circle")
     assert "between 40 and 75 of every 100" in described(svg)
+    # As `place_intervals` makes them.
+    assert "90 % interval" in written(svg)
+    assert "95 %" not in svg
 
 
 def test_perception_keeps_the_last_period_and_says_when_too_few_were_asked(tables):

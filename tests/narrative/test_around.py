@@ -55,6 +55,9 @@ def test_trust_of_the_borough_is_never_said_to_be_the_colonias():
 
     assert "in Norte, 36 of every 100" in told
     assert "Of this colonia alone it is not known" in told
+    hidden = said(own | {"state": "suppressed"}, felt(0.36, **TRUST, **BOROUGH))
+    assert "The figure of this colonia alone is withheld" in hidden
+    assert "not known" not in hidden
 
 
 def test_batteries_name_the_areas_that_they_are_of_and_refuse_the_colonia():

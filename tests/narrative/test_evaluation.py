@@ -85,10 +85,39 @@ def test_what_departed_from_the_plan_is_told_and_so_is_a_whole_plan():
 
 
 def test_a_cost_without_upper_limit_is_told_so():
-    told = said("cost")
+    table = evaluation().copy()
+    averted = (table["outcome"] == "perception") & (table["aspect"] == "averted")
+    table.loc[averted, "lower"] = 10.0
+
+    told = said("cost", table)
 
     assert "22,222 Mexican pesos (14,286 to 50,000)" in told
+    assert "2,222 Mexican pesos (at least 741" not in said("cost")
     assert "2,222 Mexican pesos (at least 741; there is no upper limit" in told
+
+
+def test_no_cost_of_each_where_perhaps_none_was_averted_and_no_plain_before_and_after():
+    table = evaluation().copy()
+    averted = (table["outcome"] == "crime") & (table["aspect"] == "averted")
+    table.loc[averted, ["value", "lower", "upper"]] = [1276.0, -2323.0, 3438.0]
+
+    told = said("cost", table)
+
+    assert "22,222" not in told
+    assert "does not exclude that none was" in told
+    assert "plain before and after would say" not in said("trust")
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "reading"),
+    [(-5.0, 6.0, "were alike"), (-70.0, 704.0, "vouches little"), (2.0, 9.0, "with caution")],
+)
+def test_the_gap_before_the_entry_is_read_in_plain_words(lower, upper, reading):
+    table = evaluation().copy()
+    before = (table["outcome"] == "crime") & (table["aspect"] == "before")
+    table.loc[before, ["lower", "upper"]] = [lower, upper]
+
+    assert reading in said("trust", table)
 
 
 def test_days_and_months_are_written_as_people_write_them():

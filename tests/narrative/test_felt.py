@@ -30,7 +30,7 @@ DARK = {
     "rate": 30.0,
     "rate_lower": 20.5,
     "rate_upper": 49.0,
-    "basis": "survey",
+    "basis": "own",
     "state": "shown",
 }
 PLAN = {
@@ -55,8 +55,15 @@ def test_recorded_crime_is_told_beside_what_it_may_stand_for():
     said = " ".join(sentences(ficha(dark_figure=[DARK]))["dark_figure"])
 
     assert "between 25 and 55 are recorded" in said
-    assert "24 case files" in said
+    assert "case files of twelve months, 24," in said
     assert "some 60 crimes (between 41 and 98)" in said
+
+
+def test_no_published_case_file_is_no_crowd_of_zero():
+    said = sentences(ficha(dark_figure=[DARK | {"events": 0}]))["dark_figure"][1]
+
+    assert said.startswith("The published count of twelve months is zero")
+    assert "60" in said
 
 
 def test_without_victims_asked_the_ficha_says_whose_figure_it_is():
@@ -65,9 +72,17 @@ def test_without_victims_asked_the_ficha_says_whose_figure_it_is():
     assert "has not asked victims of this city" in said[0]
 
 
+def test_a_colonia_where_hardly_any_victim_was_asked_is_told_that_a_model_speaks():
+    said = sentences(ficha(dark_figure=[DARK | {"basis": "model"}]))["dark_figure"]
+
+    assert "few or no victims here" in said[0]
+    assert "between 25 and 55 may be recorded" in said[0]
+
+
 def test_a_quadrant_is_told_with_its_probability_and_what_it_asks_for():
     said = " ".join(sentences(ficha(fear_gap=[GAP]))["fear_gap"])
 
+    assert said.startswith("Most probable, 86 of 100")
     assert "more afraid here than in the city" in said
     assert "rather than for more patrols" in said
     assert "86 of 100" in said
@@ -80,13 +95,19 @@ def test_what_cannot_be_told_apart_is_told_so_and_no_probability_is_offered():
     assert "cannot be told apart" in said[0]
 
 
-def test_a_withheld_colonia_says_nothing_of_its_dark_figure_or_fear():
-    empty = dict.fromkeys(QUADRANTS, None) | {"verdict": "unknown", "state": "suppressed"}
+@pytest.mark.parametrize(
+    ("state", "why"), [("suppressed", "is withheld"), ("insufficient", "Too few people")]
+)
+def test_a_colonia_without_figure_says_why_and_no_number(state, why):
+    empty = dict.fromkeys(QUADRANTS, None) | {"verdict": "unknown", "state": state}
     said = sentences(
         ficha(fear_gap=[empty], dark_figure=[{"group": "total", "state": "suppressed"}])
     )
 
-    assert said["fear_gap"] == said["dark_figure"] == ()
+    told = [*said["fear_gap"], *said["dark_figure"]]
+    assert why in said["fear_gap"][0]
+    assert "is withheld" in said["dark_figure"][0]
+    assert not any(char.isdigit() for char in " ".join(told))
 
 
 def test_where_the_survey_cannot_answer_the_sample_that_would_is_told():

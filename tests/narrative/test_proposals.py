@@ -3,6 +3,7 @@ import pytest
 
 from labtools import messages
 from labtools.narrative import sentences
+from labtools.publish.proposals import proposed_in_short
 from labtools.tables import action_words
 from labtools.targeting.catalogue import read_interventions, read_taxonomies
 from tests.narrative.ficha import ficha
@@ -107,6 +108,19 @@ def test_more_crimes_are_never_told_as_fewer(lower, upper, told):
     row = {**PROPOSED, "fewer_lower": lower, "fewer_upper": upper}
 
     assert told in sentences(ficha(proposals=[row]))["proposed"][1]
+
+
+def test_a_council_decides_on_no_figure_of_one_colonia_alone():
+    ends = {"fear_change": None, "fear_lower": None, "fear_upper": None}
+    first = {**PROPOSED, **ends, "colonia_id": "C1", "fewer_lower": 0.0, "fewer_upper": 7.0}
+    table = pd.DataFrame([first, {**first, "colonia_id": "C2", "fewer_upper": 90.0}])
+
+    (row,) = proposed_in_short({"proposals": table}).tables[0].rows
+    told = [cell.words for cell in row]
+
+    assert told[2] == "2"
+    assert told[3] == "between 1 % and 35 % less where it is done"
+    assert "not been shown to lower fear" in told[5]
 
 
 def test_what_only_the_network_asked_for_is_not_told_to_stand_above():

@@ -28,7 +28,7 @@ def said(section, released=None, **rows):
 
 def numbers_in(sentence):
     """Numbers of a sentence, without those of its dates and fixed words."""
-    plain = re.sub(r"[A-Z][a-z]+ \d{4}|1,000 people|every 100", "", sentence)
+    plain = re.sub(r"[A-Z][a-z]+ \d{4}|1,000 people|every 100|90 % interval", "", sentence)
     return [float(found.replace(",", "")) for found in re.findall(r"\d[\d,]*\.?\d*", plain)]
 
 
@@ -45,7 +45,7 @@ def test_the_count_the_rate_and_its_interval_are_those_of_the_table():
 
     sentence = said("crime", crime=[row])
 
-    assert numbers_in(sentence) == [1_234, 617.0, 583.1, 652.6, 31.4]
+    assert numbers_in(sentence) == [1_234, 617.0, 583.1, 652.6, 31.4, 20.0, 12.0, 33.0]
     assert "January 2025" in sentence
     assert "December 2025" in sentence
 
@@ -72,7 +72,8 @@ def test_every_number_said_stands_in_the_table_it_cites(n, reach, rate, share, p
 
     crime = released.tables["crime"].iloc[0]
     in_table = [crime[c] for c in ("events", "events_low", "events_high")]
-    rates = [crime[c] for c in ("rate", "lower", "upper", "municipality_rate")]
+    ends = ("smoothed", "smoothed_lower", "smoothed_upper")
+    rates = [crime[c] for c in ("rate", "lower", "upper", "municipality_rate", *ends)]
     assert numbers_in(" ".join(told["crime"])) == pytest.approx(
         [*in_table, *(float(number(r, 1).replace(".", ".").replace(",", "")) for r in rates)]
     )
@@ -117,6 +118,42 @@ def test_a_change_is_told_with_both_counts_and_its_interval():
     assert numbers_in(told[0]) == [60, 30, 22, 68]
     assert numbers_in(told[1]) == [10, 40, 150, 600]
     assert told[2] == "In the other groups there is no distinguishable change."
+
+
+def test_what_cannot_be_told_apart_is_not_said_to_be_chance_and_has_its_interval():
+    total = changed("total", ratio=1.2, lower=0.7, upper=2.0)
+
+    told = sentences(ficha(change=[total]))["change"]
+
+    assert "does not mean that nothing changed" in told[0]
+    assert "chance alone produces" not in told[0]
+    assert told[1].endswith("+20 % (−30 to +100).")
+
+
+@pytest.mark.parametrize("verdict", ["above", "below", "similar"])
+def test_a_reading_stands_with_the_interval_that_it_is_of(verdict):
+    # As recorded the interval crosses the municipality's rate; steadied it does not.
+    row = counted(versus_municipality=verdict, lower=5.0, upper=90.0)
+
+    told = sentences(ficha(crime=[row]))["crime"][-1]
+    without = sentences(ficha(crime=[{**row, "smoothed_lower": None}]))["crime"]
+
+    assert "the rate is 20.0 (between 12.0 and 33.0)" in told
+    assert not any("above" in s or "below" in s or "apart" in s for s in without)
+
+
+def test_a_calendar_year_has_one_figure_on_the_page():
+    year = {"year": pd.Timestamp("2025-01-01"), "events": 108, "state": "shown"}
+    ends = {"events_low": 106, "events_high": 110}
+
+    told = said("crime", crime=[counted(114, 104, 124)], years=[{**year, **ends}])
+    older = {**year, **ends, "year": pd.Timestamp("2024-01-01")}
+    without = said("crime", crime=[counted(114, 104, 124)], years=[older])
+
+    assert "about 108 case files" in told
+    assert "between 106 and 110" in told
+    assert "114" not in told
+    assert "about 114 case files" in without
 
 
 def test_a_rise_from_nothing_is_told_without_a_percentage_of_nothing():

@@ -316,7 +316,7 @@ def test_probable_crime_of_a_withheld_colonia_or_from_true_counts_is_refused():
     row = {"colonia_id": "large", "group": "total", "events": 12, "reporting": 0.4}
     row |= {"reporting_lower": 0.2, "reporting_upper": 0.6, "probable": 30.0, "lower": 20.0}
     row |= {"upper": 60.0, "rate": 3.0, "rate_lower": 2.0, "rate_upper": 6.0}
-    row |= {"basis": "survey", "state": "shown"}
+    row |= {"basis": "own", "state": "shown"}
 
     tables = [
         pd.DataFrame([row | more]).astype({"events": "Int64"})
@@ -328,6 +328,9 @@ def test_probable_crime_of_a_withheld_colonia_or_from_true_counts_is_refused():
     assert "below the floor of population" in refused("dark_figure", tables[2])
 
 
+FEAR = ("fear", "fear_lower", "fear_upper")
+
+
 def test_the_quadrant_of_a_withheld_colonia_is_refused():
     figures = dict.fromkeys(("both_high", "fear_only", "crime_only", "both_low"), np.nan)
     figures |= dict.fromkeys(("crime_ratio", "crime_lower", "crime_upper"), np.nan)
@@ -336,6 +339,27 @@ def test_the_quadrant_of_a_withheld_colonia_is_refused():
 
     assert "below the floor" in refused("fear_gap", pd.DataFrame([row]))
     assert check_release("fear_gap", pd.DataFrame([row | {"verdict": "unknown"}]), EVIDENCE)
+
+
+@pytest.mark.parametrize(
+    ("more", "fine"),
+    [
+        ({}, True),
+        ({"fear_upper": 0.9}, False),
+        ({"state": "insufficient"}, False),
+        ({"state": "insufficient", **dict.fromkeys(("both_high", *FEAR), np.nan)}, False),
+    ],
+)
+def test_fear_of_a_colonia_where_too_few_were_asked_is_refused(more, fine):
+    figures = dict.fromkeys(("both_high", "fear_only", "crime_only", "both_low"), 0.25)
+    figures |= dict.fromkeys(("crime_ratio", "crime_lower", "crime_upper"), 1.0)
+    row = {"colonia_id": "large", **figures, "fear": 0.6, "fear_lower": 0.4, "fear_upper": 0.8}
+    table = pd.DataFrame([row | {"verdict": "none", "state": "shown"} | more])
+
+    if fine:
+        assert check_release("fear_gap", table, EVIDENCE)
+    else:
+        assert "from too few people" in refused("fear_gap", table)
 
 
 def proposed(**told) -> pd.DataFrame:

@@ -41,7 +41,9 @@ def test_the_rates_of_a_borough_are_those_of_the_table(tables):
             expected = {
                 (
                     names[key],
-                    figure_words(*crime.loc[key, ["rate", "lower", "upper", "state"]]),
+                    figure_words(
+                        *crime.loc[key, ["smoothed", "smoothed_lower", "smoothed_upper", "state"]]
+                    ),
                 )
                 for key in here
                 if key in crime.index

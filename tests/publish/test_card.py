@@ -41,7 +41,9 @@ def test_its_words_hold_crime_and_perception_each_with_its_interval(tables):
     _, told = made(tables)
 
     row = tables["crime"].query("colonia_id == @IDS[0] and group == 'total'").iloc[0]
-    assert f"{row['rate']:.1f} ({row['lower']:.1f} to {row['upper']:.1f})" in told
+    rate, low, high = (f"{row[f'smoothed{end}']:.1f}" for end in ("", "_lower", "_upper"))
+    assert f"{rate} ({low} to {high})" in told
+    assert "steadied" in told
     assert "feel unsafe in their city" in told
     assert NAMES[0] in told
 
@@ -54,7 +56,8 @@ def test_what_is_withheld_is_said_to_be_and_has_no_figure(tables):
 
     _, told = made({**tables, "crime": crime}, WITHHELD)
 
-    assert "Recorded crime: withheld" in told
+    assert "Recorded crime: withheld." in told
+    assert ". ." not in told
 
 
 def test_a_name_that_tries_to_leave_its_place_stays_words():
