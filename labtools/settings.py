@@ -143,6 +143,19 @@ class Disclosure(Part):
     minimum_respondents: Annotated[int, Field(ge=10)] = 30
 
 
+class Survey(Part):
+    """How the lab's own survey goes out.
+
+    Attributes
+    ----------
+    answering : float
+        Of the people chosen for an interview, the share who give one: plans of the next wave
+        choose as many more.
+    """
+
+    answering: Annotated[float, Field(gt=0, le=1)] = 1.0
+
+
 class Release(Part):
     """Who signs what goes out.
 
@@ -433,6 +446,7 @@ class Settings(Part):
     fichas: Fichas = Fichas()
     alerts: Alerts = Alerts()
     disclosure: Disclosure = Disclosure()
+    survey: Survey = Survey()
     release: Release = Release()
     publish: Publish = Publish()
     delivery: Delivery = Delivery()

@@ -18,9 +18,11 @@ import pandas as pd
 from scipy import special, stats
 
 from labtools.analysis.perception.area_shares import AreaPrior, fit_area_shares
+from labtools.analysis.smoothing import fit_gamma_poisson
 from labtools.errors import AnalysisError
 
 _CERTAIN = 1e-4
+_REACH = 1.96
 _MOST = 1e9
 #: A group of which nothing is known: like all crime, with doubt.
 _LIKE_ALL = (0.0, 0.6)
@@ -37,6 +39,9 @@ class ReportingPrior:
         is believed to lie.
     spread : float
         Standard deviation of log-odds between areas.
+    opened : (float, float, float)
+        Of the crimes that victims denounced, the share of which a case file was opened, and its
+        limits (95 %).  Surveys ask who denounced; a crime is recorded with a case file only.
     groups : mapping of str to (mean, standard deviation)
         How the log-odds of being recorded of a group of crimes differ from those of all crime.
     """
@@ -46,6 +51,7 @@ class ReportingPrior:
     upper: float
     spread: float
     groups: Mapping[str, tuple[float, float]]
+    opened: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
     def __post_init__(self) -> None:
         """Refuse limits that are none."""
@@ -57,13 +63,41 @@ class ReportingPrior:
                 unreported=self.unreported,
                 upper=self.upper,
             )
+        share, low, high = self.opened
+        if not (0 < low < share < high < 1 or share == low == high == 1):
+            raise AnalysisError(
+                "The share of denounced crimes with a case file must lie between its limits, and "
+                "all between 0 and 1: {lower}, {share}, {upper}. Give shares, not percentages.",
+                lower=low,
+                share=share,
+                upper=high,
+            )
 
     @property
     def area_prior(self) -> AreaPrior:
         """The same, as log-odds of being recorded."""
-        high, low = special.logit([1 - self.lower, 1 - self.upper])
-        centre = float(special.logit(1 - self.unreported))
-        return AreaPrior(centre, float(high - low) / (2 * 1.96), spread=self.spread)
+        return self._as_log_odds(1.0)
+
+    @property
+    def told_prior(self) -> AreaPrior:
+        """The same, as log-odds of being denounced: what victims are asked."""
+        return self._as_log_odds(self.opened[0])
+
+    def opened_draws(self, size: int, rng: np.random.Generator) -> np.ndarray:
+        """Return draws of the share of denounced crimes that has a case file, shape (size, 1)."""
+        share, lower, upper = self.opened
+        if share >= 1:
+            return np.ones((size, 1))
+        low, high = special.logit([lower, upper])
+        sd = float(high - low) / (2 * _REACH)
+        return np.asarray(special.expit(rng.normal(special.logit(share), sd, (size, 1))))
+
+    def _as_log_odds(self, opened: float) -> AreaPrior:
+        most = 1 - _CERTAIN
+        low, centre, high = special.logit(
+            np.minimum((1 - np.array([self.upper, self.unreported, self.lower])) / opened, most)
+        )
+        return AreaPrior(float(centre), float(high - low) / (2 * _REACH), spread=self.spread)
 
 
 def reporting_draws(
@@ -80,8 +114,10 @@ def reporting_draws(
     Parameters
     ----------
     reported, victims : pandas.Series
-        By area, from the survey: victims, and those of them whose crime reached a case file.
-        Empty or zero where nobody was a victim; all zero: the prior alone speaks.
+        By area, from the survey: victims, and those of them who denounced it (effective
+        numbers, see :func:`labtools.analysis.perception.area_shares.effective_answers`).  Not
+        every denounced crime has a case file: the prior's ``opened`` says how many do, draw by
+        draw.  Empty or zero where nobody was a victim; all zero: the prior alone speaks.
     covariates : pandas.DataFrame
         Of every area wanted (standardised by the model).
     size : int
@@ -97,9 +133,9 @@ def reporting_draws(
     if asked.sum() > 0:
         told = reported.reindex(areas).fillna(0.0)
         fit = fit_area_shares(
-            told, asked, covariates, rng=rng, prior=replace(prior.area_prior, draws=size)
+            told, asked, covariates, rng=rng, prior=replace(prior.told_prior, draws=size)
         )
-        return fit.draws
+        return fit.draws * prior.opened_draws(size, rng)
     law = prior.area_prior
     city = rng.normal(law.centre, law.centre_sd, (size, 1))
     spread = rng.gamma(2, prior.spread, (size, 1))
@@ -146,8 +182,25 @@ def group_reporting(
     }
 
 
+def expected_records(
+    recorded: pd.Series, exposure: pd.Series, *, size: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Return draws of how many crimes each area is expected to record, shape (size, n_areas).
+
+    Areas with little to tell are drawn towards the rate of all (Poisson and gamma, fitted to
+    the counts); missing where the count is, or where there is no exposure.
+    """
+    fit = fit_gamma_poisson(recorded, exposure)
+    counts = np.broadcast_to(recorded.to_numpy(float), (size, len(recorded)))
+    return np.asarray(fit.draws(counts, exposure, rng=rng) * exposure.to_numpy(float))
+
+
 def crime_draws(
-    recorded: np.ndarray, reporting: pd.DataFrame, *, rng: np.random.Generator
+    recorded: np.ndarray,
+    expected: np.ndarray,
+    reporting: pd.DataFrame,
+    *,
+    rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Return draws of the crimes that happened: those recorded and those that were not.
 
@@ -155,6 +208,9 @@ def crime_draws(
     ----------
     recorded : numpy.ndarray, shape (n_areas,) or (n_draws, n_areas)
         Counts; missing where not known.  Draws of them where they are published rounded.
+    expected : numpy.ndarray, shape (n_draws, n_areas)
+        Draws of how many crimes each area is expected to record: those of a model that draws
+        areas with few towards the others, such as :func:`expected_records`.
     reporting : pandas.DataFrame, shape (n_draws, n_areas)
         Probability of being recorded.
 
@@ -165,8 +221,11 @@ def crime_draws(
 
     Notes
     -----
-    Given the probability, those not recorded are negative binomial: an area that recorded none
-    may still have had some.
+    If crimes are Poisson and each is recorded with probability p, those recorded and those not
+    are independent Poisson counts whose means stand as p to 1 - p.  An area that recorded none
+    may still have had some: as many as areas like it lead one to expect, and no more.  (To take
+    every number of crimes for as likely, whatever the others had, would add (1 - p) / p crimes
+    to every area and group.)
     """
     counts = np.broadcast_to(np.asarray(recorded, float), reporting.shape)
     known = ~np.isnan(counts)
@@ -179,8 +238,10 @@ def crime_draws(
             area=reporting.columns[np.argwhere(wrong)[0][1]],
             count=float(counts[wrong][0]),
         )
-    p = np.clip(reporting.to_numpy(), _CERTAIN, 1 - 1e-12)
-    hidden = rng.negative_binomial(np.where(known, counts, 0) + 1, p)
+    p = np.clip(reporting.to_numpy(), _CERTAIN, 1.0)
+    means = np.broadcast_to(np.asarray(expected, float), reporting.shape) * (1 - p) / p
+    known = known & np.isfinite(means)
+    hidden = rng.poisson(np.where(known, means, 0.0))
     crimes = np.where(known, counts + hidden, np.nan)
     return pd.DataFrame(crimes, reporting.index, reporting.columns)
 

@@ -25,6 +25,9 @@ QUARTERLY_ERROR = 0.022
 MISSING_QUARTER = "2020T2"  # the real survey could not go out that quarter either
 NO_ANSWER = 9
 SILENT_SHARE, SILENT_SHARE_OVERALL = 0.02, 0.008
+#: A victim's crime is recorded less often than the colonia's mean, and denounced more often: of
+#: every 100 denounced, so many have a case file.
+RECORDED, OPENED = 0.8, 0.70
 _ITEMS = {"BP1_2_03": 0.35, "BP1_2_09": 0.60, "BP1_4_1": 0.2, "BP1_4_2": -0.6, "BP1_4_3": -1.0}
 
 
@@ -205,5 +208,7 @@ def _victims(
 ) -> tuple[np.ndarray, np.ndarray]:
     colonia = persons["colonia"].to_numpy()
     victim = rng.random(len(persons)) < victims[colonia]
-    told = rng.random(len(persons)) < 0.8 * latent.reporting[colonia]
+    # Not every denounced crime has a case file: to have one, more must have been denounced.
+    denounced = RECORDED * latent.reporting[colonia] / OPENED
+    told = rng.random(len(persons)) < denounced
     return np.where(victim, 1, 2), np.where(victim, np.where(told, "1", "2"), "")

@@ -16,7 +16,7 @@ from labtools.demo.kinds import GROUPS, STREET, group_reporting, kinds
 from labtools.demo.names import BOROUGHS
 from labtools.demo.origins import ELSEWHERE, IN_PROGRAMME, discovery_truth
 from labtools.demo.programme import AFFECTED, FULL_EFFECT, NEVER, RAMP_MONTHS, SPILLOVER, STAGES
-from labtools.demo.surveys import WAVES
+from labtools.demo.surveys import OPENED, WAVES
 
 
 def write_truth(city: City, folder: Path) -> None:
@@ -134,6 +134,7 @@ def known_numbers(city: City) -> dict[str, object]:
         "negative_binomial_shape": SHAPE,
         "group_reporting_factor": dict(zip(GROUPS, group_reporting().tolist(), strict=True)),
         "kind_reporting_factor": {kind.name: kind.reporting for kind in kinds()},
+        "opened_of_denounced": OPENED,
         "discovered_by_patrols": {"elsewhere": ELSEWHERE, "in_programme": IN_PROGRAMME},
         "programme": {
             "stages": [{"start": start, "colonias": n} for start, n in STAGES],

@@ -12,6 +12,7 @@ import pandas as pd
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.synthetic_control import synthetic_control
+from labtools.tables import vocabulary as words
 
 _LEAST_CITIES = 20
 
@@ -45,7 +46,8 @@ def city_jump(shares: pd.DataFrame, city: str, start: pd.Timestamp) -> CityJump:
     Parameters
     ----------
     shares : pandas.DataFrame
-        Canonical table ``city_perception`` of one indicator, many cities.
+        Canonical table ``city_perception`` of one indicator, many cities; the country's own
+        rows, which INEGI puts among them, are left out.
     city : str
     start : pandas.Timestamp
         Quarter of the jump.
@@ -55,7 +57,9 @@ def city_jump(shares: pd.DataFrame, city: str, start: pd.Timestamp) -> CityJump:
     AnalysisError
         If the city, or enough cities, do not have every quarter that it has.
     """
-    wide = shares.pivot_table(index="quarter", columns="city", values="share").sort_index()
+    # The mean of the country is no city: it would be a twin of all, and a placebo of none.
+    cities = shares[shares["city"] != words.COUNTRY]
+    wide = cities.pivot_table(index="quarter", columns="city", values="share").sort_index()
     wide = wide.loc[wide[city].notna()] if city in wide else wide.iloc[:0]
     complete = wide.dropna(axis="columns")
     if city not in complete or complete.shape[1] < _LEAST_CITIES or start not in complete.index:

@@ -57,7 +57,8 @@ def _compared(row: pd.Series) -> str:
     if row["upper"] < 1:
         return text(
             "In colonias of the programme that share is {ratio} times that elsewhere ({low} to "
-            "{high}): lower, so the record there is not made by attention.",
+            "{high}): lower. That does not say why: patrols may find less there, or people report "
+            "more.",
             **figures,
         )
     return text(

@@ -14,9 +14,14 @@ from labtools.tables import vocabulary as words
 
 _SOURCES: Mapping[str, str] = MappingProxyType(
     {
-        "survey": messages.mark(
+        "own": messages.mark(
             "Of every 100 crimes that people of this colonia suffer, between {low} and {high} are "
             "recorded, as victims told the survey of the lab."
+        ),
+        "model": messages.mark(
+            "Of every 100 crimes that people of this colonia suffer, between {low} and {high} may "
+            "be recorded. The survey asked few or no victims here: this is what those of the "
+            "city told it, and what the census says of this colonia."
         ),
         "national": messages.mark(
             "Of every 100 crimes, between {low} and {high} may be recorded here, as the national "
@@ -25,7 +30,7 @@ _SOURCES: Mapping[str, str] = MappingProxyType(
     }
 )
 #: The whole country, as INEGI names it in its tables by city.
-COUNTRY = "Estados Unidos Mexicanos"
+COUNTRY = words.COUNTRY
 _COUNTRY: Mapping[str, str] = MappingProxyType(
     {
         "above": messages.mark("The city lies above it."),

@@ -39,6 +39,8 @@ NOT_LOCATED = (
 
 VERDICTS = ("increase", "decrease", "none", "unknown")
 #: Crime beside fear, each against the city's own.
+#: The whole country, as INEGI names it in its tables by city.
+COUNTRY = "Estados Unidos Mexicanos"
 QUADRANTS = ("both_high", "fear_only", "crime_only", "both_low")
 VERSUS = ("below", "similar", "above", "unknown")
 

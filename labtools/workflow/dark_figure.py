@@ -31,6 +31,10 @@ _QUARTERS = 4
 _LEVEL = (0.025, 0.5, 0.975)
 #: A list of priorities holds one colonia in ten.
 _LISTED = 0.10
+#: Victims of a colonia from whom on its figure is called its own, and not that of a model.
+_OWN = 10
+#: Where no rate can be had (nobody lives there) a count alone says what to expect: Jeffreys.
+_JEFFREYS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,9 @@ class Reported:
     draws : pandas.DataFrame, shape (n_draws, n_colonias)
         Probability that a crime is recorded.
     prior : ReportingPrior
-    basis : {"survey", "national"}
-        Whether victims of the city were asked.
+    basis : pandas.Series, shape (n_colonias,)
+        What it rests on: "own" (enough victims of the colonia were asked), "model" (few or none
+        of it, and others of the city) or "national" (the lab has asked none).
     discovered : pandas.DataFrame, shape (n_colonias, n_groups + 1)
         Share of recorded crime that patrols discovered: nobody had to report it, and it stands
         for no other.  Zero in the public edition.
@@ -51,7 +56,7 @@ class Reported:
 
     draws: pd.DataFrame
     prior: ReportingPrior
-    basis: str
+    basis: pd.Series
     discovered: pd.DataFrame
 
 
@@ -71,50 +76,83 @@ def reported_share(
         told, victims = asked["reported"], asked["victims"]
         return {"draws": reporting_draws(told, victims, covariates, prior=prior, rng=rng)}
 
-    made_from = [asked, covariates, repr(prior), settings.lab.seed]
+    made_from = [asked.drop(columns="people"), covariates, repr(prior), settings.lab.seed]
     draws = edition.fits.take("reporting", made_from, fitted)["draws"]
     found = discovered_shares(processed, edition)
-    return Reported(draws, prior, "survey" if len(asked) else "national", found)
+    people = asked["people"].reindex(draws.columns, fill_value=0)
+    basis = np.where(people >= _OWN, "own", "model" if len(asked) else "national")
+    return Reported(draws, prior, pd.Series(basis, draws.columns, dtype="str"), found)
 
 
 def dark_figure_table(
-    crime: pd.DataFrame, reported: Reported, edition: Edition, settings: Settings
+    crime: pd.DataFrame,
+    draws: Mapping[str, pd.DataFrame],
+    reported: Reported,
+    edition: Edition,
+    settings: Settings,
 ) -> pd.DataFrame:
     """Return the canonical table ``dark_figure``: recorded and probable crime by colonia.
 
-    The public edition starts from rounded counts; what rounding hides widens its intervals.
+    How many crimes a colonia is expected to record comes from the edition's model of risk
+    (draws of the rate, by group), which draws colonias with few towards the others: the rate of
+    probable crime is the one that is set beside fear, and that lists and harm are made of.  The
+    public edition starts from rounded counts; what rounding hides widens its intervals.
     """
     groups = crime[crime["group"] != words.TOTAL]
     counts = groups.pivot(index="colonia_id", columns="group", values="events").astype(float)
     if not counts.notna().to_numpy().any():
         return empty_table("dark_figure")
-    rng = np.random.default_rng([settings.lab.seed, 63, int(edition.is_public)])
-    by_group = group_reporting(reported.draws, counts, reported.prior, rng=rng)
-    parts, total = [], pd.DataFrame(0.0, reported.draws.index, reported.draws.columns)
-    for group in words.GROUPS:
-        recorded = counts[group].reindex(reported.draws.columns)
-        possible = _possible(recorded, len(reported.draws), edition, rng)
-        share = reported.discovered[group].reindex(reported.draws.columns, fill_value=0.0)
-        found = np.round(possible * share.to_numpy())
-        crimes = crime_draws(possible - found, by_group[group], rng=rng) + found
-        total = total + crimes
-        parts.append(_rows(group, by_group[group], crimes))
-    parts.append(_rows(words.TOTAL, reported.draws, total))
+    rng = np.random.default_rng([settings.lab.seed, 64, int(edition.is_public)])
+    by_group = reported_by_group(crime, reported, edition, settings)
+    areas = reported.draws.columns
+    people = crime[crime["group"] == words.TOTAL].set_index("colonia_id")["person_years"]
+    counts[words.TOTAL] = counts.sum(axis=1, skipna=False)
+    parts, total = [], np.zeros(reported.draws.shape)
+    for group in (*words.GROUPS, words.TOTAL):
+        part = replace(reported, draws=by_group[group])
+        published = counts[group].reindex(areas).to_numpy(float)
+        rates = recorded_rates(crime, draws[group], group).reindex(columns=areas)
+        expected = _expected(rates, people.reindex(areas), published, rng, len(total))
+        told = total
+        if group != words.TOTAL:
+            told = _possible(published, expected, edition, rng)
+            total = total + told
+        share = reported.discovered[group].reindex(areas, fill_value=0.0).to_numpy()
+        crimes = crime_draws(told, expected * (1 - share), part.draws, rng=rng)
+        parts.append(_rows(group, part.draws, crimes, probable_rates(rates, part, group)))
     return _shown(pd.concat(parts), crime, reported.basis)
 
 
-def probable_rates(rates: pd.DataFrame, reported: Reported) -> pd.DataFrame:
+def reported_by_group(
+    crime: pd.DataFrame, reported: Reported, edition: Edition, settings: Settings
+) -> dict[str, pd.DataFrame]:
+    """Return draws of the probability of being recorded by group of crimes, and of them all.
+
+    The same draws whoever asks: for the edition's table and for the harm of its portfolio.
+    """
+    groups = crime[crime["group"] != words.TOTAL]
+    counts = groups.pivot(index="colonia_id", columns="group", values="events").astype(float)
+    rng = np.random.default_rng([settings.lab.seed, 63, int(edition.is_public)])
+    apart = group_reporting(reported.draws, counts, reported.prior, rng=rng)
+    return {**apart, words.TOTAL: reported.draws}
+
+
+def probable_rates(
+    rates: pd.DataFrame, reported: Reported, group: str = words.TOTAL
+) -> pd.DataFrame:
     """Return draws of rates of probable crime from draws of rates of recorded crime.
 
     What people reported is corrected; what patrols discovered is counted as it is.
     """
-    found = reported.discovered[words.TOTAL].reindex(rates.columns).fillna(0.0)
+    found = reported.discovered[group].reindex(rates.columns).fillna(0.0)
     corrected = corrected_rates(rates * (1 - found), reported.draws)
     return corrected + rates * found
 
 
-def recorded_rates(crime: pd.DataFrame, draws: pd.DataFrame) -> pd.DataFrame:
-    """Return draws of the rate of all recorded crime, missing where its rate is not shown.
+def recorded_rates(
+    crime: pd.DataFrame, draws: pd.DataFrame, group: str = words.TOTAL
+) -> pd.DataFrame:
+    """Return draws of the rate of recorded crime of a group, missing where it is not shown.
 
     Parameters
     ----------
@@ -123,7 +161,7 @@ def recorded_rates(crime: pd.DataFrame, draws: pd.DataFrame) -> pd.DataFrame:
     draws : pandas.DataFrame, shape (n_draws, n_colonias)
         Of the rate, by the model of risk; it also speaks of colonias without a count.
     """
-    rows = crime[crime["group"] == words.TOTAL].set_index("colonia_id")
+    rows = crime[crime["group"] == group].set_index("colonia_id")
     known = rows["smoothed"].notna().reindex(draws.columns, fill_value=False)
     return draws.where(known, axis=1).reset_index(drop=True)
 
@@ -170,22 +208,45 @@ def priority_tables(rates: pd.DataFrame, reported: Reported) -> dict[str, pd.Dat
     }
 
 
-def _possible(
-    recorded: pd.Series, size: int, edition: Edition, rng: np.random.Generator
+def _expected(
+    rates: pd.DataFrame, people: pd.Series, counts: np.ndarray, rng: np.random.Generator, size: int
 ) -> np.ndarray:
-    """Return counts that the published one may stand for: the sum of four rounded quarters."""
-    counts = np.broadcast_to(recorded.to_numpy(float), (size, len(recorded)))
+    """Return draws of how many crimes each colonia is expected to record."""
+    turn = np.arange(size) % len(rates)
+    expected = rates.to_numpy(float)[turn] * people.to_numpy(float)
+    alone = rng.gamma(np.where(np.isnan(counts), 0.0, counts) + _JEFFREYS, size=expected.shape)
+    return np.where(np.isnan(expected), alone, expected)
+
+
+def _possible(
+    published: np.ndarray, expected: np.ndarray, edition: Edition, rng: np.random.Generator
+) -> np.ndarray:
+    """Return counts that the published one may stand for: the sum of four rounded quarters.
+
+    What rounding hides is drawn beside what is expected, each as sure as it is: a published zero
+    alone would have its noise on one side only, and stand for more than there is.
+    """
     if not edition.is_public:
-        return counts
-    noise = rng.normal(0, np.sqrt(_QUARTERS * ROUNDING_VARIANCE), counts.shape)
-    return np.asarray(np.clip(np.round(counts + noise), 0, None))
+        return np.broadcast_to(published, expected.shape)
+    hidden = _QUARTERS * ROUNDING_VARIANCE
+    weight = expected / (expected + hidden)
+    middle = published * weight + expected * (1 - weight)
+    drawn = rng.normal(middle, np.sqrt(hidden * weight))
+    return np.asarray(np.clip(np.round(drawn), 0, None))
 
 
-def _rows(group: str, reporting: pd.DataFrame, crimes: pd.DataFrame) -> pd.DataFrame:
+def _limits(draws: pd.DataFrame) -> np.ndarray:
+    known = draws.notna().all().to_numpy()
+    found = np.quantile(np.where(known, draws.to_numpy(), 0.0), _LEVEL, axis=0)
+    return np.asarray(np.where(known, found, np.nan))
+
+
+def _rows(
+    group: str, reporting: pd.DataFrame, crimes: pd.DataFrame, rates: pd.DataFrame
+) -> pd.DataFrame:
     told = np.quantile(reporting.to_numpy(), _LEVEL, axis=0).round(2)
-    known = crimes.notna().all().to_numpy()
-    counted = np.quantile(np.where(known, crimes.to_numpy(), 0.0), _LEVEL, axis=0).round()
-    counted = np.where(known, counted, np.nan)
+    counted = _limits(crimes).round()
+    rate = (_limits(rates) * _PER).round(1)
     return pd.DataFrame(
         {
             "group": group,
@@ -195,26 +256,25 @@ def _rows(group: str, reporting: pd.DataFrame, crimes: pd.DataFrame) -> pd.DataF
             "probable": counted[1],
             "lower": counted[0],
             "upper": counted[2],
+            "rate": rate[1],
+            "rate_lower": rate[0],
+            "rate_upper": rate[2],
         },
         index=reporting.columns.rename("colonia_id"),
     )
 
 
-def _shown(found: pd.DataFrame, crime: pd.DataFrame, basis: str) -> pd.DataFrame:
+def _shown(found: pd.DataFrame, crime: pd.DataFrame, basis: pd.Series) -> pd.DataFrame:
     keys = ["colonia_id", "group"]
-    rows = crime[[*keys, "events", "person_years", "state"]]
+    rows = crime[[*keys, "events", "state"]]
     table = rows.merge(found.reset_index(), on=keys, how="left")
     shown = (table["state"] == words.SHOWN) & table["probable"].notna()
     told = [c for c in found.columns if c != "group"]
     table[told] = table[told].where(shown)
-    at_risk = table["person_years"].where(table["person_years"] > 0)
-    for name in ("probable", "lower", "upper"):
-        rate = "rate" if name == "probable" else f"rate_{name}"
-        table[rate] = (table[name] / at_risk * _PER).round(1)
     state = table["state"].mask((table["state"] == words.SHOWN) & ~shown, words.MISSING)
-    told_by = pd.Series(basis, table.index, dtype="str").where(shown)
+    told_by = table["colonia_id"].map(basis).where(shown)
     table = table.assign(state=state, basis=told_by, events=table["events"].where(shown))
-    order = [*keys, "events", *told, "rate", "rate_lower", "rate_upper", "basis", "state"]
+    order = [*keys, "events", *told, "basis", "state"]
     return check_table("dark_figure", table[order])
 
 

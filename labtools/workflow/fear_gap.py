@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -47,7 +48,7 @@ def felt_results(
     edition: Edition,
     settings: Settings,
     crime: pd.DataFrame,
-    draws: pd.DataFrame,
+    draws: Mapping[str, pd.DataFrame],
 ) -> dict[str, pd.DataFrame]:
     """Return every result about perception, reporting and fear of an edition.
 
@@ -55,20 +56,20 @@ def felt_results(
     ----------
     crime : pandas.DataFrame
         Canonical table ``crime`` of the edition: rounded counts in the public one.
-    draws : pandas.DataFrame, shape (n_draws, n_colonias)
-        Of the rate of all recorded crime, by the edition's model of risk.
+    draws : mapping of str to pandas.DataFrame, shape (n_draws, n_colonias)
+        Of the rate of recorded crime of each group, by the edition's model of risk.
     """
     models = area_models(processed, edition, settings)
     reported = reported_share(processed, edition, settings)
-    rates = recorded_rates(crime, draws)
+    rates = recorded_rates(crime, draws[words.TOTAL])
     return {
         "perception": perception_table(
             processed, edition, settings, model_rows(models, processed, edition)
         ),
         "perception_change": perception_change_table(processed, edition, settings),
-        "dark_figure": dark_figure_table(crime, reported, edition, settings),
+        "dark_figure": dark_figure_table(crime, draws, reported, edition, settings),
         "fear_gap": fear_gap_table(processed, crime, rates, reported, models),
-        "survey_plan": survey_plan_table(processed, edition),
+        "survey_plan": survey_plan_table(processed, edition, settings),
         **({} if edition.is_public else _for_analysts(processed, edition, settings)),
         **({} if edition.is_public else priority_tables(rates, reported)),
     }
@@ -131,15 +132,19 @@ def fear_gap_table(
     return check_table("fear_gap", table)
 
 
-def survey_plan_table(processed: Mapping[str, pd.DataFrame], edition: Edition) -> pd.DataFrame:
+def survey_plan_table(
+    processed: Mapping[str, pd.DataFrame], edition: Edition, settings: Settings
+) -> pd.DataFrame:
     """Return the canonical table ``survey_plan``: whom the next wave must ask, and where.
 
     By colonia for a precise figure and for one to be used with caution (variation of 15 and
     30 %), and for the city with a margin of three points; the expected share and the effect of
-    clusters are those of the last wave, or usual ones.
+    clusters are those of the last wave, or usual ones.  How many of those chosen answer is what
+    the lab says (``[survey] answering``).
     """
     colonias = processed["colonias"]
     share, fieldwork = _last_fieldwork(processed["survey"], edition)
+    fieldwork = replace(fieldwork, answering=settings.survey.answering)
     adults = (colonias.set_index("colonia_id")["population"] * _ADULTS).round()
     precise = sample_plan(adults, share=share, fieldwork=fieldwork, cv=PRECISE_CV)
     caution = sample_plan(adults, share=share, fieldwork=fieldwork, cv=CAUTION_CV)

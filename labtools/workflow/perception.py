@@ -161,7 +161,7 @@ def _compared(months: list[pd.Timestamp]) -> list[int]:
 def _wave_changes(
     before: SurveyWave, now: SurveyWave, indicator: str, settings: Settings
 ) -> list[dict[str, object]]:
-    minimum = settings.disclosure.minimum_respondents
+    rules = Precision(minimum_respondents=settings.disclosure.minimum_respondents)
     boroughs = set(before.people["borough"].dropna()) & set(now.people["borough"].dropna())
     near = sorted(boroughs) if is_told_by_colonia(indicator) else []
     rows = []
@@ -170,7 +170,11 @@ def _wave_changes(
         if kind == "borough":
             domains = (before.people["borough"] == area, now.people["borough"] == area)
         found = compare_waves(before.wave(indicator), now.wave(indicator), domains)
-        shown = found.respondents >= minimum and not np.isnan(found.lower)
+        # Two figures of which one may not be shown make no change that may.
+        pair = zip((before, now), domains or (None, None), strict=True)
+        told = [estimate_share(one.design, one.answers[indicator], part) for one, part in pair]
+        judged = all(one.verdict(rules) != INSUFFICIENT for one in told)
+        shown = judged and not np.isnan(found.lower)
         periods = (before.month, now.month)
         rows.append(_change(kind, area, indicator, periods, found if shown else None))
         rows[-1] |= {"source": _source(now)}

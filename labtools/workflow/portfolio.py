@@ -1,18 +1,18 @@
 """Portfolio of an edition: what a budget could avert.
 
-Internal only.  Harm counts what was never reported where the survey asked victims: the share
-that reported is learnt by grade of marginality, where it differs most, and its doubt is kept.
+Internal only.  Harm counts what was never recorded, with its doubt: as the edition's table of the
+dark figure does, of which it takes the draws.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from labtools.analysis.underreporting import Reporting
 from labtools.settings import Targeting
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import check_table, empty_table
@@ -22,16 +22,16 @@ from labtools.targeting.citation import cited
 from labtools.targeting.fairness import allocation_if_reporting_moves
 from labtools.targeting.floors import within_reach
 from labtools.targeting.frontier import Stability, frontier, stability
-from labtools.targeting.harm import harm_draws, reporting_draws
+from labtools.targeting.harm import harm_draws
 from labtools.targeting.options import Action, Options, fear_averted, make_options
 from labtools.targeting.portfolio import Rules, choose_portfolio
 from labtools.targeting.signs import interval_draws, survey_draws
+from labtools.workflow.dark_figure import probable_rates, reported_by_group, reported_share
 from labtools.workflow.known import DRAWS, Known
 
 _BEST_OF = 20  # draws whose own best choice is sought
 _BUDGETS = (0.5, 1.0, 1.5)
 _PER = 1_000
-_GRADES = 5
 
 
 def portfolio_tables(
@@ -183,11 +183,10 @@ def priced_actions(plan: Targeting, references: Path | None) -> dict[str, Action
 
 
 def harm_of(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
-    """Return draws of a year's harm, what was never reported included where a survey tells."""
+    """Return draws of a year's harm, what was never recorded included."""
     weights: dict[str, float] = {**dict.fromkeys(words.GROUPS, 1.0)}
     weights.update({str(key): one for key, one in known.settings.targeting.harm.items()})
-    crimes = recorded_crimes(known, rng)
-    return harm_draws(crimes, _recorded_share(known, rng), weights)
+    return harm_draws(probable_crimes(known, rng), None, weights)
 
 
 def recorded_crimes(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
@@ -215,18 +214,23 @@ def recorded_crimes(known: Known, rng: np.random.Generator) -> dict[str, pd.Data
     return found
 
 
-def _recorded_share(known: Known, rng: np.random.Generator) -> pd.DataFrame | None:
-    """Return draws of the share of crimes that victims report, by grade; None if not asked."""
-    survey = known.processed["survey"]
-    asked = survey[(survey["indicator"] == "reported") & survey["value"].notna()]
-    grade = known.places["grade"]
-    of = asked["colonia_id"].map(grade)
-    if of.nunique() < _GRADES:
-        return None
-    told = asked["value"].groupby(of).agg(["sum", "count"])
-    drawn = reporting_draws(Reporting(1.0, 1.0), told["sum"], told["count"], size=DRAWS, rng=rng)
-    whole = drawn.mean(axis=1)
-    return pd.DataFrame({key: drawn.get(g, whole) for key, g in grade.items()}, index=drawn.index)
+def probable_crimes(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """Return draws of a year's crimes by group, those never recorded included.
+
+    The same draws of reporting as in the edition's ``dark_figure``, beside fear and in its lists
+    of priority.  A colonia without census has the mean of the city, draw by draw.
+    """
+    crimes = recorded_crimes(known, rng)
+    if not crimes:
+        return {}
+    reported = reported_share(known.processed, known.edition, known.settings)
+    shares = reported_by_group(known.results["crime"], reported, known.edition, known.settings)
+    found = {}
+    for group, drawn in crimes.items():
+        share = shares[group].reindex(columns=drawn.columns)
+        share = share.T.fillna(shares[group].mean(axis=1)).T
+        found[group] = probable_rates(drawn, replace(reported, draws=share), group)
+    return found
 
 
 def _rules(plan: Targeting, known: Known) -> Rules:

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import special
 
 from labtools import paths
+from labtools.analysis.perception.area_shares import effective_answers
 from labtools.analysis.reporting import ReportingPrior
 from labtools.settings import Settings
 
@@ -35,16 +36,33 @@ def reporting_prior(settings: Settings) -> ReportingPrior:
         declared["upper"],
         declared["spread"],
         {name: _group(told, group) for name, group in told["group"].items()},
+        (_opened(told, found), declared["opened_lower"], declared["opened_upper"]),
     )
 
 
 def victims_asked(survey: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
-    """Return by colonia the ``victims`` of the survey's last three years, and who ``reported``."""
+    """Return by colonia the ``victims`` of the survey's last three years, and who denounced.
+
+    ``victims`` and ``reported`` are effective numbers, as a simple sample would count them:
+    unequal weights and blocks that agree tell less.  ``people``: the victims who answered.
+    """
     first = end - pd.DateOffset(years=_YEARS)
     asked = survey[(survey["indicator"] == INDICATOR) & survey["value"].notna()]
     asked = asked[(asked["wave"] >= first) & (asked["wave"] < end)]
-    by_colonia = asked.groupby("colonia_id")["value"]
-    return pd.DataFrame({"victims": by_colonia.size(), "reported": by_colonia.sum()})
+    asked = asked[(asked["weight"] > 0) & asked["colonia_id"].notna()]
+    # A block asked again in another wave is other people.
+    block = asked["cluster"].astype("str") + " " + asked["wave"].astype("str")
+    told, _ = effective_answers(asked["value"], asked["weight"], asked["colonia_id"], block)
+    people = asked.groupby("colonia_id").size().reindex(told.index)
+    return pd.DataFrame({"victims": told["asked"], "reported": told["yes"], "people": people})
+
+
+def _opened(told: Mapping[str, Any], found: Mapping[str, Any]) -> float:
+    """Return how many of the denounced crimes have a case file: of this row, or of the country."""
+    if "opened" in found:
+        return float(found["opened"])
+    known = [row for row in told["dark_figure"] if row["state"] == _NATIONAL and "opened" in row]
+    return float(max(known, key=lambda row: row["year"])["opened"])
 
 
 def _group(told: Mapping[str, Any], group: Mapping[str, Any]) -> tuple[float, float]:

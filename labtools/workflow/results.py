@@ -75,7 +75,7 @@ def city_results(
         "place": _states_of(profiles.place_table(crime, surfaces=risk.surfaces), edition),
         "municipality_series": by_month.reset_index(drop=True),
         "municipality_crime": municipality,
-        **felt_results(processed, edition, settings, crime, risk.surfaces[words.TOTAL].draws),
+        **felt_results(processed, edition, settings, crime, risk.draws),
         "indicators": _indicators(processed["indicators"], edition),
         "actions_done": _actions(processed["actions"], keys, edition.window),
         "unknowns": unknowns_table(processed, crime, edition),

@@ -43,6 +43,11 @@ class CityRisk:
     surfaces: Mapping[str, Surface]
     neighbours: sparse.csr_array
 
+    @property
+    def draws(self) -> dict[str, pd.DataFrame]:
+        """Draws of the rate of each group."""
+        return {group: surface.draws for group, surface in self.surfaces.items()}
+
 
 def city_risk(
     series: pd.DataFrame,

@@ -6,7 +6,7 @@ from labtools.demo.batteries import ITEMS
 from labtools.demo.ground import OUTSIDE
 from labtools.demo.intensity import MONTHS
 from labtools.demo.people import ADULT_SHARE
-from labtools.demo.surveys import WAVES, quarterly_series
+from labtools.demo.surveys import OPENED, RECORDED, WAVES, quarterly_series
 
 
 def wave(city, name):
@@ -89,6 +89,17 @@ def test_only_victims_say_whether_they_reported(city):
 
     assert (told == (city.interviews["VICTIMA"] == 1)).all()
     assert told.sum() > 200
+
+
+def test_victims_denounce_more_often_than_a_case_file_is_opened(city):
+    told = city.interviews[city.interviews["DENUNCIO"] != ""]
+    recorded = RECORDED * city.latent.reporting[told["colonia"]]
+
+    denounced = (told["DENUNCIO"] == "1").mean()
+    error = np.sqrt(denounced * (1 - denounced) / len(told))
+
+    assert denounced * OPENED == pytest.approx(recorded.mean(), abs=3 * error)
+    assert denounced > recorded.mean() + 3 * error
 
 
 def test_fear_is_higher_where_streets_are_dark(city):

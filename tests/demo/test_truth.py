@@ -69,5 +69,6 @@ def test_known_numbers_hold_the_coefficients(folder, city):
 
     assert known["programme"]["full_effect_log"] == pytest.approx(-0.2231, abs=1e-4)
     assert known["leading"]["records"]["calls_911"] == {"lead_months": 1, "log_coefficient": 0.8}
+    assert known["opened_of_denounced"] == 0.70
     assert known["population"] == city.people.colonias["population"].sum()
     assert known["default_point"]["longitude"] == city.office[0]

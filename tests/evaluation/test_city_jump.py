@@ -4,6 +4,7 @@ import pytest
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.city_jump import city_jump
+from labtools.tables.vocabulary import COUNTRY
 
 QUARTERS = pd.date_range("2019-01-01", periods=24, freq="QS")
 
@@ -26,6 +27,19 @@ def test_a_jump_of_one_quarter_is_found_with_its_size_and_is_gone_afterwards():
     assert first["gap"] == pytest.approx(0.25, abs=0.04)
     assert first["p_value"] == pytest.approx(1 / 30)
     assert (found.quarters["gap"].iloc[1:].abs() < 0.06).all()
+    assert found.cities == 30
+
+
+def test_the_mean_of_the_country_is_neither_donor_nor_placebo():
+    shares = cities(jump=0.25)
+    mean = shares.groupby("quarter", as_index=False)["share"].mean().assign(city=COUNTRY)
+
+    found = city_jump(pd.concat([shares, mean]), "city00", QUARTERS[21])
+
+    pd.testing.assert_frame_equal(
+        found.quarters, city_jump(shares, "city00", QUARTERS[21]).quarters
+    )
+    assert COUNTRY not in found.weights.index
     assert found.cities == 30
 
 

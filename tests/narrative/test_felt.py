@@ -30,7 +30,7 @@ DARK = {
     "rate": 30.0,
     "rate_lower": 20.5,
     "rate_upper": 49.0,
-    "basis": "survey",
+    "basis": "own",
     "state": "shown",
 }
 PLAN = {
@@ -70,6 +70,13 @@ def test_without_victims_asked_the_ficha_says_whose_figure_it_is():
     said = sentences(ficha(dark_figure=[DARK | {"basis": "national"}]))["dark_figure"]
 
     assert "has not asked victims of this city" in said[0]
+
+
+def test_a_colonia_where_hardly_any_victim_was_asked_is_told_that_a_model_speaks():
+    said = sentences(ficha(dark_figure=[DARK | {"basis": "model"}]))["dark_figure"]
+
+    assert "few or no victims here" in said[0]
+    assert "between 25 and 55 may be recorded" in said[0]
 
 
 def test_a_quadrant_is_told_with_its_probability_and_what_it_asks_for():

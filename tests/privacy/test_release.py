@@ -316,7 +316,7 @@ def test_probable_crime_of_a_withheld_colonia_or_from_true_counts_is_refused():
     row = {"colonia_id": "large", "group": "total", "events": 12, "reporting": 0.4}
     row |= {"reporting_lower": 0.2, "reporting_upper": 0.6, "probable": 30.0, "lower": 20.0}
     row |= {"upper": 60.0, "rate": 3.0, "rate_lower": 2.0, "rate_upper": 6.0}
-    row |= {"basis": "survey", "state": "shown"}
+    row |= {"basis": "own", "state": "shown"}
 
     tables = [
         pd.DataFrame([row | more]).astype({"events": "Int64"})

@@ -303,7 +303,7 @@ def _perception() -> pd.DataFrame:
 def _dark_figure() -> pd.DataFrame:
     empty = empty_table("dark_figure")
     told = {"events": 21, "reporting": 0.4, "reporting_lower": 0.25, "reporting_upper": 0.55}
-    told |= {"probable": 52.0, "lower": 36.0, "upper": 88.0, "basis": "survey", "state": "shown"}
+    told |= {"probable": 52.0, "lower": 36.0, "upper": 88.0, "basis": "own", "state": "shown"}
     told |= {"rate": 26.0, "rate_lower": 18.0, "rate_upper": 44.0}
     rows = [{"colonia_id": IDS[0], "group": group, **told} for group in GROUPS]
     rows += [{"colonia_id": WITHHELD, "group": group, "state": "suppressed"} for group in GROUPS]

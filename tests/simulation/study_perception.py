@@ -36,6 +36,8 @@ from labtools.workflow.workbenches import make_demo
 
 HERE = Path(__file__).parents[2]
 GROUPS = ("violence", "robbery", "theft", "other")
+SIZES = [-1, 6, 20, 60, 1e9]
+NAMES = ("up to 6 files", "7 to 20", "21 to 60", "more than 60")
 
 
 def main(folder: Path) -> None:
@@ -54,6 +56,7 @@ def main(folder: Path) -> None:
         results = city_results(processed, edition, opened.settings)
         truth = truths(folder, processed)
         told.setdefault("dark_figure", {})[audience] = dark_figure(results, truth)
+        told.setdefault("dark_figure_by_size", {})[audience] = by_size(results, truth)
         told.setdefault("fear_gap", {})[audience] = fear_gap(results, truth)
         if audience == "internal":
             told["small_areas"] = small_areas(processed, edition, opened.settings, truth)
@@ -116,6 +119,26 @@ def dark_figure(results, truth) -> dict[str, float]:
         crimes = truth["crimes"][group].reindex(table.index)
         held = (table["lower"] <= crimes) & (crimes <= table["upper"])
         found[str(group)] = round(float(held.mean()), 3)
+    return found
+
+
+def by_size(results, truth) -> dict[str, dict[str, float]]:
+    """Return, by how many case files colonias have, coverage and the sums of both sides."""
+    rows = results["dark_figure"]
+    table = rows[(rows["state"] == "shown") & (rows["group"] == "total")].set_index("colonia_id")
+    crimes = truth["crimes"]["total"].reindex(table.index)
+    held = (table["lower"] <= crimes) & (crimes <= table["upper"])
+    size = pd.cut(table["events"].astype(float), SIZES, labels=NAMES)
+    found = {}
+    for name in (*NAMES, "all"):
+        mine = size == name if name != "all" else crimes.notna()
+        found[name] = {
+            "colonias": int(mine.sum()),
+            "coverage": round(float(held[mine].mean()), 3),
+            "probable": int(table["probable"][mine].sum()),
+            "planted": int(crimes[mine].sum()),
+            "above": round(float((table["probable"] > crimes)[mine].mean()), 3),
+        }
     return found
 
 

@@ -26,7 +26,7 @@ from labtools.demo.history import unfold
 from labtools.demo.intensity import N_MONTHS, imagine
 from labtools.demo.kinds import GROUPS
 from labtools.demo.people import settle
-from labtools.demo.surveys import interview
+from labtools.demo.surveys import OPENED, interview
 from labtools.targeting.catalogue import read_interventions
 from labtools.targeting.effects import effect_draws
 from labtools.targeting.harm import crime_draws, harm_draws, reporting_draws
@@ -99,7 +99,8 @@ def planner_options(case: CityCase, effects: pd.DataFrame, rng: np.random.Genera
     people = case.colonias["population"].astype(float)
     crimes = crime_draws(case.counts, people, size=DRAWS, rng=rng)
     by_grade = reporting_draws(Reporting(1, 1), case.reported, case.victims, size=DRAWS, rng=rng)
-    share = by_grade[case.colonias["grade"]]
+    # Victims tell who denounced; recorded is what has a case file.
+    share = by_grade[case.colonias["grade"]] * OPENED
     share.columns = case.colonias.index
     harm = harm_draws(crimes, share, dict.fromkeys(SHOWN, 1.0))
     return make_options(harm, effects, actions(), case.colonias)

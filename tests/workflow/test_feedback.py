@@ -31,6 +31,7 @@ from tests.sources.supplied import EVENTS, clean, events_file, intake, written
 END = pd.Timestamp("2026-01-01")
 YEAR = pd.DateOffset(years=1)
 KEYS = [f"c{k}" for k in range(8)]
+BASIS = pd.Series("own", KEYS)
 SAID = {
     **EVENTS,
     "columns": {**EVENTS["columns"], "origin": "origen"},
@@ -163,16 +164,17 @@ def public_figures(known):
     people = known["colonias"].assign(population=1_000)
     groups = [(key, group) for key in KEYS for group in (*words.GROUPS, words.TOTAL)]
     crime = pd.DataFrame(groups, columns=["colonia_id", "group"])
-    crime = crime.assign(events=90, person_years=1_000.0, state=words.SHOWN)
+    crime = crime.assign(events=90, person_years=1_000.0, smoothed=90.0, state=words.SHOWN)
     rng = np.random.default_rng(1)
     draws = pd.DataFrame(rng.uniform(0.05, 0.15, (40, 8)), columns=KEYS)
-    rates = pd.DataFrame(rng.uniform(20, 30, (40, 8)), columns=KEYS)
+    rates = pd.DataFrame(rng.uniform(0.08, 0.1, (40, 8)), columns=KEYS)
+    by_group = dict.fromkeys((*words.GROUPS, words.TOTAL), rates)
     fear = AreaShares(draws + 0.5, 0.3, 0.5, pd.Series(9.0, KEYS))
     prior = ReportingPrior(0.9, 0.85, 0.95, 0.3, {})
-    reported = Reported(draws, prior, "survey", discovered_shares(known, edition("public")))
+    reported = Reported(draws, prior, BASIS, discovered_shares(known, edition("public")))
     settings = SimpleNamespace(lab=SimpleNamespace(seed=7))
     return (
-        dark_figure_table(crime, reported, edition("public"), settings),
+        dark_figure_table(crime, by_group, reported, edition("public"), settings),
         fear_gap_table({"colonias": people}, crime, rates, reported, {"insecurity": fear}),
     )
 
@@ -196,7 +198,7 @@ def test_without_doubt_means_the_same_correction_at_its_mean():
     # Reporting is known for certain, and patrols discovered most of what two colonias recorded.
     shares = pd.DataFrame(0.0, KEYS, [words.TOTAL])
     shares.loc[["c0", "c1"]] = 0.9
-    reported = Reported(draws, None, "survey", shares)
+    reported = Reported(draws, None, BASIS, shares)
 
     scenarios = priority_tables(rates, reported)["priority_sensitivity"].set_index("scenario")
 
@@ -223,12 +225,47 @@ def test_attention_that_makes_records_is_seen_and_chance_is_not():
         assert "cannot be told apart from chance" in feedback_sentences(alike)[1]
 
 
+def test_of_a_few_files_nothing_is_said():
+    # Eight colonias with 1 of 2 discovered: sixteen files, and no share that is surely a half.
+    assert feedback_table(processed([1] * 8, 2), edition()).empty
+
+
+def test_colonias_that_happen_to_agree_are_no_surer_than_their_files():
+    table = feedback_table(processed([4] * 4 + [2] * 4), edition()).set_index(["measure", "group"])
+
+    share = table.loc[("discovered_share", "theft")]
+    moved = 25 / 82  # 24 of 80, with one more of each
+    reach = stats.t.ppf(0.975, 7) * np.sqrt(moved * (1 - moved) / 82)
+    assert share["upper"] - share["value"] >= reach * 0.999
+    ratio = table.loc[("programme_ratio", "theft")]
+    own, other = 17 / 42, 9 / 42
+    error = np.hypot(np.sqrt(own * (1 - own) / 42) / 0.4, np.sqrt(other * (1 - other) / 42) / 0.2)
+    assert ratio["value"] == pytest.approx(2)
+    assert np.log(ratio["upper"] / 2) == pytest.approx(stats.t.ppf(0.975, 3) * error)
+
+
+def test_a_programme_with_other_kinds_of_crime_is_compared_kind_by_kind():
+    # Patrols find 1 of 10 thefts and 9 of 10 of the others everywhere; the programme has more of
+    # the others.
+    known = processed([1] * 8)
+    other = processed([27] * 4 + [9] * 4, 30)["origin_counts"]
+    low = processed([1] * 4 + [9] * 4)["origin_counts"]
+    other = pd.concat(
+        [other[other["colonia_id"].isin(KEYS[:4])], low[low["colonia_id"].isin(KEYS[4:])]]
+    )
+    known["origin_counts"] = pd.concat([known["origin_counts"], other.assign(group="other")])
+
+    table = feedback_table(known, edition()).set_index(["measure", "group"])
+
+    assert table.loc[("programme_ratio", "total"), "value"] == pytest.approx(1)
+
+
 def test_only_what_people_reported_is_corrected():
     rates = pd.DataFrame(10.0, range(4), KEYS)
     draws = pd.DataFrame(0.1, range(4), KEYS)
     shares = discovered_shares(processed([5] + [0] * 7), edition())
 
-    found = probable_rates(rates, Reported(draws, None, "survey", shares))
+    found = probable_rates(rates, Reported(draws, None, BASIS, shares))
 
     # 5 of its 10, drawn towards 5 of 80; elsewhere none of 10.
     first, others = (5 + 10 / 16) / 20, (10 / 16) / 20

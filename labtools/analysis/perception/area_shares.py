@@ -201,7 +201,7 @@ def effective_answers(
     """Return by area the effective numbers ``yes`` and ``asked``, and the effect of clusters.
 
     Kish's numbers for unequal weights, divided by how much more clusters of one area differ
-    than people drawn one by one would (pooled over areas, at least 1).
+    than people of that area drawn one by one would (pooled over areas, at least 1).
 
     References
     ----------
@@ -247,18 +247,24 @@ def neighbour_covariance(neighbours: np.ndarray) -> np.ndarray:
 
 
 def _cluster_effect(table: pd.DataFrame) -> float:
-    clusters = table.groupby(["area", "cluster"])[["w", "wy"]].sum()
-    mean = clusters["wy"] / clusters["w"]
-    by_area = mean.groupby(level=0)
-    freedom = float((by_area.size() - 1).sum())
-    share = float(table["wy"].sum() / table["w"].sum()) if len(table) else 0.0
-    # People of a cluster, as a harmonic mean: the variance of a cluster's mean follows 1 / n.
-    per_cluster = float((1 / table.groupby(["area", "cluster"]).size()).mean())
-    alone = share * (1 - share) * per_cluster
-    if freedom < 1 or alone <= 0:
+    """Return the effect of clusters inside areas, by analysis of variance.
+
+    People of one area differ between its clusters and within them; both together are what
+    people drawn one by one would differ by.  How areas differ takes no part.
+    """
+    several = table.groupby("area")["cluster"].transform("nunique") > 1
+    clusters = table[several].groupby(["area", "cluster"])["y"].agg(["mean", "size", "var"])
+    by_area = clusters["mean"].groupby(level=0)
+    freedom = len(clusters) - by_area.ngroups
+    if freedom < 1:
         return 1.0
-    between = float(((mean - by_area.transform("mean")) ** 2).sum()) / freedom
-    return max(1.0, between / alone)
+    between = float(((clusters["mean"] - by_area.transform("mean")) ** 2).sum()) / freedom
+    inside = clusters["size"] - 1
+    within = float((clusters["var"].fillna(0.0) * inside).sum() / max(float(inside.sum()), 1.0))
+    # People of a cluster, as a harmonic mean: the variance of a cluster's mean follows 1 / n.
+    per_cluster = 1 / float((1 / clusters["size"]).mean())
+    alone = within * (1 - 1 / per_cluster) + between
+    return max(1.0, per_cluster * between / alone) if alone > 0 else 1.0
 
 
 def _check_neighbours(neighbours: np.ndarray | None, areas: int) -> None:

@@ -30,12 +30,16 @@ class Precision:
         all: INEGI's classes, 15 and 30 %.
     minimum_effective, minimum_respondents : float
         Fewest people, as a simple sample would count them, and as they were asked.
+    minimum_freedom : int
+        Fewest clusters less strata: with fewer, the error itself is hardly known (Parker et al.
+        2017, National Center for Health Statistics data presentation standards for proportions).
     """
 
     caution_cv: float = 0.15
     maximum_cv: float = 0.30
     minimum_effective: float = 30
     minimum_respondents: int = 30
+    minimum_freedom: int = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,12 @@ class Estimate:
 
     @property
     def effective(self) -> float:
-        """People that a simple sample would have needed to be as precise."""
-        return self.respondents / self.design_effect if self.design_effect > 0 else np.nan
+        """People that a simple sample would have needed to be as precise.
+
+        Never more than were asked: clusters that happen to agree are no people.
+        """
+        effect = max(self.design_effect, 1.0) if self.design_effect > 0 else np.nan
+        return self.respondents / effect
 
     def verdict(self, rules: Precision | None = None) -> Verdict:
         """Return whether the figure may be shown: "enough", "caution" or "insufficient".
@@ -83,6 +91,7 @@ class Estimate:
         """
         rules = rules or Precision()
         judged = self.cv <= rules.maximum_cv and self.respondents >= rules.minimum_respondents
+        judged = judged and self.freedom >= rules.minimum_freedom
         # A quantile or a total has no design effect of its own: it is judged by the others.
         if self.kind in {"mean", "share"}:
             judged = judged and self.effective >= rules.minimum_effective
@@ -185,9 +194,17 @@ def estimate_ratio(
     *,
     level: float = 0.95,
 ) -> Estimate:
-    """Return the ratio of two totals: crimes per home, say.  A zero denominator: missing."""
-    inside, above = _asked(design, numerator.where(denominator.notna()), domain)
-    below = np.where(inside, denominator.to_numpy(float), 0.0)
+    """Return the ratio of two totals: crimes per home, say.  A zero denominator: missing.
+
+    Raises
+    ------
+    AnalysisError
+        If one of them has other rows than the sample, or in another order.
+    """
+    asked, below = _asked(design, denominator, domain)
+    inside, above = _asked(design, numerator, domain)
+    inside = inside & asked
+    below = np.where(inside, below, 0.0)
     under = float((design.weight * below).sum())
     if not inside.any() or under == 0:
         return _nothing("ratio")
@@ -336,6 +353,8 @@ def _beta_limits(found: Estimate, asked: int, level: float) -> tuple[float, floa
     # Nobody differs: the clusters then count as people at worst.
     n = found.freedom + 1 if unanimous else p * (1 - p) / found.standard_error**2
     if not unanimous:
+        if found.freedom < Precision().minimum_freedom:
+            n = min(n, found.respondents)  # few clusters that happen to agree are no people
         n *= (stats.t.ppf(tail, asked - 1) / stats.t.ppf(tail, found.freedom)) ** 2
     lower = stats.beta.ppf(tail, n * p, n * (1 - p) + 1) if p > 0 else 0.0
     upper = stats.beta.ppf(1 - tail, n * p + 1, n * (1 - p)) if p < 1 else 1.0

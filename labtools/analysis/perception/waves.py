@@ -73,7 +73,8 @@ def compare_waves(
     """Return how much a mean or share changed from one wave to another.
 
     Clusters that were drawn in both waves resemble themselves: their covariance is taken off
-    the variance.  Without any, the waves are independent samples.
+    the variance.  Without any, the waves are independent samples.  A wave in which all said the
+    same is no sure one: its variance is that of one more who said yes and one who said no.
 
     Parameters
     ----------
@@ -84,6 +85,9 @@ def compare_waves(
     ----------
     Berger, Y. G. & Priam, R. (2016). A simple variance estimator of change for rotating repeated
     surveys. J. R. Stat. Soc. A 179, 251-272. doi:10.1111/rssa.12116
+
+    Agresti, A. & Caffo, B. (2000). Simple and effective confidence intervals for proportions and
+    differences of proportions. Am. Stat. 54, 280-288. doi:10.1080/00031305.2000.10474560
     """
     inside = domains or (None, None)
     waves = [_moved(wave, domain) for wave, domain in zip((before, now), inside, strict=True)]
@@ -92,6 +96,12 @@ def compare_waves(
         float(wave.design.covariance(moved)[0, 0])
         for wave, moved in ((before, first_moved), (now, last_moved))
     ]
+    if first != last:
+        extremes = ((before, first, first_rows), (now, last, last_rows))
+        variances = [
+            _smoothed(wave, share, rows) if share in {0.0, 1.0} and variance <= _NIL else variance
+            for (wave, share, rows), variance in zip(extremes, variances, strict=True)
+        ]
     shared = _covariance(before, first_moved, now, last_moved)
     limit = float(np.sqrt(variances[0] * variances[1]))
     variance = sum(variances) - 2 * float(np.clip(shared, -limit, limit))
@@ -120,10 +130,21 @@ def difference(
 
 def _moved(wave: Wave, domain: pd.Series | None) -> tuple[float, np.ndarray, np.ndarray]:
     mean, moved = mean_influence(wave.design, wave.answers, domain)
-    rows = wave.answers.notna().to_numpy(bool)
+    rows = wave.answers.notna().to_numpy(bool) & (wave.design.weight > 0)
     if domain is not None:
         rows = rows & domain.reindex(wave.answers.index).fillna(value=False).to_numpy(bool)
     return mean, moved, rows
+
+
+def _smoothed(wave: Wave, share: float, rows: np.ndarray) -> float:
+    """Return the variance of a unanimous share: its clusters count as people at worst."""
+    if (
+        wave.answers[rows].min() < wave.answers[rows].max()
+    ):  # a mean that happens to be 0 or 1, and no share
+        return 0.0
+    n = wave.design.degrees_of_freedom(rows) + 1 + 2
+    moved = (share * (n - 2) + 1) / n
+    return moved * (1 - moved) / n
 
 
 def _covariance(before: Wave, first_moved: np.ndarray, now: Wave, last_moved: np.ndarray) -> float:

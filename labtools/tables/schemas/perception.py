@@ -83,7 +83,7 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "rate": figure(NOT_NEGATIVE),
         "rate_lower": figure(NOT_NEGATIVE),
         "rate_upper": figure(NOT_NEGATIVE),
-        "basis": word(("survey", "national"), nullable=True),
+        "basis": word(("own", "model", "national"), nullable=True),
         "state": word(words.STATES),
     },
     "fear_gap": {

@@ -151,6 +151,24 @@ def test_people_of_one_block_who_all_answer_alike_count_as_one():
     assert table["asked"].mean() == pytest.approx(3, rel=0.25)
 
 
+def test_blocks_that_resemble_themselves_are_seen_where_areas_differ_much():
+    rng = np.random.default_rng(12)
+    blocks = pd.Series(np.arange(900))
+    area = blocks // 3
+    # Half of the areas near nobody, half near everybody; in each, a fifth of the variance of
+    # answers lies between blocks: people of a block of five are worth 1 / (1 + 4 * 0.2).
+    level = np.where(area % 2, 0.9, 0.1)
+    chance = rng.beta(level * 4, (1 - level) * 4)
+    rows = np.repeat(np.arange(900), 5)
+    value = pd.Series(rng.binomial(1, chance[rows]).astype(float))
+
+    _, effect = effective_answers(
+        value, pd.Series(1.0, value.index), area[rows].reset_index(drop=True), pd.Series(rows)
+    )
+
+    assert effect == pytest.approx(1.8, rel=0.1)
+
+
 def test_more_yes_than_people_and_a_missing_covariate_are_refused():
     x = pd.DataFrame({"x": [0.0, 1.0]})
     with pytest.raises(AnalysisError, match="1 areas have more people who said yes"):

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from labtools.analysis.perception.calibrate import calibrate_linear, poststratify, rake
 from labtools.analysis.perception.design import survey_design
@@ -187,3 +188,27 @@ def test_negative_weights_and_too_small_populations_are_refused():
         survey_design(sample.assign(w=-1.0), weight="w")
     with pytest.raises(AnalysisError, match="more units were drawn"):
         survey_design(sample, weight="w", stratum="h", population=("n",))
+
+
+def test_three_blocks_that_happen_to_agree_are_not_enough():
+    rows = pd.DataFrame({"weight": 1.0, "block": np.repeat([0, 1, 2], 10)})
+    said = pd.Series(np.concatenate([np.arange(10) < k for k in (3, 3, 4)]).astype(float))
+    design = survey_design(rows, weight="weight", clusters=("block",))
+
+    found = estimate_share(design, said)
+
+    assert found.design_effect < 0.2
+    assert found.effective == 30  # and not 207
+    assert found.verdict() == "insufficient"
+    # Korn and Graubard with 30 people at most, and Student's 29 and 2 degrees of freedom.
+    n = 30 * (stats.t.ppf(0.025, 29) / stats.t.ppf(0.025, 2)) ** 2
+    assert found.lower == pytest.approx(stats.beta.ppf(0.025, n / 3, n * 2 / 3 + 1))
+
+
+def test_a_ratio_of_rows_in_another_order_is_refused():
+    rows = pd.DataFrame({"weight": 1.0, "crimes": [0.0, 3, 1, 0], "homes": [1.0, 2, 5, 1]})
+    design = survey_design(rows, weight="weight")
+
+    assert estimate_ratio(design, rows["crimes"], rows["homes"]).value == pytest.approx(4 / 9)
+    with pytest.raises(AnalysisError, match="other keys"):
+        estimate_ratio(design, rows["crimes"], rows["homes"][::-1])

@@ -183,4 +183,4 @@ def test_a_count_that_is_none_is_refused(rng, count):
     reporting = pd.DataFrame(0.1, range(10), ["a", "b"])
 
     with pytest.raises(AnalysisError, match="b"):
-        crime_draws(np.array([3.0, count]), reporting, rng=rng)
+        crime_draws(np.array([3.0, count]), np.ones((10, 2)), reporting, rng=rng)

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from labtools.analysis.perception.estimates import Estimate
 from labtools.analysis.perception.planner import Fieldwork, likeness_of, sample_plan
 from labtools.errors import AnalysisError
 
@@ -17,7 +18,7 @@ def test_a_simple_sample_of_a_large_city_is_the_textbook_one():
 
 
 def test_clusters_weights_and_silence_ask_for_more_and_small_areas_for_fewer():
-    fieldwork = Fieldwork(per_cluster=5, likeness=0.05, weighting=1.2, answering=0.8)
+    fieldwork = Fieldwork(per_cluster=5, likeness=0.05, weighting=1.2, answering=0.8, finite=True)
     adults = pd.Series({"city": 1e9, "colonia": 300.0, "hamlet": 20.0, "empty": 0.0})
 
     plan = sample_plan(adults, share=0.4, fieldwork=fieldwork, cv=0.15)
@@ -41,6 +42,34 @@ def test_the_planned_sample_has_the_variation_that_was_asked_for():
     shares = rng.binomial(5, blocks).mean(axis=1) / 5
 
     assert shares.std() / 0.3 == pytest.approx(0.15, rel=0.05)
+
+
+def test_no_sample_is_planned_that_the_rules_of_the_lab_would_refuse():
+    fieldwork = Fieldwork(per_cluster=5, likeness=likeness_of(1.5, 5))
+    adults = pd.Series({"colonia": 900.0, "hamlet": 20.0})
+
+    plan = sample_plan(adults, share=0.5, fieldwork=fieldwork, cv=0.30)
+
+    # The variation alone asks for 1 / 0.3 squared * 1.5 = 17 people; the rules, for 30 effective.
+    assert plan["answers"].to_list() == [45, 45]
+    assert plan["clusters"].to_list() == [9, 9]
+    assert plan["reachable"].to_list() == [True, False]
+    effective, freedom = 45 / 1.5, 9 - 1
+    cv = np.sqrt(1.5 / 45)
+    judged = Estimate(0.5, 0.5 * cv, 0.3, 0.7, 45, freedom, 1.5, "share")
+    assert judged.effective == effective
+    assert judged.verdict() == "caution"
+
+
+def test_whoever_does_not_answer_makes_a_small_colonia_out_of_reach():
+    alike = Fieldwork(per_cluster=5, likeness=0.0)
+    silent = Fieldwork(per_cluster=5, likeness=0.0, answering=0.5)
+    adults = pd.Series({"colonia": 60.0})
+
+    plans = [sample_plan(adults, share=0.5, fieldwork=one) for one in (alike, silent)]
+
+    assert [bool(plan.loc["colonia", "reachable"]) for plan in plans] == [True, False]
+    assert plans[1].loc["colonia", "people"] == 2 * plans[0].loc["colonia", "people"]
 
 
 def test_a_design_effect_tells_how_alike_the_people_of_a_block_are():

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from labtools.analysis.perception.design import survey_design
 from labtools.analysis.perception.estimates import estimate_mean, mean_influence
@@ -74,3 +75,32 @@ def test_a_domain_inside_one_cluster_has_no_error_to_tell():
 
     assert np.isnan([found.standard_error, found.lower, found.upper, found.p_value]).all()
     assert found.respondents == 8
+
+
+def asked(said, clusters=30):
+    """Return a wave of one person in each block: so many said yes."""
+    people = pd.DataFrame({"stratum": "a", "cluster": range(clusters), "weight": 1.0})
+    return wave(people.assign(value=(np.arange(clusters) < said).astype(float)))
+
+
+def test_a_unanimous_wave_is_no_sure_one():
+    first = asked(0)
+    last = asked(4)
+    last = Wave(last.design, last.answers, last.stratum, last.cluster + 100)
+
+    found = compare_waves(first, last)
+
+    # Fisher's exact test of 0 of 30 against 4 of 30 gives 0.112: no change can be told.
+    assert stats.fisher_exact([[0, 30], [4, 26]])[1] == pytest.approx(0.112, abs=0.001)
+    assert found.p_value > 0.05
+    # One more yes and one more no: 1 of 32.
+    error = np.sqrt(1 / 32 * 31 / 32 / 32 + 4 / 30 * 26 / 30 / 29)
+    assert found.standard_error == pytest.approx(error)
+
+
+def test_people_of_no_weight_are_no_respondents():
+    one = asked(7)
+    weight = np.where(np.arange(30) < 10, 0.0, 1.0)
+    lighter = Wave(one.design.reweighted(weight), one.answers, one.stratum, one.cluster)
+
+    assert compare_waves(lighter, asked(9)).respondents == 20
