@@ -91,4 +91,8 @@ def _told(one: Delivered) -> str:
         return text("{name}: has it already", name=one.name)
     if one.sent.ok:
         return text("{name}: sent, with {n} files", name=one.name, n=one.files)
-    return text("{name}: not sent ({reason})", name=one.name, reason=one.sent.reason)
+    return text(
+        "{name}: not sent ({reason})",
+        name=one.name,
+        reason=" ".join((one.sent.reason, *one.sent.refused)),
+    )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from labtools.messages import number, percent, plural, say, text
+from labtools.tables import vocabulary as words
 from labtools.tables.action_words import action_words, caveat_words, need_words
 
 _NETWORK = "network"  # the only indicator: no datum shows the need
@@ -15,7 +16,7 @@ Tables = Mapping[str, pd.DataFrame]
 
 def proposal_sentences(tables: Tables) -> tuple[str, ...]:
     """Return what is proposed, or that these data propose nothing."""
-    proposals = tables["proposals"]
+    proposals = proposals_here(tables)
     if proposals.empty:
         return (
             text(
@@ -34,6 +35,19 @@ def proposal_sentences(tables: Tables) -> tuple[str, ...]:
     )
 
 
+def proposals_here(tables: Tables) -> pd.DataFrame:
+    """Return the proposals of a ficha, as they are told beside its count.
+
+    Where the published count is zero nobody can be told that crimes would be fewer: how many
+    fewer is left out.
+    """
+    crime = tables["crime"]
+    total = crime[crime["group"] == words.TOTAL]
+    if (total["events"].fillna(-1) == 0).any():
+        return tables["proposals"].drop(columns=["fewer_lower", "fewer_upper"])
+    return tables["proposals"]
+
+
 def _opening(proposals: pd.DataFrame) -> list[str]:
     """Return how many answer what the data show, and how many only what the network asked."""
     asked = int((proposals["indicators"] == _NETWORK).sum())
@@ -43,10 +57,8 @@ def _opening(proposals: pd.DataFrame) -> list[str]:
         told.append(
             say(
                 plural(
-                    "One action answers, with evidence, a need that stands above that of colonias "
-                    "like this one.",
-                    "{n} actions answer, with evidence, needs that stand above those of colonias "
-                    "like this one.",
+                    "One action answers a need that stands above that of colonias like this one.",
+                    "{n} actions answer needs that stand above those of colonias like this one.",
                 ),
                 n=shown,
             )
@@ -55,9 +67,9 @@ def _opening(proposals: pd.DataFrame) -> list[str]:
         told.append(
             say(
                 plural(
-                    "One action answers, with evidence, what most of the citizens' network put "
+                    "One action answers what most of the citizens' network put "
                     "first; the data do not tell that need from chance.",
-                    "{n} actions answer, with evidence, what most of the citizens' network put "
+                    "{n} actions answer what most of the citizens' network put "
                     "first; the data do not tell those needs from chance.",
                 ),
                 n=asked,

@@ -24,8 +24,14 @@ MEANS: Mapping[str, str] = MappingProxyType(
         "geometry": mark("Boundary, degrees (EPSG:4326)"),
         "group": mark("Crime group"),
         "events": mark("Published count of case files; rounded in the public edition"),
-        "events_low": mark("Least true count that may lie behind the published one"),
-        "events_high": mark("Greatest true count that may lie behind the published one"),
+        "events_low": mark(
+            "Least true count behind the published one: certain for one rounded count, with 95 % "
+            "for the sum of several"
+        ),
+        "events_high": mark(
+            "Greatest true count behind the published one: certain for one rounded count, with "
+            "95 % for the sum of several"
+        ),
         "person_years": mark("People exposed times years"),
         "rate": mark("Case files per 1,000 person-years"),
         "lower": mark("Lower limit of the 95 % interval"),
@@ -44,8 +50,10 @@ MEANS: Mapping[str, str] = MappingProxyType(
         "q_value": mark("p value, adjusted for the comparisons made together"),
         "verdict": mark("Whether the change can be told apart from chance"),
         "colonias": mark("How many colonias are compared, or belong to the edition"),
-        "lower_share": mark("Least share of colonias with a lower rate"),
-        "upper_share": mark("Greatest share of colonias with a lower rate"),
+        "lower_share": mark("Least share of colonias with a lower steadied rate (90 % interval)"),
+        "upper_share": mark(
+            "Greatest share of colonias with a lower steadied rate (90 % interval)"
+        ),
         "quarter": mark("First day of the quarter"),
         "month": mark("First day of the month"),
         "year": mark("First day of the calendar year"),
@@ -172,6 +180,21 @@ MEANS: Mapping[str, str] = MappingProxyType(
 )
 
 
+_LOWER = mark("Lower limit of the interval, at the level that the protocol says")
+_UPPER = mark("Upper limit of the interval, at the level that the protocol says")
+#: Table and column → what it holds, where the same name means something else there.
+MEANS_THERE: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("fear_gap", "verdict"): mark("Which combination of crime and fear can be told apart"),
+        ("evaluation", "verdict"): mark("What the protocol says of the effect"),
+        ("evaluation", "lower"): _LOWER,
+        ("evaluation", "upper"): _UPPER,
+        ("evaluation_time", "lower"): _LOWER,
+        ("evaluation_time", "upper"): _UPPER,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One column of one table.
@@ -201,12 +224,17 @@ def codebook(tables: Mapping[str, pd.DataFrame]) -> tuple[Entry, ...]:
             name,
             str(column),
             _kind(table[column]),
-            say(MEANS[column]) if column in MEANS else str(column).replace("_", " "),
+            _means(name, str(column)),
             _allowed(name, str(column)),
         )
         for name, table in tables.items()
         for column in table.columns
     )
+
+
+def _means(table: str, column: str) -> str:
+    known = MEANS_THERE.get((table, column), MEANS.get(column, ""))
+    return say(known) if known else column.replace("_", " ")
 
 
 def _kind(column: pd.Series) -> str:

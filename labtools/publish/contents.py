@@ -261,16 +261,18 @@ def _data(edition: Edition, language: str) -> dict[str, object]:
 
 
 def _codebook(edition: Edition, language: str) -> dict[str, object]:
-    told = {
-        (it.column, it.kind, it.means, ", ".join(it.allowed)): it.column
-        for it in codebook({name: edition.tables[name] for name in HOLDS})
-    }
-    rows = sorted(told, key=lambda row: row[0])
+    told: dict[tuple[str, str, str, str], list[str]] = {}
+    for it in codebook({name: edition.tables[name] for name in HOLDS}):
+        same = (it.column, it.kind, it.means, ", ".join(it.allowed))
+        told.setdefault(same, []).append(it.table)
+    rows = [(same[0], ", ".join(told[same]), *same[1:]) for same in sorted(told)]
     return {
         "workbook": wording.WORKBOOKS[language],
         "columns": [tuple(Cell(words) for words in row) for row in rows],
         "column_heads": [
-            *(wording.data_words()[name] for name in ("column", "kind", "means")),
+            wording.data_words()["column"],
+            text("Tables"),
+            *(wording.data_words()[name] for name in ("kind", "means")),
             text("Only these words"),
         ],
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import ssl
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,13 @@ from labtools.messages import text
 
 _PAUSES = (2.0, 10.0, 30.0)  # seconds before each new try
 _PATIENCE = 30
+#: What no new try mends: a wrong password, a line that cannot be encrypted, a false server.
+_NEVER = (
+    smtplib.SMTPAuthenticationError,
+    smtplib.SMTPNotSupportedError,
+    ssl.SSLCertVerificationError,
+)
+Refused = dict[str, tuple[int, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +59,20 @@ class Sent:
     tries : int
     reason : str
         Why it was not taken; empty where it was.
+    refused : tuple of str
+        Addresses that were refused where others were not; they are on no record.
     """
 
     ok: bool
     tries: int
     reason: str = ""
+    refused: tuple[str, ...] = ()
 
 
 def compose_letter(
     post: Post, to: Sequence[str], *, subject: str, words: str, files: Sequence[Path]
 ) -> EmailMessage:
-    """Return a letter with its attachments.
+    """Return a letter with its attachments; several addressees do not see one another.
 
     Raises
     ------
@@ -75,7 +86,11 @@ def compose_letter(
             said=" ".join(forged[0].split()),
         )
     letter = EmailMessage()
-    letter["From"], letter["To"], letter["Subject"] = post.sender, ", ".join(to), subject
+    letter["From"], letter["Subject"] = post.sender, subject
+    if len(to) == 1:
+        letter["To"] = to[0]
+    else:  # nobody learns who else is on the list
+        letter["To"], letter["Bcc"] = post.sender, ", ".join(to)
     letter["Message-ID"] = make_msgid(domain=post.sender.rpartition("@")[2] or "localhost")
     letter.set_content(words)
     for file in files:
@@ -88,12 +103,19 @@ def compose_letter(
 def hand_in(
     post: Post, letter: EmailMessage, *, pause: Callable[[float], object] = time.sleep
 ) -> Sent:
-    """Hand a letter in; a server that is away or busy is tried again, one that refuses is not."""
+    """Hand a letter in; a server that is away or busy is tried again, one that refuses is not.
+
+    Where some addressees are refused the others have got it: it is not tried again, and it is
+    not ok, as not everyone got it.  A server whose certificate does not prove who it is gets
+    neither password nor letter.
+    """
     reason = ""
     for tries, wait in enumerate((0.0, *_PAUSES), start=1):
         pause(wait)
         try:
-            _hand_in_once(post, letter)
+            refused_some = _hand_in_once(post, letter)
+        except (*_NEVER,) as never:
+            return Sent(ok=False, tries=tries, reason=str(never))
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused) as refused:
             codes = _codes(refused)
             reason = str(refused)
@@ -102,7 +124,8 @@ def hand_in(
         except (OSError, smtplib.SMTPException) as away:
             reason = str(away)
         else:
-            return Sent(ok=True, tries=tries)
+            some = tuple(sorted(refused_some))
+            return Sent(not some, tries, _some(refused_some), some)
     return Sent(ok=False, tries=1 + len(_PAUSES), reason=reason)
 
 
@@ -116,13 +139,27 @@ def letter_words(lab: str, period: str) -> str:
     )
 
 
-def _hand_in_once(post: Post, letter: EmailMessage) -> None:
+def _hand_in_once(post: Post, letter: EmailMessage) -> Refused:
+    field = letter["Bcc"] or letter["To"]
+    to = [address.addr_spec for address in field.addresses]
     with smtplib.SMTP(post.server, post.port, timeout=_PATIENCE) as line:
         if post.encrypted:
-            line.starttls()
+            line.starttls(context=ssl.create_default_context())
         if post.user:
             line.login(post.user, post.password)
-        line.send_message(letter)
+        return line.send_message(letter, to_addrs=to)
+
+
+def _some(refused: Refused) -> str:
+    """Return why not everyone got it, without addresses: the record keeps none."""
+    if not refused:
+        return ""
+    codes = ", ".join(str(code) for code in sorted({code for code, _ in refused.values()}))
+    return text(
+        "refused for some addressees, {n} of them ({codes}); the others got it",
+        n=len(refused),
+        codes=codes,
+    )
 
 
 def _codes(refused: smtplib.SMTPException) -> list[int]:

@@ -16,7 +16,7 @@ HOLDS: Mapping[str, str] = MappingProxyType(
         "colonias_shown": mark("Colonias: name, borough, population and area"),
         "crime": mark("Recorded crime by colonia and group: counts, rates and intervals"),
         "change": mark("Change between the last 12 months and the 12 before, with intervals"),
-        "place": mark("Share of colonias with a lower rate, as an interval"),
+        "place": mark("Share of colonias with a lower steadied rate, as a 90 % interval"),
         "series": mark("Counts by colonia, quarter and group"),
         "years": mark("Counts by colonia and calendar year, all groups together"),
         "perception": mark("Surveys: shares with their intervals, by area"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from labtools.messages import number, text
-from labtools.narrative.proposals import change_words
+from labtools.narrative.proposals import change_words, proposals_here
 from labtools.publish.figures import Cell
 from labtools.publish.sections import Rows, Section, Source, tied
 from labtools.tables.action_words import action_words, caveat_words, need_words, standing_words
@@ -18,9 +18,9 @@ MOST = 3
 
 def proposals_section(source: Source) -> Section | None:
     """Return what is proposed, each action with its reason, agency, evidence and cautions."""
-    table = source.tables.get("proposals")
-    if table is None:
+    if "proposals" not in source.tables:
         return None
+    table = proposals_here(source.tables)
     told = source.told("proposed")
     said = (told[0], told[-1]) if len(told) > 1 else told
     rows = tuple(_row(row) for _, row in table.head(MOST).iterrows())

@@ -202,7 +202,8 @@ def data_words() -> dict[str, str]:
         "intro": text(
             "These are the released tables that every figure of this site is drawn from, as CSV "
             "files (UTF-8). An empty cell is not a zero: the column “state” says whether the "
-            "figure is shown, missing or suppressed."
+            "figure is shown, missing, withheld (“suppressed”), or of too few answers "
+            "(“insufficient”)."
         ),
         "rounding": text(
             "Public counts are rounded so that nobody can be singled out; “events_low” and "
@@ -210,8 +211,8 @@ def data_words() -> dict[str, str]:
         ),
         "workbook": text("All the tables in one workbook, with a codebook (XLSX)"),
         "parquet_note": text(
-            "The same tables are offered as GeoParquet, for programs: the boundaries of the "
-            "colonias are in “colonias_shown”."
+            "The same tables are offered as Parquet, for programs; “colonias_shown” is GeoParquet "
+            "and holds the boundaries of the colonias."
         ),
         "codebook": text("What each column holds"),
         "column": text("Column"),

@@ -15,7 +15,7 @@ from pyproj.exceptions import CRSError
 from labtools.errors import SourceError
 from labtools.sources.columnar import check_parquet
 from labtools.sources.descriptor import FileFormat
-from labtools.sources.opening import check_archive
+from labtools.sources.opening import check_archive, refuse_size
 
 DEGREES = "EPSG:4326"
 _EAST, _NORTH = 180, 90
@@ -37,8 +37,8 @@ def read_areas(path: Path, form: FileFormat) -> gpd.GeoDataFrame:
     Raises
     ------
     SourceError
-        If it cannot be read, expands too far, has several layers of which none is named, or
-        nobody says its reference system.
+        If it cannot be read, is too large or expands too far, has several layers of which none
+        is named, or nobody says its reference system.
     """
     try:
         if path.suffix.lower() == ".zip":
@@ -46,6 +46,7 @@ def read_areas(path: Path, form: FileFormat) -> gpd.GeoDataFrame:
         if path.suffix.lower() == ".parquet":
             areas = _geoparquet(path)
         else:
+            refuse_size(path)
             areas = gpd.read_file(path, layer=_layer(path, form))
     except _UNREADABLE as wrong:
         raise SourceError(

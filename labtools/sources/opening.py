@@ -45,6 +45,25 @@ def check_archive(path: Path, content: bytes | None = None) -> None:
                     refuse_expansion(path, packed, total, MAXIMUM_ARCHIVE_BYTES)
 
 
+def refuse_size(path: Path) -> None:
+    """Refuse a file that is read whole, and is larger than such files are.
+
+    Raises
+    ------
+    SourceError
+        If it is larger than what an archive may expand to.
+    """
+    size = path.stat().st_size
+    if size > MAXIMUM_ARCHIVE_BYTES:
+        raise SourceError(
+            "{path} has {size} bytes and was not read: files of this kind are read whole, up to "
+            "{limit} bytes. Ask the supplier for it in parts.",
+            path=path.name,
+            size=size,
+            limit=MAXIMUM_ARCHIVE_BYTES,
+        )
+
+
 def refuse_expansion(path: Path, packed: int, expanded: int, limit: int) -> None:
     """Refuse to go on expanding a file beyond its limits.
 

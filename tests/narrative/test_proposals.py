@@ -6,7 +6,7 @@ from labtools.narrative import sentences
 from labtools.publish.proposals import proposed_in_short
 from labtools.tables import action_words
 from labtools.targeting.catalogue import read_interventions, read_taxonomies
-from tests.narrative.ficha import ficha
+from tests.narrative.ficha import counted, ficha
 
 PROPOSED = {
     "intervention": "street_lighting",
@@ -43,6 +43,16 @@ def test_a_proposal_says_why_who_what_to_expect_and_what_to_watch():
         "for places. Evidence: Welsh & Farrington 2008. No verified study is from Mexico. It has "
         "not been shown to lower fear."
     )
+
+
+def test_no_crimes_fewer_are_told_where_none_is_published():
+    row = {**PROPOSED, "fewer_lower": 0.0, "fewer_upper": 2.0}
+
+    none = sentences(ficha(proposals=[row], crime=[counted(0, 0, 2)]))["proposed"][1]
+    some = sentences(ficha(proposals=[row]))["proposed"][1]
+
+    assert "fewer" not in none
+    assert "0 to 2 recorded crimes fewer" in some
 
 
 def test_what_is_already_being_done_is_told_so():

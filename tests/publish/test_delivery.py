@@ -1,6 +1,8 @@
 """Letters handed in to a real server of this machine."""
 
+import smtplib
 import socket
+import ssl
 
 import pytest
 
@@ -88,6 +90,50 @@ def test_an_unknown_recipient_is_not_tried_again(served, pdf):
     assert (sent.ok, sent.tries) == (False, 1)
     assert "550" in sent.reason
     assert box.letters == []
+
+
+def test_addressees_do_not_see_one_another_and_who_was_refused_is_told(served, pdf):
+    box, post = served()
+    to = ["obras@municipio.example", "nadie@municipio.example", "salud@municipio.example"]
+
+    sent = hand_in(post, letter(post, pdf, to), pause=lambda _: None)
+
+    assert (sent.ok, sent.tries) == (False, 1)
+    assert sent.refused == ("nadie@municipio.example",)
+    assert "550" in sent.reason
+    assert "@" not in sent.reason
+    assert len(box.letters) == 1
+    assert box.letters[0].rcpt_tos == [to[0], to[2]]
+    assert not any(address.encode() in box.letters[0].content for address in to)
+
+
+def test_the_certificate_of_an_encrypted_server_is_proved(monkeypatch, pdf):
+    asked = {}
+
+    class Line:
+        def __init__(self, *_args, **_more):
+            pass
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_error):
+            return None
+
+        def starttls(self, *, context):
+            asked["mode"], asked["name"] = context.verify_mode, context.check_hostname
+
+        def login(self, *_who):
+            raise smtplib.SMTPAuthenticationError(535, b"wrong password")
+
+    monkeypatch.setattr(smtplib, "SMTP", Line)
+    post = Post("correo.example", 587, "lab@municipio.example", "lab", "falsa")
+
+    sent = hand_in(post, letter(post, pdf), pause=lambda _: None)
+
+    assert asked == {"mode": ssl.CERT_REQUIRED, "name": True}
+    assert (sent.ok, sent.tries) == (False, 1)
+    assert "535" in sent.reason
 
 
 def test_a_server_that_is_away_is_told_after_all_tries(pdf):

@@ -6,9 +6,11 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from labtools.publish.codebook import MEANS
+from labtools.messages import speaking
+from labtools.publish.codebook import MEANS, codebook
 from labtools.publish.open_data import HOLDS, write_csv
 from labtools.publish.workbook import write_workbook
+from labtools.tables.contracts import empty_table
 from tests.publish.poisoned import (
     HOSTILE,
     guarded_columns,
@@ -93,6 +95,17 @@ def test_every_column_of_a_figure_has_its_meaning(tables):
     columns = {column for name in HOLDS for column in tables[name].columns}
 
     assert columns - set(MEANS) == set()
+
+
+def test_the_same_name_is_told_otherwise_where_it_means_something_else():
+    tables = {name: empty_table(name) for name in ("change", "fear_gap", "evaluation")}
+
+    with speaking("en"):
+        told = {(it.table, it.column): it.means for it in codebook(tables)}
+
+    assert "apart from chance" in told["change", "verdict"]
+    assert "combination" in told["fear_gap", "verdict"]
+    assert "95 %" not in told["evaluation", "lower"]
 
 
 def test_the_workbook_holds_the_figures_of_the_tables(site, tables):

@@ -8,6 +8,7 @@ from labtools.errors import SourceError
 from labtools.messages import speaking
 from labtools.sources.areas import read_areas
 from labtools.sources.descriptor import FileFormat
+from labtools.sources.opening import MAXIMUM_ARCHIVE_BYTES
 from tests.sources.supplied import square, written
 
 GEO = FileFormat(format="geo")
@@ -103,3 +104,12 @@ def test_a_file_that_is_none_is_refused_with_its_name(tmp_path, text):
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(SourceError, match=r"nada\.gpkg cannot be read"):
         read_areas(tmp_path / "nada.gpkg", GEO)
+
+
+def test_a_file_of_polygons_larger_than_the_limit_is_not_opened(tmp_path):
+    path = tmp_path / "colonias.geojson"
+    with path.open("wb") as file:
+        file.truncate(MAXIMUM_ARCHIVE_BYTES + 1)  # holes: no disk is used
+
+    with speaking("en"), pytest.raises(SourceError, match="was not read: files of this kind"):
+        read_areas(path, FileFormat(format="geo"))
