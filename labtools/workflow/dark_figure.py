@@ -17,7 +17,7 @@ from labtools.analysis.reporting import (
     list_overlap,
     reporting_draws,
 )
-from labtools.privacy.release import ROUNDING_VARIANCE
+from labtools.privacy.rounding import variance_of_rounding
 from labtools.settings import Settings
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import check_table, empty_table
@@ -107,16 +107,15 @@ def dark_figure_table(
     areas = reported.draws.columns
     people = crime[crime["group"] == words.TOTAL].set_index("colonia_id")["person_years"]
     counts[words.TOTAL] = counts.sum(axis=1, skipna=False)
-    parts, total = [], np.zeros(reported.draws.shape)
+    parts, noise = [], np.zeros(reported.draws.shape)
     for group in (*words.GROUPS, words.TOTAL):
         part = replace(reported, draws=by_group[group])
         published = counts[group].reindex(areas).to_numpy(float)
         rates = recorded_rates(crime, draws[group], group).reindex(columns=areas)
-        expected = _expected(rates, people.reindex(areas), published, rng, len(total))
-        told = total
-        if group != words.TOTAL:
-            told = _possible(published, expected, edition, rng)
-            total = total + told
+        expected = _expected(rates, people.reindex(areas), published, rng, len(noise))
+        own = _hidden(expected) if edition.is_public else np.zeros_like(noise)
+        noise = noise if group == words.TOTAL else noise + own
+        told = _possible(published, expected, noise if group == words.TOTAL else own, rng)
         share = reported.discovered[group].reindex(areas, fill_value=0.0).to_numpy()
         crimes = crime_draws(told, expected * (1 - share), part.draws, rng=rng)
         parts.append(_rows(group, part.draws, crimes, probable_rates(rates, part, group)))
@@ -218,17 +217,21 @@ def _expected(
     return np.where(np.isnan(expected), alone, expected)
 
 
+def _hidden(expected: np.ndarray) -> np.ndarray:
+    """Return the variance that rounding each of four quarters adds to a year's count."""
+    return _QUARTERS * variance_of_rounding(expected / _QUARTERS)
+
+
 def _possible(
-    published: np.ndarray, expected: np.ndarray, edition: Edition, rng: np.random.Generator
+    published: np.ndarray, expected: np.ndarray, hidden: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return counts that the published one may stand for: the sum of four rounded quarters.
+    """Return counts that the published one may stand for, given the variance that is `hidden`.
 
     What rounding hides is drawn beside what is expected, each as sure as it is: a published zero
     alone would have its noise on one side only, and stand for more than there is.
     """
-    if not edition.is_public:
+    if not hidden.any():
         return np.broadcast_to(published, expected.shape)
-    hidden = _QUARTERS * ROUNDING_VARIANCE
     weight = expected / (expected + hidden)
     middle = published * weight + expected * (1 - weight)
     drawn = rng.normal(middle, np.sqrt(hidden * weight))

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
-from scipy import linalg, optimize, sparse, stats
+from scipy import linalg, optimize, sparse, special, stats
 from threadpoolctl import threadpool_limits
 
 from labtools.errors import AnalysisError
@@ -55,16 +55,29 @@ class AreaEstimates:
     log_likelihood: float
     sampled: pd.Series
 
-    def frame(self, *, level: float = 0.95, widest: float = np.inf) -> pd.DataFrame:
+    def frame(
+        self, *, level: float = 0.95, widest: float = np.inf, share: bool = False
+    ) -> pd.DataFrame:
         """Return ``value``, ``mse``, ``lower``, ``upper``, ``sampled`` and ``verdict``.
 
         An interval wider than `widest` (in the units of the value) says nothing:
-        its verdict is "insufficient".
+        its verdict is "insufficient".  So is that of a `share` that the model, which knows no
+        bounds, puts at or beyond 0 or 1; the limits of the others are made of log-odds, and
+        stay inside (for many such areas, see
+        :func:`labtools.analysis.perception.area_shares.fit_area_shares`).
         """
         reach = stats.norm.ppf((1 + level) / 2) * np.sqrt(self.mse)
         table = pd.DataFrame({"value": self.value, "mse": self.mse, "sampled": self.sampled})
         table["lower"], table["upper"] = self.value - reach, self.value + reach
         says = (2 * reach <= widest) & self.mse.notna()
+        if share:
+            inside = (self.value > 0) & (self.value < 1)
+            kept = self.value.where(inside)
+            table["lower"], table["upper"] = (
+                special.expit(special.logit(kept) + side * reach / (kept * (1 - kept)))
+                for side in (-1, 1)
+            )
+            says = says & inside & (table["upper"] - table["lower"] <= widest)
         table["verdict"] = np.where(says, "enough", "insufficient")
         return table
 
@@ -211,7 +224,8 @@ def benchmark(
     """Return the estimates moved so that their mean over `people` is the city's figure.
 
     By one ratio for all; or, given `mse`, most where the estimate is least certain (the move
-    that costs least, weighted by 1 / mse).
+    that costs least, weighted by 1 / mse).  Neither knows that shares end at 0 and 1: of shares,
+    look at the result, or move log-odds (:meth:`AreaShares.benchmarked`).
 
     References
     ----------

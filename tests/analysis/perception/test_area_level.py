@@ -2,7 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from labtools.analysis.perception.area_level import benchmark, fay_herriot, spatial_fay_herriot
+from labtools.analysis.perception.area_level import (
+    AreaEstimates,
+    benchmark,
+    fay_herriot,
+    spatial_fay_herriot,
+)
 from labtools.errors import AnalysisError
 
 
@@ -152,3 +157,19 @@ def test_what_cannot_be_fitted_is_refused():
         spatial_fay_herriot(direct, variance, x, ring(60) * 2)
     with pytest.raises(AnalysisError, match="agree with the city"):
         benchmark(direct, pd.Series(1.0, index=range(3)), 0.5)
+
+
+def test_a_share_beyond_its_bounds_is_no_figure_and_limits_of_the_others_stay_inside():
+    index = pd.Index(["beyond", "low", "half"])
+    nothing = pd.Series(dtype=float)
+    value, mse = pd.Series([-0.19, 0.02, 0.5], index), pd.Series([0.01, 0.0004, 0.0025], index)
+    told = AreaEstimates(value, mse, nothing, nothing, 0.1, 0.0, 0.0, value.notna())
+
+    table = told.frame(share=True)
+
+    assert table["verdict"].to_list() == ["insufficient", "enough", "enough"]
+    assert table.loc["beyond", ["lower", "upper"]].isna().all()
+    # Log-odds of a half: give or take 1.96 * 0.05 / 0.25.
+    reach = 1.959964 * 0.05 / 0.25
+    assert table.loc["half", "upper"] == pytest.approx(1 / (1 + np.exp(-reach)), rel=1e-6)
+    assert 0 < table.loc["low", "lower"] < 0.02 < table.loc["low", "upper"] < 1
