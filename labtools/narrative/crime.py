@@ -15,6 +15,9 @@ from labtools.tables.vocabulary import label
 
 Tables = Mapping[str, pd.DataFrame]
 
+#: Beyond so many times a limit tells no size, only that next to nothing is known.
+_MANY_TIMES = 10
+
 _VERSUS: Mapping[str, str] = MappingProxyType(
     {
         "above": messages.mark(
@@ -106,6 +109,15 @@ def _not_told_apart(shown: pd.DataFrame) -> tuple[str, ...]:
     total = _of_group(shown, words.TOTAL)
     if total is None or total[["ratio", "lower", "upper"]].isna().any():
         return ()
+    if total["upper"] > _MANY_TIMES:
+        return (
+            text(
+                "There are so few case files that all recorded crime together may have changed by "
+                "anything between {low} % and over {times} times as many.",
+                low=_signed(total["lower"]),
+                times=number(_MANY_TIMES),
+            ),
+        )
     return (
         text(
             "The change of all recorded crime together: {change} % ({low} to {high}).",

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from labtools.messages import day, mark, month, number, say, text
+from labtools.messages import day, listed, mark, month, number, say, text
 from labtools.tables import vocabulary as words
 
 _ISO = re.compile(r"\b(?:19|20)\d\d-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?\b")
@@ -119,7 +119,7 @@ def _verdict(found: Evaluated) -> Sequence[str]:
     if row is None:
         return []
     first, *others = (words.label(group) for group in found.said("groups").split())
-    groups = ", ".join([first, *(other[:1].lower() + other[1:] for other in others)])
+    groups = listed([first, *(other[:1].lower() + other[1:] for other in others)])
     return [
         say(_VERDICTS[row["verdict"]]),
         text(

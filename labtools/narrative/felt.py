@@ -105,9 +105,8 @@ def _probable(row: pd.Series) -> str:
             **figures,
         )
     return text(
-        "The published count of case files of twelve months, {events}, may therefore stand for "
-        "some {probable} crimes (between {lower} and {upper}).",
-        events=number(float(row["events"])),
+        "The case files of twelve months may therefore stand for some {probable} crimes (between "
+        "{lower} and {upper}).",
         **figures,
     )
 
@@ -209,8 +208,8 @@ def city_plan_sentences(plan: pd.DataFrame) -> tuple[str, ...]:
         said.append(
             text(
                 "In {n} of {all} colonias enough adults live for a precise figure of their own; in "
-                "the others a survey needs its neighbours, or the model. Each ficha tells how many "
-                "people that is.",
+                "the others a survey needs its neighbours, or the model. Each profile tells how "
+                "many people that is.",
                 n=number(int(reachable.sum())),
                 all=number(len(plan)),
             )

@@ -133,7 +133,7 @@ def letter_words(lab: str, period: str) -> str:
     """Return what the letter says: where the figures are from and what they do not say."""
     return text(
         "{lab} sends you the published figures. {period}. They are the public edition: rounded, "
-        "with their intervals. Recorded crime is only what was reported to the authorities.",
+        "with their intervals. Recorded crime is only what came to the authorities' notice.",
         lab=lab,
         period=period,
     )

@@ -74,7 +74,7 @@ def frame_words() -> dict[str, str]:
             day="{day}",
         ),
         "promise": text(
-            "Recorded crime is only what was reported to the authorities. The figures describe "
+            "Recorded crime is only what came to the authorities' notice. The figures describe "
             "places, not the people who live there."
         ),
     }

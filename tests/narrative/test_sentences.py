@@ -128,6 +128,8 @@ def test_what_cannot_be_told_apart_is_not_said_to_be_chance_and_has_its_interval
     assert "does not mean that nothing changed" in told[0]
     assert "chance alone produces" not in told[0]
     assert told[1].endswith("+20 % (−30 to +100).")
+    few = changed("total", before=3, now=0, ratio=1e-9, lower=1e-12, upper=1.4e8)
+    assert "between −100 % and over 10 times" in sentences(ficha(change=[few]))["change"][1]
 
 
 @pytest.mark.parametrize("verdict", ["above", "below", "similar"])
