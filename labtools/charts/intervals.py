@@ -26,7 +26,7 @@ _TITLES: Mapping[str, str] = MappingProxyType(
 _AXES: Mapping[str, str] = MappingProxyType(
     {
         "rate": mark("Recorded crimes per 1,000 inhabitants a year"),
-        "smoothed": mark("Steadied rate of recorded crimes per 1,000 inhabitants a year"),
+        "smoothed": mark("Steadied rate per 1,000 inhabitants a year"),
     }
 )
 _KIND = "intervals"

@@ -73,5 +73,5 @@ def _axis() -> theme.Axis:
         rows.LEFT,
         rows.RIGHT,
         tuple((float(step), number(step)) for step in range(0, 101, 25)),
-        text("Colonias with a lower steadied rate of recorded crime, of every 100"),
+        text("Colonias with a lower steadied rate, of every 100"),
     )

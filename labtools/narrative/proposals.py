@@ -123,6 +123,11 @@ def change_words(row: pd.Series, outcome: str) -> str:
     return told + _fewer(row) if outcome == "crime" else told
 
 
+def fewer_words(row: pd.Series) -> str:
+    """Return how many crimes fewer that is in the colonia, as words of their own."""
+    return _fewer(row).strip(" ()")
+
+
 def _fewer(row: pd.Series) -> str:
     """Return what that is in this colonia, or nothing where its crime is not known."""
     if pd.isna(row.get("fewer_lower")) or pd.isna(row.get("fewer_upper")):

@@ -66,7 +66,7 @@ def _facts(tables: Tables, name: str) -> dict[str, object]:
             (
                 text("Colonia"),
                 text("Recorded crimes"),
-                wording.ficha_words()["smoothed"],
+                text("Steadied rate per 1,000 residents (95 % interval)"),
                 text("Reading"),
             ),
             tuple(_rows(here, total)),

@@ -111,7 +111,7 @@ def _facts(told: Ficha, language: str, audience: str, address: str) -> Facts:
 
 def _sides(told: Ficha) -> tuple[tuple[Group, ...], tuple[Group, ...]]:
     """Part the sections: through the first table of figures in front, the rest behind."""
-    groups = tuple(_beside_each_other(map(_on_paper, told.sections)))
+    groups = tuple(_beside_each_other(filter(_says, map(_on_paper, told.sections))))
     ends = [n for n, group in enumerate(groups, start=1) if group.layout == "full"]
     cut = ends[0] if ends else len(groups)
     return groups[:cut], groups[cut:]
@@ -127,6 +127,11 @@ def _beside_each_other(sections: Iterable[Section]) -> Iterator[Group]:
             for start in range(0, len(plain), _ABREAST):
                 yield Group("half", tuple(plain[start : start + _ABREAST]))
         yield from grouped(found)
+
+
+def _says(section: Section) -> bool:
+    """Tell a section that holds something: a heading alone is no section of two sides."""
+    return any((section.sentences, section.facts, section.tables, section.pictures, section.notes))
 
 
 def _on_paper(section: Section) -> Section:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from labtools.messages import number, text
-from labtools.narrative.proposals import change_words, proposals_here
+from labtools.narrative.proposals import change_words, fewer_words, proposals_here
 from labtools.publish.figures import Cell
 from labtools.publish.sections import Rows, Section, Source, tied
 from labtools.tables.action_words import action_words, caveat_words, need_words, standing_words
@@ -34,9 +34,16 @@ def proposals_section(source: Source) -> Section | None:
         text("Evidence and cautions"),
     )
     tables = (Rows(title, heads, rows, "wide"),) if rows else ()
-    notes: tuple[str, ...] = ()
+    # In a cell these words would take five lines of paper.
+    notes = tuple(
+        text("{action}: {fewer}.", action=_action(row), fewer=fewer)
+        for _, row in table.head(MOST).iterrows()
+        if (fewer := fewer_words(row))
+    )
+    notes = (" ".join(notes),) if notes else ()
     if len(table) > MOST:
         notes = (
+            *notes,
             text(
                 "Here are {shown} of them, those with most evidence first; all {n} are in the open "
                 "data.",
@@ -48,17 +55,25 @@ def proposals_section(source: Source) -> Section | None:
 
 
 def _row(row: pd.Series) -> tuple[Cell, ...]:
-    action = action_words(str(row["intervention"]), str(row["name"]))
+    action = _action(row)
     standing = str(row["standing"])
     evidence = f"{row['evidence']}. {caveat_words(str(row['caveats']))}".strip()
     return (
         Cell(action if standing == "proposed" else f"{action} ({standing_words(standing)})"),
         Cell(need_words(str(row["need"]))),
         Cell(str(row["agency_name"])),
-        Cell(change_words(row, "crime")),
+        Cell(change_words(_anywhere(row), "crime")),
         Cell(change_words(row, "fear")),
         Cell(evidence),
     )
+
+
+def _action(row: pd.Series) -> str:
+    return action_words(str(row["intervention"]), str(row["name"]))
+
+
+def _anywhere(row: pd.Series) -> pd.Series:
+    return row.drop(["fewer_lower", "fewer_upper"], errors="ignore")
 
 
 def proposed_in_short(tables: Mapping[str, pd.DataFrame]) -> Section | None:
@@ -101,7 +116,7 @@ def proposals_facts(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
 
 def _in_short(rows: pd.DataFrame) -> tuple[Cell, ...]:
     # How many fewer is of one colonia: it says nothing of all of them together.
-    first = rows.iloc[0].drop(["fewer_lower", "fewer_upper"])
+    first = _anywhere(rows.iloc[0])
     caveats = " ".join(dict.fromkeys(" ".join(rows["caveats"].astype(str)).split()))
     return (
         Cell(action_words(str(first["intervention"]), str(first["name"]))),

@@ -134,7 +134,7 @@ def _ficha_columns() -> dict[str, str]:
         "year": text("Year"),
         "events": text("Recorded crimes"),
         "rate": text("Per 1,000 residents (95 % interval)"),
-        "smoothed": text("Steadied rate per 1,000 residents (95 % interval)"),
+        "smoothed": text("Steadied rate (95 % interval)"),
         "municipality": text("Municipality"),
         "versus": text("Reading"),
         "indicator": text("Indicator"),

@@ -1,6 +1,7 @@
 """Map = table = text: page, paper and workbook tell the figures of the released table."""
 
 import random
+import re
 
 import openpyxl
 import pandas as pd
@@ -15,23 +16,26 @@ from labtools.narrative import sentences
 from labtools.publish.paper import print_ficha
 from labtools.publish.site import build_site
 from labtools.tables import vocabulary as words
+from labtools.tables.contracts import check_table
 from tests.publish.markup import page_of
+from tests.publish.poisoned import poisoned_tables
 from tests.publish.released_example import GROUPS, ficha_of, released_tables, write_released
 from tests.publish.test_paper import words_of
 
 COLONIAS = 30
+GROUPED = ("dark_figure", "place")
 
 
 @pytest.fixture(scope="module")
 def many():
     """A released edition of thirty-three colonias with ficha, each with figures of its own."""
-    tables = released_tables()
-    return {
+    tables = {
         name: pd.concat([copied(table, n) for n in range(3)], ignore_index=True)
         if "colonia_id" in table
         else table
-        for name, table in tables.items()
+        for name, table in released_tables().items()
     }
+    return {**tables, **told_of_each(tables)}
 
 
 def copied(table: pd.DataFrame, n: int) -> pd.DataFrame:
@@ -44,6 +48,41 @@ def copied(table: pd.DataFrame, n: int) -> pd.DataFrame:
         if column in more:
             more[column] = more[column] + 3 * n
     return more
+
+
+def told_of_each(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return what the example tells of one colonia only, told of each with figures of its own."""
+    with_page = tables["colonias_shown"].query("has_ficha")["colonia_id"].tolist()
+    dark = tables["dark_figure"].query("state == 'shown'").drop_duplicates("group")
+    gap = tables["fear_gap"].query("state == 'shown'").head(1)
+    felt = tables["perception"].query("area_kind == 'city' and indicator == 'insecurity'")
+    asked = poisoned_tables()["proposals"].assign(caveats="", name="Alumbrado público")
+    rows: dict[str, list[pd.DataFrame]] = {
+        name: [] for name in ("dark_figure", "fear_gap", "perception", "proposals", "change")
+    }
+    change = tables["change"].query("state == 'shown'").head(1)
+    for k, key in enumerate(with_page):
+        up = {c: dark[c] + 7 * k for c in ("probable", "lower", "upper")}
+        up |= {c: dark[c] + 0.01 * (k % 30) for c in ("reporting_lower", "reporting_upper")}
+        rows["dark_figure"].append(dark.assign(colonia_id=key, **up))
+        rows["fear_gap"].append(gap.assign(colonia_id=key, fear_only=0.55 + 0.01 * k))
+        share = {c: felt[c] + 0.01 * k for c in ("share", "lower", "upper")}
+        rows["perception"].append(felt.assign(area_kind="colonia", area=key, **share))
+        ends = {"crime_lower": -0.41 - 0.01 * k, "crime_upper": -0.02 - 0.01 * k}
+        fewer = {"fewer_lower": 1.0 + k, "fewer_upper": 40.0 + k}
+        rows["proposals"].append(asked.assign(colonia_id=key, **ends, **fewer))
+        counts = {
+            "before": 6 + 3 * k,
+            "now": 60 + 9 * k,
+            "lower": 1.31 + 0.02 * k,
+            "upper": 4.52 + k,
+        }
+        verdict = {"verdict": "increase", "group": "theft"}
+        rows["change"].append(change.assign(colonia_id=key, **counts, **verdict))
+    more = {name: pd.concat(parts, ignore_index=True) for name, parts in rows.items()}
+    kept = tables["perception"].query("area_kind != 'colonia'")
+    more["perception"] = pd.concat([kept, more["perception"]], ignore_index=True)
+    return {name: check_table(name, table) for name, table in more.items()}
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +122,38 @@ def years_told(years: pd.DataFrame, colonia_id: str) -> list[str]:
     ]
 
 
+def told_in_words(many, colonia_id: str) -> list[str]:
+    """Return the phrases that tell the other tables of a colonia, from their figures alone."""
+
+    def row(name: str, key: str = "colonia_id") -> pd.Series:
+        table = many[name]
+        table = table[table[key] == colonia_id]
+        return (table[table["group"] == words.TOTAL] if name in GROUPED else table).iloc[0]
+
+    change, felt, dark = row("change"), row("perception", "area"), row("dark_figure")
+    gap, place, asked = row("fear_gap"), row("place"), row("proposals")
+    least, most = (f"{100 * (change[end] - 1):,.0f}" for end in ("lower", "upper"))
+    share, low, high = (f"{100 * felt[end]:.0f}" for end in ("share", "lower", "upper"))
+    phrases = [
+        f"de {change['before']} a {change['now']} en doce meses (entre {least} % y {most} % más",
+        f"{share} de cada 100 personas se sienten inseguras en su ciudad (entre {low} y {high};",
+        f"entre {100 * dark['reporting_lower']:.0f} y {100 * dark['reporting_upper']:.0f} se ",
+        f"unos {dark['probable']:.0f} delitos (entre {dark['lower']:.0f} y {dark['upper']:.0f})",
+        f"Lo más probable, {100 * gap['fear_only']:.0f} de 100",
+        f"entre {-100 * asked['crime_upper']:.0f} % y {-100 * asked['crime_lower']:.0f} % menos",
+        f"de {asked['fewer_lower']:.0f} a {asked['fewer_upper']:.0f} delitos registrados menos",
+    ]
+    if place["state"] == words.SHOWN:
+        low, high = (f"{100 * place[end]:.0f}" for end in ("lower_share", "upper_share"))
+        phrases.append(f"entre {low} y {high} tienen una tasa estabilizada")
+    return phrases
+
+
+def unbroken(told: str) -> str:
+    """Return words of paper without the hyphens at the ends of its lines."""
+    return re.sub(r"(?<=[a-zñáéíóú])[-\u2010\u00ad] (?=[a-zñáéíóú])", "", told)
+
+
 def test_the_page_and_the_paper_tell_the_figures_of_thirty_colonias(many, made):
     ground = ground_of(many["colonias_shown"])
     wrong = {}
@@ -92,9 +163,13 @@ def test_the_page_and_the_paper_tell_the_figures_of_thirty_colonias(many, made):
             told = expected(many["crime"], colonia_id)
             years = years_told(many["years"], colonia_id)
             drawn = locator_map(ground, colonia_id)
-            paper = words_of(print_ficha(released, map_svg=drawn, sentences={}))
+            printed_ficha = print_ficha(released, map_svg=drawn, sentences=sentences(released))
+            paper = unbroken(words_of(printed_ficha))
+            phrases = told_in_words(many, colonia_id)
         page = " ".join(page_of(made / "colonias" / f"{colonia_id.lower()}.html").text.split())
         absent = [cell for cell in told if cell not in page or cell not in paper]
+        absent += [phrase for phrase in phrases if phrase not in page]
+        absent += [f"paper: {phrase}" for phrase in phrases if phrase not in paper]
         printed = paper.replace(":", "")
         absent += [year for year in years if year not in page or year not in printed]
         if absent:
