@@ -104,6 +104,16 @@ def _probable(row: pd.Series) -> str:
             "have happened (between {lower} and {upper}).",
             **figures,
         )
+    # Of a colonia with few files the ratio need not lie between the limits just told.
+    share = float(row["events"]) / max(float(row["probable"]), 1.0)
+    if not float(row["reporting_lower"]) <= share <= float(row["reporting_upper"]):
+        return text(
+            "The published count of case files of twelve months, {events}, tells little by itself: "
+            "with earlier years and what colonias like this one record, some {probable} crimes "
+            "may have happened (between {lower} and {upper}).",
+            events=number(float(row["events"])),
+            **figures,
+        )
     return text(
         "The case files of twelve months may therefore stand for some {probable} crimes (between "
         "{lower} and {upper}).",

@@ -65,6 +65,16 @@ def test_no_published_case_file_is_no_crowd_of_zero():
     assert "60" in said
 
 
+def test_few_files_are_not_said_to_stand_for_what_earlier_years_and_others_lead_to_expect():
+    few = DARK | {"events": 3, "probable": 14.0, "lower": 5.0, "upper": 28.0}
+
+    said = sentences(ficha(dark_figure=[few]))["dark_figure"]
+
+    assert "therefore" not in said[1]
+    assert "twelve months, 3, tells little by itself" in said[1]
+    assert "some 14 crimes may have happened (between 5 and 28)" in said[1]
+
+
 def test_without_victims_asked_the_ficha_says_whose_figure_it_is():
     said = sentences(ficha(dark_figure=[DARK | {"basis": "national"}]))["dark_figure"]
 
