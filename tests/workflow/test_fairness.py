@@ -54,7 +54,10 @@ def known(rates=range(1, 11)):
 
 
 def chosen(**costs):
-    rows = [(key, "lamps", "a", cost, 2.0, 1.0, 3.0, 1.0, "firm") for key, cost in costs.items()]
+    rows = [
+        (key, "lamps", "a", "factor_4", "x", cost, 2.0, 1.0, 3.0, 1.0, "firm")
+        for key, cost in costs.items()
+    ]
     return pd.DataFrame(rows, columns=list(empty_table("portfolio").columns))
 
 

@@ -116,8 +116,11 @@ def test_bars_are_told_per_thousand_residents_and_an_index_as_the_mean_of_its_ar
 def test_no_name_or_telephone_of_an_establishment_leaves_the_raw_file(lab):
     located(lab, SETTINGS + AGEB)
 
-    (path,) = (lab / "data" / "interim" / "clean").glob("negocios.*.parquet")
-    assert pd.read_parquet(path).columns.tolist() == [
+    paths = list((lab / "data" / "interim" / "clean").glob("negocios.*.parquet"))
+    told = {path.name.split(".")[1]: pd.read_parquet(path) for path in paths}
+    said = "\n".join(table.to_csv() for table in told.values())
+    assert not any(sign in said for sign in ("MARÍA", "PÉREZ", "4421234567", "GATO", "ABARROTES"))
+    assert told["establishments"].columns.tolist() == [
         "establishment_id", "activity", "staff", "lon", "lat",
     ]  # fmt: skip
 
