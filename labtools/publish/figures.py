@@ -135,6 +135,12 @@ def source_rows(sources: pd.DataFrame) -> list[tuple[Cell, ...]]:
     ]
 
 
+def source_words(row: Sequence[Cell]) -> str:
+    """Return a source in one line of paper; its licence stands on the site, where there is room."""
+    title, publisher, _, cutoff = row
+    return " · ".join(cell.words for cell in (title, publisher, cutoff))
+
+
 def profile_facts(profile: pd.DataFrame) -> Sequence[tuple[str, Cell]]:
     """Return borough, area and entry into the programme, each with its name."""
     row = profile.iloc[0]

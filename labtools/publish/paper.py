@@ -11,7 +11,7 @@ from typing import Literal
 from labtools.messages import DEFAULT_LANGUAGE, listed, speaking, text
 from labtools.publish import wording
 from labtools.publish.ficha import Ficha, compose_ficha
-from labtools.publish.figures import Cell
+from labtools.publish.figures import Cell, source_words
 from labtools.publish.printing import Facts, code_of, digest_of_printing, group_facts, printed
 from labtools.publish.sections import Group, Rows, Section, grouped
 from labtools.tables.released import Released, slug
@@ -138,8 +138,7 @@ def _on_paper(section: Section) -> Section:
     """Return a section as two sides have room for it."""
     if section.key == "sources":
         rows = [row for table in section.tables for row in table.rows]
-        said = tuple(" · ".join(cell.words for cell in row) for row in rows)
-        return replace(section, sentences=said, listed=True, tables=())
+        return replace(section, sentences=tuple(map(source_words, rows)), listed=True, tables=())
     if section.key == "series":
         rows = [row for table in section.tables for row in table.rows]
         years = " · ".join(": ".join(cell.words for cell in row) for row in rows)
