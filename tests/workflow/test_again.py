@@ -40,6 +40,15 @@ def public_file(bench):
     return bench.latest / "public" / "fichas" / f"{FILE}.json"
 
 
+def test_every_file_of_a_run_is_proven_from_the_suppliers_bytes(copy_of, finished):
+    bench = copy_of(finished)
+    manifest = json.loads((bench.latest / "manifest.json").read_text(encoding="utf-8"))
+
+    proven = verify(open_workbench(bench))
+
+    assert proven == sum(not name.endswith(".lineage.json") for name in manifest["outputs"])
+
+
 def test_a_colonias_notebooks_are_proven_alone(copy_of, finished):
     proven = verify(open_workbench(copy_of(finished)), colonia=COLONIA)
 
