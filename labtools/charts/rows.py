@@ -76,8 +76,9 @@ def keys_of_states(states: Iterable[str], name: str) -> list[marks.Key]:
     """Return the entries that tell missing and withheld figures, where there are any."""
     found = set(states)
     keys = []
-    if words.MISSING in found:
-        keys.append(marks.Key(marks.absent(0, 26, 0), words.label(words.MISSING)))
+    for state in (words.INSUFFICIENT, words.MISSING):
+        if state in found:
+            keys.append(marks.Key(marks.absent(0, 26, 0), words.label(state)))
     if words.SUPPRESSED in found:
         keys.append(marks.Key(marks.withheld(0, 26, 0, name), words.label(words.SUPPRESSED)))
     return keys
