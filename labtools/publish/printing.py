@@ -28,7 +28,7 @@ STANDARD: Literal["ua-1"] = "ua-1"
 
 _SHORTEST, _WIDEST = 6, 10_000  # letters of a column
 _HALVINGS = 40
-_ROOM = 98  # letters of a line, about: so many stand beside each other on a page or a slide
+_ROOM = 104  # letters of a line, about: so many stand beside each other on a page or a slide
 _MOST_UNKNOWN = 50
 _PIXELS = 144.0  # by inch: two by point
 _UNKNOWN = re.compile(r'the text `"(.+?)"` could not be displayed')
@@ -201,7 +201,7 @@ def _cell(cell: Cell) -> tuple[str, str]:
 
 def _longest_word(column: tuple[str, ...]) -> int:
     longest = max((len(word) for words in column for word in words.split()), default=0)
-    return longest + longest // 4 + 1  # a word that is not broken needs more than its share
+    return longest + longest // 8 + 1  # a word that is not broken needs more than its share
 
 
 @cache
