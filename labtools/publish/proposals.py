@@ -23,7 +23,7 @@ def proposals_section(source: Source) -> Section | None:
     table = proposals_here(source.tables)
     told = source.told("proposed")
     # Those that open and close: the table says what the sentences of each action say.
-    said = (*told[: len(told) - len(table) - 1], told[-1]) if len(table) else told
+    said = (*told[: len(told) - len(table) - 1], *told[-1:]) if len(table) else told
     rows = tuple(_row(row) for _, row in table.head(MOST).iterrows())
     title = text("What is proposed")
     heads = (
