@@ -207,7 +207,7 @@ def _delivered(found: Evaluated) -> Sequence[str]:
         )
     doses = found.facts[found.facts["fact"] == "dose"]
     if len(doses):
-        each = [
+        each: list[object] = [
             text("{dose} {unit}", dose=number(dose, 2), unit=unit)
             for dose, unit in zip(doses["number"], doses["said"], strict=True)
         ]
