@@ -17,6 +17,7 @@ from scipy import optimize, special, stats
 from labtools.errors import AnalysisError
 
 _LARGEST_SIZE = 1e6
+_LOWER = 0.025
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,45 @@ def fit_counts(
         upper=np.exp(table["coefficient"] + reach),
     )
     return CountRegression(told, size, _size_error(y, fit.mu, size), -float(found.fun))
+
+
+def explained_rates(
+    events: pd.Series, covariates: pd.DataFrame, exposure: pd.Series
+) -> pd.DataFrame:
+    """Return rates drawn towards what their covariates explain: empirical Bayes with a regression.
+
+    The law of an area's rate is gamma, its mean the regression's; what the covariates leave open
+    is the size's.  Without covariates but the intercept it is
+    :func:`labtools.analysis.smoothing.fit_gamma_poisson`.
+
+    Parameters
+    ----------
+    events, covariates, exposure
+        As in :func:`fit_counts`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``rate`` (mean), ``lower`` and ``upper`` (95 %) per unit of exposure, and ``explained``:
+        what the covariates alone would say.
+
+    References
+    ----------
+    Clayton, D. & Kaldor, J. (1987). Biometrics 43, 671-681. doi:10.2307/2532003
+    """
+    fit = fit_counts(events, covariates, exposure=exposure)
+    explained = np.exp(covariates.to_numpy(float) @ fit.table["coefficient"].to_numpy())
+    shape = fit.size + events.to_numpy(float)
+    scale = 1 / (fit.size / explained + exposure.to_numpy(float))
+    return pd.DataFrame(
+        {
+            "rate": shape * scale,
+            "lower": stats.gamma.ppf(_LOWER, shape) * scale,
+            "upper": stats.gamma.ppf(1 - _LOWER, shape) * scale,
+            "explained": explained,
+        },
+        index=events.index,
+    )
 
 
 def check_overdispersion(

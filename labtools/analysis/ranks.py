@@ -25,7 +25,8 @@ def place_intervals(draws: np.ndarray, areas: pd.Index, *, level: float = 0.90) 
     Returns
     -------
     pandas.DataFrame
-        ``lower_share``, ``upper_share``: share of areas with a lower rate.
+        ``lower_share``, ``upper_share``: share of areas with a lower rate; the limits are whole
+        places, each the one farther out.
 
     References
     ----------
@@ -37,12 +38,14 @@ def place_intervals(draws: np.ndarray, areas: pd.Index, *, level: float = 0.90) 
     n = int(ranked.sum())
     if n > 1:
         tail = (1 - level) / 2
-        for column, method, q in (
-            ("lower_share", "min", tail),
-            ("upper_share", "max", 1 - tail),
+        for column, method, q, whole in (
+            ("lower_share", "min", tail, np.floor),
+            ("upper_share", "max", 1 - tail, np.ceil),
         ):
             below = stats.rankdata(draws[:, ranked], method=method, axis=1) - 1
-            table.loc[ranked, column] = np.quantile(below / (n - 1), q, axis=0)
+            # Of n draws the next one lies below the k-th with a chance of k / (n + 1).
+            limit = np.quantile(below, q, axis=0, method="weibull")
+            table.loc[ranked, column] = whole(limit) / (n - 1)
     return table
 
 

@@ -23,7 +23,7 @@ from labtools.tables import vocabulary as words
 from labtools.tables.contracts import check_table, empty_table
 from labtools.workflow.edition import Edition
 from labtools.workflow.feedback import discovered_shares
-from labtools.workflow.reporting import reporting_prior, victims_asked
+from labtools.workflow.reporting import files_opened, reporting_prior, victims_asked
 from labtools.workflow.small_areas import census_covariates
 
 _PER = 1_000
@@ -35,6 +35,8 @@ _LISTED = 0.10
 _OWN = 10
 #: Where no rate can be had (nobody lives there) a count alone says what to expect: Jeffreys.
 _JEFFREYS = 0.5
+_NIL = 1e-9
+_FILES = ("opened", "opened_lower", "opened_upper")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Reported:
         of it, and others of the city) or "national" (the lab has asked none).
     discovered : pandas.DataFrame, shape (n_colonias, n_groups + 1)
         Share of recorded crime that patrols discovered: nobody had to report it, and it stands
-        for no other.  Zero in the public edition.
+        for no other.  In the public edition, that of the whole municipality.
     """
 
     draws: pd.DataFrame
@@ -65,9 +67,10 @@ def reported_share(
 ) -> Reported:
     """Return what is believed of reporting by colonia: the same draws for both editions.
 
-    What patrols discovered is told apart in the internal edition only.
+    What patrols discovered is told apart by colonia in the internal edition only.
     """
-    prior = reporting_prior(settings)
+    files = files_opened(processed["survey"], edition.window.end)
+    prior = replace(reporting_prior(settings), files=files)
     asked = victims_asked(processed["survey"], edition.window.end)
     covariates = census_covariates(processed)
 
@@ -119,7 +122,7 @@ def dark_figure_table(
         share = reported.discovered[group].reindex(areas, fill_value=0.0).to_numpy()
         crimes = crime_draws(told, expected * (1 - share), part.draws, rng=rng)
         parts.append(_rows(group, part.draws, crimes, probable_rates(rates, part, group)))
-    return _shown(pd.concat(parts), crime, reported.basis)
+    return _shown(pd.concat(parts), crime, reported)
 
 
 def reported_by_group(
@@ -234,8 +237,11 @@ def _possible(
         return np.broadcast_to(published, expected.shape)
     weight = expected / (expected + hidden)
     middle = published * weight + expected * (1 - weight)
-    drawn = rng.normal(middle, np.sqrt(hidden * weight))
-    return np.asarray(np.clip(np.round(drawn), 0, None))
+    # Gamma and not normal: cut at zero, the draws of small counts would lie above their mean.
+    scale = hidden * weight / np.maximum(middle, _NIL)
+    drawn = rng.gamma(middle / np.maximum(scale, _NIL)) * scale
+    # Up or down by chance, so that rounding to whole crimes keeps the mean.
+    return np.asarray(np.floor(drawn + rng.random(drawn.shape)))
 
 
 def _limits(draws: pd.DataFrame) -> np.ndarray:
@@ -267,7 +273,7 @@ def _rows(
     )
 
 
-def _shown(found: pd.DataFrame, crime: pd.DataFrame, basis: pd.Series) -> pd.DataFrame:
+def _shown(found: pd.DataFrame, crime: pd.DataFrame, reported: Reported) -> pd.DataFrame:
     keys = ["colonia_id", "group"]
     rows = crime[[*keys, "events", "state"]]
     table = rows.merge(found.reset_index(), on=keys, how="left")
@@ -275,9 +281,13 @@ def _shown(found: pd.DataFrame, crime: pd.DataFrame, basis: pd.Series) -> pd.Dat
     told = [c for c in found.columns if c != "group"]
     table[told] = table[told].where(shown)
     state = table["state"].mask((table["state"] == words.SHOWN) & ~shown, words.MISSING)
-    told_by = table["colonia_id"].map(basis).where(shown)
+    told_by = table["colonia_id"].map(reported.basis).where(shown)
     table = table.assign(state=state, basis=told_by, events=table["events"].where(shown))
-    order = [*keys, "events", *told, "basis", "state"]
+    for name, value in zip(_FILES, reported.prior.opened_limits(), strict=True):
+        table[name] = pd.Series(round(value, 3), table.index).where(shown)
+    said_by = "own" if reported.prior.files[1] else "national"
+    table["opened_basis"] = pd.Series(said_by, table.index, dtype="str").where(shown)
+    order = [*keys, "events", *told, "basis", *_FILES, "opened_basis", "state"]
     return check_table("dark_figure", table[order])
 
 

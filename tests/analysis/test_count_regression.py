@@ -5,7 +5,11 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from labtools.analysis.count_regression import check_overdispersion, fit_counts
+from labtools.analysis.count_regression import (
+    check_overdispersion,
+    explained_rates,
+    fit_counts,
+)
 from labtools.errors import AnalysisError
 
 
@@ -63,6 +67,22 @@ def test_with_all_interactions_the_size_is_that_of_venables_and_ripley(reference
     assert found.log_likelihood == pytest.approx(
         expected["log_likelihood_all_interactions"], abs=1e-3
     )
+
+
+def test_risks_explained_by_agriculture_are_those_of_spatialepi(reference, oracle):
+    expected, districts = reference("gamma_poisson_scotland.json"), oracle("scotland_lip.csv")
+    told, near = expected["with_agriculture"], {"rel": expected["relative_tolerance"]}
+    columns = columns_of(districts, {"AFF": ("AFF", "")})
+    cases = districts["cases"].astype(float)
+
+    fit = fit_counts(cases, columns, exposure=districts["expected"])
+    found = explained_rates(cases, columns, districts["expected"])
+
+    assert fit.size == pytest.approx(told["size"], **near)
+    assert fit.table["coefficient"].to_list() == pytest.approx(told["coefficients"], **near)
+    assert found["rate"].to_list() == pytest.approx(told["relative_risks"], **near)
+    assert (found["lower"] < found["rate"]).all()
+    assert (found["rate"] < found["upper"]).all()
 
 
 def rank(table, columns):

@@ -5,51 +5,49 @@ import pytest
 from labtools.analysis.index import pena_distance, rank_intervals
 from labtools.errors import AnalysisError
 
-INDICATORS = ["ANALF", "SBASC", "OVSDE", "OVSEE", "OVSAE", "OVPT", "VHAC", "PL.5000", "PO2SM"]
-# Column maxima over CONAPO's editions of 2010, 2015 and 2020.
-EDITIONS = {
-    "IME": [
-        *(17.9063062676492, 60.1276776392954, 19.8442777580699, 4.93236362397464),
-        *(29.7931507393921, 19.6138807443748, 53.8984835976862, 61.5084790431887),
-        85.5702744072091,
-    ],
-    "IMM": [
-        *(66.7370644139387, 94.7904637270239, 89.9037947621593, 69.451507446422),
-        *(99.7371879106438, 79.7067901234568, 83.2441238073074, 100, 100),
-    ],
-}
-URBAN = ["P6A14NAE", "SBASC", "PSDSS", "OVSDE", "OVSEE", "OVSAE"]
-URBAN += ["OVPT", "OVHAC", "OVSREF", "OVSINT", "OVSCEL"]
+WIDTHS = {"IME": 2, "IMM": 5, "IMU": 13}
 
 
-@pytest.mark.parametrize(
-    ("edition", "greatest", "first"),
-    [("IME", 27.1819406618993, "ANALF"), ("IMM", 63.8626359680366, "ANALF")],
-)
-def test_the_index_is_conapos_official_one_for_every_unit(oracle, edition, greatest, first):
-    official = oracle(f"conapo_{edition}_2020.csv.gz")
-    reference = pd.Series(EDITIONS[edition], index=INDICATORS)
+@pytest.mark.parametrize("edition", ["IME", "IMM", "IMU"])
+def test_the_index_is_conapos_official_one_for_every_unit(oracle, reference, edition):
+    official, told = oracle(f"conapo_{edition}_2020.csv.gz"), reference("pena_distance_conapo.json")
+    expected, near = told[edition], told["tolerance"]
+    names = list(expected["reference"])
 
-    index = pena_distance(official[INDICATORS], reference)
+    index = pena_distance(official[names], pd.Series(expected["reference"]))
 
-    known = index.distance.notna()
-    assert np.abs(index.distance - official["IM_2020"])[known].max() < 1e-10
-    assert np.abs(index.frame()["normalised"] - official["IMN_2020"])[known].max() < 1e-10
-    assert index.greatest == pytest.approx(greatest, rel=1e-12)
-    assert index.order[0] == first
-    assert known.mean() > 0.99
+    found = index.frame().set_axis(official.index)
+    known = found["distance"].notna()
+    assert known.sum() == expected["n"]
+    assert np.abs(found["distance"] - official["IM_2020"])[known].max() < 1e-10
+    assert np.abs(found["normalised"] - official["IMN_2020"])[known].max() < 1e-10
+    assert list(index.order) == expected["order"]
+    assert index.rounds == expected["iterations"]
+    assert index.factors.to_dict() == pytest.approx(
+        expected["correction_factors"], **near["factors"]
+    )
+    assert index.greatest == pytest.approx(expected["IMN_denominator"], rel=1e-12)
+    breaks = found["distance"].groupby(official["GM_2020"]).agg(["min", "max"])
+    assert breaks.T.to_dict("list") == {
+        grade: pytest.approx(ends, **near["distance"])
+        for grade, ends in expected["grade_breaks"].items()
+    }
 
 
-def test_the_index_of_all_agebs_is_conapos_official_one(oracle):
-    official = oracle("conapo_IMU_2020.csv.gz")
-    reference = pd.Series(100.0, index=URBAN)
-    reference["OVHAC"] = 98.3739837398374
+@pytest.mark.parametrize("edition", ["IME", "IMM", "IMU"])
+def test_queretaros_index_is_the_official_one(oracle, reference, edition):
+    official, told = oracle(f"conapo_{edition}_2020.csv.gz"), reference("pena_distance_conapo.json")
+    expected, near = told[edition]["queretaro"], told["tolerance"]["distance"]
+    key = official[official.columns[official.columns.str.startswith("CVE")][-1]].astype(str)
+    here = key.str.zfill(WIDTHS[edition]).str.startswith("22014" if edition != "IME" else "22")
+    at = pd.Series(told[edition]["reference"])
 
-    index = pena_distance(official[URBAN], reference)
+    found = pena_distance(official[list(at.index)], at).frame()[here.to_numpy()]
 
-    assert np.abs(index.distance - official["IM_2020"]).max() < 1e-10
-    assert index.factors["PSDSS"] == pytest.approx(0.862901986968726, rel=1e-10)
-    assert index.greatest == pytest.approx(128.014336864431, rel=1e-12)
+    assert len(found) == expected["n"]
+    assert found["distance"].mean() == pytest.approx(expected["mean_IM"], **near)
+    assert found["normalised"].mean() == pytest.approx(expected["mean_IMN"], **near)
+    assert official.loc[here, "GM_2020"].value_counts().to_dict() == expected["grades"]
 
 
 def test_the_distance_is_that_of_the_r_package(oracle, reference):

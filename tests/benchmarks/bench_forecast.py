@@ -16,7 +16,8 @@ import pandas as pd
 
 from labtools.analysis.forecast.ahead import forecast_steps
 from labtools.analysis.forecast.contagion import borders_apart, rings_of
-from labtools.analysis.forecast.endemic_epidemic import Terms, fit_endemic_epidemic
+from labtools.analysis.forecast.endemic_epidemic import fit_endemic_epidemic
+from labtools.analysis.forecast.endemic_likelihood import Terms
 
 RESULTS = Path(__file__).parents[2] / "reports" / "bench" / "latest.json"
 MONTHS = 60

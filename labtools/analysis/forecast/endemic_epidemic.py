@@ -24,65 +24,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
-from labtools.analysis.forecast.contagion import Rings
+from labtools.analysis.forecast.endemic_likelihood import (
+    FLAT,
+    Place,
+    SteppedCounts,
+    Terms,
+    around,
+    epidemic_names,
+    expected_mean,
+    judged,
+    log_likelihood_of,
+    parts_of,
+    total_of,
+)
 from labtools.errors import AnalysisError
 
-Family = Literal["poisson", "negative_binomial"]
 _ENOUGH_TIMES = 12
 _MOST_STEPS = 200
 _CLOSE = 1e-9
-_FLAT = 1e-10
 _NUDGE = 1e-4
 #: Logarithms beyond these make no visible difference, and the search would wander off.
 _BOUNDS = {"own_past": (-9.0, 3.0), "neighbours": (-9.0, 12.0), "decay": (-3.0, 2.1)}
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What the mean is made of.
-
-    Attributes
-    ----------
-    family : {"poisson", "negative_binomial"}
-    own_past : bool
-        Whether the area's own last count takes part.
-    rings : Rings, optional
-        Neighbours; none take part where it is None.  With one ring all of them weigh alike,
-        with more a power of the number of borders is estimated.
-    shared_out : bool
-        Whether the weights that an area gives sum to one (else each neighbour counts fully).
-    season : int
-        Steps in a year; 0 for no season.
-    harmonics : int
-        Waves of the season.
-    trend : bool
-        Whether the endemic level may rise or fall steadily.
-    own_level : bool
-        Whether each area has an endemic level of its own (independent random effects).
-    attraction : bool
-        Whether areas with more exposure receive more from their neighbours.
-    """
-
-    family: Family = "negative_binomial"
-    own_past: bool = True
-    rings: Rings | None = None
-    shared_out: bool = True
-    season: int = 12
-    harmonics: int = 1
-    trend: bool = True
-    own_level: bool = True
-    attraction: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class EndemicEpidemicFit:
     """A fitted model, ready to expect what comes.
+
+    How sure its coefficients are: :func:`labtools.analysis.forecast.coefficient_errors
+    .coefficient_table`.
 
     Attributes
     ----------
@@ -120,50 +94,6 @@ class EndemicEpidemicFit:
         """The power by which neighbours weigh less with each border; zero with one ring."""
         return float(np.exp(self.coefficients.get("decay", -np.inf)))
 
-    def frame(self) -> pd.DataFrame:
-        """Return the coefficients as a table."""
-        return self.coefficients.rename("estimate").rename_axis("term").reset_index()
-
-
-@dataclass(frozen=True, slots=True)
-class _Data:
-    """Arrays by area and time, without the first step, ready for the likelihood."""
-
-    counts: np.ndarray
-    known: np.ndarray
-    past: np.ndarray
-    endemic: np.ndarray
-    names: tuple[str, ...]
-    offset: np.ndarray
-    attraction: np.ndarray
-    terms: Terms
-
-    def start(self) -> np.ndarray:
-        """Return where to begin: most of the mean endemic, at its own level."""
-        begin = dict.fromkeys(self.names, 0.0)
-        begin |= {"own_past": -1.5, "neighbours": -2.5, "decay": 0.5}
-        share = (self.counts * self.known).sum() / (np.exp(self.offset) * self.known).sum()
-        begin["level"] = np.log(max(share * 0.7, _FLAT))
-        return np.array([begin[name] for name in self.names])
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """Where the search stands."""
-
-    theta: np.ndarray
-    levels: np.ndarray
-    overdispersion: float
-    variance: float
-    log_likelihood: float = -np.inf
-
-    def objective(self, correction: float) -> float:
-        """Return the marginal likelihood by Laplace, up to a constant."""
-        if not self.variance:
-            return self.log_likelihood
-        penalty = (self.levels**2).sum() / (2 * self.variance)
-        return float(self.log_likelihood - penalty + correction)
-
 
 def fit_endemic_epidemic(
     counts: pd.DataFrame,
@@ -197,7 +127,7 @@ def fit_endemic_epidemic(
         If there are fewer than twelve steps, nothing happened, or an exposure is not above
         zero.
     """
-    data = _prepare(counts, terms, exposure, covariates or {})
+    data = prepare_counts(counts, terms, exposure, covariates or {})
     state = _begin(data, start, counts.index)
     state, steps = _climb(data, state)
     used = len(data.names) + (terms.family == "negative_binomial")
@@ -244,7 +174,7 @@ def passed_on(fit: EndemicEpidemicFit, past: np.ndarray, attraction: np.ndarray)
         passed = passed + np.exp(known["own_past"]) * past
     if fit.terms.rings is not None:
         received = np.exp(known["neighbours"] + known.get("attraction", 0.0) * attraction)
-        passed = passed + received[:, None] * _around(fit.terms, past, fit.decay)
+        passed = passed + received[:, None] * around(fit.terms, past, fit.decay)
     return passed
 
 
@@ -278,12 +208,19 @@ def fill_gaps(counts: np.ndarray) -> np.ndarray:
     return np.where(known, counts, mean)
 
 
-def _prepare(
+def prepare_counts(
     counts: pd.DataFrame,
     terms: Terms,
     exposure: pd.Series | None,
     covariates: Mapping[str, pd.DataFrame],
-) -> _Data:
+) -> SteppedCounts:
+    """Return the counts and what may explain them, as the likelihood takes them.
+
+    Raises
+    ------
+    AnalysisError
+        As :func:`fit_endemic_epidemic`.
+    """
     y = counts.to_numpy(float, na_value=np.nan)
     if y.shape[1] < _ENOUGH_TIMES or not np.nansum(y[:, 1:]):
         raise AnalysisError(
@@ -301,28 +238,19 @@ def _prepare(
     endemic, names = endemic_design(1, y.shape[1] - 1, terms, given, len(y))
     offset = log_exposure(exposure, counts.index)
     known = ~np.isnan(y[:, 1:]) & ~np.isnan(y[:, :-1]) & ~np.isnan(endemic).any(axis=0)
-    return _Data(
+    return SteppedCounts(
         np.where(known, y[:, 1:], 0.0),
         known.astype(float),
         past,
         np.nan_to_num(endemic),
-        (*_epidemic_names(terms), *names),
+        (*epidemic_names(terms), *names),
         np.broadcast_to(offset[:, None], past.shape),
         offset,
         terms,
     )
 
 
-def _epidemic_names(terms: Terms) -> tuple[str, ...]:
-    names = ["own_past"] if terms.own_past else []
-    if terms.rings is not None:
-        names.append("neighbours")
-        names += ["attraction"] if terms.attraction else []
-        names += ["decay"] if len(terms.rings.rings) > 1 else []
-    return tuple(names)
-
-
-def _begin(data: _Data, start: EndemicEpidemicFit | None, areas: pd.Index) -> _State:
+def _begin(data: SteppedCounts, start: EndemicEpidemicFit | None, areas: pd.Index) -> Place:
     over = 0.0 if data.terms.family == "poisson" else 0.5
     variance = 0.3 if data.terms.own_level else 0.0
     n = len(data.counts)
@@ -331,18 +259,18 @@ def _begin(data: _Data, start: EndemicEpidemicFit | None, areas: pd.Index) -> _S
         if data.terms.own_level:
             events = (data.counts * data.known).sum(axis=1)
             expected = (np.exp(data.offset) * data.known).sum(axis=1)
-            mean = events.sum() / max(expected.sum(), _FLAT)
+            mean = events.sum() / max(expected.sum(), FLAT)
             levels = np.log((events + 2) / (expected * mean + 2))
     else:
         theta = start.coefficients.to_numpy(float)
         levels = start.own_level.reindex(areas, fill_value=0.0).to_numpy(float)
         over, variance = start.overdispersion, start.own_level_sd**2
-    return _State(theta, levels, over, variance)
+    return Place(theta, levels, over, variance)
 
 
-def _climb(data: _Data, state: _State) -> tuple[_State, int]:
+def _climb(data: SteppedCounts, state: Place) -> tuple[Place, int]:
     """Step uphill until neither the likelihood nor the spread of levels moves."""
-    state = _judged(data, state)
+    state = judged(data, state)
     for step in range(1, _MOST_STEPS + 1):  # noqa: B007 - how many steps is told
         before = state
         state = _scored(data, state)
@@ -357,52 +285,10 @@ def _climb(data: _Data, state: _State) -> tuple[_State, int]:
     return state, step
 
 
-def _around(terms: Terms, past: np.ndarray, decay: float) -> np.ndarray:
-    assert terms.rings is not None  # noqa: S101 - asked for by whoever calls
-    if terms.shared_out:
-        return terms.rings.around(past, decay)
-    return np.asarray(terms.rings.rings[0] @ past)
-
-
-def _parts(
-    data: _Data, state: _State, *, all_slopes: bool = False
-) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Return the endemic part, and the derivative of the mean by each epidemic coefficient.
-
-    Those that the mean itself is not made of come only with `all_slopes`.
-    """
-    at = dict(zip(data.names, state.theta, strict=True))
-    epidemic = len(_epidemic_names(data.terms))
-    log_level = np.tensordot(state.theta[epidemic:], data.endemic, axes=1)
-    endemic = np.exp(np.clip(log_level + data.offset + state.levels[:, None], -30, 30))
-    slopes: dict[str, np.ndarray] = {}
-    if data.terms.own_past:
-        slopes["own_past"] = np.exp(at["own_past"]) * data.past
-    if data.terms.rings is not None:
-        decay = np.exp(at["decay"]) if "decay" in at else 0.0
-        pull = np.exp(at["neighbours"] + at.get("attraction", 0.0) * data.attraction)[:, None]
-        slopes["neighbours"] = pull * _around(data.terms, data.past, decay)
-        if all_slopes and "attraction" in at:
-            slopes["attraction"] = slopes["neighbours"] * data.attraction[:, None]
-        if all_slopes and "decay" in at:
-            slopes["decay"] = pull * decay * data.terms.rings.slope(data.past, decay)
-    return endemic, slopes
-
-
-def _mean(data: _Data, state: _State) -> np.ndarray:
-    endemic, slopes = _parts(data, state)
-    return _total(endemic, slopes)
-
-
-def _total(endemic: np.ndarray, slopes: Mapping[str, np.ndarray]) -> np.ndarray:
-    passed = [slopes[name] for name in ("own_past", "neighbours") if name in slopes]
-    return np.asarray(np.maximum(np.add.reduce([endemic, *passed]), _FLAT))
-
-
-def _scored(data: _Data, state: _State) -> _State:
+def _scored(data: SteppedCounts, state: Place) -> Place:
     """Make one scoring step, halved until the objective rises."""
-    endemic, slopes = _parts(data, state, all_slopes=True)
-    mean = _total(endemic, slopes)
+    endemic, slopes = parts_of(data, state, all_slopes=True)
+    mean = total_of(endemic, slopes)
     spread = mean * (1 + state.overdispersion * mean)
     weight = data.known / spread
     pull = data.known * (data.counts - mean) / spread
@@ -412,18 +298,18 @@ def _scored(data: _Data, state: _State) -> _State:
     weighted = flat * weight.ravel()
     information = weighted @ flat.T
     if not data.terms.own_level:
-        move = np.linalg.solve(information + _FLAT * np.eye(len(information)), gradient)
+        move = np.linalg.solve(information + FLAT * np.eye(len(information)), gradient)
         return _halved(data, state, move, np.zeros(len(state.levels)))
     own = (weight * endemic**2).sum(axis=1) + 1 / state.variance
     own_gradient = (pull * endemic).sum(axis=1) - state.levels / state.variance
     cross = np.einsum("pit,it->pi", weighted.reshape(derivatives.shape), endemic)
-    reduced = information - (cross / own) @ cross.T + _FLAT * np.eye(len(information))
+    reduced = information - (cross / own) @ cross.T + FLAT * np.eye(len(information))
     bent = _bent(data, state, -(cross / own))
     move = np.linalg.solve(reduced, gradient - cross @ (own_gradient / own) + bent)
     return _halved(data, state, move, (own_gradient - cross.T @ move) / own)
 
 
-def _bent(data: _Data, state: _State, response: np.ndarray) -> np.ndarray:
+def _bent(data: SteppedCounts, state: Place, response: np.ndarray) -> np.ndarray:
     """Return the gradient of Laplace's correction, the levels following each coefficient.
 
     Without it the levels would take for themselves part of what is passed on.
@@ -438,21 +324,21 @@ def _bent(data: _Data, state: _State, response: np.ndarray) -> np.ndarray:
     return slopes
 
 
-def _correction(data: _Data, state: _State) -> float:
+def _correction(data: SteppedCounts, state: Place) -> float:
     if not data.terms.own_level:
         return 0.0
     variance = _level_variance(data, state)
     return float(np.log(variance / state.variance).sum() / 2)
 
 
-def _halved(data: _Data, state: _State, move: np.ndarray, levels: np.ndarray) -> _State:
+def _halved(data: SteppedCounts, state: Place, move: np.ndarray, levels: np.ndarray) -> Place:
     # A coefficient on its way to nothing must not hold back the others.
     move, levels, size = np.clip(move, -2, 2), np.clip(levels, -2, 2), 1.0
     reached = state.objective(_correction(data, state))
     for _ in range(12):
         theta = _bounded(data.names, state.theta + size * move)
-        tried = _judged(data, replace(state, theta=theta, levels=state.levels + size * levels))
-        if tried.objective(_correction(data, tried)) >= reached - _FLAT * abs(reached):
+        tried = judged(data, replace(state, theta=theta, levels=state.levels + size * levels))
+        if tried.objective(_correction(data, tried)) >= reached - FLAT * abs(reached):
             return tried
         size /= 2
     return state
@@ -463,51 +349,35 @@ def _bounded(names: tuple[str, ...], theta: np.ndarray) -> np.ndarray:
     return np.asarray(np.clip(theta, *np.array(bounds).T))
 
 
-def _judged(data: _Data, state: _State) -> _State:
-    mean = _mean(data, state)
-    return replace(state, log_likelihood=_log_likelihood(data, mean, state.overdispersion))
-
-
-def _log_likelihood(data: _Data, mean: np.ndarray, overdispersion: float) -> float:
-    y, known = data.counts, data.known
-    common = special.xlogy(y, mean) - special.gammaln(y + 1)
-    if overdispersion <= _FLAT:
-        return float((known * (common - mean)).sum())
-    size = 1 / overdispersion
-    terms = special.gammaln(y + size) - special.gammaln(size) - special.xlogy(y, size)
-    terms += common - (y + size) * np.log1p(overdispersion * mean)
-    return float((known * terms).sum())
-
-
-def _dispersed(data: _Data, state: _State) -> _State:
+def _dispersed(data: SteppedCounts, state: Place) -> Place:
     """Make one Newton step of the logarithm of the overdispersion."""
-    mean = _mean(data, state)
+    mean = expected_mean(data, state)
     centre, width = np.log(max(state.overdispersion, 1e-6)), 1e-3
     low, middle, high = (
-        _log_likelihood(data, mean, float(np.exp(centre + d))) for d in (-width, 0.0, width)
+        log_likelihood_of(data, mean, float(np.exp(centre + d))) for d in (-width, 0.0, width)
     )
     slope, bend = (high - low) / (2 * width), (high - 2 * middle + low) / width**2
     move = float(np.clip(-slope / bend if bend < 0 else np.sign(slope), -1, 1))
     for _ in range(12):
         over = float(np.exp(np.clip(centre + move, np.log(1e-6), np.log(1e3))))
-        reached = _log_likelihood(data, mean, over)
+        reached = log_likelihood_of(data, mean, over)
         if reached >= middle:
             return replace(state, overdispersion=over, log_likelihood=reached)
         move /= 2
     return state
 
 
-def _level_variance(data: _Data, state: _State) -> np.ndarray:
+def _level_variance(data: SteppedCounts, state: Place) -> np.ndarray:
     """Return how uncertain each level is, given the coefficients."""
     if not data.terms.own_level:
         return np.zeros(len(state.levels))
-    endemic, slopes = _parts(data, state)
-    mean = _total(endemic, slopes)
+    endemic, slopes = parts_of(data, state)
+    mean = total_of(endemic, slopes)
     weight = data.known / (mean * (1 + state.overdispersion * mean))
     return np.asarray(1 / ((weight * endemic**2).sum(axis=1) + 1 / state.variance))
 
 
-def _spread(data: _Data, state: _State) -> _State:
+def _spread(data: SteppedCounts, state: Place) -> Place:
     """Move the variance of levels towards where the marginal likelihood is greatest.
 
     There, as many squares as areas: their mean plus the mean uncertainty (Laplace).

@@ -22,11 +22,8 @@ from labtools.analysis.forecast.baselines import (
     shrunken_counts,
 )
 from labtools.analysis.forecast.discounted import discounted_counts, fit_discount
-from labtools.analysis.forecast.endemic_epidemic import (
-    EndemicEpidemicFit,
-    Terms,
-    fit_endemic_epidemic,
-)
+from labtools.analysis.forecast.endemic_epidemic import EndemicEpidemicFit, fit_endemic_epidemic
+from labtools.analysis.forecast.endemic_likelihood import Terms
 
 Expect = Callable[[History, int], CountForecast]
 _LONGEST = 36

@@ -4,8 +4,10 @@ import pytest
 from scipy import stats
 
 from labtools.analysis.forecast.ahead import forecast_steps
+from labtools.analysis.forecast.coefficient_errors import coefficient_table
 from labtools.analysis.forecast.contagion import borders_apart, rings_of
-from labtools.analysis.forecast.endemic_epidemic import Terms, fit_endemic_epidemic
+from labtools.analysis.forecast.endemic_epidemic import fit_endemic_epidemic
+from labtools.analysis.forecast.endemic_likelihood import Terms
 from labtools.analysis.forecast.scores import score_counts
 from labtools.errors import AnalysisError
 
@@ -65,6 +67,30 @@ def test_measles_have_the_coefficients_of_hhh4(measles, published):
     assert fit.aic == pytest.approx(published["aic"], abs=0.02)
 
 
+def test_measles_have_the_standard_errors_of_hhh4(measles, published):
+    counts, people, rings = measles
+    fit = fit_endemic_epidemic(counts, terms(rings), exposure=people)
+
+    found = coefficient_table(fit, counts, exposure=people)
+
+    assert found["error"].to_dict() == pytest.approx(published["errors"], abs=1e-3)
+    below = (found["estimate"] - found["lower"]).to_numpy()
+    assert below == pytest.approx(1.959964 * found["error"].to_numpy())
+
+
+def test_errors_with_levels_of_areas_are_how_far_the_truth_is_missed(simulated):
+    counts, rings, _ = simulated
+    fit = fit_endemic_epidemic(counts, Terms(rings=rings, trend=False))
+
+    found = coefficient_table(fit, counts)
+
+    truth = {"own_past": np.log(0.25), "neighbours": np.log(0.3), "decay": np.log(2.0)}
+    truth |= {"sin_1": 0.4, "cos_1": 0.0, "log_overdispersion": np.log(0.2)}
+    away = (found["estimate"] - pd.Series(truth)).dropna() / found["error"].dropna()
+    assert len(away.dropna()) == len(truth)
+    assert away.abs().max() < 3.5
+
+
 def test_measles_of_poisson_have_the_published_aic(measles, published):
     counts, people, rings = measles
 
@@ -75,7 +101,7 @@ def test_measles_of_poisson_have_the_published_aic(measles, published):
 
 def test_weeks_ahead_of_measles_score_as_in_surveillance(measles, published):
     counts, people, rings = measles
-    fit, scores = None, []
+    fit, scores, expected = None, [], []
 
     for last in range(65, 78):
         known = counts.iloc[:, :last]
@@ -83,9 +109,14 @@ def test_weeks_ahead_of_measles_score_as_in_surveillance(measles, published):
         ahead = forecast_steps(fit, known, 1, exposure=people)
         observed = counts.iloc[:, last].to_numpy(float)
         scores.append(score_counts(observed, ahead.mean[:, 0], ahead.size[:, 0]))
+        expected.append(ahead.mean[:, 0])
 
     mean = pd.concat(scores)[["log_score", "crps", "dss"]].mean()
     assert mean.to_dict() == pytest.approx(published["rolling_scores"], rel=1e-3)
+    means = np.array(expected)
+    assert means == pytest.approx(np.array(published["one_step_ahead"]), rel=1e-3)
+    errors = counts.to_numpy(float)[:, 65:78].T - means
+    assert (errors**2).mean() == pytest.approx(published["squared_error"], rel=1e-3)
 
 
 def test_a_power_law_and_the_levels_of_areas_are_found_again(simulated):

@@ -42,12 +42,19 @@ def test_near_repeats_of_burglary_are_those_of_the_r_package(oracle, reference, 
         distance_breaks=[0, 0.1, 400, 800, 1200, 1600],
         time_breaks=[0, 3, 7, 14],
         distance=distance,
-        permutations=199,
+        permutations=999,
     )
 
     assert found.observed.tolist() == expected["observed"]
     assert found.ratio == pytest.approx(np.array(expected["knox_ratio"]), **near["knox_ratio"])
     assert found.frame()["observed"].sum() == found.observed.sum()
+    chance = np.array(expected["p"])
+    # The case's tolerance, and two errors of the 199 dealings that R itself made.
+    by_dealing = 2 * np.sqrt(found.p_value * (1 - found.p_value) / 200)
+    assert (np.abs(found.p_value - chance) <= told["tolerance"]["p"]["abs"] + by_dealing).all()
+    sure = (found.p_value < 0.01) | (found.p_value > 0.99)
+    assert sure.any()
+    assert found.p_value[sure] == pytest.approx(chance[sure], **told["tolerance"]["p"])
 
 
 def test_a_pair_at_a_break_belongs_to_the_class_above():
