@@ -49,7 +49,7 @@ def test_weighted_people_of_whom_most_feel_unsafe_have_no_fault(tmp_path):
 
 def test_shares_with_their_labels_exchanged_are_refused(tmp_path):
     rows = [f"2024-T1,Ciudad {city},inseguridad,{30 + city / 10},5" for city in range(40)]
-    path = written(tmp_path, "t,ciudad,ind,p,cv\n" + "\n".join(rows))
+    path = written(tmp_path, "t,ciudad,ind,p,cv\n" + "\n".join(rows) + "\n")
 
     with speaking("en"), pytest.raises(SourceError, match="labels safe and unsafe are probably"):
         clean(intake(path, CITY))
