@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
-from labtools.evaluation.city_jump import CityJump
+import pandas as pd
+
 from labtools.messages import month, number, percent, plural, say, text
 
 
-def jump_sentences(found: CityJump, city: str) -> tuple[str, ...]:
-    """Return how far the city lay from the mix of others, and until when it stood out."""
-    first = found.quarters.iloc[0]
+def jump_sentences(
+    quarters: pd.DataFrame, city: str, *, cities: int, lasted: int
+) -> tuple[str, ...]:
+    """Return how far the city lay from the mix of others, and until when it stood out.
+
+    Parameters
+    ----------
+    quarters : pandas.DataFrame
+        From the jump on: ``share``, ``twin``, ``gap`` and ``p_value``, by quarter.
+    cities : int
+        Among which it was ranked, itself counted.
+    lasted : int
+        Quarters in a row in which it stands out.
+    """
+    first = quarters.iloc[0]
     said = [
         text(
             "{city}, quarter that begins in {month}: {share} of people feel unsafe, and {twin} in "
             "the mix of cities that had moved as it did: {gap} points of its own. Of {cities} "
             "cities, itself among them, so many have a gap as wide against their own past: {rank}.",
             city=city,
-            month=month(found.quarters.index[0]),
+            month=month(quarters.index[0]),
             share=percent(float(first["share"]), 1),
             twin=percent(float(first["twin"]), 1),
             gap=number(100 * float(first["gap"]), 1),
-            cities=number(found.cities),
-            rank=number(round(float(first["p_value"]) * found.cities)),
+            cities=number(cities),
+            rank=number(round(float(first["p_value"]) * cities)),
         )
     ]
-    if not found.lasted:
+    if not lasted:
         said.append(
             text(
                 "More than one city in twenty has a gap as wide: the jump cannot be told apart "
                 "from what chance gives between cities, and how long it lasted is not told."
             )
         )
-    elif found.goes_on:
+    elif lasted == len(quarters):
         said.append(
             say(
                 plural(
@@ -39,7 +52,7 @@ def jump_sentences(found: CityJump, city: str) -> tuple[str, ...]:
                     "It stands out in each of the {n} quarters that there are since: it is not "
                     "known when it ends.",
                 ),
-                n=found.lasted,
+                n=lasted,
             )
         )
     else:
@@ -51,8 +64,8 @@ def jump_sentences(found: CityJump, city: str) -> tuple[str, ...]:
                     "It lasted {n} quarters: in that which begins in {month} it can no longer be "
                     "told apart from what chance gives between cities.",
                 ),
-                n=found.lasted,
-                month=month(found.quarters.index[found.lasted]),
+                n=lasted,
+                month=month(quarters.index[lasted]),
             )
         )
     return tuple(said)

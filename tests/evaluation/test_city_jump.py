@@ -47,7 +47,7 @@ def test_how_long_a_jump_lasted_is_told_with_what_placebos_allow(jump, quarters,
     assert found.lasted == lasted
     assert found.goes_on == (lasted == 3)
     with speaking("en"):
-        said = jump_sentences(found, "city00")
+        said = jump_sentences(found.quarters, "city00", cities=found.cities, lasted=found.lasted)
     assert told in said[-1]
     assert "Of 30 cities, itself among them" in said[0]
 
