@@ -25,11 +25,13 @@ from labtools.tables.store import read_table
 from labtools.workflow.edition import Edition
 from labtools.workflow.forecasting import TABLES
 from labtools.workflow.intake import clean, collect
-from labtools.workflow.patterns import HOURS, recorded_hours
+from labtools.workflow.patterns import PREMISES
 from labtools.workflow.placing import classify, locate
+from labtools.workflow.recorded_events import EVENTS, recorded_events
 from labtools.workflow.results import city_results
 from labtools.workflow.small_areas import area_models, census_covariates
 from labtools.workflow.steps import open_workbench
+from labtools.workflow.surroundings import premises_around
 from labtools.workflow.survey import survey_waves
 from labtools.workflow.tabulate import PROCESSED, tabulate
 from labtools.workflow.workbenches import make_demo
@@ -43,7 +45,8 @@ NAMES = ("up to 6 files", "7 to 20", "21 to 60", "more than 60")
 def main(folder: Path) -> None:
     opened = open_workbench(Workbench(folder))
     processed = {name: read_table(name, opened.workbench.processed) for name in PROCESSED}
-    processed[HOURS] = recorded_hours(opened)
+    processed[EVENTS] = recorded_events(opened)
+    processed[PREMISES] = premises_around(opened)
     processed |= {name: empty_table(name) for name in TABLES}  # forecasts take no part in this
     window = window_ending(
         "2025-12", first=pd.Timestamp("2020-01-01"), last=pd.Timestamp("2025-12-01")
