@@ -16,6 +16,7 @@ from labtools.targeting.catalogue import Taxonomies
 #: Of the official taxonomy: exclusion, and lack of work.
 _FACTORS = (2, 3)
 _FEWEST = 3
+_SHARE = "%"
 _DECIMALS = 4
 
 
@@ -25,7 +26,8 @@ def index_places(indicators: pd.DataFrame, taxonomies: Taxonomies) -> pd.DataFra
     Made of the run's indicators that speak of exclusion and lack of work, whatever their names;
     empty with fewer than three of them.
     """
-    wide = indicators.pivot(index="colonia_id", columns="indicator", values="value")
+    shares = indicators[indicators["unit"] == _SHARE]  # an index of others would count them twice
+    wide = shares.pivot(index="colonia_id", columns="indicator", values="value")
     signs = {
         one.key: one.sign
         for one in taxonomies.indicator

@@ -61,7 +61,8 @@ def processed():
     lacks = rng.random(60)
     wide = {"unemployed": lacks, "internet": 1 - lacks**2, "car": 1 - lacks**3}
     indicators = [
-        pd.DataFrame({"colonia_id": keys, "indicator": k, "value": v}) for k, v in wide.items()
+        pd.DataFrame({"colonia_id": keys, "indicator": k, "value": v, "unit": "%"})
+        for k, v in wide.items()
     ]
     return {
         "panel": full.assign(record_type="case_file", events=events),
