@@ -24,6 +24,8 @@ from labtools.errors import AnalysisError
 _CERTAIN = 1e-4
 _REACH = 1.96
 _MOST = 1e9
+#: Where the law of one share is reckoned: so many standard deviations, in so many steps.
+_GRID_ENDS, _GRID = 8.0, 801
 #: A group of which nothing is known: like all crime, with doubt.
 _LIKE_ALL = (0.0, 0.6)
 
@@ -42,6 +44,10 @@ class ReportingPrior:
     opened : (float, float, float)
         Of the crimes that victims denounced, the share of which a case file was opened, and its
         limits (95 %).  Surveys ask who denounced; a crime is recorded with a case file only.
+    files : (float, float)
+        What victims of this city told the lab's own survey of the crimes that they denounced:
+        of how many a case file was opened, and how many were asked (effective numbers).  Both
+        zero where nobody was asked: `opened` alone speaks.
     groups : mapping of str to (mean, standard deviation)
         How the log-odds of being recorded of a group of crimes differ from those of all crime.
     """
@@ -52,6 +58,7 @@ class ReportingPrior:
     spread: float
     groups: Mapping[str, tuple[float, float]]
     opened: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    files: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         """Refuse limits that are none."""
@@ -72,6 +79,14 @@ class ReportingPrior:
                 share=share,
                 upper=high,
             )
+        with_file, asked = self.files
+        if not 0 <= with_file <= asked:
+            raise AnalysisError(
+                "Of {asked} denounced crimes that were asked about, {n} have a case file. Correct "
+                "the survey's counts.",
+                asked=asked,
+                n=with_file,
+            )
 
     @property
     def area_prior(self) -> AreaPrior:
@@ -81,16 +96,37 @@ class ReportingPrior:
     @property
     def told_prior(self) -> AreaPrior:
         """The same, as log-odds of being denounced: what victims are asked."""
-        return self._as_log_odds(self.opened[0])
+        log_odds, chance = self._opened_law()
+        return self._as_log_odds(float(special.expit(log_odds) @ chance))
 
     def opened_draws(self, size: int, rng: np.random.Generator) -> np.ndarray:
         """Return draws of the share of denounced crimes that has a case file, shape (size, 1)."""
+        log_odds, chance = self._opened_law()
+        drawn = rng.choice(len(chance), size=(size, 1), p=chance)
+        step = log_odds[1] - log_odds[0] if len(log_odds) > 1 else 0.0
+        within = step * rng.uniform(-0.5, 0.5, (size, 1))
+        return np.asarray(special.expit(log_odds[drawn] + within))
+
+    def opened_limits(self) -> tuple[float, float, float]:
+        """Return that share's median and limits (95 %), with what the lab's survey was told."""
+        log_odds, chance = self._opened_law()
+        at = np.searchsorted(np.cumsum(chance), (0.5, 0.025, 0.975)).clip(max=len(chance) - 1)
+        middle, low, high = special.expit(log_odds[at])
+        return float(middle), float(low), float(high)
+
+    def _opened_law(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the law of that share on a grid of log-odds: what is declared, then told."""
         share, lower, upper = self.opened
         if share >= 1:
-            return np.ones((size, 1))
-        low, high = special.logit([lower, upper])
+            return np.array([np.inf]), np.ones(1)
+        low, centre, high = special.logit([lower, share, upper])
         sd = float(high - low) / (2 * _REACH)
-        return np.asarray(special.expit(rng.normal(special.logit(share), sd, (size, 1))))
+        log_odds = centre + sd * np.linspace(-_GRID_ENDS, _GRID_ENDS, _GRID)
+        with_file, asked = self.files
+        score = -(((log_odds - centre) / sd) ** 2) / 2
+        score = score + with_file * log_odds - asked * np.logaddexp(0.0, log_odds)
+        chance = np.exp(score - score.max())
+        return log_odds, chance / chance.sum()
 
     def _as_log_odds(self, opened: float) -> AreaPrior:
         most = 1 - _CERTAIN

@@ -34,6 +34,7 @@ Part = Literal[
     "origins",
     "batteries",
     "meetings",
+    "files",
 ]
 
 

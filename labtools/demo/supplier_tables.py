@@ -68,7 +68,7 @@ def write_survey(city: City, path: Path) -> None:
     table["EDAD"] = persons["age"]
     table["SEXO"] = np.where(persons["woman"], 2, 1)
     answers = sorted(name for name in persons.columns if name.startswith("BP"))
-    for name in [*answers, "COHESION", "VICTIMA", "DENUNCIO"]:
+    for name in [*answers, "COHESION", "VICTIMA", "DENUNCIO", "CARPETA"]:
         table[name] = persons[name]
     table.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
 

@@ -95,6 +95,7 @@ def interview(
         persons["VICTIMA"], persons["DENUNCIO"] = _victims(persons, victims[:, month], latent, rng)
         waves.append(persons)
     persons = pd.concat(waves, ignore_index=True)
+    persons["CARPETA"] = _files(persons, generator(seed, "files"))
     return fear, persons.join(_batteries(persons, fear, people, generator(seed, "batteries")))
 
 
@@ -212,3 +213,9 @@ def _victims(
     denounced = RECORDED * latent.reporting[colonia] / OPENED
     told = rng.random(len(persons)) < denounced
     return np.where(victim, 1, 2), np.where(victim, np.where(told, "1", "2"), "")
+
+
+def _files(persons: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
+    """Return what victims who denounced say of a case file: of every 100, :data:`OPENED`."""
+    opened = np.where(rng.random(len(persons)) < OPENED, "1", "2")
+    return np.where(persons["DENUNCIO"] == "1", opened, "")

@@ -16,6 +16,7 @@ from scipy import stats
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.choice import Chosen, refuse_by_records
+from labtools.evaluation.counts import clustered_variance
 
 Method = Literal["doubly_robust", "weighting", "regression"]
 Controls = Literal["never", "not_yet"]
@@ -56,11 +57,14 @@ class GroupTimeEffects:
         Influence functions; errors of any average of cells follow from them.
     first : numpy.ndarray, shape (n_units,)
         First treated period, 0 for never.
+    near : numpy.ndarray, shape (n_units, n_units), optional
+        Weight of each pair's shared error; None where units are unrelated.
     """
 
     cells: pd.DataFrame
     influence: np.ndarray
     first: np.ndarray
+    near: np.ndarray | None = None
 
     def frame(self) -> pd.DataFrame:
         """Return the cells."""
@@ -91,6 +95,7 @@ def group_time_effects(
     controls: Controls = "not_yet",
     anticipation: int = 0,
     chosen: Chosen = "otherwise",
+    near: np.ndarray | None = None,
 ) -> GroupTimeEffects:
     """Return the effect on each group in each period, against units not treated.
 
@@ -109,6 +114,10 @@ def group_time_effects(
         so many periods compares with nobody.
     chosen : {"by_records", "by_lottery", "otherwise"}
         How places were chosen; for their records, the test is refused.
+    near : numpy.ndarray, shape (n_units, n_units), optional
+        Weight of each pair's shared error, 1 on the diagonal
+        (:func:`labtools.evaluation.counts.nearness`): shocks that neighbours share would
+        otherwise pass for an effect, or for paths that differed before.
 
     Raises
     ------
@@ -140,7 +149,7 @@ def group_time_effects(
             effect, part = _effect(change, first[unit] == group, covariates[unit], method)
             full = np.zeros(len(first))
             full[unit] = part * len(first) / unit.sum()
-            rows.append((group, periods[at], effect, np.sqrt((full**2).mean() / len(first))))
+            rows.append((group, periods[at], effect, _se(full, near)))
             influence.append(full)
     if not rows:
         raise AnalysisError(
@@ -148,7 +157,7 @@ def group_time_effects(
             "treated later or never, and a period before treatment."
         )
     cells = pd.DataFrame(rows, columns=["group", "period", "effect", "se"])
-    return GroupTimeEffects(cells, np.column_stack(influence), first)
+    return GroupTimeEffects(cells, np.column_stack(influence), first, near)
 
 
 def average_effects(effects: GroupTimeEffects, summary: Summary) -> Average:
@@ -167,7 +176,7 @@ def average_effects(effects: GroupTimeEffects, summary: Summary) -> Average:
         )
     if summary == "simple":
         value, part = _weighted(effects, treated)
-        return Average(value, _se(part), pd.DataFrame(columns=["effect", "se"]))
+        return Average(value, _se(part, effects.near), pd.DataFrame(columns=["effect", "se"]))
     key = {"group": group, "dynamic": period - group, "calendar": period}[summary]
     shown = np.ones(len(key), bool) if summary == "dynamic" else treated
     labels = np.unique(key[shown])
@@ -175,8 +184,8 @@ def average_effects(effects: GroupTimeEffects, summary: Summary) -> Average:
     values = np.array([value for value, _ in pairs])
     parts = np.column_stack([part for _, part in pairs])
     overall, influence = _overall(effects.first, summary, labels, values, parts)
-    table = {"effect": values, "se": [_se(part) for part in parts.T]}
-    return Average(overall, _se(influence), pd.DataFrame(table, index=labels))
+    table = {"effect": values, "se": [_se(part, effects.near) for part in parts.T]}
+    return Average(overall, _se(influence, effects.near), pd.DataFrame(table, index=labels))
 
 
 def pretrend_p(effects: GroupTimeEffects) -> float:
@@ -193,10 +202,20 @@ def pretrend_p(effects: GroupTimeEffects) -> float:
     if not before.any():
         raise AnalysisError("There are no periods before treatment to test. Give a longer history.")
     influence, n = effects.influence[:, before], len(effects.first)
-    covariance = influence.T @ influence / n**2
     value = effects.cells["effect"].to_numpy()[before]
-    statistic = value @ np.linalg.pinv(covariance) @ value
-    return float(stats.chi2.sf(statistic, np.linalg.matrix_rank(covariance)))
+    alone = influence.T @ influence / n**2
+    plain = value @ np.linalg.pinv(alone) @ value
+    rank = int(np.linalg.matrix_rank(alone))
+    if effects.near is None:
+        return float(stats.chi2.sf(plain, rank))
+    together = influence.T @ effects.near @ influence / n**2
+    # Weights that fall with the distance may take from the variance: it is never the smaller one.
+    statistic = min(plain, max(0.0, float(value @ np.linalg.pinv(together) @ value)))
+    freedom = min((effects.first > 0).sum(), (effects.first == 0).sum()) - rank
+    if freedom < 1:
+        return 1.0
+    scale = freedom / (rank * (freedom + rank - 1))
+    return float(stats.f.sf(statistic * scale, rank, freedom))
 
 
 def _checked(panel: Panel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -280,5 +299,8 @@ def _overall(
     return float(values[kept].mean()), parts[:, kept].mean(axis=1)
 
 
-def _se(influence: np.ndarray) -> float:
-    return float(np.sqrt((influence**2).mean() / len(influence)))
+def _se(influence: np.ndarray, near: np.ndarray | None) -> float:
+    n = len(influence)
+    if near is None:
+        return float(np.sqrt((influence**2).mean() / n))
+    return float(np.sqrt(clustered_variance(influence[:, None], near)[0])) / n

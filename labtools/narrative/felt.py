@@ -141,6 +141,43 @@ def _without_figure(row: pd.Series | None) -> tuple[str, ...]:
     return ()
 
 
+def opened_sentences(dark_figure: pd.DataFrame) -> tuple[str, ...]:
+    """Return how many reported crimes have a case file, and who says so.
+
+    Parameters
+    ----------
+    dark_figure : pandas.DataFrame
+        Canonical table ``dark_figure``, of any colonias.
+    """
+    known = dark_figure.dropna(subset=["opened_basis"])
+    if known.empty:
+        return ()
+    row = known.iloc[0]
+    ends = ("opened", "opened_lower", "opened_upper")
+    share, low, high = (number(100 * float(row[end])) for end in ends)
+    if row["opened_basis"] == "own":
+        return (
+            text(
+                "Of every 100 crimes that are reported, some {share} have a case file (between "
+                "{low} and {high}), as victims told the survey of the lab, beside what the "
+                "national survey says.",
+                share=share,
+                low=low,
+                high=high,
+            ),
+        )
+    return (
+        text(
+            "Of every 100 crimes that are reported, some {share} have a case file (ENVIPE of the "
+            "state; that of this city is taken to lie between {low} and {high}): the lab's survey "
+            "has not asked, or too few answered.",
+            share=share,
+            low=low,
+            high=high,
+        ),
+    )
+
+
 def fear_gap_sentences(tables: Tables) -> tuple[str, ...]:
     """Return in which quadrant of crime and fear the colonia lies, and what that asks for."""
     row = _row(tables, "fear_gap")

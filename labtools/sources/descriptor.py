@@ -107,12 +107,16 @@ class Question(Part):
         Codes that count; any other code is missing, never "no".  Where the publisher keeps in the
         base who does not know, or who was not asked because it did not befall them, their code
         (or token, or a blank, "") stands among `no`.
+    may_lack : bool
+        Whether a file may lack the column, or all of its answers: a question that few are asked
+        (only victims who denounced), or that earlier waves did not have.
     """
 
     column: str
     indicator: str
     yes: tuple[str, ...]
     no: tuple[str, ...]
+    may_lack: bool = False
 
 
 class Descriptor(Part):

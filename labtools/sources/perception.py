@@ -44,7 +44,7 @@ def clean_survey(intake: Intake) -> Cleaned:
         If no answer to a question is among its codes, or a block of rows was pasted twice.
     """
     rows = read_rows(intake, "wave", "stratum", "cluster", "weight")
-    questions = intake.descriptor.question
+    questions = _asked(intake, rows.cells)
     require_columns(intake.path, rows.cells, {q.indicator: q.column for q in questions})
     refuse_pasted(intake, rows.cells)
     people, not_a_key = _respondents(intake, rows.cells)
@@ -52,7 +52,7 @@ def clean_survey(intake: Intake) -> Cleaned:
     reasons[people["wave"] > intake.cutoff] = "after_cutoff"
     reasons[people["wave"].isna()] = "wave_not_valid"
     _refuse_no_wave(intake, rows.cells, people["wave"])
-    _refuse_unknown_codes(intake, rows.cells)
+    _refuse_unknown_codes(intake, rows.cells, questions)
     whole = (people["weight"] > 0) & people[["stratum", "cluster"]].notna().all(axis=1)
     reasons[~whole] = "no_weight_or_design"
     kept, head = rows.cells[reasons.isna()], people[reasons.isna()].reset_index(drop=True)
@@ -63,7 +63,8 @@ def clean_survey(intake: Intake) -> Cleaned:
             code.isin(question.yes), 1.0, np.where(code.isin(question.no), 0.0, np.nan)
         )
         parts.append(head.assign(indicator=question.indicator, value=value))
-    changed = {"key_not_valid": not_a_key, "code_not_declared": _undeclared(intake, kept)}
+    undeclared = _undeclared(intake, kept, questions)
+    changed = {"key_not_valid": not_a_key, "code_not_declared": undeclared}
     account = accounted(intake, rows, reasons, changed)
     return Cleaned({"survey": pd.concat(parts, ignore_index=True)}, account)
 
@@ -155,8 +156,20 @@ def _refuse_no_wave(intake: Intake, cells: pd.DataFrame, wave: pd.Series) -> Non
         )
 
 
-def _refuse_unknown_codes(intake: Intake, cells: pd.DataFrame) -> None:
-    for question in intake.descriptor.question:
+def _asked(intake: Intake, cells: pd.DataFrame) -> tuple[Question, ...]:
+    """Return the questions that this file must answer, and those it may lack and does not."""
+    return tuple(
+        one
+        for one in intake.descriptor.question
+        if not one.may_lack
+        or (one.column in cells and _codes(cells[one.column]).fillna("").ne("").any())
+    )
+
+
+def _refuse_unknown_codes(
+    intake: Intake, cells: pd.DataFrame, questions: tuple[Question, ...]
+) -> None:
+    for question in questions:
         code = _codes(cells[question.column])
         known = code.isin([*question.yes, *question.no])
         not_asked = code.isin(["", *intake.descriptor.tokens])
@@ -174,12 +187,11 @@ def _refuse_unknown_codes(intake: Intake, cells: pd.DataFrame) -> None:
         _refuse_undeclared(intake, question, code, known | not_asked)
 
 
-def _undeclared(intake: Intake, cells: pd.DataFrame) -> int:
+def _undeclared(intake: Intake, cells: pd.DataFrame, questions: tuple[Question, ...]) -> int:
     """Return how many answers are codes that the descriptor does not declare."""
     declared = ["", *intake.descriptor.tokens]
     told = [
-        ~_codes(cells[it.column]).fillna("").isin([*it.yes, *it.no, *declared])
-        for it in intake.descriptor.question
+        ~_codes(cells[it.column]).fillna("").isin([*it.yes, *it.no, *declared]) for it in questions
     ]
     return int(sum(one.sum() for one in told))
 

@@ -32,6 +32,8 @@ BATTERIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 #: Enough people are asked these for a model of colonias; the others are of city and boroughs.
 OF_COLONIAS = ("insecurity", "insecurity_street", "insecurity_transport", "cohesion", "reported")
+#: Asked of few: told of the city and its boroughs, and of no colonia.
+OF_CITY = ("file_opened",)
 _LABELS = MappingProxyType(
     {
         PROTECTS: mark("What protects: neighbours"),
@@ -53,6 +55,8 @@ def battery_of(indicator: str) -> str:
 
 def is_told_by_colonia(indicator: str) -> bool:
     """Return whether a question is told of colonias; a lab's own questions are."""
+    if indicator in OF_CITY:
+        return False
     return indicator in OF_COLONIAS or not battery_of(indicator)
 
 

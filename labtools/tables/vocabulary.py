@@ -181,6 +181,7 @@ _LABELS = MappingProxyType(
         "control_school": mark("Say that neighbours would act on children out of school"),
         "control_graffiti": mark("Say that neighbours would act on youths who paint a wall"),
         "reported": mark("Victims who reported the crime"),
+        "file_opened": mark("Reported crimes of which a case file was opened"),
     }
 )
 

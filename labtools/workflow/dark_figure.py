@@ -23,7 +23,7 @@ from labtools.tables import vocabulary as words
 from labtools.tables.contracts import check_table, empty_table
 from labtools.workflow.edition import Edition
 from labtools.workflow.feedback import discovered_shares
-from labtools.workflow.reporting import reporting_prior, victims_asked
+from labtools.workflow.reporting import files_opened, reporting_prior, victims_asked
 from labtools.workflow.small_areas import census_covariates
 
 _PER = 1_000
@@ -35,6 +35,7 @@ _LISTED = 0.10
 _OWN = 10
 #: Where no rate can be had (nobody lives there) a count alone says what to expect: Jeffreys.
 _JEFFREYS = 0.5
+_FILES = ("opened", "opened_lower", "opened_upper")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ def reported_share(
 
     What patrols discovered is told apart in the internal edition only.
     """
-    prior = reporting_prior(settings)
+    files = files_opened(processed["survey"], edition.window.end)
+    prior = replace(reporting_prior(settings), files=files)
     asked = victims_asked(processed["survey"], edition.window.end)
     covariates = census_covariates(processed)
 
@@ -119,7 +121,7 @@ def dark_figure_table(
         share = reported.discovered[group].reindex(areas, fill_value=0.0).to_numpy()
         crimes = crime_draws(told, expected * (1 - share), part.draws, rng=rng)
         parts.append(_rows(group, part.draws, crimes, probable_rates(rates, part, group)))
-    return _shown(pd.concat(parts), crime, reported.basis)
+    return _shown(pd.concat(parts), crime, reported)
 
 
 def reported_by_group(
@@ -267,7 +269,7 @@ def _rows(
     )
 
 
-def _shown(found: pd.DataFrame, crime: pd.DataFrame, basis: pd.Series) -> pd.DataFrame:
+def _shown(found: pd.DataFrame, crime: pd.DataFrame, reported: Reported) -> pd.DataFrame:
     keys = ["colonia_id", "group"]
     rows = crime[[*keys, "events", "state"]]
     table = rows.merge(found.reset_index(), on=keys, how="left")
@@ -275,9 +277,13 @@ def _shown(found: pd.DataFrame, crime: pd.DataFrame, basis: pd.Series) -> pd.Dat
     told = [c for c in found.columns if c != "group"]
     table[told] = table[told].where(shown)
     state = table["state"].mask((table["state"] == words.SHOWN) & ~shown, words.MISSING)
-    told_by = table["colonia_id"].map(basis).where(shown)
+    told_by = table["colonia_id"].map(reported.basis).where(shown)
     table = table.assign(state=state, basis=told_by, events=table["events"].where(shown))
-    order = [*keys, "events", *told, "basis", "state"]
+    for name, value in zip(_FILES, reported.prior.opened_limits(), strict=True):
+        table[name] = pd.Series(round(value, 3), table.index).where(shown)
+    said_by = "own" if reported.prior.files[1] else "national"
+    table["opened_basis"] = pd.Series(said_by, table.index, dtype="str").where(shown)
+    order = [*keys, "events", *told, "basis", *_FILES, "opened_basis", "state"]
     return check_table("dark_figure", table[order])
 
 

@@ -18,6 +18,10 @@ from labtools.settings import Settings
 _NATIONAL = "00"
 _YEARS = 3
 INDICATOR = "reported"
+#: Asked of victims who denounced: whether a case file was opened.
+OPENED = "file_opened"
+#: Fewer answers than a survey figure needs say nothing of files: what is declared stands.
+_FEWEST = 30
 
 
 def reporting_prior(settings: Settings) -> ReportingPrior:
@@ -46,15 +50,38 @@ def victims_asked(survey: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
     ``victims`` and ``reported`` are effective numbers, as a simple sample would count them:
     unequal weights and blocks that agree tell less.  ``people``: the victims who answered.
     """
-    first = end - pd.DateOffset(years=_YEARS)
-    asked = survey[(survey["indicator"] == INDICATOR) & survey["value"].notna()]
-    asked = asked[(asked["wave"] >= first) & (asked["wave"] < end)]
-    asked = asked[(asked["weight"] > 0) & asked["colonia_id"].notna()]
-    # A block asked again in another wave is other people.
-    block = asked["cluster"].astype("str") + " " + asked["wave"].astype("str")
-    told, _ = effective_answers(asked["value"], asked["weight"], asked["colonia_id"], block)
+    asked = _asked(survey, INDICATOR, end)
+    told, _ = effective_answers(
+        asked["value"], asked["weight"], asked["colonia_id"], _blocks(asked)
+    )
     people = asked.groupby("colonia_id").size().reindex(told.index)
     return pd.DataFrame({"victims": told["asked"], "reported": told["yes"], "people": people})
+
+
+def files_opened(survey: pd.DataFrame, end: pd.Timestamp) -> tuple[float, float]:
+    """Return of how many denounced crimes a case file was opened, and how many were asked about.
+
+    Effective numbers of the whole city, of the survey's last three years: too few victims of
+    one colonia denounce to tell colonias apart.  Both zero where fewer than thirty answered.
+    """
+    asked = _asked(survey, OPENED, end)
+    if len(asked) < _FEWEST:
+        return 0.0, 0.0
+    city = pd.Series("city", asked.index)
+    told, _ = effective_answers(asked["value"], asked["weight"], city, _blocks(asked))
+    return float(told.loc["city", "yes"]), float(told.loc["city", "asked"])
+
+
+def _asked(survey: pd.DataFrame, indicator: str, end: pd.Timestamp) -> pd.DataFrame:
+    first = end - pd.DateOffset(years=_YEARS)
+    asked = survey[(survey["indicator"] == indicator) & survey["value"].notna()]
+    asked = asked[(asked["wave"] >= first) & (asked["wave"] < end)]
+    return asked[(asked["weight"] > 0) & asked["colonia_id"].notna()]
+
+
+def _blocks(asked: pd.DataFrame) -> pd.Series:
+    """Return whose block each answer is of: one asked again in another wave is other people."""
+    return asked["cluster"].astype("str") + " " + asked["wave"].astype("str")
 
 
 def _opened(told: Mapping[str, Any], found: Mapping[str, Any]) -> float:

@@ -102,6 +102,14 @@ def test_victims_denounce_more_often_than_a_case_file_is_opened(city):
     assert denounced > recorded.mean() + 3 * error
 
 
+def test_only_who_denounced_says_whether_a_case_file_was_opened(city):
+    asked = city.interviews["CARPETA"] != ""
+    opened = (city.interviews.loc[asked, "CARPETA"] == "1").mean()
+
+    assert (asked == (city.interviews["DENUNCIO"] == "1")).all()
+    assert opened == pytest.approx(OPENED, abs=3 * np.sqrt(OPENED * (1 - OPENED) / asked.sum()))
+
+
 def test_fear_is_higher_where_streets_are_dark(city):
     share = city.fear.share[:, -1]
     known = ~np.isnan(share)

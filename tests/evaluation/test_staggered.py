@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from labtools.errors import AnalysisError
+from labtools.evaluation.counts import nearness
 from labtools.evaluation.staggered import Panel, average_effects, group_time_effects, pretrend_p
 
 
@@ -62,6 +64,34 @@ def test_without_effect_few_pretrends_are_rejected():
     ]
 
     assert 0.01 <= np.mean(np.array(p) < 0.05) <= 0.12
+
+
+def test_shocks_that_neighbours_share_are_no_trend_nor_effect():
+    rng, side = np.random.default_rng(4), 14
+    at = np.array([(i, j) for i in range(side) for j in range(side)])
+    apart = np.abs(at[:, None] - at[None]).sum(axis=2)
+    near = nearness(apart.astype(float), reach=5)
+    root = np.linalg.cholesky(np.exp(-apart / 2.0))
+    # Blocks of two by two enter together.
+    blocks = at[:, 0] // 2 * (side // 2) + at[:, 1] // 2
+    found = {True: [], False: []}
+    for _ in range(150):
+        entered = rng.permutation((side // 2) ** 2)[:20]
+        first = pd.Series(np.where(np.isin(blocks, entered), 4, 0))
+        shared, own = rng.normal(size=(2, side**2, 5))
+        outcome = pd.DataFrame(0.7 * root @ shared + own)
+        for aware, p in found.items():
+            panel = Panel(outcome, first, outcome[[]])
+            cells = group_time_effects(panel, near=near if aware else None)
+            average = average_effects(cells, "simple")
+            p.append((pretrend_p(cells), 2 * stats.norm.sf(abs(average.effect) / average.se)))
+
+    blind, aware = ((np.array(found[one]) < 0.05).mean(axis=0) for one in (False, True))
+
+    # Three binomial standard errors above 5 %; who takes neighbours for unrelated errs more.
+    assert (aware <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 150)).all()
+    assert blind[0] > 0.05 + 3 * np.sqrt(0.05 * 0.95 / 150)
+    assert (aware < blind).all()
 
 
 @pytest.mark.parametrize(

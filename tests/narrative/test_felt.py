@@ -3,7 +3,11 @@ import pytest
 
 from labtools import messages
 from labtools.narrative import sentences
-from labtools.narrative.felt import city_plan_sentences, priority_sentences
+from labtools.narrative.felt import (
+    city_plan_sentences,
+    opened_sentences,
+    priority_sentences,
+)
 from tests.narrative.ficha import felt, ficha
 
 QUADRANTS = {"both_high": 0.04, "fear_only": 0.86, "crime_only": 0.02, "both_low": 0.08}
@@ -162,3 +166,17 @@ def test_what_the_correction_does_to_a_list_is_counted_and_tried_otherwise():
 
     assert "1 are the same as recorded and as probable; 1 leave" in first
     assert second == "If reporting were alike everywhere, 1 of the 2 would stay."
+
+
+@pytest.mark.parametrize(
+    ("basis", "told"), [("own", "as victims told the survey"), ("national", "ENVIPE of the state")]
+)
+def test_who_tells_how_many_reported_crimes_have_a_case_file_is_said(basis, told):
+    row = {"opened": 0.743, "opened_lower": 0.62, "opened_upper": 0.84, "opened_basis": basis}
+
+    with messages.speaking("en"):
+        said = opened_sentences(pd.DataFrame([row]))[0]
+
+    assert told in said
+    assert "some 74 have a case file" in said
+    assert "between 62 and 84)" in said

@@ -305,9 +305,11 @@ def _dark_figure() -> pd.DataFrame:
     told = {"events": 21, "reporting": 0.4, "reporting_lower": 0.25, "reporting_upper": 0.55}
     told |= {"probable": 52.0, "lower": 36.0, "upper": 88.0, "basis": "own", "state": "shown"}
     told |= {"rate": 26.0, "rate_lower": 18.0, "rate_upper": 44.0}
+    files = {"opened": 0.74, "opened_lower": 0.62, "opened_upper": 0.84}
+    files |= {"opened_basis": "national"}
     rows = [{"colonia_id": IDS[0], "group": group, **told} for group in GROUPS]
     rows += [{"colonia_id": WITHHELD, "group": group, "state": "suppressed"} for group in GROUPS]
-    table = pd.DataFrame(rows).reindex(columns=empty.columns)
+    table = pd.DataFrame(rows).assign(**files).reindex(columns=empty.columns)
     return table.astype(dict(empty.dtypes))
 
 

@@ -91,7 +91,12 @@ def staggered(world: World) -> float:
     """Group-time effects on yearly counts over those of 2020, paired in level."""
     outcome, first = _panel(world)
     got = average_effects(
-        group_time_effects(Panel(outcome, first, outcome[[]]), anticipation=2, chosen=world.chosen),
+        group_time_effects(
+            Panel(outcome, first, outcome[[]]),
+            anticipation=2,
+            chosen=world.chosen,
+            near=_near(world, outcome),
+        ),
         "simple",
     )
     return float(2 * stats.norm.sf(abs(got.effect / got.se)))
@@ -106,7 +111,13 @@ def pretrend(world: World) -> float:
         {k: np.log1p(world.counts[rows, a:b].sum(axis=1)) for k, (a, b) in spans.items()}, rows
     )
     first = pd.Series(np.where(np.isin(rows, ours), 5, 0), rows)
-    return pretrend_p(group_time_effects(Panel(outcome, first, outcome[[]]), chosen=world.chosen))
+    panel = Panel(outcome, first, outcome[[]])
+    near = _near(world, outcome)
+    return pretrend_p(group_time_effects(panel, chosen=world.chosen, near=near))
+
+
+def _near(world: World, outcome: pd.DataFrame) -> np.ndarray:
+    return world.town.near[np.ix_(outcome.index, outcome.index)]
 
 
 def _panel(world: World) -> tuple[pd.DataFrame, pd.Series]:
@@ -243,7 +254,7 @@ def spatial(world: World) -> float:
 def series(world: World) -> float:
     """Interrupted series of the whole municipality, at June 2024."""
     counts = pd.Series(world.counts.sum(axis=0), MONTHS)
-    return interrupted_series(counts, pd.Timestamp("2024-06-01"), rng=world.rng, draws=299).p
+    return interrupted_series(counts, pd.Timestamp("2024-06-01"), rng=world.rng, draws=1_999).p
 
 
 def answers(world: World) -> float:

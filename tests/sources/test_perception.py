@@ -113,6 +113,31 @@ def test_a_question_that_nobody_was_asked_is_refused(tmp_path):
         ensu_microdata(tmp_path, ["2", "1", "9"] * 20, ["b"] * 60)
 
 
+FILES = {"column": "p2", "indicator": "file_opened", "yes": ["1"], "no": ["2"], "may_lack": True}
+
+
+@pytest.mark.parametrize("p2", [None, ["", "", ""], ["1", "2", ""]])
+def test_a_question_asked_of_few_may_lack_its_column_or_all_of_its_answers(tmp_path, p2):
+    head = "ola,cve,del,est,upm,fac,p1" + ("" if p2 is None else ",p2")
+    said = [f"2024-06,22014_1,Centro,E1,U{k},2.5,{1 + k % 2}" for k in range(30)]
+    rows = [row + ("" if p2 is None else f",{p2[k % 3]}") for k, row in enumerate(said)]
+    path = written(tmp_path, "\n".join([head, *rows]) + "\n")
+    descriptor = SURVEY | {"question": [*SURVEY["question"], FILES]}
+
+    table = clean_survey(intake(path, descriptor, source="encuesta")).tables["survey"]
+
+    told = table.loc[table["indicator"] == "file_opened", "value"]
+    assert told.fillna(-1).to_list() == ([1, 0, -1] * 10 if p2 == ["1", "2", ""] else [])
+
+
+def test_codes_that_nobody_declared_are_refused_also_where_a_question_may_lack(tmp_path):
+    rows = [f"2024-06,22014_1,Centro,E1,U{k},2.5,{1 + k % 2},si" for k in range(30)]
+    path = written(tmp_path, "\n".join(["ola,cve,del,est,upm,fac,p1,p2", *rows]) + "\n")
+
+    with pytest.raises(SourceError):
+        clean_survey(intake(path, SURVEY | {"question": [*SURVEY["question"], FILES]}))
+
+
 def test_words_beside_the_token_of_not_asked_are_refused(tmp_path):
     conflicts = ["1"] * 6 + ["Sí"] * 14 + ["b"] * 40
 

@@ -1,5 +1,6 @@
 """What the lab's own victims say of reporting, and on what the figure of each colonia rests."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +12,7 @@ from labtools.workflow.dark_figure import reported_share
 from labtools.workflow.keeping import Kept
 from labtools.workflow.known import Known
 from labtools.workflow.portfolio import harm_of
-from labtools.workflow.reporting import reporting_prior, victims_asked
+from labtools.workflow.reporting import files_opened, reporting_prior, victims_asked
 
 END = pd.Timestamp("2026-01-01")
 QUERETARO = SimpleNamespace(lab=SimpleNamespace(municipality_id="22014", seed=3))
@@ -68,6 +69,57 @@ def test_each_colonia_is_told_on_what_its_figure_rests(rows, basis):
     reported = reported_share(processed, edition, QUERETARO)
 
     assert reported.basis.to_list() == basis
+
+
+def opened(yes, no):
+    said = [1.0] * yes + [0.0] * no
+    rows = [("a", str(k), 1.0, value) for k, value in enumerate(said)]
+    return answers(rows).assign(indicator="file_opened")
+
+
+def test_victims_who_denounced_tell_how_many_case_files_were_opened():
+    files = files_opened(opened(200, 200), END)
+
+    assert files == pytest.approx((200, 200 + 200))
+    told = replace(reporting_prior(QUERETARO), files=files)
+    # Declared .743 (.62 to .84): log-odds 1.06 give or take .298; told: 0 give or take .1.
+    middle = (1.0619 / 0.2978**2 + 0 / 0.1**2) / (1 / 0.2978**2 + 1 / 0.1**2)
+    share, low, high = told.opened_limits()
+    assert share == pytest.approx(1 / (1 + np.exp(-middle)), abs=0.006)
+    assert high - low == pytest.approx(2 * 1.96 * 0.25 / np.sqrt(1 / 0.2978**2 + 100), abs=0.006)
+    drawn = told.opened_draws(20_000, np.random.default_rng(1))
+    assert np.quantile(drawn, [0.5, 0.025, 0.975]) == pytest.approx([share, low, high], abs=0.003)
+
+
+def test_few_answers_about_case_files_leave_what_is_declared():
+    survey = opened(3, 26)
+
+    assert files_opened(survey, END) == (0.0, 0.0)
+    assert files_opened(survey.assign(wave=pd.Timestamp("2020-01-01")), END) == (0.0, 0.0)
+    declared = reporting_prior(QUERETARO).opened_limits()
+    assert declared == pytest.approx((0.743, 0.62, 0.84), abs=0.01)
+
+
+def test_the_edition_says_who_tells_of_case_files():
+    names = [f"c{k}" for k in range(4)]
+    said = answers([(one, f"{one} {k}", 1.0, k % 2) for one in names for k in range(400)])
+    processed = {
+        "survey": pd.concat([said, opened(10, 40)], ignore_index=True),
+        "colonias": pd.DataFrame({"colonia_id": names}),
+        "indicators": pd.DataFrame(columns=["colonia_id", "indicator", "value"]),
+    }
+    edition = SimpleNamespace(window=SimpleNamespace(end=END), is_public=True, fits=Kept())
+
+    own = reported_share(processed, edition, QUERETARO)
+    declared = reported_share(processed | {"survey": said}, edition, QUERETARO)
+
+    assert own.prior.files == pytest.approx((10, 50))
+    assert declared.prior.files == (0.0, 0.0)
+    # Half of the victims denounced: what is recorded is half of the share with a file.
+    for told in (own, declared):
+        share = told.prior.opened_limits()[0]
+        assert told.draws.median().mean() == pytest.approx(0.5 * share, rel=0.08)
+    assert own.draws.median().mean() < 0.75 * declared.draws.median().mean()
 
 
 def test_harm_is_made_of_the_share_that_the_dark_figure_tells():

@@ -84,6 +84,10 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "rate_lower": figure(NOT_NEGATIVE),
         "rate_upper": figure(NOT_NEGATIVE),
         "basis": word(("own", "model", "national"), nullable=True),
+        "opened": figure(SHARE),
+        "opened_lower": figure(SHARE),
+        "opened_upper": figure(SHARE),
+        "opened_basis": word(("own", "national"), nullable=True),
         "state": word(words.STATES),
     },
     "fear_gap": {
