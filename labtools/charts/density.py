@@ -32,15 +32,16 @@ def density_chart(density: pd.DataFrame, colonias: gpd.GeoDataFrame) -> Svg:
         The table ``colonias_shown``: its boroughs are drawn over the cells.
     """
     scale = _Scale(density)
-    steps = theme.steps_from_zero(float(density["per_km2"].max()), _CLASSES)
-    edges = np.array(steps[1:-1][: _CLASSES - 1])
+    most = float(density["per_km2"].max())
+    # Steps that grow: most of a municipality is thin, and differs too.
+    edges = np.unique(np.round(most * (np.arange(1, _CLASSES) / _CLASSES) ** 2))
     shade = np.searchsorted(edges, density["per_km2"].to_numpy(float), side="right")
     cells = [
         element("path", d=scale.cells(density[shade == k]), **_look(k))
         for k in range(len(edges) + 1)
         if (shade == k).any()
     ]
-    ends = [0.0, *edges, float(density["per_km2"].max())]
+    ends = [0.0, *edges, most]
     keys = [
         marks.Key(
             element("rect", x=2, y=-6, width=22, height=12, stroke=theme.SOFT_INK, **_look(k)),
