@@ -151,9 +151,36 @@ class Survey(Part):
     answering : float
         Of the people chosen for an interview, the share who give one: plans of the next wave
         choose as many more.
+    margins : list of "borough"
+        Of what the register knows how many live where: weights of each wave are made to agree
+        with it (post-stratification); none leaves them as they were delivered.
     """
 
     answering: Annotated[float, Field(gt=0, le=1)] = 1.0
+    margins: tuple[Literal["borough"], ...] = ()
+
+
+class Perception(Part):
+    """How the shares of colonias are made of the lab's survey.
+
+    Attributes
+    ----------
+    model : {"logistic", "fay_herriot", "spatial_fay_herriot", "unit_level"}
+        Logistic with the census and neighbours: nearest the truth in cities like the demo's, and
+        its 95 % intervals keep their promise.  The others are those that statistical offices
+        publish: Fay and Herriot's (on arcsines), theirs with neighbours, and Battese, Harter and
+        Fuller's of people; the notebook of methods compares them.
+    benchmark : {"log_odds", "ratio", "none"}
+        How colonias are made to agree with the city's figure: all moved alike in log-odds, or by
+        one ratio (of who feels unsafe where they fall, of who does not where they rise), or not.
+    city : {"survey", "official"}
+        Whose figure of the city that is: of the survey's last wave, or the official one (ENSU) of
+        the quarter last published by then, for the questions that it has.
+    """
+
+    model: Literal["logistic", "fay_herriot", "spatial_fay_herriot", "unit_level"] = "logistic"
+    benchmark: Literal["log_odds", "ratio", "none"] = "log_odds"
+    city: Literal["survey", "official"] = "survey"
 
 
 class Release(Part):
@@ -447,6 +474,7 @@ class Settings(Part):
     alerts: Alerts = Alerts()
     disclosure: Disclosure = Disclosure()
     survey: Survey = Survey()
+    perception: Perception = Perception()
     release: Release = Release()
     publish: Publish = Publish()
     delivery: Delivery = Delivery()

@@ -12,7 +12,8 @@ from labtools.charts.svg import Svg, element
 from labtools.dashboards.data import ReleasedData
 from labtools.dashboards.layout import FULL, boxed, house_style, labelled
 from labtools.messages import mark, say, text
-from labtools.narrative.evaluation import SECTIONS, evaluation_of, evaluation_sentences
+from labtools.narrative.evaluated import evaluation_of
+from labtools.narrative.evaluation import SECTIONS, evaluation_sentences
 
 _TITLES = {
     "verdict": mark("Did it work? Recorded crime"),

@@ -121,11 +121,13 @@ class ReaderKernels(AsyncMappingKernelManager):  # type: ignore[misc] # no types
         return super().remove_kernel(kernel_id)
 
     def _is_forsaken(self, kernel_id: str) -> bool:
-        given = self._given.get(kernel_id)
-        last = getattr(self._kernels.get(kernel_id), "last_activity", None)
-        if given is None or last is None or self._kernel_connections.get(kernel_id, 0):
+        given, kernel = self._given.get(kernel_id), self._kernels.get(kernel_id)
+        if given is None or kernel is None or self._kernel_connections.get(kernel_id, 0):
             return False
-        return bool(datetime.now(UTC) - max(last, given) > timedelta(seconds=self.alone_seconds))
+        if not kernel.trait_has_value("last_activity"):  # still being started, or being ended
+            return False
+        last = max(kernel.last_activity, given)
+        return bool(datetime.now(UTC) - last > timedelta(seconds=self.alone_seconds))
 
     def _is_too_old(self, kernel_id: str) -> bool:
         born = self._born.get(kernel_id)

@@ -18,8 +18,8 @@ from scipy import linalg, signal
 
 from labtools.errors import AnalysisError
 
-_YEAR = 12
-_LEAST_BEFORE, _LEAST_AFTER = 24, 6
+_MONTHS, _QUARTERS = 12, 4
+_YEARS_BEFORE, _YEARS_AFTER = 2, 1 / 2
 _ENOUGH_DRAWS = 199
 #: Slow waves that tell the error.  With six, a test of 5 % errs 10 % of the time where half of the
 #: variance lasts (0.9 from month to month), with four 6.6 %, with three intervals are much wider.
@@ -38,12 +38,12 @@ class Interruption:
     level, se, lower, upper : float
         Log ratio of the level just after the start to the one expected, and its interval.
     slope : float
-        Change of the log level per month from then on.
+        Change of the log level per month, or quarter, from then on.
     p : float
         Of no change of level, from series drawn with the same memory and no change; each is
         measured by its own slow waves, so that what is wrong in the memory hardly matters.
     memory : float
-        Autocorrelation of one month with the next, left after trend and season.
+        Autocorrelation of one month or quarter with the next, left after trend and season.
     dispersion : float
         Variance over mean.
     """
@@ -67,7 +67,7 @@ def interrupted_series(
     draws: int = 1_999,
     cover: float = 0.95,
 ) -> Interruption:
-    """Return the change of a monthly series at `start`, with trend, season and memory.
+    """Return the change of a series at `start`, with trend, season and memory.
 
     Its error is the size of the slowest waves that trend, season and level leave (a long-run
     variance), and its distribution that of series with the autocorrelation seen: with a plain
@@ -76,9 +76,9 @@ def interrupted_series(
     Parameters
     ----------
     counts : pandas.Series
-        Events by month (DatetimeIndex, no month missing).
+        Events by month, or by quarter (DatetimeIndex of first days, none missing).
     start : pandas.Timestamp
-        First month with the programme.
+        First month or quarter with the programme.
     slope : bool
         Whether the slope may change too; the interval of the level is then wider.
     draws : int
@@ -126,16 +126,23 @@ def interrupted_series(
     )
 
 
-def _design(months: pd.DatetimeIndex, start: pd.Timestamp, *, slope: bool) -> np.ndarray:
-    time = np.arange(len(months), dtype=float)
-    after = np.asarray(months >= start, dtype=float)
-    angle = 2 * np.pi * months.month.to_numpy() / _YEAR
+def _design(times: pd.DatetimeIndex, start: pd.Timestamp, *, slope: bool) -> np.ndarray:
+    year = _a_year(times)
+    time = np.arange(len(times), dtype=float)
+    after = np.asarray(times >= start, dtype=float)
+    angle = 2 * np.pi * times.month.to_numpy() / _MONTHS
     columns = [np.ones(len(time)), after]
     if slope:
         columns.append(after * (time - time[after > 0].min()))
-    columns.append((time - time.mean()) / _YEAR)
-    columns += [wave(k * angle) for k in (1, 2) for wave in (np.cos, np.sin)]
-    return np.column_stack(columns)
+    columns.append((time - time.mean()) / year)
+    columns += [np.cos(angle), np.sin(angle), np.cos(2 * angle), np.sin(2 * angle)]
+    # Four quarters of a year have three differences, and no second sine.
+    return np.column_stack(columns if year == _MONTHS else columns[:-1])
+
+
+def _a_year(times: pd.DatetimeIndex) -> int:
+    """Return how many periods a year has: quarters where all begin one, else months."""
+    return _QUARTERS if (times.month % 3 == 1).all() and len(times) > 1 else _MONTHS
 
 
 def _memory(residual: np.ndarray, used: int) -> float:
@@ -195,21 +202,22 @@ def _check_events(counts: pd.Series, start: pd.Timestamp) -> None:
 
 
 def _check(counts: pd.Series, start: pd.Timestamp, draws: int) -> None:
-    months = pd.DatetimeIndex(counts.index)
-    whole = pd.date_range(months.min(), months.max(), freq="MS")
-    missing = len(whole) - int(counts[~months.duplicated()].reindex(whole).notna().sum())
-    missing += int(months.duplicated().sum())
-    before, after = int((months < start).sum()), int((months >= start).sum())
-    if missing or before < _LEAST_BEFORE or after < _LEAST_AFTER:
+    times = pd.DatetimeIndex(counts.index)
+    year = _a_year(times)
+    whole = pd.date_range(times.min(), times.max(), freq="QS" if year == _QUARTERS else "MS")
+    missing = len(whole) - int(counts[~times.duplicated()].reindex(whole).notna().sum())
+    missing += int(times.duplicated().sum())
+    before, after = int((times < start).sum()), int((times >= start).sum())
+    if missing or before < _YEARS_BEFORE * year or after < _YEARS_AFTER * year:
         raise AnalysisError(
-            "The series lacks {missing} months and has {before} before the start and {after} "
-            "after; {least_before} and {least_after} whole months are needed. Give a longer "
+            "The series lacks {missing} months or quarters and has {before} before the start and "
+            "{after} after; {least_before} and {least_after} of them are needed. Give a longer "
             "series.",
             missing=missing,
             before=before,
             after=after,
-            least_before=_LEAST_BEFORE,
-            least_after=_LEAST_AFTER,
+            least_before=_YEARS_BEFORE * year,
+            least_after=round(_YEARS_AFTER * year),
         )
     if (counts < 0).any():
         raise AnalysisError("Some counts are missing or negative. Give complete counts.")

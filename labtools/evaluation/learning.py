@@ -79,7 +79,8 @@ def local_estimate(
     row = effect.iloc[0]
     with np.errstate(divide="ignore"):  # a fall of all has no logarithm, and no error
         value, low, high = (np.log1p(row[end] / _PERCENT) for end in ("value", "lower", "upper"))
-    fewest = int(min(row["places"], row["compared"]))
+    # A series compares with its own past: nobody else.
+    fewest = int(row["places"] if pd.isna(row["compared"]) else min(row["places"], row["compared"]))
     level = float(told.loc["level", "number"])
     se = (high - low) / (2 * stats.t.ppf((1 + level) / 2, fewest - 1))
     return LocalEstimate(protocol, run, float(value), float(se), int(row["places"]), fewest - 1)

@@ -73,13 +73,30 @@ class Units(Part):
     months_looked_at: Annotated[int, Field(ge=0)] = 0
 
 
+#: What a protocol may plan.  One start: all places evaluated entered in the same quarter.
+Method = Literal[
+    "imputed_counts",  # Poisson event study by imputation; waves; also places chosen by records
+    "group_time",  # Callaway and Sant'Anna's group-time effects; waves
+    "synthetic_control",  # one start, few of many colonias
+    "synthetic_difference",  # one start
+    "micro_synthetic",  # one start, dozens of small colonias
+    "interrupted_series",  # one start, no comparison
+    "weighted_displacement",  # one start, pairs of one level, and the ring
+    "randomisation",  # one start, chosen by lottery
+    "spatial_permutation",  # one start
+]
+
+
 class Design(Part):
     """How the programme is told apart from all else.
 
     Attributes
     ----------
-    method : {"imputed_counts"}
-        See :mod:`labtools.evaluation.counts`.
+    method : str
+        The design that decides; :mod:`labtools.evaluation.designs`.  A choice by records bears
+        ``imputed_counts`` alone.
+    also : tuple of str
+        Designs that are told beside it, and conclude nothing.
     comparison : str
         Who the comparison is, in words.
     neighbours : {"own_effect", "compared"}
@@ -88,7 +105,8 @@ class Design(Part):
         Months before the entry in which the programme could already be felt.
     """
 
-    method: Literal["imputed_counts"]
+    method: Method
+    also: tuple[Method, ...] = ()
     comparison: Text
     neighbours: Literal["own_effect", "compared"] = "own_effect"
     anticipation_months: Annotated[int, Field(ge=0)] = 0
@@ -195,7 +213,8 @@ def read_protocol(path: Path) -> Protocol:
 
 def digest_of_protocol(protocol: Protocol) -> str:
     """Return the checksum of what a protocol says; comments and spaces do not count."""
-    said = json.dumps(
-        protocol.model_dump(mode="json"), sort_keys=True, ensure_ascii=False, separators=(",", ":")
-    )
+    told = protocol.model_dump(mode="json")
+    if not protocol.design.also:  # seals of plans that had no such entry stand
+        del told["design"]["also"]
+    said = json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(said.encode()).hexdigest()

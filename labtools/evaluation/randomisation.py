@@ -103,9 +103,9 @@ def randomisation_test(
     Economics 134, 557-598. doi:10.1093/qje/qjy029
     """
     y, chosen = _checked(outcome, treated, draws)
-    seen = _studentised(y, chosen[None, :])[0]
+    seen = studentised(y, chosen[None, :], ~chosen[None, :])[0]
     drawn = np.array([draw(rng) for _ in range(draws)])
-    found = np.abs(_studentised(y, drawn))
+    found = np.abs(studentised(y, drawn, ~drawn))
     p = (1 + (found >= abs(seen) * (1 - 1e-12)).sum()) / (1 + draws)
     return Permuted(float(y[chosen].mean() - y[~chosen].mean()), float(p), draws)
 
@@ -146,8 +146,7 @@ def spatial_permutation(
     refuse_by_records(chosen)
     y, inside = _checked(outcome, treated, draws)
     graph = beside.reindex(index=outcome.index, columns=outcome.index).to_numpy(float)
-    centring = np.eye(len(y)) - 1 / len(y)
-    patterns = np.linalg.eigh(centring @ ((graph + graph.T) / 2) @ centring)[1]
+    patterns = map_patterns(graph)
     part = patterns.T @ (y - y.mean())
     # Difference of means as a weighted sum of the outcome.
     weight = inside / inside.sum() - ~inside / (~inside).sum()
@@ -180,14 +179,33 @@ def _checked(outcome: pd.Series, treated: pd.Series, draws: int) -> tuple[np.nda
     return y, chosen
 
 
-def _studentised(y: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """Return the difference of means over its error, for each row of `chosen`."""
-    inside = chosen.astype(float)
-    sizes = [inside.sum(axis=1), (1 - inside).sum(axis=1)]
-    means = [(inside @ y) / sizes[0], ((1 - inside) @ y) / sizes[1]]
-    squares = [(inside @ y**2) / sizes[0], ((1 - inside) @ y**2) / sizes[1]]
+def map_patterns(graph: np.ndarray) -> np.ndarray:
+    """Return the patterns that maps of these neighbours are sums of: Moran's eigenvectors.
+
+    Parameters
+    ----------
+    graph : numpy.ndarray, shape (n_places, n_places)
+        1 where two places share a border.
+    """
+    centring = np.eye(len(graph)) - 1 / len(graph)
+    return np.asarray(np.linalg.eigh(centring @ ((graph + graph.T) / 2) @ centring)[1])
+
+
+def studentised(y: np.ndarray, chosen: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return the difference of means over its error, for each row of choices.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (n_places,)
+    chosen, others : numpy.ndarray of bool, shape (n_choices, n_places)
+        Who is in, and who compares.
+    """
+    sides = [chosen.astype(float), others.astype(float)]
+    sizes = [np.maximum(side.sum(axis=1), 1) for side in sides]
+    means = [(side @ y) / size for side, size in zip(sides, sizes, strict=True)]
+    squares = [(side @ y**2) / size for side, size in zip(sides, sizes, strict=True)]
     spread = sum(
-        np.maximum(square - mean**2, 0) / (size - 1)
+        np.maximum(square - mean**2, 0) / np.maximum(size - 1, 1)
         for square, mean, size in zip(squares, means, sizes, strict=True)
     )
     return np.asarray((means[0] - means[1]) / np.sqrt(np.maximum(spread, 1e-300)))

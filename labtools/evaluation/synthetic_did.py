@@ -62,7 +62,9 @@ class PlaceboError:
         Share of groups of as many places, drawn from all, whose effect is as far from nil; it
         counts the treated themselves.  Under a lottery it errs as often as it says, be outcomes
         normal or not.  Interval and p are missing where the error is 0: nothing is tested then.
-    placebos : numpy.ndarray, shape (n_draws,)
+    placebos, any_group : numpy.ndarray, shape (n_draws,)
+        Effects on groups of untreated places, and on groups drawn from all; none of the latter
+        where nothing is tested.
     """
 
     se: float
@@ -70,6 +72,7 @@ class PlaceboError:
     upper: float
     p: float
     placebos: np.ndarray
+    any_group: np.ndarray
 
 
 def synthetic_difference(
@@ -160,10 +163,10 @@ def placebo_error(
     se = float(placebos.std())
     reach = stats.norm.ppf(0.975) * se
     if se <= _NOTHING * float(np.abs(outcome.to_numpy(float)).max()):
-        return PlaceboError(0.0, np.nan, np.nan, np.nan, placebos)
-    any_group = np.abs(_drawn(table, len(treated), before, (rng, draws)))
-    p = (1 + int((any_group >= abs(effect)).sum())) / (1 + draws)
-    return PlaceboError(se, effect - reach, effect + reach, p, placebos)
+        return PlaceboError(0.0, np.nan, np.nan, np.nan, placebos, placebos[:0])
+    any_group = _drawn(table, len(treated), before, (rng, draws))
+    p = (1 + int((np.abs(any_group) >= abs(effect)).sum())) / (1 + draws)
+    return PlaceboError(se, effect - reach, effect + reach, p, placebos, any_group)
 
 
 def _drawn(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from math import isnan
 from types import MappingProxyType
@@ -16,6 +15,8 @@ from types import MappingProxyType
 import pandas as pd
 
 from labtools.messages import day, listed, mark, month, number, say, text
+from labtools.narrative.evaluated import Evaluated, interval_of, refusal_of, signed
+from labtools.narrative.evaluation_trust import DESIGNS, trust_said
 from labtools.tables import vocabulary as words
 
 _ISO = re.compile(r"\b(?:19|20)\d\d-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?\b")
@@ -69,43 +70,6 @@ _DEVIATIONS = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluated:
-    """The released tables of one protocol.
-
-    Attributes
-    ----------
-    results, facts : pandas.DataFrame
-        Its rows of ``evaluation`` and ``evaluation_facts``.
-    """
-
-    results: pd.DataFrame
-    facts: pd.DataFrame
-
-    def row(self, outcome: str, aspect: str) -> pd.Series | None:
-        """Return one result; None where there is none."""
-        found = self.results
-        found = found[(found["outcome"] == outcome) & (found["aspect"] == aspect)]
-        return None if found.empty else found.iloc[0]
-
-    def said(self, fact: str) -> str:
-        """Return what a fact says; nothing where it says nothing."""
-        found = self.facts.loc[self.facts["fact"] == fact, "said"].dropna()
-        return "" if found.empty else str(found.iloc[0])
-
-    def figure(self, fact: str) -> float:
-        """Return the number of a fact; missing where it has none."""
-        found = self.facts.loc[self.facts["fact"] == fact, "number"].dropna()
-        return float("nan") if found.empty else float(found.iloc[0])
-
-
-def evaluation_of(protocol: str, evaluation: pd.DataFrame, facts: pd.DataFrame) -> Evaluated:
-    """Return the released rows of one protocol."""
-    return Evaluated(
-        evaluation[evaluation["protocol"] == protocol], facts[facts["protocol"] == protocol]
-    )
-
-
 def evaluation_sentences(found: Evaluated) -> Mapping[str, tuple[str, ...]]:
     """Return the sentences of each section, in the language in force."""
     return MappingProxyType({name: tuple(_SPEAKERS[name](found)) for name in SECTIONS})
@@ -114,21 +78,25 @@ def evaluation_sentences(found: Evaluated) -> Mapping[str, tuple[str, ...]]:
 def _verdict(found: Evaluated) -> Sequence[str]:
     refused = found.said("refused")
     if refused:
-        return [text("It cannot be told whether it worked: {why}", why=_error(refused))]
+        return [text("It cannot be told whether it worked: {why}", why=refusal_of(refused))]
     row = found.row("crime", "effect")
     if row is None:
         return []
+    if pd.isna(row["compared"]):
+        compared = text("compared with their own past alone")
+    else:
+        compared = text("compared with {compared}", compared=number(row["compared"]))
     first, *others = (words.label(group) for group in found.said("groups").split())
     groups = listed([first, *(other[:1].lower() + other[1:] for other in others)])
     return [
         say(_VERDICTS[row["verdict"]]),
         text(
             "{groups}: {change} against what was to be expected without it, in {places} colonias "
-            "together, compared with {compared}.",
+            "together, {compared}.",
             groups=groups,
-            change=_interval(row, " %"),
+            change=interval_of(row, " %"),
             places=number(row["places"]),
-            compared=number(row["compared"]),
+            compared=compared,
         ),
     ]
 
@@ -136,7 +104,7 @@ def _verdict(found: Evaluated) -> Sequence[str]:
 def _people(found: Evaluated) -> Sequence[str]:
     refused = found.said("refused-perception")
     if refused:
-        return [text("How safe people feel cannot be told: {why}", why=_error(refused))]
+        return [text("How safe people feel cannot be told: {why}", why=refusal_of(refused))]
     row = found.row("perception", "effect")
     if row is None:
         return []
@@ -146,18 +114,30 @@ def _people(found: Evaluated) -> Sequence[str]:
             "{indicator}: {change} percentage points, from people asked in {places} colonias of "
             "the programme and {compared} others.",
             indicator=words.label(found.said("indicator")),
-            change=_interval(row, ""),
+            change=interval_of(row, ""),
             places=number(row["places"]),
             compared=number(row["compared"]),
         ),
     ]
 
 
+#: Whether neighbours have an effect of their own → what is said where the design tells none.
+_UNTOLD = MappingProxyType(
+    {
+        False: mark("Colonias beside the programme were compared as if nothing reached them."),
+        True: mark(
+            "Colonias beside the programme were left out of the comparison; this design does not "
+            "tell what happened there."
+        ),
+    }
+)
+
+
 def _beside(found: Evaluated) -> Sequence[str]:
     row = found.row("crime", "beside")
     if row is None:
-        return [text("Colonias beside the programme were compared as if nothing reached them.")]
-    told = text("In the colonias beside it: {change}.", change=_interval(row, " %"))
+        return [say(_UNTOLD[found.said("neighbours") == "own_effect"])]
+    told = text("In the colonias beside it: {change}.", change=interval_of(row, " %"))
     effect = found.row("crime", "effect")
     if effect is not None and effect["verdict"] == "recording_changed":
         return [told, text("As recording changed, this concludes nothing about next door either.")]
@@ -168,78 +148,6 @@ def _beside(found: Evaluated) -> Sequence[str]:
     if row["upper"] < 0:
         return [told, text("Part of the benefit reached next door.")]
     return [told, text("Neither displacement nor benefit next door can be told from chance.")]
-
-
-def _trust(found: Evaluated) -> Sequence[str]:
-    said = []
-    before, nothing = (found.row("crime", aspect) for aspect in ("before", "nothing"))
-    if before is not None:
-        said.append(
-            text(
-                "In the year before they entered, these colonias differed from what was to be "
-                "expected by {change}; near nil is what a good comparison gives.",
-                change=_interval(before, " %"),
-            )
-        )
-        said += _gap_read(before, found.figure("minimum-effect"))
-    if nothing is not None:
-        said.append(
-            text(
-                "Had nothing been done, colonias chosen for their worst records would still have "
-                "shown {nothing}: a plain before and after takes that for an effect, and so it is "
-                "not given here.",
-                nothing=_interval(nothing, " %"),
-            )
-        )
-    return [*said, *_recording(found)]
-
-
-def _gap_read(before: pd.Series, sought: float) -> list[str]:
-    """Return what the gap before the entry says of the comparison, in plain words."""
-    lower, upper = before["lower"], before["upper"]
-    if isnan(lower) or isnan(upper):
-        return []
-    if lower > 0 or upper < 0:
-        return [text("They differed already before: the effect above must be read with caution.")]
-    if max(-lower, upper) > sought:
-        return [
-            text(
-                "So wide an interval does not exclude that they differed before by more than the "
-                "effect that is sought: it vouches little for the comparison."
-            )
-        ]
-    return [text("They were alike before, as far as these data tell.")]
-
-
-def _recording(found: Evaluated) -> Sequence[str]:
-    """Return what earlier runs told of the same months; the figures, in the internal edition."""
-    for fact in _RECORDING:
-        if (found.facts["fact"] == f"recording-{fact}").any():
-            told = found.said(f"recording-{fact}")
-            return [_error(told) if told else say(_RECORDING[fact])]
-    return []
-
-
-_RECORDING = MappingProxyType(
-    {
-        "blocker": mark(
-            "What earlier editions said of these months was changed since, and so unlike before "
-            "and after the entry that it could make or hide a fall that would be worth it."
-        ),
-        "caution": mark(
-            "What earlier editions said of these months was changed since, and not equally before "
-            "and after the entry: a small part of the change may be of recording."
-        ),
-        "alike": mark(
-            "What earlier editions said of these months stands, or was changed alike before and "
-            "after the entry."
-        ),
-        "untold": mark(
-            "No earlier edition told of these months: whether recording changed cannot be checked "
-            "here yet. Ask the supplier."
-        ),
-    }
-)
 
 
 def _plan(found: Evaluated) -> Sequence[str]:
@@ -256,6 +164,8 @@ def _plan(found: Evaluated) -> Sequence[str]:
                 level=number(100 * found.figure("level"), 1),
             )
         )
+    if found.said("method"):
+        said.append(text("Design: {design}.", design=say(DESIGNS[found.said("method")])))
     said.append(text("Comparison: {comparison}.", comparison=found.said("comparison")))
     departs = [
         _dated(say(_DEVIATIONS[fact.removeprefix("deviation-")], **json.loads(told)))
@@ -295,6 +205,16 @@ def _delivered(found: Evaluated) -> Sequence[str]:
                 share=number(100 * done / planned),
             )
         )
+    doses = found.facts[found.facts["fact"] == "dose"]
+    if len(doses):
+        each: list[object] = [
+            text("{dose} {unit}", dose=number(dose, 2), unit=unit)
+            for dose, unit in zip(doses["number"], doses["said"], strict=True)
+        ]
+        said.append(text("Dose by colonia and month: {doses}.", doses=listed(each)))
+    logged = found.figure("cost-logged")
+    if not isnan(logged):
+        said.append(text("The log of actions tells a cost of {cost}.", cost=number(logged)))
     return said
 
 
@@ -353,7 +273,7 @@ def _learned(found: Evaluated) -> list[str]:
     if not found.said("learned-of"):
         return []
     row = pd.Series({end: found.figure(f"learned-{end}") for end in ("value", "lower", "upper")})
-    action, change = found.said("intervention"), _interval(row, " %")
+    action, change = found.said("intervention"), interval_of(row, " %")
     published = found.figure("learned-published")
     if published > 0:
         told = text(
@@ -378,7 +298,7 @@ def _published_beside(found: Evaluated, *, combined: bool) -> list[str]:
     if rows.empty:
         return []
     pairs = zip(rows["said"], rows["number"], strict=True)
-    estimates = "; ".join(f"{source}: {_signed(value)} %" for source, value in pairs)
+    estimates = "; ".join(f"{source}: {signed(value)} %" for source, value in pairs)
     if combined:
         return [
             text("Published without an interval, and so not weighed: {all}.", all=estimates),
@@ -433,36 +353,12 @@ def _currency(code: str) -> str:
     return text("Mexican pesos") if code == "MXN" else code
 
 
-def _interval(row: pd.Series, unit: str) -> str:
-    if row[["lower", "upper"]].isna().any():
-        return text(
-            "{value}{unit} (no interval can be told)", value=_signed(row["value"]), unit=unit
-        )
-    return text(
-        "{value}{unit} ({lower} to {upper})",
-        value=_signed(row["value"]),
-        unit=unit,
-        lower=_signed(row["lower"]),
-        upper=_signed(row["upper"]),
-    )
-
-
-def _signed(value: float) -> str:
-    sign = "−" if round(value, 1) < 0 else "+"
-    return f"{sign}{number(abs(value), 1)}"
-
-
-def _error(told: str) -> str:
-    error = json.loads(told)
-    return say(error["sentence"], **error["facts"]) if error else ""
-
-
 _SPEAKERS: Mapping[str, Callable[[Evaluated], Sequence[str]]] = MappingProxyType(
     {
         "verdict": _verdict,
         "people": _people,
         "beside": _beside,
-        "trust": _trust,
+        "trust": trust_said,
         "plan": _plan,
         "delivered": _delivered,
         "cost": _cost,

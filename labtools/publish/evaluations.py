@@ -9,7 +9,8 @@ import pandas as pd
 
 from labtools.charts.effects import effects_chart
 from labtools.messages import mark, say, text
-from labtools.narrative.evaluation import SECTIONS, evaluation_of, evaluation_sentences
+from labtools.narrative.evaluated import evaluation_of
+from labtools.narrative.evaluation import SECTIONS, evaluation_sentences
 from labtools.publish.sections import Section, tied
 
 Tables = Mapping[str, pd.DataFrame]

@@ -35,6 +35,7 @@ _LISTED = 0.10
 _OWN = 10
 #: Where no rate can be had (nobody lives there) a count alone says what to expect: Jeffreys.
 _JEFFREYS = 0.5
+_NIL = 1e-9
 _FILES = ("opened", "opened_lower", "opened_upper")
 
 
@@ -52,7 +53,7 @@ class Reported:
         of it, and others of the city) or "national" (the lab has asked none).
     discovered : pandas.DataFrame, shape (n_colonias, n_groups + 1)
         Share of recorded crime that patrols discovered: nobody had to report it, and it stands
-        for no other.  Zero in the public edition.
+        for no other.  In the public edition, that of the whole municipality.
     """
 
     draws: pd.DataFrame
@@ -66,7 +67,7 @@ def reported_share(
 ) -> Reported:
     """Return what is believed of reporting by colonia: the same draws for both editions.
 
-    What patrols discovered is told apart in the internal edition only.
+    What patrols discovered is told apart by colonia in the internal edition only.
     """
     files = files_opened(processed["survey"], edition.window.end)
     prior = replace(reporting_prior(settings), files=files)
@@ -236,8 +237,11 @@ def _possible(
         return np.broadcast_to(published, expected.shape)
     weight = expected / (expected + hidden)
     middle = published * weight + expected * (1 - weight)
-    drawn = rng.normal(middle, np.sqrt(hidden * weight))
-    return np.asarray(np.clip(np.round(drawn), 0, None))
+    # Gamma and not normal: cut at zero, the draws of small counts would lie above their mean.
+    scale = hidden * weight / np.maximum(middle, _NIL)
+    drawn = rng.gamma(middle / np.maximum(scale, _NIL)) * scale
+    # Up or down by chance, so that rounding to whole crimes keeps the mean.
+    return np.asarray(np.floor(drawn + rng.random(drawn.shape)))
 
 
 def _limits(draws: pd.DataFrame) -> np.ndarray:

@@ -12,37 +12,26 @@ import pandas as pd
 
 from labtools.errors import AnalysisError, LabError
 from labtools.evaluation.answers import AnswerEffect, answer_effect
-from labtools.evaluation.chance import Choice, before_and_after, nothing_happened
-from labtools.evaluation.cost import averted, unit_cost
-from labtools.evaluation.counts import BESIDE
-from labtools.evaluation.programme import (
-    ALL,
-    Cells,
-    Enrolment,
-    ProgrammeEffect,
-    alike_in_level,
-    design_cells,
-    moved_alike,
-    programme_effect,
-)
+from labtools.evaluation.cost import unit_cost
+from labtools.evaluation.programme import Enrolment, design_cells
 from labtools.evaluation.protocol import Protocol
 from labtools.evaluation.sealing import Sealed, Seen, deviations
-from labtools.evaluation.verdict import times_more, verdict_on_change
+from labtools.evaluation.verdict import verdict_on_change
+from labtools.privacy.rules import FEWEST_POOLED
 from labtools.settings import Settings
 from labtools.tables.contracts import empty_table
 from labtools.workflow.edition import Edition
+from labtools.workflow.evaluated_crime import Bounds, crime_told, limits_of
 from labtools.workflow.learning import learned_facts
 from labtools.workflow.protocols import Planned
 from labtools.workflow.recording import blocks, recording_facts, revisions_of
 
 _TOUCH = 30.0  # metres between polygons that share a street
-_YEAR = 4
 _PERCENT = 100.0
 TABLES = ("evaluation", "evaluation_time", "evaluation_facts")
 
 Fact = tuple[str, float, str | None]
 Row = dict[str, object]
-Limits = tuple[float, float, float]
 
 
 def evaluation_tables(
@@ -92,7 +81,7 @@ def _one(
     found = _Found(facts, [], [], ahead="not_a_look" in departs)
     facts += _recording(processed["panel"], enrolment, protocol, edition)
     try:
-        _judge_crime(found, _events(quarters, protocol), enrolment, (protocol, rng))
+        _judge_crime(found, _events(quarters, protocol), enrolment, (protocol, rng), edition)
     except AnalysisError as refused:
         facts.append(_refusal("refused", refused))
     try:
@@ -102,7 +91,9 @@ def _one(
     tables = {"evaluation_facts": _facts(protocol, facts)}
     if found.rows:
         tables["evaluation"] = _table("evaluation", pd.DataFrame(found.rows), protocol)
-        tables["evaluation_time"] = _table("evaluation_time", pd.concat(found.times), protocol)
+        if found.times:
+            times = pd.concat(found.times)
+            tables["evaluation_time"] = _table("evaluation_time", times, protocol)
         judged = tables["evaluation"], tables["evaluation_facts"]
         learned = learned_facts(protocol, *judged, edition)
         tables["evaluation_facts"] = _facts(protocol, [*facts, *learned])
@@ -124,23 +115,23 @@ def _judge_crime(
     events: pd.DataFrame,
     enrolment: Enrolment,
     how: tuple[Protocol, np.random.Generator],
+    edition: Edition,
 ) -> None:
-    protocol, rng = how
-    cells = design_cells(events, enrolment, protocol)
-    effect = programme_effect(cells, enrolment.beside, level=protocol.level)
-    blocked = _blocked(found, cells, effect)
-    found.rows.extend(_crime_rows(effect, protocol, blocked))
-    found.rows.extend(_chance_rows(cells, protocol, rng))
-    found.times.append(_crime_times(effect))
-    found.facts.append(("needed-times", _needed(effect, protocol), None))
+    cells = design_cells(events, enrolment, how[0])
+    bounds = Bounds(_held(found), FEWEST_POOLED if edition.is_public else 1)
+    told = crime_told(cells, enrolment.beside, how, bounds)
+    found.rows.extend(told.rows)
+    found.times.extend([told.times] if len(told.times) else [])
+    found.facts.extend(
+        _refusal(fact, why) if isinstance(why, LabError) else (fact, why, None)
+        for fact, why in told.facts
+    )
 
 
-def _blocked(found: _Found, cells: Cells, effect: ProgrammeEffect) -> str | None:
-    """Return what stands in the way of a verdict; None where nothing does."""
+def _held(found: _Found) -> str | None:
+    """Return what forbids a verdict whatever the figures say; None where nothing does."""
     if found.ahead:
         return "read_ahead"
-    if not (moved_alike(effect) and alike_in_level(cells)):
-        return "not_comparable"
     return "recording_changed" if blocks(found.facts) else None
 
 
@@ -200,90 +191,6 @@ def _whole_sum(values: pd.Series) -> float:
     return float(values.sum()) if values.notna().all() else np.nan
 
 
-def _crime_rows(effect: ProgrammeEffect, protocol: Protocol, blocked: str | None) -> list[Row]:
-    whole = effect.whole.effects
-    told = whole.loc[ALL]
-    limits = tuple(told[["log_ratio", "lower", "upper"]])
-    verdict: str = verdict_on_change(
-        _PERCENT * np.expm1(limits[1]),
-        _PERCENT * np.expm1(limits[2]),
-        worthwhile=protocol.analysis.minimum_effect,
-    )
-    of = {"outcome": "crime", "places": effect.places, "compared": effect.compared}
-    none = {**of, "verdict": "none_given"}
-    rows = [
-        {
-            **of,
-            "aspect": "effect",
-            **_percent(limits),
-            "verdict": blocked or verdict,
-        }
-    ]
-    if BESIDE in whole.index:
-        near = tuple(whole.loc[BESIDE, ["log_ratio", "lower", "upper"]])
-        rows.append({**none, "aspect": "beside", **_percent(near)})
-    if effect.before is not None:
-        past = tuple(effect.before.effects.loc[ALL, ["log_ratio", "lower", "upper"]])
-        rows.append({**none, "aspect": "before", **_percent(past)})
-    good = averted(float(told["expected"]), limits)
-    rows.append({**none, "aspect": "averted", **_limits(good), "unit": "events"})
-    if protocol.delivery.cost:
-        cost = unit_cost(protocol.delivery.cost, good)
-        each = (cost.value, cost.lower, cost.upper)
-        rows.append({**none, "aspect": "unit_cost", **_limits(each), "unit": "money"})
-    return rows
-
-
-def _chance_rows(cells: Cells, protocol: Protocol, rng: np.random.Generator) -> list[Row]:
-    """Return what a plain before and after says, and what it says where nothing was done."""
-    if protocol.units.chosen != "by_records":
-        return []
-    counts, inside = cells.panel.counts, cells.inside
-    places, choices = _rounds(cells, protocol)
-    untouched = ~(cells.since >= 0).any(axis=0).to_numpy()
-    early = counts.loc[:, untouched]
-    none = {"outcome": "crime", "places": int(inside.any(axis=1).sum()), "verdict": "none_given"}
-    rows = []
-    if choices:
-        plain = before_and_after(counts.to_numpy(float), places, choices)
-        rows.append({**none, "aspect": "plain", **_percent((plain, np.nan, np.nan))})
-        found = nothing_happened(early, choices, rng=rng)
-        limits = (found.log_ratio, found.lower, found.upper)
-        rows.append({**none, "aspect": "nothing", **_percent(limits)})
-    return rows
-
-
-def _rounds(cells: Cells, protocol: Protocol) -> tuple[list[np.ndarray], tuple[Choice, ...]]:
-    """Return who was chosen in each round, and the quarters before and after."""
-    quarters = pd.DatetimeIndex(cells.panel.counts.columns)
-    entry = cells.since.eq(0) & cells.inside
-    began = entry.idxmax(axis=1).where(entry.any(axis=1))
-    days = [pd.Timestamp(day) for day in sorted(protocol.units.chosen_on)]
-    places, choices = [], []
-    for day, following in zip(days, [*days[1:], pd.Timestamp.max], strict=True):
-        chosen = np.flatnonzero((began >= _quarter(day)) & (began < following))
-        first = quarters.searchsorted(_quarter(day))
-        past = quarters.searchsorted(
-            _quarter(day - pd.DateOffset(months=protocol.units.months_looked_at))
-        )
-        after = slice(first, min(first + _YEAR, len(quarters)))
-        if len(chosen) and past < first and after.start < after.stop:
-            places.append(chosen)
-            choices.append(Choice(slice(past, first), after, len(chosen)))
-    return places, tuple(choices)
-
-
-def _quarter(day: pd.Timestamp) -> pd.Timestamp:
-    return day.to_period("Q").start_time
-
-
-def _crime_times(effect: ProgrammeEffect) -> pd.DataFrame:
-    told = effect.by_time.effects.drop(index=BESIDE, errors="ignore")
-    table = _PERCENT * np.expm1(told[["log_ratio", "lower", "upper"]].astype(float))
-    table.columns = pd.Index(["value", "lower", "upper"])
-    return table.assign(since=told.index, outcome="crime")
-
-
 def _answers(survey: pd.DataFrame, enrolment: Enrolment, protocol: Protocol) -> AnswerEffect:
     chosen = survey[survey["indicator"] == protocol.outcomes.perception.indicator]
     if chosen.empty:
@@ -306,24 +213,19 @@ def _answer_rows(effect: AnswerEffect, protocol: Protocol, *, ahead: bool) -> li
     people = (-good * limits[0], -good * limits[2], -good * limits[1])
     none = {**of, "verdict": "none_given"}
     rows: list[Row] = [
-        {**of, "aspect": "effect", **_limits(limits), "unit": "points", "verdict": verdict},
-        {**none, "aspect": "averted", **_limits(people), "unit": "people"},
+        {**of, "aspect": "effect", **limits_of(limits), "unit": "points", "verdict": verdict},
+        {**none, "aspect": "averted", **limits_of(people), "unit": "people"},
     ]
     if protocol.delivery.cost and np.isfinite(people).all():
         cost = unit_cost(protocol.delivery.cost, people)
         each = (cost.value, cost.lower, cost.upper)
-        rows.append({**none, "aspect": "unit_cost", **_limits(each), "unit": "money"})
+        rows.append({**none, "aspect": "unit_cost", **limits_of(each), "unit": "money"})
     return rows
 
 
 def _answer_times(effect: AnswerEffect) -> pd.DataFrame:
     table = effect.by_wave.dropna().mul(_PERCENT).rename(columns={"change": "value"})
     return table.assign(since=table.index, outcome="perception")
-
-
-def _needed(effect: ProgrammeEffect, protocol: Protocol) -> float:
-    error = float(effect.whole.effects.loc[ALL, "se"])
-    return times_more(error, protocol.analysis.minimum_effect, level=protocol.level)
 
 
 def _delivered(actions: pd.DataFrame, enrolment: Enrolment, edition: Edition) -> list[Fact]:
@@ -340,7 +242,16 @@ def _delivered(actions: pd.DataFrame, enrolment: Enrolment, edition: Edition) ->
         ("actions", float(len(inside)), None),
         ("actions-per-month", float(len(inside) / months), None),
         ("colonias-reached", float(reached), None),
+        *_doses(inside, float(months)),
     ]
+
+
+def _doses(done: pd.DataFrame, months: float) -> list[Fact]:
+    """Return the dose by colonia and month, unit by unit, and what the log says it cost."""
+    dosed = done[done["dose"].notna() & done["unit"].notna()]
+    total = dosed.groupby("unit")["dose"].sum()
+    cost = [("cost-logged", float(done["cost"].sum()), None)] if done["cost"].notna().any() else []
+    return [*(("dose", float(dose / months), str(unit)) for unit, dose in total.items()), *cost]
 
 
 def _said(protocol: Protocol) -> list[Fact]:
@@ -355,6 +266,7 @@ def _said(protocol: Protocol) -> list[Fact]:
         ("chosen", float(units.months_looked_at), units.chosen),
         ("comparison", np.nan, protocol.design.comparison),
         ("neighbours", np.nan, protocol.design.neighbours),
+        ("method", np.nan, protocol.design.method),
         ("window", np.nan, f"{protocol.window.first_month} – {protocol.window.last_month}"),
         ("looks", np.nan, " ".join(analysis.looks)),
         ("stopping", np.nan, analysis.stopping),
@@ -395,14 +307,6 @@ def _table(name: str, rows: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
     table = table.replace([np.inf, -np.inf], np.nan)
     whole = table.reindex(columns=empty_table(name).columns).reset_index(drop=True)
     return whole.astype({c: "Int64" for c in ("places", "compared", "since") if c in whole})
-
-
-def _percent(limits: tuple[float, ...]) -> dict[str, object]:
-    return {**_limits(tuple(_PERCENT * np.expm1(v) for v in limits)), "unit": "percent"}
-
-
-def _limits(limits: tuple[float, ...]) -> dict[str, object]:
-    return dict(zip(("value", "lower", "upper"), map(float, limits), strict=True))
 
 
 def _beside(colonias: gpd.GeoDataFrame, crs: str) -> pd.DataFrame:

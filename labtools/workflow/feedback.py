@@ -22,6 +22,8 @@ from labtools.workflow.edition import Edition
 _TAIL = 0.025
 #: Files of known origin (on each side of a ratio) below which nothing is said.
 _FEWEST_FILES = 30
+#: Files of known origin of the municipality from which on their share is told of no one.
+_MANY_FILES = 500
 #: Files of known origin that the city's share stands for in each colonia.
 _LIKE_THE_CITY = 10.0
 _KINDS = (*words.GROUPS, words.TOTAL)
@@ -48,14 +50,18 @@ def discovered_shares(processed: Mapping[str, pd.DataFrame], edition: Edition) -
     known origin were like the city's: one with few or none of them has the city's.  Zero where no
     source says any origin.
 
-    In the public edition it is zero everywhere, and every crime counts as reported: origins are
-    true counts, of withheld colonias too, and no public figure is made from them.
+    Origins are true counts, of withheld colonias too: in the public edition every colonia has the
+    share of the whole municipality, in whole per cent of at least five hundred files (no one, and
+    no two, of them move it), and zero, every crime counting as reported, where there are fewer.
     """
     keys = pd.Index(processed["colonias"]["colonia_id"])
-    if edition.is_public:
-        return pd.DataFrame(0.0, keys, list(_KINDS))
     found, told = _counts(processed, edition)
-    city = found.sum() / told.sum().where(told.sum() > 0)
+    files = told.sum()
+    city = found.sum() / files.where(files > 0)
+    if edition.is_public:
+        city = city.where(files >= _MANY_FILES).round(2)
+        city = city.fillna(city[words.TOTAL]).fillna(0.0)
+        return pd.DataFrame([city] * len(keys), keys, list(_KINDS))
     # A group of which no origin is known has the share of all crime.
     city = city.fillna(city[words.TOTAL]).fillna(0.0)
     found, told = (table.reindex(keys, fill_value=0.0) for table in (found, told))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from scipy import special
 
+from labtools.analysis.perception.area_models import fay_herriot_shares, unit_level_shares
 from labtools.analysis.perception.area_shares import (
     AreaShares,
     effective_answers,
@@ -52,11 +54,14 @@ def area_models(
 ) -> dict[str, AreaShares]:
     """Return the model of each question that enough people were asked, by indicator.
 
-    How colonias differ is told by the waves of two years together, how high the city is by
-    the last one: each draw agrees with a draw of its direct estimate.
+    The model is that of ``[perception] model`` in ``lab.toml``.  How colonias differ is told by
+    the waves of two years together, how high the city is by the last one, or by the official
+    figure: each draw agrees with a draw of it (``[perception] benchmark`` and ``city``).
     """
     told = [processed[name] for name in ("survey", "indicators", "colonias")]
-    settled = [edition.window.end, settings.lab.seed, settings.lab.crs]
+    told += [processed["city_perception"]] if settings.perception.city == "official" else []
+    chosen = settings.perception.model_dump_json()
+    settled = [edition.window.end, settings.lab.seed, settings.lab.crs, chosen]
     return _models_of(
         edition.fits.take(
             "small_areas",
@@ -106,9 +111,35 @@ def _fitted(
         if told["asked"].sum() < _FEWEST_PEOPLE or (told["asked"] > 0).sum() < _FEWEST_AREAS:
             continue
         rng = np.random.default_rng([settings.lab.seed, 61, len(models)])
-        fit = fit_area_shares(told["yes"], told["asked"], covariates, rng=rng, neighbours=near)
-        models[indicator] = _agreed(fit, recent[-1], indicator, colonias, rng)
+        asked = Asked(indicator, recent, told)
+        fit = _fit(asked, covariates, near, settings.perception.model, rng)
+        city = _city_share(asked, processed["city_perception"], settings)
+        models[indicator] = _agreed(fit, city, colonias["population"], settings, rng)
     return models
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question: the waves that asked it, and its effective answers by colonia."""
+
+    indicator: str
+    waves: Sequence[SurveyWave]
+    told: pd.DataFrame
+
+
+def _fit(
+    asked: Asked, covariates: pd.DataFrame, near: np.ndarray, model: str, rng: np.random.Generator
+) -> AreaShares:
+    yes, people = asked.told["yes"], asked.told["asked"]
+    if model == "fay_herriot":
+        return fay_herriot_shares(yes, people, covariates, rng=rng)
+    if model == "spatial_fay_herriot":
+        return fay_herriot_shares(yes, people, covariates, rng=rng, neighbours=near)
+    if model == "unit_level":
+        answers = pd.concat([wave.answers[asked.indicator] for wave in asked.waves])
+        where = pd.concat([wave.people["colonia_id"] for wave in asked.waves])
+        return unit_level_shares(answers, where, covariates, rng=rng)
+    return fit_area_shares(yes, people, covariates, rng=rng, neighbours=near)
 
 
 def model_rows(
@@ -154,17 +185,45 @@ def _answers(waves: Sequence[SurveyWave], indicator: str, areas: pd.Index) -> pd
 
 def _agreed(
     fit: AreaShares,
-    last: SurveyWave,
-    indicator: str,
-    colonias: pd.DataFrame,
+    city: tuple[float, float] | None,
+    people: pd.Series,
+    settings: Settings,
     rng: np.random.Generator,
 ) -> AreaShares:
-    city = estimate_share(last.design, last.answers[indicator])
-    if city.verdict(Precision()) == "insufficient":
+    """Return the shares made to agree with the city's figure, draw by draw."""
+    by = settings.perception.benchmark
+    if city is None or by == "none":
         return fit
-    error = city.standard_error / (city.value * (1 - city.value))
-    draws = special.expit(rng.normal(special.logit(city.value), error, len(fit.draws)))
-    return fit.benchmarked(colonias["population"], draws)
+    share, error = city
+    drawn = rng.normal(special.logit(share), error / (share * (1 - share)), len(fit.draws))
+    return fit.benchmarked(people, special.expit(drawn), by=by)
+
+
+def _city_share(
+    asked: Asked, official: pd.DataFrame, settings: Settings
+) -> tuple[float, float] | None:
+    """Return the share of the city and its standard error, of whom ``lab.toml`` says."""
+    if settings.perception.city == "official":
+        name = settings.lab.perception_city or settings.lab.municipality
+        mine = official[official["city"] == name]
+        published = _published(mine[mine["indicator"] == asked.indicator], asked.waves[-1].month)
+        if published is not None:
+            return published
+    last = asked.waves[-1]
+    city = estimate_share(last.design, last.answers[asked.indicator])
+    if city.verdict(Precision()) == "insufficient":
+        return None
+    return city.value, city.standard_error
+
+
+def _published(series: pd.DataFrame, month: pd.Timestamp) -> tuple[float, float] | None:
+    """Return the last share of a series by `month`, and its error; None where there is none."""
+    rows = series[(series["quarter"] <= month) & (series["cv"] > 0)]
+    rows = rows[(rows["share"] > 0) & (rows["share"] < 1)].sort_values("quarter")
+    if rows.empty:
+        return None
+    last = rows.iloc[-1]
+    return float(last["share"]), float(last["cv"] * last["share"])
 
 
 def _neighbours(colonias: pd.DataFrame, areas: pd.Index, crs: str) -> np.ndarray:

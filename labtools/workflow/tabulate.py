@@ -18,6 +18,7 @@ from labtools.tables.panel import complete_months, count_events, count_origins, 
 from labtools.tables.store import make_folder, read_table, write_table
 from labtools.workflow.intake import snapshot_of
 from labtools.workflow.steps import Opened, account_file, done, recall, sign
+from labtools.workflow.survey_weights import agreeing_weights
 
 _GROUPS = (*words.GROUPS, words.SENSITIVE, words.UNCLASSIFIED, words.NOT_A_CRIME)
 #: Tables of several sources, put one under the other; the first three name colonias by key.
@@ -46,7 +47,8 @@ def tabulate(opened: Opened) -> tuple[Account, ...]:
         (source.model_dump(mode="json"), asdict(snapshot_of(opened, source)[0]))
         for source in opened.files()
     ]
-    lineage = trace("tabulate", inputs, root=opened.workbench.root, settings=told)
+    margins = opened.settings.survey.margins
+    lineage = trace("tabulate", inputs, root=opened.workbench.root, settings=[*told, *margins])
     outputs = [opened.workbench.processed / f"{name}.parquet" for name in PROCESSED]
     events, keyed = opened.of_kind("events"), _made_of(opened, *_KEYED)
     sources = [*(source.name for source in events), *(source for source, _ in keyed)]
@@ -59,6 +61,7 @@ def tabulate(opened: Opened) -> tuple[Account, ...]:
     panel = _together("panel", (table for table, _ in counted))
     known = [_in_register(opened, source, name, keys) for source, name in keyed]
     stacked = {name: _stacked(opened, name, keys) for name in _STACKED}
+    stacked["survey"] = agreeing_weights(stacked["survey"], colonias, margins)
     tables = {
         "colonias": colonias,
         "indicators": read_table("indicators", opened.workbench.interim("located")),

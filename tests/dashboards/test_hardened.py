@@ -10,6 +10,7 @@ from tornado.web import HTTPError
 pytest.importorskip("voila")
 
 from jupyter_server.services.kernels.connection.base import serialize_msg_to_ws_v1
+from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 
 from labtools.dashboards.gate import content_policy, error_page
 from labtools.dashboards.hardened import EXTENSIONS, unwanted_extensions, voila_config
@@ -71,11 +72,9 @@ def test_an_error_is_a_page_in_words_with_a_language(status):
     assert 'lang="es"' in page or 'lang="en"' in page
 
 
-class Kernel:
-    """As much of a kernel as the rule of forsaken ones looks at."""
-
-    def __init__(self, seconds_ago):
-        self.last_activity = datetime.now(UTC) - timedelta(seconds=seconds_ago)
+def kernel(seconds_ago):
+    """Return a kernel that was last busy some seconds ago."""
+    return ServerKernelManager(last_activity=datetime.now(UTC) - timedelta(seconds=seconds_ago))
 
 
 @pytest.mark.parametrize(
@@ -85,7 +84,7 @@ class Kernel:
 def test_a_kernel_is_forsaken_after_a_while_without_its_page(seconds_ago, pages, forsaken):
     kernels = ReaderKernels(alone_seconds=60)
     kernels._given["k"] = datetime.now(UTC) - timedelta(seconds=seconds_ago)
-    kernels._kernels["k"] = Kernel(seconds_ago)
+    kernels._kernels["k"] = kernel(seconds_ago)
     kernels._kernel_connections["k"] = pages
 
     assert kernels._is_forsaken("k") is forsaken
@@ -93,7 +92,7 @@ def test_a_kernel_is_forsaken_after_a_while_without_its_page(seconds_ago, pages,
 
 def test_a_kernel_that_waits_for_its_reader_is_never_forsaken_nor_too_old():
     kernels = ReaderKernels(longest_seconds=1)
-    kernels._kernels["k"] = Kernel(6_000)
+    kernels._kernels["k"] = kernel(6_000)
     kernels._born["k"] = datetime.now(UTC) - timedelta(seconds=6_000)
 
     assert not kernels._is_forsaken("k")
@@ -109,13 +108,21 @@ def test_no_kernel_of_a_reader_lives_longer_than_it_may(lived, ended):
     assert kernels._is_too_old("k") is ended
 
 
+def test_a_kernel_that_is_being_started_or_ended_is_not_forsaken():
+    kernels = ReaderKernels(alone_seconds=60)
+    kernels._given["k"] = datetime.now(UTC) - timedelta(seconds=61)
+    kernels._kernels["k"] = ServerKernelManager()
+
+    assert not kernels._is_forsaken("k")
+
+
 def test_a_kernel_that_no_longer_is_cannot_be_forsaken():
     assert not ReaderKernels()._is_forsaken("gone")
 
 
 def test_a_full_house_is_refused_before_a_kernel_starts():
     kernels = ReaderKernels(most=1)
-    kernels._kernels["k"] = Kernel(0)
+    kernels._kernels["k"] = kernel(0)
 
     with pytest.raises(HTTPError) as refused:
         asyncio.run(kernels.start_kernel(kernel_name="python3"))

@@ -1,7 +1,8 @@
 import pytest
 
 from labtools import messages
-from labtools.narrative.evaluation import evaluation_of, evaluation_sentences
+from labtools.narrative.evaluated import evaluation_of
+from labtools.narrative.evaluation import evaluation_sentences
 from tests.publish.evaluation_example import ID, evaluation, evaluation_facts
 
 

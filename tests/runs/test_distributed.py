@@ -1,6 +1,7 @@
 import os
 import shutil
 import signal
+import threading
 import time
 
 import psutil
@@ -19,7 +20,7 @@ LIMITS = Limits(60, 300, 4 * 1024**3)
 @pytest.fixture(scope="module")
 def cluster():
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        n_workers=3, threads_per_worker=1, dashboard_address=None, silence_logs=50
     ) as started:
         yield started
 
@@ -59,27 +60,34 @@ def test_workers_give_the_bytes_that_lanes_give(place, notebooks):
     assert outcomes[0].files == (str(jobs[0].output),)
 
 
-def test_a_worker_killed_in_the_middle_changes_nothing(cluster, place, write_notebook):
+def test_of_three_workers_one_killed_and_one_slow_change_nothing(cluster, place, write_notebook):
     cells = "import time; time.sleep(0.5)", "import numpy; print(colonia_id, numpy.random.rand())"
-    jobs = jobs_of(place.run, write_notebook("colonia_id: str = 'x'", *cells), 8)
+    jobs = jobs_of(place.run, write_notebook("colonia_id: str = 'x'", *cells), 12)
     expected = local_bytes(jobs)
-    killed = []
+    with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
+        killed, slow, _ = client.run(os.getpid).values()
+    wakes = threading.Timer(3, os.kill, (slow, signal.SIGCONT))
+    held_up = []
 
-    def kill_one(_outcome):
-        if not killed:
-            with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
-                pids = client.run(os.getpid)
-            killed.append(next(iter(pids.values())))
-            os.kill(killed[0], signal.SIGKILL)
+    def disturb(_outcome):
+        if not held_up:
+            os.kill(killed, signal.SIGKILL)
+            os.kill(slow, signal.SIGSTOP)
+            while psutil.Process(slow).status() != psutil.STATUS_STOPPED:
+                time.sleep(0.01)
+            held_up.append(slow)
+            wakes.start()
 
-    outcomes = run_on_workers(jobs, place, limits=LIMITS, on_done=kill_one)
+    outcomes = run_on_workers(jobs, place, limits=LIMITS, on_done=disturb)
 
-    assert [outcome.error for outcome in outcomes] == [None] * 8
+    wakes.join()
+    assert [outcome.error for outcome in outcomes] == [None] * 12
     assert [job.output.read_bytes() for job in jobs] == expected
+    assert held_up == [slow]
     deadline = time.monotonic() + 10
-    while psutil.pid_exists(killed[0]) and time.monotonic() < deadline:
+    while psutil.pid_exists(killed) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert not psutil.pid_exists(killed[0])
+    assert not psutil.pid_exists(killed)
 
 
 def test_a_notebook_that_fails_is_told_with_its_cell(place, notebooks):

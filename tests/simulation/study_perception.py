@@ -1,8 +1,9 @@
-"""Fear, the dark figure and the gap between them in the demo's city, against its known truth.
+"""Fear, the dark figure and the gap between them in cities like the demo's, whose truth is known.
 
-Makes the demo anew, from its suppliers' files to the canonical tables, and judges what comes out of
-both editions.  Run ``make study``; the results stand in ``reports/studies/perception.json``.
-A folder may be named instead: that of a demo that was run, at least through ``tabulate``.
+Makes cities of other seeds, from their suppliers' files to the canonical tables, and judges what
+comes out of both editions: each figure with its mean over cities and the Monte Carlo error of that
+mean.  Run ``make study``; the results stand in ``reports/studies/perception.json``.  Seeds may be
+named instead; those of a file that is there already are kept.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,22 +21,20 @@ from labtools.paths import Workbench
 from labtools.privacy.cards import read_cards
 from labtools.privacy.keys import read_keyring
 from labtools.privacy.release import withheld_colonias
+from labtools.settings import Settings
 from labtools.tables.contracts import check_table, empty_table
 from labtools.tables.periods import window_ending
 from labtools.tables.store import read_table
+from labtools.workflow import results
 from labtools.workflow.edition import Edition
 from labtools.workflow.forecasting import TABLES
 from labtools.workflow.intake import clean, collect
-from labtools.workflow.patterns import PREMISES
 from labtools.workflow.placing import classify, locate
-from labtools.workflow.recorded_events import EVENTS, recorded_events
-from labtools.workflow.results import city_results
 from labtools.workflow.small_areas import area_models, census_covariates
 from labtools.workflow.steps import open_workbench
-from labtools.workflow.surroundings import premises_around
 from labtools.workflow.survey import survey_waves
 from labtools.workflow.tabulate import PROCESSED, tabulate
-from labtools.workflow.workbenches import make_demo
+from labtools.workflow.workbenches import DEMO_SEED, make_demo
 
 HERE = Path(__file__).parents[2]
 GROUPS = ("violence", "robbery", "theft", "other")
@@ -42,35 +42,86 @@ SIZES = [-1, 6, 20, 60, 1e9]
 NAMES = ("up to 6 files", "7 to 20", "21 to 60", "more than 60")
 
 
-def main(folder: Path) -> None:
+CITIES = 8
+#: What the study asks of an edition takes no forecasts, patterns or evaluations.
+ASIDE = ("forecast_results", "pattern_results", "evaluation_tables", "risk_tables")
+MODELS = ("logistic", "fay_herriot", "spatial_fay_herriot", "unit_level")
+
+
+def main(seeds: Sequence[int]) -> None:
+    for name in ASIDE:
+        setattr(results, name, lambda *_: {})
+    out = HERE / "reports" / "studies" / "perception.json"
+    for seed in seeds:
+        with tempfile.TemporaryDirectory() as place:
+            told = judged(made(Path(place) / "demo", seed))
+        known = json.loads(out.read_text(encoding="utf-8")) if out.is_file() else {}
+        by_seed = known.get("by_seed", {}) | {str(seed): told}
+        whole = {
+            "what": "cities like the demo's, one for each seed: mean over cities, and the Monte "
+            "Carlo error of that mean",
+            "seeds": [int(one) for one in by_seed],
+            "areas": 412,
+            **together(list(by_seed.values())),
+            "by_seed": by_seed,
+        }
+        text = json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+        out.write_text(text, encoding="utf-8")
+
+
+def judged(folder: Path) -> dict[str, object]:
     opened = open_workbench(Workbench(folder))
     processed = {name: read_table(name, opened.workbench.processed) for name in PROCESSED}
-    processed[EVENTS] = recorded_events(opened)
-    processed[PREMISES] = premises_around(opened)
     processed |= {name: empty_table(name) for name in TABLES}  # forecasts take no part in this
     window = window_ending(
         "2025-12", first=pd.Timestamp("2020-01-01"), last=pd.Timestamp("2025-12-01")
     )
     hidden = withheld_colonias(processed["colonias"], opened.settings.disclosure)
     key = read_keyring(opened.workbench.secrets, "rounding")
-    told: dict[str, object] = {"seed_of_survey": opened.settings.lab.seed, "areas": 412}
+    truth = truths(folder, processed)
+    told: dict[str, dict[str, object]] = {
+        name: {} for name in ("dark_figure", "dark_figure_by_size", "fear_gap")
+    }
     for audience in ("internal", "public"):
         edition = Edition(audience, window, hidden, frozenset(), key, read_cards())
-        results = city_results(processed, edition, opened.settings)
-        truth = truths(folder, processed)
-        told.setdefault("dark_figure", {})[audience] = dark_figure(results, truth)
-        told.setdefault("dark_figure_by_size", {})[audience] = by_size(results, truth)
-        told.setdefault("fear_gap", {})[audience] = fear_gap(results, truth)
+        found = results.city_results(processed, edition, opened.settings)
+        told["dark_figure"][audience] = dark_figure(found, truth)
+        told["dark_figure_by_size"][audience] = by_size(found, truth)
+        told["fear_gap"][audience] = fear_gap(found, truth)
         if audience == "internal":
-            told["small_areas"] = small_areas(processed, edition, opened.settings, truth)
-            table = check_table("priority_sensitivity", results["priority_sensitivity"])
-            told["sensitivity"] = dict(
-                zip(table["scenario"], table["overlap"].round(3), strict=True)
-            )
-            told["priorities"] = priorities(results, truth)
-            told["feedback"] = feedback(results, folder)
-    out = HERE / "reports" / "studies" / "perception.json"
-    out.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            asked = processed["survey"]["indicator"] == "insecurity"
+            only = processed | {"survey": processed["survey"][asked]}
+            told["small_areas"] = {
+                model: small_areas(only, edition, chosen(opened.settings, model), truth)
+                for model in MODELS
+            }
+            table = check_table("priority_sensitivity", found["priority_sensitivity"])
+            overlap = table["overlap"].round(3)
+            told["sensitivity"] = dict(zip(table["scenario"], overlap, strict=True))
+            told["priorities"] = priorities(found, truth)
+            told["feedback"] = feedback(found, folder)
+    return told
+
+
+def chosen(settings: Settings, model: str) -> Settings:
+    perception = settings.perception.model_copy(update={"model": model})
+    return settings.model_copy(update={"perception": perception})
+
+
+def together(parts: list[dict[str, object]]) -> dict[str, object]:
+    """Return, figure by figure, the mean over cities and the Monte Carlo error of that mean."""
+    return {
+        name: together([part[name] for part in parts])
+        if isinstance(parts[0][name], dict)
+        else averaged([part[name] for part in parts])
+        for name in parts[0]
+    }
+
+
+def averaged(values: list[float]) -> dict[str, float]:
+    array = np.array(values, float)
+    error = array.std(ddof=1) / np.sqrt(len(array)) if len(array) > 1 else np.nan
+    return {"mean": round(float(array.mean()), 4), "mc_error": round(float(error), 4)}
 
 
 def truths(folder: Path, processed: dict[str, pd.DataFrame]) -> dict[str, object]:
@@ -106,7 +157,7 @@ def small_areas(processed, edition, settings, truth) -> dict[str, float]:
     held = (table["lower"] <= fear) & (fear <= table["upper"])
     both = known & direct.notna()
     return {
-        "coverage": round(float(held[known].mean()), 3),
+        "coverage": round(float(held[known].mean()), 4),
         "rmse_model": error(table["value"] - fear, both),
         "rmse_direct": error(direct - fear, both),
         "rmse_synthetic": error(synthetic - fear, both),
@@ -115,9 +166,9 @@ def small_areas(processed, edition, settings, truth) -> dict[str, float]:
     }
 
 
-def dark_figure(results, truth) -> dict[str, float]:
+def dark_figure(tables, truth) -> dict[str, float]:
     found = {}
-    for group, rows in results["dark_figure"].groupby("group"):
+    for group, rows in tables["dark_figure"].groupby("group"):
         table = rows[rows["state"] == "shown"].set_index("colonia_id")
         crimes = truth["crimes"][group].reindex(table.index)
         held = (table["lower"] <= crimes) & (crimes <= table["upper"])
@@ -125,9 +176,9 @@ def dark_figure(results, truth) -> dict[str, float]:
     return found
 
 
-def by_size(results, truth) -> dict[str, dict[str, float]]:
+def by_size(tables, truth) -> dict[str, dict[str, float]]:
     """Return, by how many case files colonias have, coverage and the sums of both sides."""
-    rows = results["dark_figure"]
+    rows = tables["dark_figure"]
     table = rows[(rows["state"] == "shown") & (rows["group"] == "total")].set_index("colonia_id")
     crimes = truth["crimes"]["total"].reindex(table.index)
     held = (table["lower"] <= crimes) & (crimes <= table["upper"])
@@ -140,12 +191,13 @@ def by_size(results, truth) -> dict[str, dict[str, float]]:
             "coverage": round(float(held[mine].mean()), 3),
             "probable": int(table["probable"][mine].sum()),
             "planted": int(crimes[mine].sum()),
+            "ratio": round(float(table["probable"][mine].sum() / crimes[mine].sum()), 4),
             "above": round(float((table["probable"] > crimes)[mine].mean()), 3),
         }
     return found
 
 
-def fear_gap(results, truth) -> dict[str, float]:
+def fear_gap(tables, truth) -> dict[str, float]:
     people, fear = truth["people"], truth["fear"]
     rate = truth["expected"] / people.where(people > 0)
     crime_high = rate > truth["expected"].sum() / people.sum()
@@ -153,7 +205,7 @@ def fear_gap(results, truth) -> dict[str, float]:
     cases = [crime_high & fear_high, ~crime_high & fear_high, crime_high & ~fear_high]
     names = ["both_high", "fear_only", "crime_only"]
     right = pd.Series(np.select(cases, names, "both_low"), rate.index)
-    verdict = results["fear_gap"].set_index("colonia_id")["verdict"]
+    verdict = tables["fear_gap"].set_index("colonia_id")["verdict"]
     told = verdict[verdict.isin([*names, "both_low"])]
     return {
         "told": len(told),
@@ -161,8 +213,8 @@ def fear_gap(results, truth) -> dict[str, float]:
     }
 
 
-def priorities(results, truth) -> dict[str, int]:
-    shift = results["priority_shift"].set_index("colonia_id")
+def priorities(tables, truth) -> dict[str, int]:
+    shift = tables["priority_shift"].set_index("colonia_id")
     rate = truth["crimes"]["total"] / truth["people"].where(truth["people"] > 0)
     first = rate.sort_values(ascending=False).index[: int(shift["in_after"].sum())]
     return {
@@ -172,33 +224,34 @@ def priorities(results, truth) -> dict[str, int]:
     }
 
 
-def feedback(results, folder: Path) -> dict[str, list[float]]:
+def feedback(found, folder: Path) -> dict[str, float]:
     """Return how much more patrols discover in the programme: found, its ends, and planted."""
-    rows = results["feedback"].set_index(["measure", "group"])
-    found = rows.loc[("programme_ratio", "other"), ["value", "lower", "upper"]]
+    rows = found["feedback"].set_index(["measure", "group"])
+    ratio = rows.loc[("programme_ratio", "other"), ["value", "lower", "upper"]]
     share = pd.read_parquet(folder / "truth" / "discovery.parquet")
     share = share[share["month"] >= "2025-01-01"].groupby("colonia_id")["discovered_share"].mean()
     programme = pd.read_parquet(folder / "truth" / "colonias.parquet").set_index("colonia_id")
     inside = programme["stage"].reindex(share.index) > 0
     planted = share[inside].mean() / share[~inside].mean()
-    return {"found": found.round(2).tolist(), "planted": round(float(planted), 2)}
+    value, lower, upper = ratio.astype(float).round(3)
+    return {
+        "found": value,
+        "planted": round(float(planted), 3),
+        "within": float(lower <= planted <= upper),
+    }
 
 
 def error(away: pd.Series, known: pd.Series) -> float:
     return round(float(np.sqrt((away[known] ** 2).mean())), 4)
 
 
-def made(folder: Path) -> Path:
-    """Make the demo, up to the tables that an edition is made of."""
-    opened = open_workbench(make_demo(folder))
+def made(folder: Path, seed: int = DEMO_SEED) -> Path:
+    """Make the demo of a seed, up to the tables that an edition is made of."""
+    opened = open_workbench(make_demo(folder, seed=seed))
     for step in (collect, clean, locate, classify, tabulate):
         step(opened)
     return folder
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        main(Path(sys.argv[1]))
-    else:
-        with tempfile.TemporaryDirectory() as place:
-            main(made(Path(place) / "demo"))
+    main([int(seed) for seed in sys.argv[1:]] or range(DEMO_SEED, DEMO_SEED + CITIES))

@@ -48,8 +48,23 @@ def finished(made_once):
         opened = open_workbench(_few(folder))
         run_everything(opened)
         lab_tables(opened, prepare(opened, period_end=EARLIER))
+        (folder / "kept.json").write_text(json.dumps(_kept_by(folder)), encoding="utf-8")
 
     return Workbench(made_once("few_first", fill))
+
+
+@pytest.fixture(autouse=True)
+def only_read(request):
+    """Refuse a test that makes anything in the workbench that others only read."""
+    yield
+    if "finished" in request.fixturenames:
+        root = request.getfixturevalue("finished").root
+        stood = json.loads((root / "kept.json").read_text(encoding="utf-8"))
+        assert _kept_by(root) == stood, "copy the finished workbench to make something in it"
+
+
+def _kept_by(root):
+    return sorted(path.name for path in Workbench(root).interim("kept").iterdir())
 
 
 @pytest.fixture(scope="session")

@@ -29,9 +29,10 @@ ENDS = ("2025-03", "2025-06", "2025-09", "2025-12")
 
 
 @pytest.fixture(scope="module")
-def editions(finished):
+def editions(finished, tmp_path_factory):
     """Return the public tables of four successive editions, and the lab's own of the last."""
-    opened = open_workbench(finished)
+    own = tmp_path_factory.mktemp("editions") / "bench"
+    opened = open_workbench(Workbench(shutil.copytree(finished.root, own, symlinks=True)))
     prepared = [prepare(opened, period_end=end) for end in ENDS]
     return {
         "public": [make_edition(opened, one, "public") for one in prepared],

@@ -191,6 +191,20 @@ def test_one_more_event_of_another_origin_changes_no_public_figure():
         pd.testing.assert_frame_equal(one, other)
 
 
+def test_the_public_edition_knows_the_municipalitys_share_of_many_files_and_no_colonias():
+    many = processed([90, 0, 0, 0, 0, 0, 0, 10], 100)
+    moved = processed([10, 0, 0, 90, 0, 0, 0, 0], 100)
+    few = processed([9, 0, 0, 0, 0, 0, 0, 1])
+
+    shares = discovered_shares(many, edition("public"))
+
+    # 100 of 800 files, in whole per cent; of other groups nothing is known but all crime's.
+    assert (shares == round(100 / 800, 2)).all(axis=None)
+    assert (discovered_shares(few, edition("public")) == 0).all(axis=None)
+    for one, other in zip(public_figures(many), public_figures(moved), strict=True):
+        pd.testing.assert_frame_equal(one, other)
+
+
 def test_without_doubt_means_the_same_correction_at_its_mean():
     rng = np.random.default_rng(1)
     rates = pd.DataFrame(rng.uniform(9, 11, (60, 8)), columns=KEYS)

@@ -10,7 +10,8 @@ import pytest
 
 from labtools.evaluation.protocol import Protocol
 from labtools.messages import speaking
-from labtools.narrative.evaluation import evaluation_of, evaluation_sentences
+from labtools.narrative.evaluated import evaluation_of
+from labtools.narrative.evaluation import evaluation_sentences
 from labtools.targeting.catalogue import Effect, read_interventions
 from labtools.targeting.citation import cited
 from labtools.targeting.effects import effect_draws

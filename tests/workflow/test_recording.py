@@ -11,7 +11,8 @@ import pytest
 from labtools.errors import TableError
 from labtools.evaluation.protocol import Protocol
 from labtools.messages import speaking
-from labtools.narrative.evaluation import evaluation_of, evaluation_sentences
+from labtools.narrative.evaluated import evaluation_of
+from labtools.narrative.evaluation import evaluation_sentences
 from labtools.paths import Workbench
 from labtools.workflow.recording import (
     blocks,

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from labtools.tables import vocabulary as words
+from labtools.tables.contracts import empty_table
 from labtools.workflow.dark_figure import reported_share
 from labtools.workflow.keeping import Kept
 from labtools.workflow.known import Known
@@ -15,6 +16,7 @@ from labtools.workflow.portfolio import harm_of
 from labtools.workflow.reporting import files_opened, reporting_prior, victims_asked
 
 END = pd.Timestamp("2026-01-01")
+WINDOW = SimpleNamespace(start=pd.Timestamp("2025-01-01"), end=END)
 QUERETARO = SimpleNamespace(lab=SimpleNamespace(municipality_id="22014", seed=3))
 
 
@@ -63,8 +65,9 @@ def test_each_colonia_is_told_on_what_its_figure_rests(rows, basis):
         "survey": answers(rows),
         "colonias": pd.DataFrame({"colonia_id": ["a", "b"]}),
         "indicators": pd.DataFrame(columns=["colonia_id", "indicator", "value"]),
+        "origin_counts": empty_table("origin_counts"),
     }
-    edition = SimpleNamespace(window=SimpleNamespace(end=END), is_public=True, fits=Kept())
+    edition = SimpleNamespace(window=WINDOW, is_public=True, fits=Kept())
 
     reported = reported_share(processed, edition, QUERETARO)
 
@@ -107,8 +110,9 @@ def test_the_edition_says_who_tells_of_case_files():
         "survey": pd.concat([said, opened(10, 40)], ignore_index=True),
         "colonias": pd.DataFrame({"colonia_id": names}),
         "indicators": pd.DataFrame(columns=["colonia_id", "indicator", "value"]),
+        "origin_counts": empty_table("origin_counts"),
     }
-    edition = SimpleNamespace(window=SimpleNamespace(end=END), is_public=True, fits=Kept())
+    edition = SimpleNamespace(window=WINDOW, is_public=True, fits=Kept())
 
     own = reported_share(processed, edition, QUERETARO)
     declared = reported_share(processed | {"survey": said}, edition, QUERETARO)
@@ -134,8 +138,9 @@ def test_harm_is_made_of_the_share_that_the_dark_figure_tells():
         "survey": answers(said),
         "colonias": pd.DataFrame({"colonia_id": names, "population": 1_000.0}),
         "indicators": pd.DataFrame(columns=["colonia_id", "indicator", "value"]),
+        "origin_counts": empty_table("origin_counts"),
     }
-    edition = SimpleNamespace(window=SimpleNamespace(end=END), is_public=True, fits=Kept())
+    edition = SimpleNamespace(window=WINDOW, is_public=True, fits=Kept())
     settings = SimpleNamespace(lab=QUERETARO.lab, targeting=SimpleNamespace(harm={}))
 
     harm = harm_of(Known(processed, {"crime": crime}, edition, settings), np.random.default_rng(1))

@@ -8,6 +8,7 @@ When not: where :func:`labtools.analysis.perception.estimates.estimate_share` al
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,8 @@ from threadpoolctl import threadpool_limits
 
 from labtools.analysis.latent_logit import Candidate, draw_log_odds
 from labtools.errors import AnalysisError
+
+Benchmark = Literal["log_odds", "ratio"]
 
 _SPREADS = np.geomspace(0.08, 1.6, 9)
 _NEIGHBOURLY = (0.0, 0.25, 0.5, 0.75, 0.95)
@@ -91,10 +94,10 @@ class AreaShares:
             verdict=np.where(table["upper"] - table["lower"] <= widest, "enough", "insufficient")
         )
 
-    def benchmarked(self, people: pd.Series, city: np.ndarray) -> AreaShares:
+    def benchmarked(
+        self, people: pd.Series, city: np.ndarray, *, by: Benchmark = "log_odds"
+    ) -> AreaShares:
         """Return the shares moved, draw by draw, so that the city's mean is that of `city`.
-
-        All areas move alike in log-odds, so that shares stay between 0 and 1.
 
         Parameters
         ----------
@@ -102,6 +105,9 @@ class AreaShares:
             People of each area; areas without any do not count.
         city : numpy.ndarray, shape (n_draws,)
             The city's share; draws of it carry its own doubt along.
+        by : {"log_odds", "ratio"}
+            All areas move alike in log-odds; or by one ratio, of the shares where they fall and
+            of their complements where they rise.  Either way they stay between 0 and 1.
         """
         weight = people.reindex(self.draws.columns).fillna(0.0).to_numpy(float)
         if weight.sum() <= 0 or not np.all((city > 0) & (city < 1)):
@@ -110,15 +116,10 @@ class AreaShares:
                 "figure lies between 0 and 1. Leave them as they are."
             )
         weight = weight / weight.sum()
-        log_odds = special.logit(np.clip(self.draws.to_numpy(), 1e-9, 1 - 1e-9))
-        shift = np.zeros(len(city))
-        for _ in range(_ROUNDS):  # Newton: the mean rises smoothly with the shift
-            shares = special.expit(log_odds + shift[:, None])
-            step = (city - shares @ weight) / ((shares * (1 - shares)) @ weight)
-            shift += np.clip(step, -_STRIDE, _STRIDE)
-            if np.abs(step).max() < _NIL:
-                break
-        moved = special.expit(log_odds + shift[:, None])
+        if by == "ratio":
+            moved = _by_ratio(self.draws.to_numpy(), weight, city)
+        else:
+            moved = _by_log_odds(self.draws.to_numpy(), weight, city)
         draws = pd.DataFrame(moved, self.draws.index, self.draws.columns)
         return AreaShares(draws, self.spread, self.neighbourly, self.asked)
 
@@ -193,6 +194,26 @@ def fit_area_shares(
         float(expected[1]),
         pd.Series(people, areas),
     )
+
+
+def _by_ratio(shares: np.ndarray, weight: np.ndarray, city: np.ndarray) -> np.ndarray:
+    now = shares @ weight
+    falls = (city <= now)[:, None]
+    down = (city / now)[:, None]
+    up = ((1 - city) / np.maximum(1 - now, _NIL))[:, None]
+    return np.asarray(np.where(falls, shares * down, 1 - (1 - shares) * up))
+
+
+def _by_log_odds(shares: np.ndarray, weight: np.ndarray, city: np.ndarray) -> np.ndarray:
+    log_odds = special.logit(np.clip(shares, _NIL, 1 - _NIL))
+    shift = np.zeros(len(city))
+    for _ in range(_ROUNDS):  # Newton: the mean rises smoothly with the shift
+        moved = special.expit(log_odds + shift[:, None])
+        step = (city - moved @ weight) / ((moved * (1 - moved)) @ weight)
+        shift += np.clip(step, -_STRIDE, _STRIDE)
+        if np.abs(step).max() < _NIL:
+            break
+    return np.asarray(special.expit(log_odds + shift[:, None]))
 
 
 def effective_answers(

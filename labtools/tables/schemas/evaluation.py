@@ -7,6 +7,18 @@ import pandera.pandas as pa
 from labtools.tables.schemas.columns import count, figure, key, word, written
 
 OUTCOMES = ("crime", "perception")
+#: Designs that a protocol may name.
+DESIGNS = (
+    "imputed_counts",
+    "group_time",
+    "synthetic_control",
+    "synthetic_difference",
+    "micro_synthetic",
+    "interrupted_series",
+    "weighted_displacement",
+    "randomisation",
+    "spatial_permutation",
+)
 #: What a row of `evaluation` is of.
 ASPECTS = (
     "effect",  # in the programme, beyond what was to be expected
@@ -16,6 +28,7 @@ ASPECTS = (
     "nothing",  # and what it says where nothing was done
     "averted",  # events or people
     "unit_cost",  # money for each
+    *(f"by_{design}" for design in DESIGNS),  # the effect by another design, which decides nothing
 )
 UNITS = ("percent", "points", "events", "people", "money")
 EFFECT_VERDICTS = (

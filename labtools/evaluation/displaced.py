@@ -1,0 +1,135 @@
+"""The weighted displacement difference of a protocol: places paired by their level, and the ring.
+
+When to use it: a programme with one start, two whole years before it and one after.  When not: for
+places chosen for their records, or fewer events than the test needs; it is refused then.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from labtools.errors import AnalysisError
+from labtools.evaluation.choice import refuse_by_records
+from labtools.evaluation.displacement import (
+    DisplacementDifference,
+    estimate_dispersion,
+    weighted_displacement_difference,
+)
+from labtools.evaluation.estimate import Estimate
+from labtools.evaluation.one_start import YEAR, OneStart
+
+_MOST_YEARS = 3
+
+
+def displaced_effect(start: OneStart, *, level: float, rng: np.random.Generator) -> Estimate:
+    """Return the difference in the programme's places, as a ratio, with estimated dispersion.
+
+    Each place is paired with another of its level in a year that is not compared; as many whole
+    years are compared after the start as before it.
+
+    Raises
+    ------
+    AnalysisError
+        If places were chosen for their records, years are too few, or so are events or others.
+    """
+    return _paired(start, start.treated, start.others, (level, rng))
+
+
+def displaced_beside(start: OneStart, *, level: float, rng: np.random.Generator) -> Estimate:
+    """Return the same of the places beside the programme: displacement, or benefit that spread.
+
+    Raises
+    ------
+    AnalysisError
+        As for :func:`displaced_effect`.
+    """
+    return _paired(start, start.ring, start.others, (level, rng))
+
+
+def _paired(
+    start: OneStart, ours: pd.Series, others: pd.Series, how: tuple[float, np.random.Generator]
+) -> Estimate:
+    refuse_by_records(start.chosen)
+    level, rng = how
+    before, after, first = _windows(start)
+    pairs = _pairs(first, ours, others, rng)
+    free = start.counts[others].to_numpy(float)
+    # The same windows a year earlier, of places that never enter: as long, and as far apart.
+    span, at = YEAR * _years(start), start.start - YEAR
+    earlier = [free[:, at - span : at].sum(axis=1), free[:, at : at + span].sum(axis=1)]
+    found = weighted_displacement_difference(
+        (float(before[ours].sum()), float(after[ours].sum())),
+        (float(before[pairs].sum()), float(after[pairs].sum())),
+        dispersion=estimate_dispersion(np.column_stack(earlier), chosen=start.chosen),
+        level=level,
+    )
+    return _estimate(found, float(after[ours].sum()), len(pairs), level)
+
+
+def _estimate(
+    found: DisplacementDifference, observed: float, places: int, level: float
+) -> Estimate:
+    reach = float(stats.norm.ppf((1 + level) / 2)) * found.local_se
+    value, lower, upper = (_ratio(observed, found.local + step) for step in (0.0, -reach, reach))
+    return Estimate(
+        log_ratio=value,
+        lower=lower,
+        upper=upper,
+        se=found.local_se / max(observed - found.local, 1.0),
+        p=float(2 * stats.norm.sf(abs(found.local) / found.local_se)),
+        observed=observed,
+        places=places,
+        compared=places,
+    )
+
+
+def _ratio(observed: float, change: float) -> float:
+    """Return the logarithm of the events over those without the change."""
+    expected = observed - change
+    if observed <= 0 or expected <= 0:
+        return float(np.inf if expected <= 0 else -np.inf)
+    return float(np.log(observed / expected))
+
+
+def _years(start: OneStart) -> int:
+    later = (start.counts.shape[1] - start.start) // YEAR
+    return int(min(later, start.start // YEAR - 1, _MOST_YEARS))
+
+
+def _windows(start: OneStart) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Return events before and after the start, and those of the year that tells the level."""
+    years = _years(start)
+    if years < 1:
+        raise AnalysisError(
+            "The window has {before} quarters before the start and {after} from it on; two whole "
+            "years before and one after are needed, one of them to pair colonias of the same "
+            "level. Give a longer window.",
+            before=start.start,
+            after=start.counts.shape[1] - start.start,
+        )
+    span, at = YEAR * years, start.start
+    spans = (slice(at - span, at), slice(at, at + span), slice(at - span - YEAR, at - span))
+    before, after, first = (start.counts.iloc[:, one].sum(axis=1) for one in spans)
+    return before, after, first
+
+
+def _pairs(
+    first: pd.Series, ours: pd.Series, others: pd.Series, rng: np.random.Generator
+) -> pd.Index:
+    """Return for each of ours the free place that had about as many events."""
+    free = np.log1p(first[others])
+    if len(free) < ours.sum():
+        raise AnalysisError(
+            "{n} colonias are to be paired, and {total} others are free to compare. Plan the "
+            "design imputed_counts, which needs no pairs.",
+            n=int(ours.sum()),
+            total=len(free),
+        )
+    taken = []
+    for place in rng.permutation(np.flatnonzero(ours)):
+        nearest = (free - np.log1p(first.iloc[place])).abs().idxmin()
+        taken.append(nearest)
+        free = free.drop(nearest)
+    return pd.Index(taken)

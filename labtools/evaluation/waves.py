@@ -1,0 +1,104 @@
+"""Group-time effects of a protocol: years since the entry, in waves, against places not yet in.
+
+When to use it: places that entered in waves, each of five colonias or more, and a year before
+the first.  When not: for places chosen for their records, or very few events: the logarithm of
+a year's events hides a part of the effect then.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from scipy.sparse.csgraph import shortest_path
+
+from labtools.errors import AnalysisError
+from labtools.evaluation.counts import nearness
+from labtools.evaluation.estimate import Estimate, Limits
+from labtools.evaluation.one_start import YEAR
+from labtools.evaluation.programme import Cells
+from labtools.evaluation.protocol import Protocol
+from labtools.evaluation.staggered import Panel, average_effects, group_time_effects, pretrend_p
+
+_REACH = 5
+_QUARTER = 3
+
+
+def waves_effect(
+    cells: Cells, beside: pd.DataFrame, protocol: Protocol
+) -> tuple[Estimate, Limits | None, float]:
+    """Return the average effect, that of the year before the entry, and p of earlier paths.
+
+    Years are counted from the first entry; a place belongs to the year in which it entered.
+    Places beside the programme do not compare, if the protocol gives them an effect of their own.
+
+    Parameters
+    ----------
+    cells : Cells
+    beside : pandas.DataFrame of bool
+        Which places share a border: errors of near places are taken to be related.
+    protocol : Protocol
+
+    Raises
+    ------
+    AnalysisError
+        If places were chosen for their records, there is no year before the entry, or a year's
+        places are too few.
+    """
+    outcome, first = _years(cells)
+    level = cells.panel.level
+    traits = outcome[[]] if level is None else level.reindex(outcome.index).to_frame()
+    effects = group_time_effects(
+        Panel(outcome, first, traits),
+        anticipation=-(-protocol.design.anticipation_months // (_QUARTER * YEAR)),
+        chosen=protocol.units.chosen,
+        near=_near(beside, outcome.index),
+    )
+    freedom = int(min((first > 0).sum(), (first == 0).sum())) - 1
+    reach = float(stats.t.ppf((1 + protocol.level) / 2, max(freedom, 1)))
+    whole, by_year = average_effects(effects, "simple"), average_effects(effects, "dynamic").parts
+    past = None
+    if -1 in by_year.index:
+        value, error = by_year.loc[-1, ["effect", "se"]]
+        past = float(value), float(value - reach * error), float(value + reach * error)
+    estimate = Estimate(
+        log_ratio=whole.effect,
+        lower=whole.effect - reach * whole.se,
+        upper=whole.effect + reach * whole.se,
+        se=whole.se,
+        p=float(2 * stats.t.sf(abs(whole.effect) / whole.se, max(freedom, 1))),
+        observed=float(cells.panel.counts.where(cells.inside).sum().sum()),
+        places=int((first > 0).sum()),
+        compared=int((first == 0).sum()),
+    )
+    return estimate, past, pretrend_p(effects) if past else 0.0
+
+
+def _years(cells: Cells) -> tuple[pd.DataFrame, pd.Series]:
+    """Return the logarithm of each place's events by year, and the year of its entry (0: never)."""
+    inside, entered = cells.inside.any(axis=1), (cells.since >= 0).any(axis=1)
+    at = np.arange(cells.panel.counts.shape[1])
+    begun = int(cells.inside.any(axis=0).to_numpy().argmax())
+    free = cells.panel.used.any(axis=0).to_numpy() | (at >= begun)
+    kept = inside | (~entered & ~cells.panel.exposed.any(axis=1))
+    year = (at - begun) // YEAR
+    whole = [k for k in np.unique(year) if free[year == k].sum() == YEAR]
+    if len(whole) < 2 or whole[0] >= 0:  # noqa: PLR2004 - one before, one after
+        raise AnalysisError(
+            "The window has {before} quarters before the start and {after} from it on; a whole "
+            "year before and a quarter after are needed. Give a longer window.",
+            before=begun,
+            after=len(at) - begun,
+        )
+    # Periods are numbered from 1, for 0 means never.
+    counts = cells.panel.counts[kept]
+    told = {k - whole[0] + 1: counts.iloc[:, year == k].sum(axis=1) for k in whole}
+    entry = year[cells.inside[kept].to_numpy().argmax(axis=1)] - whole[0] + 1
+    first = pd.Series(np.where(inside[kept], entry, 0).astype(float), counts.index)
+    return np.log1p(pd.DataFrame(told, counts.index)), first
+
+
+def _near(beside: pd.DataFrame, places: pd.Index) -> np.ndarray:
+    graph = beside.to_numpy(float)
+    at = beside.index.get_indexer(places)
+    return nearness(shortest_path(graph, unweighted=True), reach=_REACH)[np.ix_(at, at)]
