@@ -16,6 +16,6 @@ def pseudonyms(identifiers: pd.Series, *, key: bytes, source: str) -> pd.Series:
     """
     made = [
         hmac.digest(key, f"{source}\x1f{identifier}".encode(), hashlib.sha256).hex()[:20]
-        for identifier in identifiers
+        for identifier in identifiers.astype(object).tolist()
     ]
     return pd.Series(made, index=identifiers.index, dtype="str")

@@ -23,6 +23,8 @@ from labtools.privacy.pii import PeopleFinder
 
 _DIGITS = 8
 _ROUNDS = 3
+#: Texts whose answer is remembered: some tens of megabytes.
+_TEXTS_HELD = 200_000
 #: A name as like a colonia's as this (of 100) is taken for the colonia's, misspelt.
 _LIKE_A_PLACE = 80.0
 _WORD = r"[A-ZÁÉÍÓÚÑÜ][\wáéíóúñü'-]+"
@@ -85,11 +87,12 @@ class Redactor:
         self._finder = PeopleFinder(names)
         self._places = sorted({folded(name) for name in names})
         self._key = key
+        self._read: dict[str, tuple[str, frozenset[str]]] = {}
 
     def apply(self, texts: pd.Series) -> Redacted:
         """Return texts without people; each different text is read once."""
         unique = texts.dropna().unique()
-        made = {text: self.in_text(str(text)) for text in unique}
+        made = {text: self._known(str(text)) for text in unique}
         times = texts.value_counts()
         found: Counter[str] = Counter()
         for text, (_, kinds) in made.items():
@@ -97,6 +100,14 @@ class Redactor:
         changed = {text: clean for text, (clean, kinds) in made.items() if kinds}
         clean = texts.replace(changed) if changed else texts
         return Redacted(clean, dict(sorted(found.items())))
+
+    def _known(self, text: str) -> tuple[str, frozenset[str]]:
+        """Return what `in_text` does, which the slices of a file ask of the same texts again."""
+        if len(self._read) >= _TEXTS_HELD:
+            self._read.clear()
+        if text not in self._read:
+            self._read[text] = self.in_text(text)
+        return self._read[text]
 
     def in_text(self, text: str) -> tuple[str, frozenset[str]]:
         """Return a text without people, and the kinds that were in it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -135,10 +135,18 @@ def source_rows(sources: pd.DataFrame) -> list[tuple[Cell, ...]]:
     ]
 
 
-def source_words(row: Sequence[Cell]) -> str:
-    """Return a source in one line of paper; its licence stands on the site, where there is room."""
-    title, publisher, _, cutoff = row
-    return " · ".join(cell.words for cell in (title, publisher, cutoff))
+def sources_by_day(rows: Iterable[Sequence[Cell]]) -> tuple[str, ...]:
+    """Return rows of `source_rows` as paper has room for them: those of one cut date together.
+
+    Their licences stand on the site.
+    """
+    found: dict[str, list[str]] = {}
+    for title, publisher, _, cutoff in rows:
+        found.setdefault(cutoff.words, []).append(f"{title.words} · {publisher.words}")
+    return tuple(
+        text("To {day}: {sources}.", day=day_of, sources="; ".join(told))
+        for day_of, told in found.items()
+    )
 
 
 def profile_facts(profile: pd.DataFrame) -> Sequence[tuple[str, Cell]]:

@@ -22,7 +22,8 @@ def proposals_section(source: Source) -> Section | None:
         return None
     table = proposals_here(source.tables)
     told = source.told("proposed")
-    said = (told[0], told[-1]) if len(told) > 1 else told
+    # Those that open and close: the table says what the sentences of each action say.
+    said = (*told[: len(told) - len(table) - 1], *told[-1:]) if len(table) else told
     rows = tuple(_row(row) for _, row in table.head(MOST).iterrows())
     title = text("What is proposed")
     heads = (

@@ -59,6 +59,12 @@ def hours(written: pd.Series) -> pd.Series:
     "8:30 p.m." is of the twentieth hour, and "12:05 a.m." of hour zero.  Clocks of 24 hours that
     put the half day behind stay as written: "00:30 a.m." and "13:05 p.m." say one thing twice.
     """
+    unique = pd.Series(written.dropna().unique(), dtype="str")
+    lookup = dict(zip(unique, _hours(unique).astype(object), strict=True))
+    return written.map(lookup).astype("Int64")
+
+
+def _hours(written: pd.Series) -> pd.Series:
     parts = written.str.extract(_CLOCK)
     hour = pd.to_numeric(parts["h"])
     half = parts["half"].str.casefold()

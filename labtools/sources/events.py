@@ -6,8 +6,11 @@ subject and a place.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from labtools.errors import SourceError
@@ -15,18 +18,19 @@ from labtools.findings import Finding, Severity
 from labtools.messages import plural
 from labtools.privacy.pseudonyms import pseudonyms
 from labtools.sources.days import days, hours
-from labtools.sources.figures import row_in_file
-from labtools.sources.folios import repeated_folios
+from labtools.sources.folios import Folios
+from labtools.sources.origins import Origins
 from labtools.sources.points import Points, read_points
 from labtools.sources.protocol import (
     Cleaned,
     Intake,
-    accounted,
+    account_of,
     fold_text,
-    read_rows,
     tidy,
 )
-from labtools.sources.repeats import refuse_pasted
+from labtools.sources.repeats import refuse_pasted_rows
+from labtools.sources.seen import Seen
+from labtools.sources.slices import Slice, Slices
 from labtools.sources.spans import check_span
 
 _EXAMPLE = date(2025, 12, 31)
@@ -36,6 +40,7 @@ def clean_events(intake: Intake) -> Cleaned:
     """Return the canonical table ``events`` of a file, and what became of each row.
 
     Where the descriptor names a column "origin", also ``origins``: who made each event known.
+    A file larger than the memory is for `clean_in_slices`.
 
     Rejected: a row cut short, a date that is not one, a day outside the period that the
     source speaks of, and, of the rest, a second row with a folio already seen.
@@ -47,57 +52,140 @@ def clean_events(intake: Intake) -> Cleaned:
         month and day the other way round, months are missing, most points cannot be true, or a
         block of rows was pasted twice.
     """
-    rows = read_rows(intake, "date")
-    day = days(intake, rows.cells, intake.descriptor.column("date"))
-    _require_dates(intake, rows.cells, day)
-    if not intake.descriptor.column("folio"):
-        refuse_pasted(intake, rows.cells)
-    reasons = _reasons(intake, rows.cells, day)
-    kept = rows.cells[reasons.isna()]
-    span = check_span(intake, day[kept.index])
-    points = read_points(intake, kept)
-    events = _events(intake, kept, day, points)
-    refuse_pasted(intake, _compared(events, kept.index), blocks_only=True)
-    changed = {**_changes(intake, events, kept, points), **span.changed}
-    tables, findings = {"events": events}, (*_findings(intake, kept), *span.findings)
-    if intake.descriptor.column("origin"):
-        origin, other = _origins(intake, kept)
-        tables["origins"] = pd.DataFrame({"event_id": events["event_id"], "origin": origin})
-        changed["origin_not_declared"] = len(other)
-        findings += _undeclared(intake, other)
-    return Cleaned(tables, accounted(intake, rows, reasons, changed), findings)
+    parts: list[Mapping[str, pd.DataFrame]] = []
+    told = clean_in_slices(intake, parts.append)
+    tables = {name: pd.concat([it[name] for it in parts], ignore_index=True) for name in parts[0]}
+    return Cleaned(tables, told.account, told.findings)
 
 
-def _require_dates(intake: Intake, cells: pd.DataFrame, day: pd.Series) -> None:
-    if cells.empty:
+def clean_in_slices(intake: Intake, put: Callable[[Mapping[str, pd.DataFrame]], None]) -> Cleaned:
+    """Hand over the tables of `clean_events` slice by slice, and return the rest without tables.
+
+    Each slice of half a million rows is judged by the rules of a file; what repeats, and which
+    months are there, is judged of all of them.  A file of several slices is read twice.
+
+    Parameters
+    ----------
+    put : callable
+        Given the canonical tables of each slice, in the order of the file.
+
+    Raises
+    ------
+    SourceError
+        As `clean_events`; what was handed over before is then void.
+    """
+    slices = Slices(intake)
+    repeated = _repeated(intake, slices)
+    whole = _Whole(intake)
+    for one in slices:
+        day = days(intake, one.cells, intake.descriptor.column("date"))
+        reasons = _reasons(intake, one, day)
+        reasons[reasons.index.isin(repeated) & reasons.isna()] = "folio_repeated"
+        kept = one.cells[reasons.isna()]
+        put(whole.add(kept, day[kept.index], one.said[kept.index]))
+        whole.apart.update(str(reason) for reason in reasons.dropna())
+    findings = whole.findings()
+    account = account_of(intake, slices.tally, whole.apart, whole.changed)
+    return Cleaned({}, account, findings)
+
+
+def _repeated(intake: Intake, slices: Slices) -> np.ndarray:
+    """Return the rows whose folio a row before bears, having checked what all rows must be."""
+    by_folio = bool(intake.descriptor.column("folio"))
+    folios, seen, dated, first = Folios(intake), Seen(), 0, ""
+    for one in slices:
+        day = days(intake, one.cells, intake.descriptor.column("date"))
+        dated += int(day.notna().sum())
+        first = first or _first(one.cells[intake.descriptor.column("date")])
+        if by_folio:
+            folios.add(one.cells[_reasons(intake, one, day).isna()])
+        else:
+            seen.add(one.said)
+    _require_dates(intake, slices.tally.wanted, dated, first)
+    if by_folio:
+        return folios.repeated()
+    refuse_pasted_rows(intake, seen)
+    return np.empty(0, np.int64)
+
+
+def _first(cells: pd.Series) -> str:
+    return str(cells.fillna("").iloc[0]) if len(cells) else ""
+
+
+def _require_dates(intake: Intake, rows: int, dated: int, first: str) -> None:
+    if not rows:
         raise SourceError(
             "{path} has a header and no rows. Ask the supplier for the file again.",
             path=intake.path.name,
         )
-    if day.isna().all():
-        column = intake.descriptor.column("date")
+    if not dated:
         raise SourceError(
             "{path}, column “{column}”: none of the {n} cells is a date written like {example}; "
             "the first is “{value}”. Correct “date_format” in the descriptor.",
             path=intake.path.name,
-            column=column,
-            n=len(day),
+            column=intake.descriptor.column("date"),
+            n=rows,
             example=_EXAMPLE.strftime(intake.descriptor.date_format),
-            value=str(cells[column].fillna("").iloc[0]),
+            value=first,
         )
 
 
-def _reasons(intake: Intake, cells: pd.DataFrame, day: pd.Series) -> pd.Series:
-    reasons = pd.Series(None, index=cells.index, dtype="object")
+def _reasons(intake: Intake, one: Slice, day: pd.Series) -> pd.Series:
+    """Return why rows are not kept, their folios apart."""
+    reasons = pd.Series(None, index=day.index, dtype="object")
     if intake.first_day is not None:
         reasons[day < intake.first_day] = "before_first_day"
     reasons[day > intake.cutoff] = "after_cutoff"
     reasons[day.isna()] = "date_not_valid"
-    reasons[cells.isna().any(axis=1)] = "row_cut_short"
-    if intake.descriptor.column("folio"):
-        good = cells[reasons.isna()]
-        reasons[good.index[repeated_folios(intake, good)]] = "folio_repeated"
+    reasons[one.cut] = "row_cut_short"
     return reasons
+
+
+class _Whole:
+    """What is known of a file only when its last slice was seen."""
+
+    def __init__(self, intake: Intake) -> None:
+        self.apart: Counter[str] = Counter()
+        self.changed: Counter[str] = Counter()
+        self._intake = intake
+        self._daily: Counter[pd.Timestamp] = Counter()
+        self._compared, self._same = Seen(), Seen()
+        self._origins = Origins(intake)
+
+    def add(self, kept: pd.DataFrame, day: pd.Series, said: pd.Series) -> dict[str, pd.DataFrame]:
+        """Return the tables of a slice's good rows, and note what they say of the file."""
+        intake = self._intake
+        points = read_points(intake, kept)
+        events = _events(intake, kept, day, points)
+        compared = _compared(events, kept.index)
+        self._compared.add(pd.util.hash_pandas_object(compared, index=False))
+        self._same.add(said)
+        self._daily.update(day.value_counts().to_dict())
+        self.changed.update(_changes(intake, events, kept, points))
+        if not intake.descriptor.column("origin"):
+            return {"events": events}
+        return {"events": events, "origins": self._origins.of(kept, events["event_id"])}
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what is to be told of the file, and count it.
+
+        Raises
+        ------
+        SourceError
+            If months are missing, a block of rows was pasted twice, or no origin is known.
+        """
+        intake, folio = self._intake, self._intake.descriptor.column("folio")
+        daily = pd.Series(self._daily, dtype="int64")
+        span = check_span(intake, daily.set_axis(pd.DatetimeIndex(daily.index)).sort_index())
+        refuse_pasted_rows(intake, self._compared, blocks_only=True)
+        self.changed.update(span.changed)
+        same = 0 if folio else sum(len(part) for part in self._same.repeats())
+        self.changed.update(exact_duplicates_kept=same)
+        found = (*_told_same(intake, same), *span.findings)
+        if not intake.descriptor.column("origin"):
+            return found
+        self.changed.update(origin_not_declared=self._origins.strange)
+        return (*found, *self._origins.findings())
 
 
 def _events(intake: Intake, cells: pd.DataFrame, day: pd.Series, points: Points) -> pd.DataFrame:
@@ -130,52 +218,6 @@ def _compared(events: pd.DataFrame, rows: pd.Index) -> pd.DataFrame:
     return events[said].assign(**text).set_index(rows)
 
 
-def _origins(intake: Intake, cells: pd.DataFrame) -> tuple[pd.Series, pd.Index]:
-    """Return how each event came to be known, and which rows say it in a word nobody declared.
-
-    Of those, as of a blank, it is not known.
-
-    Raises
-    ------
-    SourceError
-        If not one cell is a declared word: the column or the words are a slip.
-    """
-    column = intake.descriptor.column("origin")
-    known = {
-        fold_text(pd.Series([theirs], dtype="str"))[0]: ours
-        for theirs, ours in intake.descriptor.origins.items()
-    }
-    written = fold_text(tidy(cells[column]))
-    origin = written.map(known)
-    if len(origin) and origin.isna().all():
-        raise SourceError(
-            "{path}, column “{column}”: none of its {n} cells is one of the words {words} that say "
-            "how an event came to be known; the first is “{value}”. Correct “origins” in the "
-            "descriptor.",
-            path=intake.path.name,
-            column=column,
-            n=len(origin),
-            words=tuple(intake.descriptor.origins) or ("—",),
-            value=str(cells[column].fillna("").iloc[0]),
-        )
-    other = origin.index[written.notna() & origin.isna()]
-    return origin.fillna("unknown").reset_index(drop=True), other
-
-
-def _undeclared(intake: Intake, rows: pd.Index) -> tuple[Finding, ...]:
-    if rows.empty:
-        return ()
-    sentence = plural(
-        "{source}: row {row} says how its event came to be known in a word that “origins” of the "
-        "descriptor does not declare; it is not known of it. Declare the word.",
-        "{source}: {n} rows say how their event came to be known in words that “origins” of the "
-        "descriptor does not declare, the first in row {row}; it is not known of them. Declare the "
-        "words.",
-    )
-    facts = {"source": intake.source, "n": len(rows), "row": row_in_file(intake, rows[0])}
-    return (Finding(sentence, Severity.CAUTION, facts),)
-
-
 def _identifiers(intake: Intake, cells: pd.DataFrame) -> pd.Series:
     folio = intake.descriptor.column("folio")
     written = "row " + cells.index.to_series().astype(str)
@@ -193,15 +235,10 @@ def _changes(
         counted["hour_unknown"] = int(events["hour"].isna().sum())
         exact = kept[column("hour")].str.strip().str.startswith("12:00:00")
         counted["hour_exactly_noon"] = int(exact.sum())
-    if not column("folio"):
-        counted["exact_duplicates_kept"] = int(kept.duplicated().sum())
     return counted
 
 
-def _findings(intake: Intake, kept: pd.DataFrame) -> tuple[Finding, ...]:
-    if intake.descriptor.column("folio"):
-        return ()
-    same = int(kept.duplicated().sum())
+def _told_same(intake: Intake, same: int) -> tuple[Finding, ...]:
     if not same:
         return ()
     sentence = plural(

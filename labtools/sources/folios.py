@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from labtools.errors import SourceError
 from labtools.sources.figures import row_in_file
-from labtools.sources.protocol import Intake, fold_text, tidy
+from labtools.sources.protocol import Intake, cell_of, fold_text, tidy
+from labtools.sources.seen import Seen
 
 #: What a spreadsheet leaves of a long number: only its first digits are known.
 _ROUNDED = r"\d(?:[.,]\d+)?[eE]\+\d+"
@@ -14,22 +16,70 @@ _ROUNDED = r"\d(?:[.,]\d+)?[eE]\+\d+"
 _SLIPS, _FEW = 0.02, 5
 
 
-def repeated_folios(intake: Intake, cells: pd.DataFrame) -> pd.Series:
-    """Return which rows bear the folio of a row before; a row without one repeats nothing.
+class Folios:
+    """Folios of a file, told one slice after the other.
 
     Parameters
     ----------
-    cells : pandas.DataFrame
-        Good rows only: a bad row must not take its correction away with it.
-
-    Raises
-    ------
-    SourceError
-        If a spreadsheet rounded folios (1.23457E+12), or the folio is of the case file and not
-        of each of its crimes: rows of one folio say other days or subjects.
+    intake : Intake
     """
-    column = intake.descriptor.column("folio")
-    folio = tidy(cells[column])
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._folios, self._said = Seen(), Seen()
+
+    def add(self, cells: pd.DataFrame) -> None:
+        """Note the folios of good rows: a bad row must not take its correction away with it.
+
+        Raises
+        ------
+        SourceError
+            If a spreadsheet rounded folios (1.23457E+12).
+        """
+        column = self._intake.descriptor.column
+        folio = tidy(cells[column("folio")])
+        _refuse_rounded(self._intake, folio)
+        # 101 and 101.0, CI/7 and ci/7: exports of one folio.
+        folio = fold_text(folio).astype("str").str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
+        known = folio.dropna()
+        told = [column(ours) for ours in ("date", "subject") if column(ours)]
+        said = cells.loc[known.index, told].apply(fold_text).assign(folio=known)
+        self._folios.add(pd.util.hash_pandas_object(known, index=False))
+        self._said.add(pd.util.hash_pandas_object(said, index=False))
+
+    def repeated(self) -> np.ndarray:
+        """Return the rows that bear the folio of a row before; one without repeats nothing.
+
+        Raises
+        ------
+        SourceError
+            If the folio is of the case file and not of each of its crimes: rows of one folio say
+            other days or subjects.
+        """
+        pairs = np.concatenate(list(self._folios.repeats()))
+        self._refuse_of_cases(pairs)
+        return np.asarray(pairs["row"])
+
+    def _refuse_of_cases(self, pairs: np.ndarray) -> None:
+        alike = np.concatenate([part["row"] for part in self._said.repeats()])
+        other = pairs[~np.isin(pairs["row"], alike)]
+        if len(other) < _FEW or len(other) <= _SLIPS * self._folios.rows:
+            return
+        intake, first, second = self._intake, other["row_before"][0], other["row"][0]
+        raise SourceError(
+            "{path}: rows {row} and {again} have the folio “{value}” and are of another day or "
+            "subject ({n} such rows): it is of the case file and not of each event, and rows would "
+            "be lost. Take the folio out of the columns in lab.toml, so that each row counts, or "
+            "ask for a number of each event.",
+            path=intake.path.name,
+            row=row_in_file(intake, first),
+            again=row_in_file(intake, second),
+            value=cell_of(intake, int(first), intake.descriptor.column("folio")),
+            n=len(other),
+        )
+
+
+def _refuse_rounded(intake: Intake, folio: pd.Series) -> None:
     rounded = folio[folio.str.fullmatch(_ROUNDED).fillna(value=False).astype(bool)]
     if len(rounded):
         raise SourceError(
@@ -37,36 +87,8 @@ def repeated_folios(intake: Intake, cells: pd.DataFrame) -> pd.Series:
             "program, and so were {n} in all: nobody can tell its event from others. Ask the "
             "supplier for the file with that column as text.",
             path=intake.path.name,
-            column=column,
+            column=intake.descriptor.column("folio"),
             value=str(rounded.iloc[0]),
             row=row_in_file(intake, rounded.index[0]),
             n=len(rounded),
         )
-    # 101 and 101.0, CI/7 and ci/7: exports of one folio.
-    folio = fold_text(folio).astype("str").str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
-    repeated = folio.duplicated() & folio.notna()
-    _refuse_of_cases(intake, cells, folio, repeated)
-    return repeated
-
-
-def _refuse_of_cases(
-    intake: Intake, cells: pd.DataFrame, folio: pd.Series, repeated: pd.Series
-) -> None:
-    told = [intake.descriptor.column(ours) for ours in ("date", "subject")]
-    said = cells[[name for name in told if name]].apply(fold_text).assign(folio=folio)
-    other = repeated & ~said.duplicated()
-    if other.sum() < _FEW or other.mean() <= _SLIPS:
-        return
-    second = other.idxmax()
-    first = folio.index[folio == folio[second]][0]
-    raise SourceError(
-        "{path}: rows {row} and {again} have the folio “{value}” and are of another day or subject "
-        "({n} such rows): it is of the case file and not of each event, and rows would be lost. "
-        "Take the folio out of the columns in lab.toml, so that each row counts, or ask for a "
-        "number of each event.",
-        path=intake.path.name,
-        row=row_in_file(intake, first),
-        again=row_in_file(intake, second),
-        value=str(cells.loc[first, intake.descriptor.column("folio")]).strip(),
-        n=int(other.sum()),
-    )

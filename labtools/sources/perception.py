@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from labtools.errors import SourceError
+from labtools.findings import Finding
 from labtools.sources.descriptor import Question
 from labtools.sources.figures import coefficients, measures, percentages, row_in_file
 from labtools.sources.files import require_columns
@@ -21,6 +22,7 @@ from labtools.sources.protocol import (
     tidy,
 )
 from labtools.sources.repeats import one_spelling, refuse_pasted, repeated_rows
+from labtools.sources.second_look import faults_of_shares, refuse_exchanged
 
 #: From so many respondents on, a question that nobody answered is a slip.
 _MANY = 20
@@ -75,9 +77,34 @@ def clean_city_perception(intake: Intake) -> Cleaned:
     Raises
     ------
     SourceError
-        If a figure is no percentage, its coefficient of variation cannot be true, or one city's
-        quarter has two.
+        If a figure is no percentage, its coefficient of variation cannot be true, one city's
+        quarter has two, or the file shows another of the faults of `faults_of_shares`; all of
+        them are told at once.
     """
+    faults = faults_of_shares(intake.path, intake.descriptor.file)
+    try:
+        cleaned = _city_perception(intake)
+    except SourceError as first:
+        if not faults:
+            raise
+        raise _refused(intake, str(first), faults) from first
+    if faults:
+        raise _refused(intake, "", faults)
+    return cleaned
+
+
+def _refused(intake: Intake, first: str, faults: tuple[Finding, ...]) -> SourceError:
+    told = [*([first.rstrip(".")] if first else []), *(str(fault) for fault in faults)]
+    return SourceError(
+        "{path} is not read, for {n} reasons: {reasons}. Ask the publisher for the estimates "
+        "themselves, with their coefficients of variation.",
+        path=intake.path.name,
+        n=len(told),
+        reasons="; ".join(f"({at}) {reason}" for at, reason in enumerate(told, 1)),
+    )
+
+
+def _city_perception(intake: Intake) -> Cleaned:
     rows = read_rows(intake, "quarter", "city", "indicator", "percent", "cv")
     column = intake.descriptor.column
     quarter = rows.cells[column("quarter")].str.strip().str.extract(r"^(\d{4})\D+([1-4])$")
@@ -105,6 +132,8 @@ def clean_city_perception(intake: Intake) -> Cleaned:
             "cv": errors[kept.index],
         }
     ).reset_index(drop=True)
+    unsafe = table["share"].where(fold_text(table["indicator"]).str.match("insegur|insecur"))
+    refuse_exchanged(intake.path.name, unsafe, table["quarter"].dt.to_period("Q"))
     account = accounted(intake, rows, reasons, {"spelling_unified": unified})
     return Cleaned({"city_perception": table}, account)
 

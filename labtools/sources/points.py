@@ -113,7 +113,8 @@ def _coarse(text: list[pd.Series], inside: pd.Series) -> pd.Series:
 
 
 def _decimals(text: pd.Series) -> pd.Series:
-    return text.str.extract(r"\.(\d+)$", expand=False).str.len().fillna(0)
+    point = text.str.find(".")
+    return (text.str.len() - point - 1).where(point.ge(0), 0)
 
 
 def _in_degrees(intake: Intake, lon: pd.Series, lat: pd.Series) -> tuple[pd.Series, pd.Series]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,10 @@ from labtools.sources.descriptor import Descriptor
 from labtools.sources.files import batches, require_columns
 from labtools.tables.account import Account
 from labtools.tables.canonical import KEY_FORM
+
+#: Text of the rows wanted of a table that is read whole; a country's municipal counts of ten years
+#: are half of it.
+MAXIMUM_HELD_BYTES = 768 * 1024**2
 
 _TIME = r"[ T]\d{1,2}:\d{2}.*$"
 _FIRST_YEAR, _LAST_YEAR = 1700, 2200
@@ -92,8 +96,25 @@ class Rows:
     rejected: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Tally:
+    """How many rows a file has, counted while it is read.
+
+    Attributes
+    ----------
+    read, wanted : int
+        Rows of the file, and those that ``where`` wants.
+    rejected : collections.Counter
+        As of `Rows`.
+    """
+
+    read: int = 0
+    wanted: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+
+
 def read_rows(intake: Intake, *needed: str) -> Rows:
-    """Return the rows that ``where`` wants, with every column that the descriptor names.
+    """Return the rows that ``where`` wants, with every column of the file.
 
     Parameters
     ----------
@@ -103,27 +124,50 @@ def read_rows(intake: Intake, *needed: str) -> Rows:
     Raises
     ------
     SourceError
-        If the file cannot be read, lacks a column, or no row matches ``where``.
+        If the file cannot be read, lacks a column, no row matches ``where``, or those that do
+        are more than such tables have (`MAXIMUM_HELD_BYTES`).
     """
     require_described(intake, *needed)
-    wanted, read, rejected = [], 0, Counter[str]()
+    tally, parts, held = Tally(), [], 0
+    for part in wanted_rows(intake, tally):
+        held += int(part.memory_usage(index=False).sum())
+        _refuse_much(intake, held, tally.wanted)
+        parts.append(part)
+    return Rows(pd.concat(parts), tally.read, tally.rejected)
+
+
+def wanted_rows(intake: Intake, tally: Tally) -> Iterator[pd.DataFrame]:
+    """Yield the rows that ``where`` wants batch by batch, and count in `tally` what was read.
+
+    Raises
+    ------
+    SourceError
+        As `read_rows`.
+    """
     with closing(batches(intake.path, intake.descriptor.file)) as given:
         for batch in given:
-            if not read:
+            if not tally.read:
                 require_columns(intake.path, batch, intake.descriptor.columns)
                 require_columns(intake.path, batch, {name: name for name in intake.where})
             again = _is_header(batch)
             _refuse_other_header(intake, batch, again)
             cut = batch[list(intake.where)].isna().any(axis=1) & ~again
-            none = {str(reason): int(n) for reason, n in batch.attrs.items()}
+            none = Counter({str(reason): int(n) for reason, n in batch.attrs.items()})
+            none.update(header_repeated=int(again.sum()), row_cut_short=int(cut.sum()))
             batch.attrs = {}
-            read += len(batch) + sum(none.values())
-            rejected.update(none)
-            rejected.update(header_repeated=int(again.sum()), row_cut_short=int(cut.sum()))
-            wanted.append(batch[_matches(intake, batch) & ~again & ~cut])
-    cells = pd.concat(wanted)
-    _require_some(intake, len(cells))
-    return Rows(cells, read, {reason: n for reason, n in rejected.items() if n})
+            wanted = batch[_matches(intake, batch) & ~again & ~cut]
+            tally.read += len(batch) + none.total() - int(again.sum()) - int(cut.sum())
+            tally.wanted += len(wanted)
+            tally.rejected.update({reason: n for reason, n in none.items() if n})
+            yield wanted
+    _require_some(intake, tally.wanted)
+
+
+def cell_of(intake: Intake, row: int, column: str) -> str:
+    """Return what a cell of the file says, for a message about a row that is held no longer."""
+    with closing(batches(intake.path, intake.descriptor.file)) as given:
+        found = (batch.loc[row, column] for batch in given if row in batch.index)
+        return str(next(found, "")).strip()
 
 
 def cut_short(cells: pd.DataFrame) -> pd.Series:
@@ -170,16 +214,24 @@ def accounted(
     intake: Intake, rows: Rows, reasons: pd.Series, changed: Mapping[str, int] | None = None
 ) -> Account:
     """Return the account of `rows`, whose `reasons` are missing for those kept."""
-    others = rows.read - len(rows.cells) - sum(rows.rejected.values())
-    rejected = Counter({"of_another_area": others, **rows.rejected})
-    rejected.update({str(reason): int(n) for reason, n in reasons.value_counts().items()})
+    tally = Tally(rows.read, len(rows.cells), Counter(rows.rejected))
+    apart = Counter({str(reason): int(n) for reason, n in reasons.value_counts().items()})
+    return account_of(intake, tally, apart, changed or {})
+
+
+def account_of(
+    intake: Intake, tally: Tally, apart: Counter[str], changed: Mapping[str, int]
+) -> Account:
+    """Return the account of a file of whose rows wanted those `apart` (by reason) are not kept."""
+    others = tally.read - tally.wanted - tally.rejected.total()
+    rejected = Counter({"of_another_area": others, **tally.rejected}) + apart
     return Account(
         "clean",
         intake.source,
-        read=rows.read,
-        kept=int(reasons.isna().sum()),
-        rejected={name: n for name, n in rejected.items() if n},
-        changed={name: n for name, n in (changed or {}).items() if n},
+        read=tally.read,
+        kept=tally.wanted - apart.total(),
+        rejected=dict(rejected),
+        changed={name: n for name, n in changed.items() if n},
     )
 
 
@@ -261,6 +313,18 @@ def _require_some(intake: Intake, found: int) -> None:
             "{path} has nothing that matches {where}. Correct “where” in lab.toml.",
             path=intake.path.name,
             where=", ".join(f"{column} = {value}" for column, value in intake.where.items()),
+        )
+
+
+def _refuse_much(intake: Intake, held: int, rows: int) -> None:
+    if held > MAXIMUM_HELD_BYTES:
+        raise SourceError(
+            "{path}: its first {rows} rows wanted are more than a table of this kind has ({limit} "
+            "bytes), and it is read whole. Write under “where” in lab.toml which rows are of your "
+            "municipality, or ask the supplier for it in parts.",
+            path=intake.path.name,
+            rows=rows,
+            limit=MAXIMUM_HELD_BYTES,
         )
 
 

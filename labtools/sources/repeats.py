@@ -8,6 +8,7 @@ import pandas as pd
 from labtools.errors import SourceError
 from labtools.sources.figures import row_in_file
 from labtools.sources.protocol import Intake, fold_text
+from labtools.sources.seen import Seen, longest_block
 
 #: So many rows repeated one after the other, in the same order, are a block pasted twice.
 PASTED_ROWS = 20
@@ -34,19 +35,30 @@ def refuse_pasted(intake: Intake, cells: pd.DataFrame, *, blocks_only: bool = Fa
     SourceError
         Names the rows where the block stands, and where it stands again.
     """
-    first, again, length = _longest_repeat(cells)
-    half = (
-        length * 2 == len(cells) and length > 1 and len(cells.iloc[:length].drop_duplicates()) > 1
-    )
-    if length >= PASTED_ROWS or (half and not blocks_only):
+    seen = Seen()
+    seen.add(pd.util.hash_pandas_object(cells, index=False))
+    refuse_pasted_rows(intake, seen, blocks_only=blocks_only)
+
+
+def refuse_pasted_rows(intake: Intake, seen: Seen, *, blocks_only: bool = False) -> None:
+    """Refuse, as `refuse_pasted` does, a table whose rows were told one slice after the other.
+
+    Raises
+    ------
+    SourceError
+        Names the rows where the block stands, and where it stands again.
+    """
+    block = longest_block(seen)
+    half = block.length * 2 == seen.rows and block.length > 1
+    if block.length >= PASTED_ROWS or (half and not blocks_only):
         raise SourceError(
             "{path}: {n} rows from row {again} on repeat, in the same order, those from row {row} "
             "on: the block was probably pasted twice. Ask the supplier for the file without the "
             "repetition, or for one with a folio in each row.",
             path=intake.path.name,
-            n=length,
-            row=row_in_file(intake, cells.index[first]),
-            again=row_in_file(intake, cells.index[again]),
+            n=block.length,
+            row=row_in_file(intake, block.first),
+            again=row_in_file(intake, block.again),
         )
 
 
@@ -151,25 +163,6 @@ def one_spelling(names: pd.Series) -> tuple[pd.Series, int]:
     counted = pairs.value_counts(sort=True).reset_index().drop_duplicates("folded")
     unified = folded.map(dict(zip(counted["folded"], counted["written"], strict=True)))
     return unified.astype("str"), int((unified != names)[names.notna()].sum())
-
-
-def _longest_repeat(cells: pd.DataFrame) -> tuple[int, int, int]:
-    """Return where the longest repeated block stands, stands again, and its length."""
-    row = pd.util.hash_pandas_object(cells, index=False).reset_index(drop=True)
-    place = pd.Series(np.arange(len(row)), dtype="float64")
-    offset = place - place.groupby(row.to_numpy()).shift()
-    run = (offset != offset.shift()).cumsum()
-    inside = offset.notna()
-    if not inside.any():
-        return 0, 0, 0
-    lengths = offset[inside].groupby(run[inside]).size()
-    # A copy stands after what it copies: rows that follow their own copies at less than the
-    # length of a block are the same few typed many times.
-    spans = offset[inside].groupby(run[inside]).first()
-    lengths = lengths.clip(upper=spans)
-    longest = lengths.idxmax()
-    again = int(place[run == longest].iloc[0])
-    return again - int(spans[longest]), again, int(lengths[longest])
 
 
 def _plain_figures(cells: pd.Series) -> pd.Series:

@@ -47,13 +47,13 @@ class Spanned:
     changed: Mapping[str, int] = field(default_factory=dict)
 
 
-def check_span(intake: Intake, day: pd.Series) -> Spanned:
+def check_span(intake: Intake, daily: pd.Series) -> Spanned:
     """Refuse a file that lacks whole months, and tell of days that cannot be true.
 
     Parameters
     ----------
-    day : pandas.Series of datetime64
-        Days of the events that are kept.
+    daily : pandas.Series of int
+        Events that are kept of each day on which there was one, indexed by the day.
 
     Raises
     ------
@@ -62,14 +62,15 @@ def check_span(intake: Intake, day: pd.Series) -> Spanned:
         many beside them that chance would leave them out in less than one file of a hundred;
         unless ``empty_months`` declares that truly nothing happened in them.
     """
-    if day.empty:
+    if daily.empty:
         return Spanned()
-    counted = _monthly(intake, day)
+    counted = _monthly(intake, daily)
     for gap in _gaps(counted):
         if gap.chance * len(counted) < _RARE:
             raise _missing(intake, list(gap.months.strftime("%Y-%m")), gap.expected)
-    piled, told = _piles(intake, day)
-    found = (*_empty(intake, counted), *_ends_early(intake, day, counted), *told)
+    piled, told = _piles(intake, daily)
+    last = daily.index.max()
+    found = (*_empty(intake, counted), *_ends_early(intake, last, counted), *told)
     return Spanned(found, {"date_piled": piled} if piled else {})
 
 
@@ -85,16 +86,16 @@ class _Gap:
         return float(np.exp(-self.expected * len(self.months)))
 
 
-def _monthly(intake: Intake, day: pd.Series) -> pd.Series:
+def _monthly(intake: Intake, daily: pd.Series) -> pd.Series:
     """Return events of each whole month, from the first of the file to its cut.
 
     A month that is declared to be empty tells nothing of the others.
     """
-    first = day.min() if intake.first_day is None else intake.first_day
+    first = daily.index.min() if intake.first_day is None else intake.first_day
     last = (intake.cutoff + pd.Timedelta(days=1)).to_period("M") - 1
     start = first.to_period("M") + int(intake.first_day is not None and first.day > 1)
     months = pd.period_range(start, last, freq="M").to_timestamp()
-    counted: pd.Series = day.dt.to_period("M").dt.to_timestamp().value_counts()
+    counted = daily.groupby(daily.index.to_period("M").to_timestamp()).sum()
     every = counted.reindex(months, fill_value=0)
     declared = every.index.strftime("%Y-%m").isin(intake.descriptor.empty_months)
     return every[~declared | every.gt(0)]
@@ -148,10 +149,10 @@ def _empty(intake: Intake, counted: pd.Series) -> tuple[Finding, ...]:
     return (Finding(sentence, Severity.CAUTION, facts),)
 
 
-def _ends_early(intake: Intake, day: pd.Series, counted: pd.Series) -> tuple[Finding, ...]:
-    quiet = (intake.cutoff - day.max()).days
-    last = counted[counted.gt(0)].iloc[-_NEAR:]
-    expected = float(last.mean()) * quiet / 30.4 if last.sum() >= _FEW else 0.0
+def _ends_early(intake: Intake, last: pd.Timestamp, counted: pd.Series) -> tuple[Finding, ...]:
+    quiet = (intake.cutoff - last).days
+    late = counted[counted.gt(0)].iloc[-_NEAR:]
+    expected = float(late.mean()) * quiet / 30.4 if late.sum() >= _FEW else 0.0
     if quiet <= _QUIET_DAYS or np.exp(-expected) >= _RARE:
         return ()
     sentence = text(
@@ -159,13 +160,12 @@ def _ends_early(intake: Intake, day: pd.Series, counted: pd.Series) -> tuple[Fin
         "{cutoff:%Y-%m-%d}, and so long a silence is not its habit. "
         "Ask the supplier until when the file speaks."
     )
-    facts = {"source": intake.source, "last": day.max(), "n": quiet, "cutoff": intake.cutoff}
+    facts = {"source": intake.source, "last": last, "n": quiet, "cutoff": intake.cutoff}
     return (Finding(sentence, Severity.CAUTION, facts),)
 
 
-def _piles(intake: Intake, day: pd.Series) -> tuple[int, tuple[Finding, ...]]:
+def _piles(intake: Intake, counted: pd.Series) -> tuple[int, tuple[Finding, ...]]:
     """Return how many events stand on days that are improbably full, and what to say of them."""
-    counted = day.value_counts()
     every = pd.date_range(counted.index.min(), counted.index.max())
     daily = counted.reindex(every, fill_value=0).astype(float)
     around = daily.rolling(2 * _NEAR_DAYS + 1, center=True, min_periods=1)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 
 import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from labtools.errors import SettingsError, TableError
-from labtools.tables.contracts import CONTRACTS, check_table
+from labtools.tables.contracts import CONTRACTS, check_table, empty_table
 from labtools.tables.lineage import (
     Lineage,
     code_digest,
@@ -48,6 +49,35 @@ def write_table(
         checked.to_parquet(aside, index=False)
     write_lineage(path, lineage)
     return path
+
+
+@contextmanager
+def table_in_parts(
+    name: str, folder: Path, *, lineage: Lineage, as_name: str = ""
+) -> Iterator[Callable[[pd.DataFrame], None]]:
+    """Give a function that writes the next rows of a table larger than the memory.
+
+    Each part is checked against the contract; what must differ in each row, within its part.
+    Nothing is there until the block succeeds.
+    """
+    path = folder / f"{as_name or name}.parquet"
+    make_folder(folder)
+    with writing(path) as aside, ExitStack() as open_:
+        writer: list[pq.ParquetWriter] = []
+
+        def put(part: pd.DataFrame) -> None:
+            checked = check_table(name, part)
+            schema = writer[0].schema if writer else None
+            rows = pa.Table.from_pandas(checked, schema=schema, preserve_index=False)
+            if not writer:
+                writer.append(open_.enter_context(pq.ParquetWriter(aside, rows.schema)))
+            writer[0].write_table(rows)
+
+        yield put
+        if not writer:
+            put(empty_table(name))
+        open_.close()
+    write_lineage(path, lineage)
 
 
 def read_table(

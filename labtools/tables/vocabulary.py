@@ -24,6 +24,8 @@ REPORTED, DISCOVERED = "reported_by_somebody", "discovered_by_patrol"
 ORIGINS = (REPORTED, DISCOVERED, "unknown")
 
 SHOWN, MISSING, SUPPRESSED = "shown", "missing", "suppressed"
+#: A survey asked, and too few answered for a figure.
+INSUFFICIENT = "insufficient"
 STATES = (SHOWN, MISSING, SUPPRESSED)
 
 LOCATED = ("inside", "by_name", "by_likeness")

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from labtools.errors import SourceError
-from labtools.findings import Finding, Severity
-from labtools.messages import plural
 from labtools.privacy.keys import read_key
 from labtools.privacy.redaction import Redactor
 from labtools.settings import REGISTER, Source
 from labtools.sources.catalogue import CLEANERS
 from labtools.sources.descriptor import KINDS_OF_RECORDS, refuse_people
-from labtools.sources.protocol import Cleaned, Intake
+from labtools.sources.protocol import Intake
 from labtools.sources.snapshot import Snapshot, take_snapshot
 from labtools.tables.account import Account
-from labtools.tables.canonical import CONTRACTS
 from labtools.tables.lineage import trace
-from labtools.tables.schemas.columns import TYPED_IN
 from labtools.tables.store import make_folder, read_table, write_table, writing
 from labtools.workflow.access import note_access
 from labtools.workflow.databases import fetched
 from labtools.workflow.format import check_format, stamp_format
 from labtools.workflow.revising import compare_editions
+from labtools.workflow.shelving import shelve_events, without_people
 from labtools.workflow.steps import (
     Opened,
     account_file,
@@ -110,40 +105,6 @@ def _supplied(opened: Opened, source: Source) -> Path:
     return path
 
 
-def without_people(cleaned: Cleaned, redactor: Redactor) -> Cleaned:
-    """Return cleaned tables in whose typed columns nobody is named, with their account.
-
-    The account says of each kind of sign (name, CURP, telephone…) in how many cells it was.
-    """
-    tables, found = dict(cleaned.tables), Counter[str]()
-    for name, table in cleaned.tables.items():
-        contract = CONTRACTS[name].columns
-        typed = [c for c in table.columns if (contract[c].metadata or {}).get(TYPED_IN)]
-        redacted = {column: redactor.apply(table[column]) for column in typed}
-        tables[name] = table.assign(**{column: it.texts for column, it in redacted.items()})
-        for one in redacted.values():
-            found.update(one.found)
-    if not found:
-        return cleaned
-    taken = {f"people_{kind}": n for kind, n in sorted(found.items())}
-    account = replace(cleaned.account, changed={**cleaned.account.changed, **taken})
-    finding = Finding(
-        plural(
-            "{source}: a sign of a person was taken out of one cell.",
-            "{source}: signs of persons were taken out of {n} cells: {names} names, "
-            "{other} others.",
-        ),
-        Severity.NOTE,
-        {
-            "source": cleaned.account.source,
-            "n": found.total(),
-            "names": found["name"],
-            "other": found.total() - found["name"],
-        },
-    )
-    return Cleaned(tables, account, (*cleaned.findings, finding))
-
-
 def _names_of_places(opened: Opened, source: Source) -> list[str]:
     """Return names of colonias and boroughs, cleaned before: they may stand in free text."""
     if opened.descriptor(source).kind not in KINDS_OF_RECORDS:
@@ -176,9 +137,12 @@ def _clean_source(opened: Opened, source: Source) -> Account:
         first_day=day_or_none(source.first_day),
         where=source.where,
     )
-    cleaned = without_people(CLEANERS[descriptor.kind](intake), Redactor(public, key=key))
-    cleaned = compare_editions(opened, source, intake, cleaned)
-    folder = opened.workbench.interim("clean")
+    redactor, folder = Redactor(public, key=key), opened.workbench.interim("clean")
+    if descriptor.kind == "events":
+        cleaned, daily = shelve_events(intake, redactor, folder, lineage)
+    else:
+        cleaned, daily = without_people(CLEANERS[descriptor.kind](intake), redactor), None
+    cleaned = compare_editions(opened, source, intake, cleaned, daily)
     for name, table in cleaned.tables.items():
         write_table(name, table, folder, lineage=lineage, as_name=f"{source.name}.{name}")
     for finding in cleaned.findings:

@@ -7,6 +7,7 @@ itself; one that was cleaned by other rules is read again by those of today.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from labtools.findings import Finding, Severity
 from labtools.messages import text
 from labtools.settings import Source
 from labtools.sources.catalogue import CLEANERS
+from labtools.sources.events import clean_in_slices
 from labtools.sources.protocol import Cleaned, Intake
 from labtools.sources.revisions import build_ledger, changes, jumps, shout
 from labtools.tables.contracts import check_table, empty_table
@@ -47,13 +49,24 @@ class Edition:
     cutoff: pd.Timestamp
 
 
-def compare_editions(opened: Opened, source: Source, intake: Intake, cleaned: Cleaned) -> Cleaned:
+def compare_editions(
+    opened: Opened,
+    source: Source,
+    intake: Intake,
+    cleaned: Cleaned,
+    daily: pd.Series | None = None,
+) -> Cleaned:
     """Return what was cleaned, with ``revisions`` and every finding as a table of their own.
 
     Official counts and estimates are compared cell by cell; files of events by month, three
     months after it.
+
+    Parameters
+    ----------
+    daily : pandas.Series, optional
+        Of a file of events, how many there were on each day.
     """
-    figures = _figures(cleaned, intake.cutoff)
+    figures = _figures(cleaned, intake.cutoff, daily)
     findings, table = cleaned.findings, empty_table(REVISIONS)
     if figures:
         said, unread = _kept(opened, source, intake, figures)
@@ -137,15 +150,16 @@ def _is_day(column: pd.Series) -> bool:
     return bool(pd.api.types.is_datetime64_any_dtype(column))
 
 
-def _figures(cleaned: Cleaned, cutoff: pd.Timestamp) -> tuple[str, pd.DataFrame] | None:
+def _figures(
+    cleaned: Cleaned, cutoff: pd.Timestamp, daily: pd.Series | None
+) -> tuple[str, pd.DataFrame] | None:
     """Return the canonical table that is compared between editions, by its name."""
     for name in _COMPARED:
         if name in cleaned.tables:
             return name, cleaned.tables[name]
-    if "events" not in cleaned.tables:
+    if daily is None:
         return None
-    month = cleaned.tables["events"]["occurred_on"].dt.to_period("M").dt.to_timestamp()
-    counted = month.value_counts().sort_index()
+    counted = daily.groupby(daily.index.to_period("M").to_timestamp()).sum().sort_index()
     ended = counted.index + pd.offsets.MonthBegin(1)
     counted = counted[ended + _SETTLED <= cutoff]
     told = {
@@ -156,6 +170,30 @@ def _figures(cleaned: Cleaned, cutoff: pd.Timestamp) -> tuple[str, pd.DataFrame]
         "events": counted.to_numpy(),
     }
     return "official_counts", pd.DataFrame(told).astype({"events": "Int64"})
+
+
+class Daily:
+    """How many events each day has, counted while a file is cleaned slice by slice."""
+
+    def __init__(self) -> None:
+        self._counted: Counter[pd.Timestamp] = Counter()
+
+    def put(self, tables: Mapping[str, pd.DataFrame]) -> None:
+        """Count the events of a slice."""
+        self._counted.update(tables["events"]["occurred_on"].value_counts().to_dict())
+
+    def counts(self) -> pd.Series:
+        """Return the events of each day that has any, indexed by the day."""
+        daily = pd.Series(self._counted, dtype="int64")
+        return daily.set_axis(pd.DatetimeIndex(daily.index)).sort_index()
+
+
+def _again(intake: Intake) -> tuple[str, pd.DataFrame] | None:
+    """Return the figures of an earlier edition, cleaned by the rules of today."""
+    if intake.descriptor.kind != "events":
+        return _figures(CLEANERS[intake.descriptor.kind](intake), intake.cutoff, None)
+    daily = Daily()
+    return _figures(clean_in_slices(intake, daily.put), intake.cutoff, daily.counts())
 
 
 def _kept(
@@ -178,7 +216,7 @@ def _kept(
         try:
             if not is_current(folder / f"{as_name}.parquet", lineage):
                 given = replace(intake, path=edition.file, cutoff=edition.cutoff)
-                again = _figures(CLEANERS[intake.descriptor.kind](given), edition.cutoff)
+                again = _again(given)
                 before = again[1] if again else table.iloc[:0]
                 write_table(name, before, folder, lineage=lineage, as_name=as_name)
             said[edition.name] = read_table(name, folder, as_name=as_name)

@@ -1,4 +1,4 @@
-"""Read a CSV file of some gigabytes within bounded memory; find the colonia of a million points.
+"""Collect and clean a CSV file of some gigabytes within bounded memory; find the colonia of points.
 
 Run by hand: ``python tests/benchmarks/bench_intake.py [gigabytes]``.  Prints seconds and peak
 memory, and how many times faster than a plain geopandas join points are placed (processor
@@ -16,18 +16,59 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pyarrow.parquet as pq
 import shapely
 from record import record
 
+from labtools.paths import Workbench
 from labtools.places.points import assign_points
-from labtools.sources.descriptor import FileFormat
-from labtools.sources.files import batches
+from labtools.privacy.keys import make_key
+from labtools.workflow.intake import PSEUDONYM_KEY, clean, collect
+from labtools.workflow.steps import open_workbench
 
 HEADER = "folio,fecha,hora,delito,lon,lat,colonia\n"
 ROW = (
-    "CI-{at:010},2024-{month:02}-15,08:30:00,ROBO A TRANSEUNTE CON VIOLENCIA,"
-    "-100.41{at:06},20.59{at:06},Colonia {at}\n"
+    "CI-{at:010},2024-{month:02}-{day:02},{hour:02}:30:00,{what},"
+    "-100.{x:06},20.{y:06},Col {where}\n"
 )
+SUBJECTS = ("ROBO A TRANSEUNTE CON VIOLENCIA", "ROBO DE VEHICULO", "LESIONES", "FRAUDE", "AMENAZAS")
+SETTINGS = """
+[lab]
+name = "Banco de pruebas"
+municipality = "Ninguno"
+municipality_id = "99001"
+seed = 1
+
+[colonias]
+path = "colonias.geojson"
+descriptor = "colonias_demo"
+cutoff = "2024-12-31"
+
+[fichas]
+select = "all"
+
+[[source]]
+name = "carpetas"
+descriptor = "big"
+path = "grande.csv"
+cutoff = "2024-12-31"
+"""
+DESCRIPTOR = """
+kind = "events"
+title = "Carpetas"
+publisher = "Nadie"
+licence = "CC0"
+record_type = "case_file"
+crosswalk = "fgj"
+[columns]
+folio = "folio"
+date = "fecha"
+hour = "hora"
+subject = "delito"
+lon = "lon"
+lat = "lat"
+place = "colonia"
+"""
 LIMIT = 2 * 1024**3
 #: As many as the case files of Mexico City in five years, and its colonias.
 POINTS, COLONIAS = 1_100_000, 2_243
@@ -42,30 +83,50 @@ def main(gigabytes: float) -> None:
 
 
 def read_big_file(gigabytes: float) -> None:
-    """Read a big file whole, batch by batch."""
+    """Collect and clean a big file, as a run does: every row to its table."""
     with TemporaryDirectory() as folder:
-        path, written = write_file(Path(folder) / "grande.csv", int(gigabytes * 1024**3))
+        home = Path(folder)
+        written = make_workbench(home, int(gigabytes * 1024**3))
+        opened = open_workbench(Workbench(home))
         started = time.process_time()
-        read = sum(len(batch) for batch in batches(path, FileFormat()))
+        collect(opened)
+        accounts = {account.source: account for account in clean(opened)}
         seconds = time.process_time() - started
+        kept = pq.read_metadata(home / "data/interim/clean/carpetas.events.parquet").num_rows
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     sys.stdout.write(
-        f"{gigabytes:.1f} GiB, {read:,} rows in {seconds:.0f} s, peak {peak / 1024**2:,.0f} MiB\n"
+        f"{gigabytes:.1f} GiB, {kept:,} rows in {seconds:.0f} s, peak {peak / 1024**2:,.0f} MiB\n"
     )
     record(csv_gib=gigabytes, csv_seconds_per_gib=seconds / gigabytes, csv_peak_mib=peak / 2**20)
-    if read != written or peak > LIMIT:
+    if not kept == accounts["carpetas"].read == written or peak > LIMIT:
         sys.exit(f"{written:,} rows were written, and memory may not pass {LIMIT:,} bytes")
 
 
-def write_file(path: Path, size: int) -> tuple[Path, int]:
-    """Write about `size` bytes of events and return the file and its rows."""
-    block = "".join(ROW.format(at=at, month=at % 12 + 1) for at in range(100_000))
-    blocks = max(1, size // len(block))
-    with path.open("w", encoding="utf-8", newline="") as file:
+def make_workbench(home: Path, size: int) -> int:
+    """Write a workbench with one file of about `size` bytes of events, and return its rows."""
+    (home / "data" / "sources").mkdir(parents=True)
+    (home / "data" / "sources" / "big.toml").write_text(DESCRIPTOR, encoding="utf-8")
+    make_key(home / "data" / "secrets", PSEUDONYM_KEY)
+    (home / "lab.toml").write_text(SETTINGS, encoding="utf-8")
+    names = {"CVE_COL": ["c1", "c2"], "NOM_COLONIA": ["Col 1", "Col 2"], "DELEGACION": ["A", "A"]}
+    more = {"VIV_HAB": [900, 900], "ALTA": ["2020-01-01", "2020-01-01"]}
+    shapes = [shapely.box(-101, 20, -100.5, 21), shapely.box(-100.5, 20, -100, 21)]
+    city = gpd.GeoDataFrame({**names, **more}, geometry=shapes, crs="EPSG:4326")
+    city.to_file(home / "colonias.geojson")
+    rows = 0
+    with (home / "grande.csv").open("w", encoding="utf-8", newline="") as file:
         file.write(HEADER)
-        for _ in range(blocks):
-            file.write(block)
-    return path, blocks * 100_000
+        while file.tell() < size:
+            file.write("".join(map(row_at, range(rows, rows + 100_000))))
+            rows += 100_000
+    return rows
+
+
+def row_at(at: int) -> str:
+    """Return one row; no block of rows stands twice, as none does in a true file."""
+    said = {"month": at % 12 + 1, "day": at // 12 % 28 + 1, "hour": at % 24, "where": at % 2 + 1}
+    x, y = at * 7919 % 999_983, at * 104_729 % 999_979
+    return ROW.format(at=at, what=SUBJECTS[at % len(SUBJECTS)], x=x, y=y, **said)
 
 
 def place_points() -> None:

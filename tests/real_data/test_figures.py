@@ -152,11 +152,39 @@ def test_the_months_that_the_municipal_count_does_not_have_yet_are_not_zero(real
     assert counts[counts["month"] == "2025-11-01"]["events"].notna().all()
 
 
-def test_the_ensu_file_that_is_known_to_be_wrong_is_refused_with_the_line_and_the_reason(real_data):
+def test_the_ensu_file_that_is_known_to_be_wrong_is_refused_with_all_its_reasons(real_data):
     (path,) = (real_data / "ensu").glob("ENSU_unweighted_*.csv")
 
-    with speaking("en"), pytest.raises(SourceError, match=r"line 3,021 was encoded twice"):
+    with speaking("en"), pytest.raises(SourceError) as refused:
         cleaned(path, "ensu_city_demo")
+
+    told = str(refused.value)
+    assert refused.value.facts["n"] == 5
+    assert "line 3,021 was encoded twice" in told
+    assert "8,370 cells have a line break inside" in told  # 13,830 returns, 5,460 at a line's end
+    assert "up to 3 times; the first is 2017 | 1 |" in told
+    assert "“PCT_SEGUROS” is “TOTAL_SEGUROS” over “TOTAL_REGISTROS”" in told
+    assert "safe and unsafe are probably exchanged" in told
+
+
+def test_it_is_refused_as_well_when_somebody_mended_its_letters_and_its_columns(
+    real_data, tmp_path
+):
+    (path,) = (real_data / "ensu").glob("ENSU_unweighted_*.csv")
+    wrong = pd.read_csv(path, lineterminator="\n").drop_duplicates(["AÑO", "TRIMESTRE", "NOM_MUN"])
+    mended = pd.DataFrame(
+        {
+            "trimestre": wrong["AÑO"].astype(str) + "-T" + wrong["TRIMESTRE"].astype(str),
+            "ciudad": wrong["NOM_ENT"].str.strip() + " " + wrong["NOM_MUN"].str.strip(),
+            "indicador": "inseguridad",
+            "porcentaje": wrong["PCT_INSEGUROS"],
+            "cv": 5,
+        }
+    )
+    mended[mended["porcentaje"] > 2].to_csv(tmp_path / "mended.csv", index=False)
+
+    with speaking("en"), pytest.raises(SourceError, match="probably exchanged"):
+        cleaned(tmp_path / "mended.csv", "ensu_city_demo")
 
 
 def test_marginality_of_the_municipality_is_read_for_every_colonia(state):
