@@ -1,5 +1,7 @@
 """Every design that a protocol may name, on an invented town whose truth is known."""
 
+import tomllib
+
 import numpy as np
 import pytest
 
@@ -7,8 +9,8 @@ from labtools.errors import AnalysisError
 from labtools.evaluation.designs import ONE_START, judge
 from labtools.evaluation.one_start import one_start
 from labtools.evaluation.programme import Enrolment, design_cells
-from labtools.evaluation.protocol import digest_of_protocol, read_protocol
-from labtools.paths import bundled
+from labtools.evaluation.protocol import Protocol, digest_of_protocol
+from tests.evaluation.protocols import PROTOCOL
 from tests.evaluation.town import BESIDE, QUARTERS, START, plan, town
 
 #: How many places each design is for.
@@ -106,9 +108,9 @@ def test_months_in_which_it_was_awaited_compare_nothing():
     assert start.counts.columns[start.start] == QUARTERS[START]
 
 
-def test_plans_sealed_before_other_designs_could_be_told_beside_keep_their_checksum():
-    demo = read_protocol(bundled("data", "reference", "protocols", "barrios-en-marcha.toml"))
+def test_plans_sealed_before_other_designs_and_harm_could_be_planned_keep_their_checksum():
+    old = Protocol.model_validate(tomllib.loads(PROTOCOL))
 
-    # Computed by the edition that knew one design.
-    assert digest_of_protocol(demo).startswith("668a94eb7a876290")
+    # Computed with the edition that knew one design and no harm.
+    assert digest_of_protocol(old).startswith("b18cd71f042a85e4")
     assert digest_of_protocol(plan(also=["group_time"])) != digest_of_protocol(plan())
