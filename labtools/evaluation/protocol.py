@@ -76,6 +76,9 @@ class Units(Part):
         entry.
     months_looked_at : int
         Months of records that the choice looked at, before each of those days.
+    lots : str
+        Checksum (sha256) of ``protocols/<id>.lots.csv``, the lots that a staggered start was drawn
+        from; randomisation inference then draws from them, and not from all that could be.
     """
 
     stages: tuple[str, ...] = ()
@@ -83,6 +86,7 @@ class Units(Part):
     chosen: Literal["by_records", "by_lottery", "otherwise"]
     chosen_on: tuple[Day, ...] = Field(min_length=1)
     months_looked_at: Annotated[int, Field(ge=0)] = 0
+    lots: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
 
 
 #: What a protocol may plan.  One start: all places evaluated entered in the same quarter.
@@ -229,6 +233,8 @@ def digest_of_protocol(protocol: Protocol) -> str:
     # Seals of plans that were made before these entries were known stand.
     if not protocol.design.also:
         del told["design"]["also"]
+    if not protocol.units.lots:
+        del told["units"]["lots"]
     if not protocol.outcomes.crime.harm:
         del told["outcomes"]["crime"]["harm"]
     said = json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -41,11 +41,14 @@ class Cell:
         Of the figure it tells.
     leads_to : str
         Page that its words open, seen from the page of the table; none by default.
+    own : bool
+        Whether these are words of the lab or of a supplier, which are in their language.
     """
 
     words: str
     state: str = SHOWN
     leads_to: str = ""
+    own: bool = False
 
 
 def crime_rows(crime: pd.DataFrame) -> list[tuple[Cell, ...]]:
@@ -92,7 +95,7 @@ def action_rows(actions: pd.DataFrame) -> list[tuple[Cell, ...]]:
     """Return action, agency, times, dates."""
     return [
         (
-            Cell(str(row["action_type"])),
+            Cell(str(row["action_type"]), own=True),
             _written(row["agency"]),
             Cell(count(row["times"])),
             Cell(_dates(row["first"], row["last"])),
@@ -126,9 +129,7 @@ def source_rows(sources: pd.DataFrame) -> list[tuple[Cell, ...]]:
     """Return title, publisher, licence and cut date of each source."""
     return [
         (
-            Cell(str(row["title"])),
-            Cell(str(row["publisher"])),
-            Cell(str(row["licence"])),
+            *(Cell(str(row[name]), own=True) for name in ("title", "publisher", "licence")),
             Cell(day(pd.Timestamp(str(row["cutoff"])).date())),
         )
         for row in records(sources)
@@ -247,7 +248,7 @@ def _part(share: object) -> Cell:
 
 
 def _written(value: object) -> Cell:
-    return Cell(str(value)) if is_known(value) and str(value) else _absent()
+    return Cell(str(value), own=True) if is_known(value) and str(value) else _absent()
 
 
 def _absent() -> Cell:

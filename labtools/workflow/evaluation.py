@@ -74,7 +74,7 @@ def _one(
     facts = _said(protocol)
     if plan.sealed is None:
         return {"evaluation_facts": _facts(protocol, [*facts, _refusal("refused", plan.refusal)])}
-    enrolment = _enrolment(processed["programme"], beside, protocol)
+    enrolment = _enrolment(processed["programme"], beside, plan)
     departs = deviations(plan.sealed, _seen(processed["programme"], enrolment, protocol, edition))
     facts += _sealed(plan.sealed, departs)
     facts += _delivered(processed["actions"], enrolment, edition)
@@ -159,12 +159,13 @@ def _judge_answers(
     found.times.append(_answer_times(effect))
 
 
-def _enrolment(programme: pd.DataFrame, beside: pd.DataFrame, protocol: Protocol) -> Enrolment:
+def _enrolment(programme: pd.DataFrame, beside: pd.DataFrame, plan: Planned) -> Enrolment:
     first = programme.sort_values("entered_on").groupby("colonia_id").first()
     entered = first["entered_on"].reindex(beside.index)
     stage = first["stage"].reindex(beside.index)
-    wanted = protocol.units.stages
-    return Enrolment(entered, entered.notna() & (stage.isin(wanted) if wanted else True), beside)
+    wanted = plan.protocol.units.stages
+    evaluated = entered.notna() & (stage.isin(wanted) if wanted else True)
+    return Enrolment(entered, evaluated, beside, plan.lots)
 
 
 def _seen(
