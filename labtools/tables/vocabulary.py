@@ -26,7 +26,7 @@ ORIGINS = (REPORTED, DISCOVERED, "unknown")
 SHOWN, MISSING, SUPPRESSED = "shown", "missing", "suppressed"
 STATES = (SHOWN, MISSING, SUPPRESSED)
 
-LOCATED = ("inside", "by_name", "by_likeness")
+LOCATED = ("inside", "on_edge", "by_name", "by_likeness")
 NOT_LOCATED = (
     "outside",
     "default_point",
@@ -80,6 +80,7 @@ _LABELS = MappingProxyType(
         "civic_offence": mark("Civic offences"),
         "citizen_report": mark("Citizen reports (070)"),
         "inside": mark("point inside the colonia"),
+        "on_edge": mark("point within five metres of another colonia"),
         "by_name": mark("colonia by its written name"),
         "by_likeness": mark("colonia by a name with slips"),
         "outside": mark("point outside every colonia"),
