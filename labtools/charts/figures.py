@@ -30,8 +30,8 @@ def state_words(state: str) -> str:
     """Return the short words that stand where a figure cannot: never a number."""
     if state == words.SUPPRESSED:
         return text("withheld")
-    if state == "insufficient":
-        return words.label("insufficient")
+    if state == words.INSUFFICIENT:
+        return words.label(words.INSUFFICIENT)
     return words.label(words.MISSING)
 
 

@@ -75,9 +75,11 @@ def chart_of_rows(
 def keys_of_states(states: Iterable[str], name: str) -> list[marks.Key]:
     """Return the entries that tell missing and withheld figures, where there are any."""
     found = set(states)
-    keys = []
-    if words.MISSING in found:
-        keys.append(marks.Key(marks.absent(0, 26, 0), words.label(words.MISSING)))
+    keys = [
+        marks.Key(marks.absent(0, 26, 0), words.label(state))
+        for state in (words.INSUFFICIENT, words.MISSING)
+        if state in found
+    ]
     if words.SUPPRESSED in found:
         keys.append(marks.Key(marks.withheld(0, 26, 0, name), words.label(words.SUPPRESSED)))
     return keys

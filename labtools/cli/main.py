@@ -45,6 +45,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "schedule": ("schedule", mark("Make editions at their time; say how they went.")),
         "protocol": ("protocols", mark("Seal the plan of an evaluation, or show the plans.")),
         "deliver": ("outside", mark("Send the edition by e-mail to the lists of lab.toml.")),
+        "ficha": ("outside", mark("Print fichas: the public's, or the lab's own.")),
         "briefing": ("outside", mark("Print the council's briefing and its slides.")),
         "propose": ("proposals", mark("Write work lists, meeting sheets and a sealed calendar.")),
         "survey": ("surveys", mark("Write forms for the field; read their answers back.")),

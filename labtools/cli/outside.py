@@ -1,9 +1,9 @@
-"""Take an edition out of the workbench: ``labtools briefing`` and ``labtools deliver``."""
+"""Take an edition out of the workbench: ``labtools ficha``, ``briefing``, ``deliver``."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -41,12 +41,7 @@ def briefing_command() -> click.Command:
     params: list[click.Parameter] = [
         workbench_option(),
         click.Argument(["folder"], metavar="TO", type=click.Path(path_type=Path)),
-        click.Option(
-            ["--language"],
-            type=click.Choice(["es_MX", "en"]),
-            default="es_MX",
-            help=text("Language of the pages."),
-        ),
+        _language_option(),
         click.Option(
             ["--internal"],
             is_flag=True,
@@ -54,6 +49,52 @@ def briefing_command() -> click.Command:
         ),
     ]
     return click.Command("briefing", callback=briefing, params=params, help=help_)
+
+
+def ficha_command() -> click.Command:
+    """Return ``labtools ficha``."""
+
+    def ficha(
+        workbench: Path | None,
+        folder: Path,
+        colonias: tuple[str, ...],
+        language: str,
+        *,
+        internal: bool,
+    ) -> None:
+        from labtools.workflow.papers import print_fichas
+
+        bench = the_workbench(workbench)
+        audience: Literal["internal", "public"] = "internal" if internal else "public"
+        for made in print_fichas(bench, folder, colonias, language=language, audience=audience):
+            click.echo(str(made))
+
+    help_ = text(
+        "Print fichas of the latest run into the folder TO: those of the public, or with the "
+        "lab's own counts."
+    )
+    params: list[click.Parameter] = [
+        workbench_option(),
+        click.Argument(["folder"], metavar="TO", type=click.Path(path_type=Path)),
+        click.Option(
+            ["--colonia", "colonias"],
+            multiple=True,
+            metavar="KEY",
+            help=text("Only this colonia; may be repeated."),
+        ),
+        _language_option(),
+        click.Option(["--internal"], is_flag=True, help=text("With true counts: not public.")),
+    ]
+    return click.Command("ficha", callback=ficha, params=params, help=help_)
+
+
+def _language_option() -> click.Option:
+    return click.Option(
+        ["--language"],
+        type=click.Choice(["es_MX", "en"]),
+        default="es_MX",
+        help=text("Language of the pages."),
+    )
 
 
 def deliver_command() -> click.Command:

@@ -1,7 +1,7 @@
 """Changes that can be told apart from chance, by colonia: what deserves a look.
 
-Colonias are in the order of a dictionary, rises and falls together, each with its interval; of
-the others the page says how many there are.
+Map and table tell the same.  Colonias are in the order of a dictionary, rises and falls together,
+each with its interval; of the others the page says how many there are.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from typing import Any
 import ipywidgets as widgets
 
 from labtools.charts import figures
+from labtools.charts.ground import ground_of
 from labtools.charts.svg import Svg, element, joined
+from labtools.charts.tiers import change_map
 from labtools.dashboards.choices import GROUPS, colonia_choices, group_choices
 from labtools.dashboards.data import ReleasedData
 from labtools.dashboards.layout import FULL, boxed, house_style, labelled
@@ -41,11 +43,14 @@ class Alerts:
         self.group = EVERY
         options = ((text("All groups"), EVERY), *group_choices())
         self._groups = widgets.Dropdown(options=options, layout=FULL)
-        self._rows = widgets.HTML()
+        self._ground = ground_of(data.colonias)
+        self._map, self._rows = widgets.HTML(), widgets.HTML()
         self._groups.observe(self._take_group, "value")
         self._show()
         controls = boxed("lab-controls", labelled(text("Crime groups"), self._groups))
-        self.page = boxed("lab-explorer", house_style(), controls, boxed("lab-alerts", self._rows))
+        left = boxed("lab-left lab-still-map", self._map)
+        columns = boxed("lab-columns", left, boxed("lab-right lab-alerts", self._rows))
+        self.page = boxed("lab-explorer", house_style(), controls, columns)
 
     def choose_group(self, group: object) -> None:
         """Show a crime group, or all; anything else changes nothing."""
@@ -67,6 +72,8 @@ class Alerts:
             figures.records(found),
             key=lambda row: (order[str(row["colonia_id"])], GROUPS.index(str(row["group"]))),
         )
+        group = None if self.group == EVERY else self.group
+        self._map.value = str(element("figure", change_map(self._ground, asked, group=group)))
         self._rows.value = str(joined((self._told(len(asked), len(found)), self._table(ordered))))
 
     def _told(self, asked: int, found: int) -> Svg:

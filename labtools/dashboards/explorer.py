@@ -223,7 +223,8 @@ def _say_found(n: int) -> str:
 def _advice() -> widgets.HTML:
     """Return how to read the map, in one breath."""
     advice = text(
-        "A colonia is set apart only where its interval leaves out the municipality's rate. "
+        "A colonia is set apart only where the interval of its steadied rate leaves out the "
+        "municipality's rate. "
         "The map does not rank colonias."
     )
     return widgets.HTML(str(element("p", advice, class_="lab-advice")))

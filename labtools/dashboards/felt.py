@@ -6,14 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ipywidgets as widgets
+import pandas as pd
 
+from labtools.charts import figures
 from labtools.charts.dark_figure import dark_figure_chart
 from labtools.charts.fear_gap import fear_gap_chart
-from labtools.charts.perception import perception_chart
+from labtools.charts.figures import named
+from labtools.charts.perception import area_words, perception_chart
 from labtools.charts.svg import Svg, element, joined
 from labtools.dashboards.choices import colonia_choices
 from labtools.dashboards.data import ReleasedData
 from labtools.dashboards.layout import FULL, address_box, boxed, house_style, labelled
+from labtools.dashboards.rows import wide_table
 from labtools.messages import text
 from labtools.narrative import sentences
 from labtools.narrative.around import around_table
@@ -79,12 +83,6 @@ class FeltPage:
                 tables.get("dark_figure"),
             ),
             (text("Perception"), "perception", perception_chart, felt),
-            (
-                text("What protects and what worries"),
-                "around",
-                perception_chart,
-                around_table(asked),
-            ),
         )
         parts = []
         for title, section, chart, table in shown:
@@ -92,18 +90,40 @@ class FeltPage:
             figure = element("figure", chart(table)) if drawn else Svg("")
             parts.append(_section(title, said[section], figure))
         parts.append(_section(text("What is not known"), said["unknowns"]))
+        around = _answers(said["around"], around_table(asked))
         name = element("h2", self._known[self.colonia_id])
         sections = element("div", *parts, class_="lab-more")
-        named = slug(self.colonia_id)
+        address = slug(self.colonia_id)
         self._told.value = str(
-            element("div", name, sections, class_="lab-ficha", data_colonia=named)
+            element("div", name, sections, around, class_="lab-ficha", data_colonia=address)
         )
-        self._address.value = named
+        self._address.value = address
 
 
 def felt_page(data: ReleasedData) -> widgets.Widget:
     """Return the page of perception as one widget: the last line of a dashboard's notebook."""
     return FeltPage(data).page
+
+
+def _answers(said: Sequence[str], table: pd.DataFrame) -> Svg:
+    """Return what protects and what worries: an answer in each row, an area in each column."""
+    rows = figures.records(table)
+    areas = list(dict.fromkeys(area_words(row) for row in rows))
+    found = {(str(row["indicator"]), area_words(row)): row for row in rows}
+    heads = (text("Indicator"), *areas)
+    told = [
+        (named(one), *(_share(found.get((one, area))) for area in areas))
+        for one in dict.fromkeys(str(row["indicator"]) for row in rows)
+    ]
+    title = text("What protects and what worries")
+    drawn = wide_table(text("Answers, with their 95 % interval"), heads, told)
+    return _section(title, said, drawn if told else Svg(""))
+
+
+def _share(row: Mapping[str, object] | None) -> str:
+    if row is None:
+        return text("not told here")
+    return figures.share_words(row["share"], row["lower"], row["upper"], str(row["state"]))
 
 
 def _section(title: str, said: Sequence[str], *inside: Svg) -> Svg:

@@ -80,6 +80,7 @@ class MunicipalMap:
             text("Colonia"),
             text("Recorded crimes"),
             text("Per 1,000 residents (95 % interval)"),
+            text("Steadied rate (95 % interval)"),
         )
         head = element("tr", *(element("th", it, scope="col") for it in (*heads, text("Reading"))))
         body = (self._row(self._said(rows[key])) for key in self._names if key in rows)
@@ -105,18 +106,20 @@ class MunicipalMap:
         state = str(row["state"])
         shown = state == words.SHOWN
         versus = words.label(str(row["versus_municipality"])) if shown else ""
+        ends = row["smoothed_lower"], row["smoothed_upper"]
         return (
             self._names[str(row["colonia_id"])],
             figures.count_words(row["events"], row["events_low"], row["events_high"], state),
             figures.figure_words(row["rate"], row["lower"], row["upper"], state),
+            figures.figure_words(row["smoothed"], *ends, state),
             versus or figures.state_words(state),
         )
 
     def _laid_out(self) -> widgets.Widget:
         control = boxed("lab-controls", labelled(text("Recorded crime on the map"), self._groups))
         advice = text(
-            "A colonia is set apart only where its interval leaves out the municipality's rate. "
-            "The map does not rank colonias."
+            "A colonia is set apart only where the interval of its steadied rate leaves out the "
+            "municipality's rate. The map does not rank colonias."
         )
         said = widgets.HTML(str(element("p", advice, class_="lab-advice")))
         left = boxed("lab-left", boxed("lab-map", self._map.widget), self._legend, said)

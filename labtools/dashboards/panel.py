@@ -126,9 +126,12 @@ def _figures_of(row: pd.Series) -> Svg:
     state = str(row["state"])
     count = figures.count_words(row["events"], row["events_low"], row["events_high"], state)
     rate = figures.figure_words(row["rate"], row["lower"], row["upper"], state)
+    ends = row["smoothed_lower"], row["smoothed_upper"]
+    steadied = figures.figure_words(row["smoothed"], *ends, state)
     pairs = [
         (text("Events in twelve months"), count),
         (text("For every 1,000 inhabitants"), rate),
+        (text("Steadied rate (95 % interval)"), steadied),
         (text("In the municipality"), figures.rate_words(row["municipality_rate"])),
     ]
     listed = [element("div", element("dt", what), element("dd", said)) for what, said in pairs]

@@ -7,7 +7,9 @@ from typing import Any
 import ipywidgets as widgets
 import pandas as pd
 
+from labtools.charts.ground import Ground, ground_of
 from labtools.charts.svg import Svg, element
+from labtools.charts.tiers import borough_map
 from labtools.dashboards.data import ReleasedData
 from labtools.dashboards.layout import FULL, boxed, house_style, labelled
 from labtools.dashboards.rows import wide_table
@@ -30,8 +32,8 @@ class ProgrammePage:
     ----------
     page : ipywidgets.Widget
         What the notebook shows.
-    answer : ipywidgets.HTML
-        The table on show.
+    map, answer : ipywidgets.HTML
+        The map and the table on show.
     """
 
     def __init__(self, data: ReleasedData) -> None:
@@ -43,7 +45,8 @@ class ProgrammePage:
         self.action = widgets.Dropdown(options=options, layout=FULL)
         self.rule = widgets.Dropdown(options=rules, layout=FULL)
         self.budget, self.cost = _pesos(3_000_000), _pesos(60_000)
-        self.answer = widgets.HTML()
+        self._ground = ground_of(data.colonias)
+        self.map, self.answer = widgets.HTML(), widgets.HTML()
         for control in (self.action, self.rule, self.budget, self.cost):
             control.observe(self._show, "value")
         self._show()
@@ -54,8 +57,9 @@ class ProgrammePage:
             labelled(text("Budget (pesos)"), self.budget),
             labelled(text("Cost in one colonia (pesos)"), self.cost),
         )
-        right = boxed("lab-right", self.answer, _advice())
-        self.page = boxed("lab-explorer", house_style(), controls, right)
+        left = boxed("lab-left lab-still-map", self.map)
+        columns = boxed("lab-columns", left, boxed("lab-right", self.answer, _advice()))
+        self.page = boxed("lab-explorer", house_style(), controls, columns)
 
     def _show(self, _change: Any = None) -> None:
         if self.action.value is None:
@@ -71,6 +75,7 @@ class ProgrammePage:
             plan=(float(self.budget.value), float(self.cost.value)),
             rule=self.rule.value,
         )
+        self.map.value = str(element("figure", _mapped(self._ground, table)))
         self.answer.value = str(_drawn(table))
 
 
@@ -81,6 +86,17 @@ def programme_page(data: ReleasedData) -> widgets.Widget:
 
 def _pesos(value: int) -> widgets.BoundedIntText:
     return widgets.BoundedIntText(value=value, min=1, max=_MOST, step=10_000, layout=FULL)
+
+
+def _mapped(ground: Ground, table: pd.DataFrame) -> Svg:
+    told = {
+        str(row.borough): text(
+            "{reached} of {n}", reached=number(row.reached), n=number(row.proposed)
+        )
+        for row in table.itertuples()
+    }
+    title = text("Colonias reached of those where it is proposed, by borough")
+    return borough_map(ground, told, title=title)
 
 
 def _drawn(table: pd.DataFrame) -> Svg:

@@ -131,7 +131,7 @@ def _without_figure(row: pd.Series | None) -> tuple[str, ...]:
                 "many, and someone could be singled out."
             ),
         )
-    if state == "insufficient":
+    if state == words.INSUFFICIENT:
         return (
             text(
                 "Too few people of this colonia were asked, or none, to set fear beside crime: "

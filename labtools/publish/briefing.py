@@ -20,7 +20,7 @@ from labtools.publish.briefing_short import in_short
 from labtools.publish.council import council_sections
 from labtools.publish.evaluations import evaluations_in_short
 from labtools.publish.felt import fear_gap_in_short, perception_section
-from labtools.publish.figures import Cell, contact_words, period_words, source_rows, source_words
+from labtools.publish.figures import Cell, contact_words, period_words, source_rows, sources_by_day
 from labtools.publish.printing import Facts, printed, section_facts
 from labtools.publish.proposals import proposed_in_short
 from labtools.publish.sections import Rows, Section, tied
@@ -144,7 +144,7 @@ def _limits(_tables: Tables) -> Section:
 
 
 def _sources(tables: Tables) -> Section | None:
-    told = tuple(map(source_words, source_rows(tables["sources"])))
+    told = sources_by_day(source_rows(tables["sources"]))
     if not told:
         return None
     title = wording.ficha_words()["sources"]

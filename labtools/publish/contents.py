@@ -14,7 +14,7 @@ import pandas as pd
 from labtools.charts.figures import named
 from labtools.charts.ground import Ground
 from labtools.charts.maps import locator_map
-from labtools.charts.tiers import tier_map
+from labtools.charts.tiers import change_map, tier_map
 from labtools.messages import number, plural, say, speaking, text
 from labtools.privacy.cards import expiry_of_sections
 from labtools.publish import wording
@@ -184,7 +184,9 @@ def _pages(edition: Edition, language: str, top: str) -> Iterator[tuple[str, str
     yield reading[language], page("reading", reading, _reading(edition))
     yield data[language], page("data", data, _data(edition, language))
     changes = here_of("changes")
-    yield changes[language], page("changes", changes, changes_facts(edition.tables))
+    drawn = inline(change_map(edition.ground, edition.tables["change"]))
+    facts = {**changes_facts(edition.tables), "map": drawn}
+    yield changes[language], page("changes", changes, facts)
     asked = here_of("proposals")
     yield asked[language], page("proposals", asked, proposals_facts(edition.tables))
     worked = here_of("evaluations")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
 from labtools.charts.figures import named, records
 from labtools.charts.perception import area_words, perception_chart
-from labtools.messages import number, percent, text
+from labtools.messages import number, percent, plural, say, text
 from labtools.narrative.felt import asks_words
 from labtools.publish.changes import TOLD_APART
 from labtools.publish.figures import Cell
@@ -59,41 +59,66 @@ def perception_section(tables: Tables) -> Section | None:
         return None
     told_apart = shown["verdict"].isin(TOLD_APART)
     told = shown[(shown["area_kind"] == "city") | (shown["indicator"] == "insecurity") | told_apart]
-    rows = tuple(
-        (
-            Cell(area_words(row) if row["area_kind"] == "city" else str(row["area"])),
-            Cell(named(str(row["indicator"]))),
-            Cell(_share_on(row["before"], row["before_period"])),
-            Cell(_share_on(row["now"], row["period"])),
-            Cell(_points(row)),
-            Cell(words.label(str(row["verdict"]))),
-        )
-        for row in records(told)
+    title = text("What people feel")
+    feeling = _feeling(tables)
+    n, found = len(shown), int(told_apart.sum())
+    counted = say(
+        plural(
+            "Of {all} comparisons over a year, of the city and its boroughs, one can be told apart "
+            "from chance.",
+            "Of {all} comparisons over a year, of the city and its boroughs, {n} can be told apart "
+            "from chance.",
+        ),
+        all=number(n),
+        n=found,
     )
+    if not found:
+        counted = text(
+            "Of {n} comparisons over a year, of the city and its boroughs, none can be told apart "
+            "from chance.",
+            n=number(n),
+        )
+    below = text("Below are those told apart, those of the city, and those of feeling unsafe.")
+    return Section(
+        "perception",
+        title,
+        layout="full",
+        sentences=(counted, below),
+        tables=tuple(_compared(told)),
+        pictures=(perception_chart(feeling),) if len(feeling) else (),
+        notes=(tied("perception_change", "perception"),),
+    )
+
+
+def _compared(told: pd.DataFrame) -> Iterator[Rows]:
+    """Give the comparisons of each survey of the city, and those of the boroughs together."""
     heads = (
-        text("Place"),
         text("Indicator"),
         text("Before"),
         text("Now"),
         text("Difference, percentage points (95 % interval)"),
         text("Reading"),
     )
-    title = text("What people feel")
-    feeling = _feeling(tables)
-    counted = text(
-        "Of {n} comparisons over a year, of the city and its boroughs, {found} can be told apart "
-        "from chance. Below are these, those of the city, and those of feeling unsafe.",
-        n=len(shown),
-        found=int(told_apart.sum()),
-    )
-    return Section(
-        "perception",
-        title,
-        layout="full",
-        sentences=(counted,),
-        tables=(Rows(title, heads, rows, "wide"),),
-        pictures=(perception_chart(feeling),) if len(feeling) else (),
-        notes=(tied("perception_change", "perception"),),
+    whole = told[told["area_kind"] == "city"]
+    for _, asked in whole.groupby(["area", "source"], sort=False):
+        rows = [(named(str(row["indicator"])), row) for row in records(asked)]
+        place = area_words(rows[0][1])
+        yield Rows(place, heads, tuple(_comparison(*row) for row in rows), "wide", unseen=False)
+    parts = told[told["area_kind"] != "city"]
+    for indicator, asked in parts.groupby("indicator", sort=False):
+        rows = [(str(row["area"]), row) for row in records(asked)]
+        caption = text("{indicator}, by borough", indicator=named(str(indicator)))
+        made = tuple(_comparison(*row) for row in rows)
+        yield Rows(caption, (text("Borough"), *heads[1:]), made, "wide", unseen=False)
+
+
+def _comparison(name: str, row: Mapping[str, object]) -> tuple[Cell, ...]:
+    return (
+        Cell(name),
+        Cell(_share_on(row["before"], row["before_period"])),
+        Cell(_share_on(row["now"], row["period"])),
+        Cell(_points(row)),
+        Cell(words.label(str(row["verdict"]))),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import pandas as pd
@@ -166,7 +166,8 @@ def _perception(source: Source) -> Section:
 
 
 def _fear_gap(source: Source) -> Section | None:
-    return _later(source, "fear_gap", fear_gap_chart)
+    section = _later(source, "fear_gap", fear_gap_chart)
+    return None if section is None else replace(section, drawn_on_paper=True, small=True)
 
 
 def _dark_figure(source: Source) -> Section | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -41,11 +41,14 @@ class Cell:
         Of the figure it tells.
     leads_to : str
         Page that its words open, seen from the page of the table; none by default.
+    own : bool
+        Whether these are words of the lab or of a supplier, which are in their language.
     """
 
     words: str
     state: str = SHOWN
     leads_to: str = ""
+    own: bool = False
 
 
 def crime_rows(crime: pd.DataFrame) -> list[tuple[Cell, ...]]:
@@ -92,7 +95,7 @@ def action_rows(actions: pd.DataFrame) -> list[tuple[Cell, ...]]:
     """Return action, agency, times, dates."""
     return [
         (
-            Cell(str(row["action_type"])),
+            Cell(str(row["action_type"]), own=True),
             _written(row["agency"]),
             Cell(count(row["times"])),
             Cell(_dates(row["first"], row["last"])),
@@ -126,19 +129,25 @@ def source_rows(sources: pd.DataFrame) -> list[tuple[Cell, ...]]:
     """Return title, publisher, licence and cut date of each source."""
     return [
         (
-            Cell(str(row["title"])),
-            Cell(str(row["publisher"])),
-            Cell(str(row["licence"])),
+            *(Cell(str(row[name]), own=True) for name in ("title", "publisher", "licence")),
             Cell(day(pd.Timestamp(str(row["cutoff"])).date())),
         )
         for row in records(sources)
     ]
 
 
-def source_words(row: Sequence[Cell]) -> str:
-    """Return a source in one line of paper; its licence stands on the site, where there is room."""
-    title, publisher, _, cutoff = row
-    return " · ".join(cell.words for cell in (title, publisher, cutoff))
+def sources_by_day(rows: Iterable[Sequence[Cell]]) -> tuple[str, ...]:
+    """Return rows of `source_rows` as paper has room for them: those of one cut date together.
+
+    Their licences stand on the site.
+    """
+    found: dict[str, list[str]] = {}
+    for title, publisher, _, cutoff in rows:
+        found.setdefault(cutoff.words, []).append(f"{title.words} · {publisher.words}")
+    return tuple(
+        text("To {day}: {sources}.", day=day_of, sources="; ".join(told))
+        for day_of, told in found.items()
+    )
 
 
 def profile_facts(profile: pd.DataFrame) -> Sequence[tuple[str, Cell]]:
@@ -239,7 +248,7 @@ def _part(share: object) -> Cell:
 
 
 def _written(value: object) -> Cell:
-    return Cell(str(value)) if is_known(value) and str(value) else _absent()
+    return Cell(str(value), own=True) if is_known(value) and str(value) else _absent()
 
 
 def _absent() -> Cell:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import compress, groupby
+from operator import not_
 from pathlib import Path
 from typing import Literal
 
 from labtools.messages import DEFAULT_LANGUAGE, listed, speaking, text
 from labtools.publish import wording
 from labtools.publish.ficha import Ficha, compose_ficha
-from labtools.publish.figures import Cell, source_words
+from labtools.publish.figures import Cell, sources_by_day
 from labtools.publish.printing import Facts, code_of, digest_of_printing, group_facts, printed
 from labtools.publish.sections import Group, Rows, Section, grouped
+from labtools.tables import vocabulary as words
 from labtools.tables.released import Released, slug
 from labtools.tables.store import make_folder, writing
 
@@ -39,7 +41,7 @@ class Paper:
 
 
 _FEW = 2  # tables that are worth one head
-_ABREAST = 3  # halves of words only, in a row
+_ABREAST = 3  # halves that are words only, or small, in a row
 
 #: Everything printed anew, without a code.
 PLAIN = Paper()
@@ -104,26 +106,27 @@ def _facts(told: Ficha, language: str, audience: str, address: str) -> Facts:
         "together": said["together"],
         "qr": _code(told, language, address) if address and audience == "public" else None,
         "qr_words": text("This profile on the web"),
+        "picture_elsewhere": text("Its picture is on the page of this colonia."),
         "front": [group_facts(group) for group in front],
         "back": [group_facts(group) for group in back],
     }
 
 
 def _sides(told: Ficha) -> tuple[tuple[Group, ...], tuple[Group, ...]]:
-    """Part the sections: through the first table of figures in front, the rest behind."""
+    """Part the sections: through the first table of figures, and the words after it, in front."""
     groups = tuple(_beside_each_other(filter(_says, map(_on_paper, told.sections))))
     ends = [n for n, group in enumerate(groups, start=1) if group.layout == "full"]
-    cut = ends[0] if ends else len(groups)
+    cut = ends[0] + 1 if ends else len(groups)
     return groups[:cut], groups[cut:]
 
 
 def _beside_each_other(sections: Iterable[Section]) -> Iterator[Group]:
-    """Put halves that are only words in one row: a row is as high as what is highest in it."""
+    """Put halves that are words, or small, in one row: it is as high as what is highest in it."""
     for layout, neighbours in groupby(sections, key=lambda section: section.layout):
         found = list(neighbours)
         if layout == "half":
-            plain = [it for it in found if not (it.pictures or it.tables)]
-            found = [it for it in found if it.pictures or it.tables]
+            plain = [it for it in found if it.small or not (it.pictures or it.tables)]
+            found = [it for it in found if it not in plain]
             for start in range(0, len(plain), _ABREAST):
                 yield Group("half", tuple(plain[start : start + _ABREAST]))
         yield from grouped(found)
@@ -138,12 +141,13 @@ def _on_paper(section: Section) -> Section:
     """Return a section as two sides have room for it."""
     if section.key == "sources":
         rows = [row for table in section.tables for row in table.rows]
-        return replace(section, sentences=tuple(map(source_words, rows)), listed=True, tables=())
+        return replace(section, sentences=sources_by_day(rows), listed=True, tables=())
     if section.key == "series":
         rows = [row for table in section.tables for row in table.rows]
         years = " · ".join(": ".join(cell.words for cell in row) for row in rows)
         told = (f"{section.tables[0].caption}. {years}",) if rows else ()
         return replace(section, sentences=(*told, *section.notes), tables=(), notes=())
+    section = _with_figures(section)
     elsewhere = tuple(table.caption for table in section.tables if not table.printed)
     if elsewhere:
         note = text("On the page of this colonia: {tables}.", tables=listed(elsewhere))
@@ -152,6 +156,32 @@ def _on_paper(section: Section) -> Section:
     if section.key == "answers":
         section = replace(section, tables=_joined(section.tables))
     return section if section.drawn_on_paper else replace(section, pictures=())
+
+
+def _with_figures(section: Section) -> Section:
+    """Return a section without the columns of too few answers; a note says which they were.
+
+    Their figures are not withheld: there are none, and two sides have no room to say so in
+    every row.  A table of nothing else is let be.
+    """
+    told = [_without_empty(table) if table.printed else (table, ()) for table in section.tables]
+    empty = tuple(dict.fromkeys(head for _, heads in told for head in heads))
+    if not empty:
+        return section
+    said = text("{state}: {areas}.", state=words.label(words.INSUFFICIENT), areas=listed(empty))
+    notes = (*section.notes, said[:1].upper() + said[1:])
+    return replace(section, tables=tuple(table for table, _ in told), notes=notes)
+
+
+def _without_empty(table: Rows) -> tuple[Rows, tuple[str, ...]]:
+    """Return a table without its columns of too few answers, and the heads of these."""
+    columns = list(zip(*table.rows, strict=True)) if table.rows else []
+    empty = [all(cell.state == words.INSUFFICIENT for cell in column) for column in columns]
+    if not any(empty) or all(empty[1:]):
+        return table, ()
+    rows = tuple(tuple(compress(row, map(not_, empty))) for row in table.rows)
+    heads = tuple(compress(table.heads, map(not_, empty)))
+    return replace(table, heads=heads, rows=rows), tuple(compress(table.heads, empty))
 
 
 def _joined(tables: Sequence[Rows]) -> tuple[Rows, ...]:

@@ -10,7 +10,7 @@ import html
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -26,8 +26,9 @@ TEMPLATES = Path(__file__).parent / "typst"
 FONTS = Path(__file__).parent / "fonts"
 STANDARD: Literal["ua-1"] = "ua-1"
 
-_SHORTEST, _LONGEST = 6, 46  # letters of a column
-_ROOM = 98  # letters of a line, about: so many stand beside each other on a page or a slide
+_SHORTEST, _WIDEST = 6, 10_000  # letters of a column
+_HALVINGS = 40
+_ROOM = 104  # letters of a line, about: so many stand beside each other on a page or a slide
 _MOST_UNKNOWN = 50
 _PIXELS = 144.0  # by inch: two by point
 _UNKNOWN = re.compile(r'the text `"(.+?)"` could not be displayed')
@@ -166,17 +167,32 @@ def _room(abreast: int) -> int:
 
 
 def _widths(table: Rows, room: int) -> list[int]:
-    """Return the share of the width of each column: its longest word, and a part of the rest."""
+    """Return the share of the width of each column: rows as low as they can be made.
+
+    The height of a row is that of its tallest cell, near the fourth power mean of letters by
+    width; the least sum of them has widths that go with the fifth root of the sum of fourth powers.
+    No column is narrower than its longest word, nor wider than its longest cell.
+    """
     told = zip(*([cell.words for cell in row] for row in table.rows), strict=True)
     columns = [(head, *cells) for head, cells in zip(table.heads, told, strict=True)]
     least = [max(_SHORTEST, _longest_word(column)) for column in columns]
-    whole = [
-        max(floor, min(max(map(len, column)) + 1, _LONGEST))
-        for floor, column in zip(least, columns, strict=True)
+    most = [
+        max(floor, max(map(len, column)) + 1) for floor, column in zip(least, columns, strict=True)
     ]
-    wished = sum(whole) - sum(least)
-    share = min(max(room - sum(least), 0) / wished, 1.0) if wished else 0.0
-    return [round(floor + share * (most - floor)) for floor, most in zip(least, whole, strict=True)]
+    wish = [sum(len(words) ** 4 for words in column) ** 0.2 for column in columns]
+    low, high = 0.0, float(_WIDEST)
+    for _ in range(_HALVINGS):
+        scale = (low + high) / 2
+        full = sum(_scaled(scale, wish, least, most)) > room
+        low, high = (low, scale) if full else (scale, high)
+    return [round(width) for width in _scaled(low, wish, least, most)]
+
+
+def _scaled(
+    scale: float, wish: Sequence[float], least: Sequence[int], most: Sequence[int]
+) -> list[float]:
+    ends = zip(wish, least, most, strict=True)
+    return [min(max(scale * share, floor), ceiling) for share, floor, ceiling in ends]
 
 
 def _cell(cell: Cell) -> tuple[str, str]:
@@ -185,7 +201,7 @@ def _cell(cell: Cell) -> tuple[str, str]:
 
 def _longest_word(column: tuple[str, ...]) -> int:
     longest = max((len(word) for words in column for word in words.split()), default=0)
-    return longest + longest // 4 + 1  # a word that is not broken needs more than its share
+    return longest + longest // 8 + 1  # a word that is not broken needs more than its share
 
 
 @cache

@@ -70,6 +70,8 @@ class Section:
         Small print below.
     drawn_on_paper : bool
         Whether the pictures are printed too; where not, the two sides have the sentences only.
+    small : bool
+        Whether what is printed stands in a third of the width too.
     """
 
     key: str
@@ -82,6 +84,7 @@ class Section:
     pictures: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     drawn_on_paper: bool = True
+    small: bool = False
 
 
 @dataclass(frozen=True, slots=True)

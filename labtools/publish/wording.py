@@ -215,6 +215,11 @@ def data_words() -> dict[str, str]:
             "and holds the boundaries of the colonias."
         ),
         "codebook": text("What each column holds"),
+        "codebook_note": text(
+            "The names of columns and their words are the same in both languages, so that programs "
+            "read one file. The workbook has this list too."
+        ),
+        "codebook_open": text("See the list of columns"),
         "column": text("Column"),
         "kind": text("Kind"),
         "means": text("What it holds"),

@@ -24,6 +24,8 @@ REPORTED, DISCOVERED = "reported_by_somebody", "discovered_by_patrol"
 ORIGINS = (REPORTED, DISCOVERED, "unknown")
 
 SHOWN, MISSING, SUPPRESSED = "shown", "missing", "suppressed"
+#: A survey asked, and too few answered for a figure.
+INSUFFICIENT = "insufficient"
 STATES = (SHOWN, MISSING, SUPPRESSED)
 
 LOCATED = ("inside", "on_edge", "by_name", "by_likeness")
@@ -62,6 +64,8 @@ FORECASTS = (
 READINGS = ("association", "indistinct", "confounded", "collinear")
 #: Where high or low rates gather.
 GATHERINGS = ("high", "low", "neither")
+#: How an area stands to its neighbours: like them, or unlike (local Moran).
+LIKENESS = ("high-high", "low-low", "high-low", "low-high", "neither")
 
 _LABELS = MappingProxyType(
     {
@@ -123,6 +127,10 @@ _LABELS = MappingProxyType(
         "high": mark("high together with its neighbours"),
         "low": mark("low together with its neighbours"),
         "neither": mark("neither high nor low together with its neighbours"),
+        "high-high": mark("high among high neighbours"),
+        "low-low": mark("low among low neighbours"),
+        "high-low": mark("high among low neighbours"),
+        "low-high": mark("low among high neighbours"),
         "insufficient": mark("insufficient sample"),
         "both_high": mark("more crime and more fear than in the city"),
         "fear_only": mark("more fear than in the city, and not more crime"),

@@ -32,6 +32,13 @@ PAGES = (
     "colonias/c000.html",
     "colonias/c003.html",
     "en/index.html",
+    "en/map.html",
+    "en/changes.html",
+    "en/evaluations.html",
+    "en/proposals.html",
+    "en/how-to-read.html",
+    "en/data.html",
+    "en/boroughs/norte-script-img-src-x-onerror-alert-1.html",
     "en/colonias/c000.html",
 )
 

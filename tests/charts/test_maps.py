@@ -7,7 +7,7 @@ from shapely.geometry import box
 
 from labtools.charts.ground import ground_of
 from labtools.charts.maps import locator_map
-from labtools.charts.tiers import tier_map
+from labtools.charts.tiers import borough_map, change_map, tier_map
 from labtools.errors import TableError
 from tests.charts.drawing import described, elements, written
 from tests.publish.released_example import WITHOUT_FICHA
@@ -130,3 +130,38 @@ def test_the_map_of_tiers_has_no_gradient_and_paints_withheld_and_missing_apart(
     }
     assert len(set(fills.values())) == 3
     assert "radient" not in svg
+
+
+def test_the_map_of_changes_counts_each_colonia_once_by_what_can_be_told_of_it(tables):
+    colonias, change = tables["colonias_shown"], tables["change"].copy()
+    change["state"], change["verdict"] = "shown", "none"
+    first, second, third, fourth = colonias["colonia_id"].iloc[:4]
+
+    def told(key, group, verdict, state="shown"):
+        chosen = (change["colonia_id"] == key) & (change["group"] == group)
+        change.loc[chosen, ["verdict", "state"]] = [verdict, state]
+
+    told(first, "theft", "increase")
+    told(second, "theft", "increase")
+    told(second, "robbery", "decrease")
+    told(third, "violence", "decrease")
+    change.loc[change["colonia_id"] == fourth, ["verdict", "state"]] = ["unknown", "suppressed"]
+
+    of_all = described(change_map(colonias, change))
+    of_theft = described(change_map(colonias, change, group="theft"))
+
+    rest = len(colonias) - 4
+    assert "increased: 1 colonia. decreased: 1 colonia." in of_all
+    assert "increased in one group, decreased in another: 1 colonia." in of_all
+    assert f"no distinguishable change: {rest} colonias." in of_all
+    assert "withheld to protect people: 1 colonia." in of_all
+    assert "increased: 2 colonias." in of_theft
+    assert f"no distinguishable change: {rest + 1} colonias." in of_theft
+
+
+def test_the_map_of_boroughs_tells_their_figures_and_which_have_none(tables):
+    svg = borough_map(tables["colonias_shown"], {"Norte": "2 of 3"}, title="Reached")
+
+    assert "Norte: 2 of 3." in described(svg)
+    assert "no data." in described(svg)
+    assert "2 of 3" in written(svg)

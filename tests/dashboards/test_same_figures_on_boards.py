@@ -128,9 +128,11 @@ def test_the_map_of_the_municipality_tells_and_paints_the_figures_of_thirty_colo
         for group in GROUPS:
             board.choose_group(group)
             cells = re.findall(r"<t[dh][^>]*>([^<]*)</t[dh]>", board._rows.value)
-            by_name = {cells[n]: cells[n + 1 : n + 3] for n in range(4, len(cells), 4)}
+            by_name = {cells[n]: cells[n + 1 : n + 4] for n in range(5, len(cells), 5)}
             for colonia_id in ids:
                 told = {g: [c, r] for g, c, r in figures_of(many["crime"], colonia_id)}
+                for g, _, steadied in figures_of(many["crime"], colonia_id, STEADIED):
+                    told[g].append(steadied)
                 if by_name.get(board._names[colonia_id]) != told[group]:
                     wrong[colonia_id, group] = by_name.get(board._names[colonia_id]), told[group]
 
@@ -201,6 +203,8 @@ def test_the_page_of_changes_tells_every_change_that_can_be_told_apart_and_no_ot
             for row in found.to_dict("records")
         ]
 
+    up = change[change["verdict"] == "increase"]["colonia_id"].nunique()
+    assert f"aumento: {up} colonias." in board._map.value
     assert sorted(shown) == sorted(told)
     assert found["colonia_id"].nunique() > 2
     assert said.startswith(f"{len(found)} comparaciones de {len(change)} ")
@@ -240,5 +244,7 @@ def test_the_page_of_budgets_tells_by_borough_what_its_colonias_add_up_to(many, 
             for borough, here in by_borough
         }
 
+    mapped = Page(board.map.value).text
     assert len(told) > 1
     assert shown == told
+    assert [it for it in told if f"{it}: {told[it][1]} de {told[it][0]}." not in mapped] == []

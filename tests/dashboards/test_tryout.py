@@ -1,6 +1,8 @@
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from shapely.geometry import box
 
 from labtools import messages
 from labtools.dashboards.programme import ProgrammePage
@@ -92,7 +94,12 @@ def test_only_actions_with_a_verified_figure_can_be_tried():
 
 
 class Released:
-    proposals, crime, colonias = PROPOSALS, CRIME, COLONIAS
+    proposals, crime = PROPOSALS, CRIME
+    colonias = gpd.GeoDataFrame(
+        COLONIAS.assign(name=COLONIAS["colonia_id"]),
+        geometry=[box(n / 100, 20, (n + 1) / 100, 20.01) for n in range(len(COLONIAS))],
+        crs=4326,
+    )
 
 
 class Unproposed(Released):
@@ -115,3 +122,4 @@ def test_another_budget_changes_the_answer():
 
     assert page.answer.value != before
     assert 'data-label="Colonias reached">1</td>' in before
+    assert "x: 2 of 2. y: 1 of 1." in page.map.value

@@ -92,7 +92,11 @@ def test_perception_is_compared_once_over_the_interval_nearest_to_a_year(tables)
         sections = briefing_sections({**tables, "perception_change": both})
     (told,) = (it for it in sections if it.key == "perception")
 
-    assert [row[2].words for row in told.tables[0].rows] == ["12 % (11/2024)"] * 2
+    assert [table.caption for table in told.tables] == [
+        "Ciudad (city), survey of the lab",
+        "Feel unsafe in their city, by borough",
+    ]
+    assert [row[1].words for table in told.tables for row in table.rows] == ["12 % (11/2024)"] * 2
     assert told.sentences[0].startswith("Of 3 comparisons over a year")
 
 

@@ -50,7 +50,7 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "lower": figure(SHARE),
         "upper": figure(SHARE),
         "respondents": count(nullable=True),
-        "state": word((*words.STATES, "insufficient")),
+        "state": word((*words.STATES, words.INSUFFICIENT)),
         "source": key(),
     },
     "perception_change": {
@@ -67,7 +67,7 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "q_value": figure(SHARE),
         "verdict": word(words.VERDICTS),
         "respondents": count(nullable=True),
-        "state": word((*words.STATES, "insufficient")),
+        "state": word((*words.STATES, words.INSUFFICIENT)),
         "source": key(),
     },
     "dark_figure": {
@@ -103,7 +103,7 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "fear_lower": figure(SHARE),
         "fear_upper": figure(SHARE),
         "verdict": word((*words.QUADRANTS, "none", "unknown")),
-        "state": word((*words.STATES, "insufficient")),
+        "state": word((*words.STATES, words.INSUFFICIENT)),
     },
     "survey_plan": {
         "colonia_id": key(unique=True),
