@@ -154,6 +154,7 @@ _FAULTS = MappingProxyType(
         "too_short": mark("it must not be empty"),
         "not_a_zone": mark("it must be the name of a time zone, such as America/Mexico_City"),
         "not_in_calendar": mark("the calendar has no such day"),
+        "not_all_weighed": mark("it must weigh each group that is counted, and no other"),
         "not_projected": mark(
             "it must be the code of a projected coordinate system in metres, such as EPSG:6372"
         ),

@@ -228,8 +228,8 @@ class MailingList(Part):
         Of the list: an agency, a council.
     to : list of str
         Addresses.
-    briefing, fichas : bool
-        Whether they get the council's briefing, and printed fichas.
+    briefing, fichas, cards : bool
+        Whether they get the council's briefing, printed fichas, and cards for the phone.
     colonias, boroughs : list of str
         Of which colonias; all of them where both are empty.
     """
@@ -238,6 +238,7 @@ class MailingList(Part):
     to: Annotated[tuple[str, ...], Field(min_length=1)]
     briefing: bool = True
     fichas: bool = True
+    cards: bool = False
     colonias: tuple[str, ...] = ()
     boroughs: tuple[str, ...] = ()
 
@@ -251,6 +252,8 @@ class Delivery(Part):
         Where letters are handed in, and from whom.
     encrypted : bool
         Whether the line must be encrypted.
+    most_mb : float
+        Megabytes that one letter may weigh: what is more goes in several.
     list : list of MailingList
     """
 
@@ -259,6 +262,7 @@ class Delivery(Part):
     sender: str = ""
     user: str = ""
     encrypted: bool = True
+    most_mb: Annotated[float, Field(ge=1)] = 20.0
     list: tuple[MailingList, ...] = ()
 
 

@@ -84,8 +84,8 @@ def compare_exposures(
         told[found["upper"] < 1] = "below"
         verdicts[name] = told.where(found["rate"].notna())
     verdict = pd.DataFrame(verdicts)
-    said = verdict.apply(lambda row: len(set(row.dropna())), axis=1)
-    agrees = said <= 1
+    first = verdict.bfill(axis=1).iloc[:, 0]
+    agrees = (verdict.eq(first, axis=0) | verdict.isna()).all(axis=1)
     differing = int((~agrees).sum())
     findings = [
         Finding(

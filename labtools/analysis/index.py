@@ -17,6 +17,7 @@ import pandas as pd
 from labtools.errors import AnalysisError
 
 _MOST_ROUNDS = 50
+_HUNDREDTH = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +114,9 @@ def rank_intervals(
 ) -> pd.DataFrame:
     """Return between which places each unit lies under every defensible choice.
 
-    The choices: each of `references`, overlap discounted or not and, with `leave_out`, each
-    indicator left out in turn.
+    The choices: each of `references`, overlap discounted or not (equal weights), the mean place
+    over the indicators, and the geometric mean of indicators from 0 to 1; and, with `leave_out`,
+    each indicator left out in turn.
 
     Returns
     -------
@@ -131,10 +133,32 @@ def rank_intervals(
         )
         for names, at, discount in product(kept, references, (False, True))
     ]
+    places += [
+        other(indicators[names], references[0]).rank(ascending=False, method="min")
+        for names, other in product(kept, (_mean_place, _geometric))
+    ]
     tried = pd.concat(places, axis=1)
     return pd.DataFrame(
         {"best": tried.min(axis=1), "worst": tried.max(axis=1), "tried": len(places)}
     )
+
+
+def _mean_place(indicators: pd.DataFrame, reference: pd.Series) -> pd.Series:
+    """Return the mean share of units that are nearer the reference, over the indicators."""
+    whole = indicators.dropna()
+    away = (whole - reference[whole.columns]).abs()
+    return away.rank(method="average").mean(axis=1).reindex(indicators.index)
+
+
+def _geometric(indicators: pd.DataFrame, reference: pd.Series) -> pd.Series:
+    """Return the geometric mean of distances from 0 to 1, in which one bad indicator weighs most.
+
+    As in the human development index; a hundredth keeps a zero from deciding alone.
+    """
+    whole = indicators.dropna()
+    away = (whole - reference[whole.columns]).abs()
+    scaled = (away - away.min()) / (away.max() - away.min())
+    return np.exp(np.log(scaled + _HUNDREDTH).mean(axis=1)).reindex(indicators.index)
 
 
 def _check(whole: pd.DataFrame, reference: pd.Series) -> None:

@@ -38,6 +38,8 @@ def dark_figure_chart(dark_figure: pd.DataFrame, *, title: str = "") -> Svg:
     )
     name = name_of(_KIND, told.title, told.description)
     keys = _keys() if any(_shown(row) for row in table) else []
+    if any(_shown(row) and real(row["events"]) == 0 for row in table):
+        keys.append(rows.key_of_zero())
     keys += rows.keys_of_states((str(r["state"]) for r in table if not _shown(r)), name)
     return rows.chart_of_rows(_KIND, drawn, _axis(table), keys, told)
 
@@ -68,12 +70,17 @@ def _row(row: Mapping[str, object]) -> rows.Row:
         return joined(
             [
                 marks.bar(*ends, y, theme.PLAIN_TINT, stroke=theme.ACCENT),
-                marks.reference(axis.at(real(row["events"])), y),
+                _recorded(axis.at(real(row["events"])), y, row),
                 marks.dot(axis.at(real(row["probable"])), y),
             ]
         )
 
     return rows.Row(label, figure, draw)
+
+
+def _recorded(x: float, y: float, row: Mapping[str, object]) -> Svg:
+    """Return the sign of what was recorded; none recorded is a figure, and has one of its own."""
+    return rows.zero(x, y) if real(row["events"]) == 0 else marks.reference(x, y)
 
 
 def _shown(row: Mapping[str, object]) -> bool:

@@ -15,6 +15,8 @@ from labtools.evaluation.synthetic_control import synthetic_control
 from labtools.tables import vocabulary as words
 
 _LEAST_CITIES = 20
+#: A gap is told apart where at most so many of the cities have one as wide.
+_RARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,21 @@ class CityJump:
     weights: pd.Series
     before_rmse: float
     cities: int
+
+    @property
+    def lasted(self) -> int:
+        """Quarters in a row, from the jump on, that chance between cities hardly gives (5 %).
+
+        Zero: not even that of the jump.  Where it is every quarter that there is, the jump may
+        still go on (see :attr:`goes_on`).
+        """
+        stands_out = self.quarters["p_value"] <= _RARE
+        return int(stands_out.cumprod().sum())
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the last quarter that there is still stands out."""
+        return 0 < self.lasted == len(self.quarters)
 
 
 def city_jump(shares: pd.DataFrame, city: str, start: pd.Timestamp) -> CityJump:

@@ -36,6 +36,8 @@ class OneStart:
     beside : pandas.DataFrame of bool, shape (n_places, n_places)
         Which places share a border.
     chosen : {"by_records", "by_lottery", "otherwise"}
+    drawn : numpy.ndarray of bool, shape (n_lots, n_places), optional
+        Who would have been in the programme in each lot that could have been taken; the first was.
     """
 
     counts: pd.DataFrame
@@ -44,6 +46,7 @@ class OneStart:
     ring: pd.Series
     beside: pd.DataFrame
     chosen: Chosen
+    drawn: np.ndarray | None = None
 
     @property
     def others(self) -> pd.Series:
@@ -113,6 +116,9 @@ def one_start(cells: Cells, beside: pd.DataFrame, protocol: Protocol) -> OneStar
     start = int(starts[0])
     never = ~(cells.since >= 0).any(axis=1)
     kept = inside | never
+    if cells.lots is not None:
+        kept &= kept.index.isin(cells.lots.index)
+        _refuse_other_lot(inside, cells.lots)
     waiting = -(-protocol.design.anticipation_months // _QUARTER)
     at = np.arange(cells.panel.counts.shape[1])
     used = (at >= start) | (at < start - waiting) & ~cells.looked_at.any(axis=0).to_numpy()
@@ -124,4 +130,28 @@ def one_start(cells: Cells, beside: pd.DataFrame, protocol: Protocol) -> OneStar
         ring=(cells.panel.exposed.any(axis=1) & never)[kept],
         beside=beside.reindex(index=counts.index, columns=counts.index).fillna(value=False),
         chosen=protocol.units.chosen,
+        drawn=_drawn(cells.lots, counts.index, starts_in=inside[kept]),
     )
+
+
+def _refuse_other_lot(inside: pd.Series, lots: pd.DataFrame) -> None:
+    """Refuse a programme whose places are not those of a wave of the lot that was taken."""
+    ours = set(inside.index[inside])
+    waves = lots.iloc[:, 0].groupby(lots.iloc[:, 0]).groups
+    if not any(ours == set(wave) for wave in waves.values()):
+        raise AnalysisError(
+            "The {n} colonias evaluated are not those of a wave of the lot that was taken: the "
+            "choice cannot be drawn again. Name that wave as the stage, or plan the design "
+            "imputed_counts.",
+            n=len(ours),
+        )
+
+
+def _drawn(
+    lots: pd.DataFrame | None, places: pd.Index, *, starts_in: pd.Series
+) -> np.ndarray | None:
+    if lots is None:
+        return None
+    table = lots.reindex(places)
+    wave = table.iloc[:, 0][starts_in].iloc[0]
+    return np.asarray((table == wave).to_numpy().T)

@@ -27,8 +27,9 @@ Test = Callable[[np.ndarray], float]
 def drawn_ratio(start: OneStart, *, level: float, rng: np.random.Generator) -> Estimate:
     """Return the ratio, its limits and p by drawing the lottery again.
 
-    Who lies beside the programme is found anew in each draw, so that the test holds although
-    neighbours do not compare.
+    From the lots that a staggered start was drawn from, where the protocol names them; else from
+    all choices of as many places.  Who lies beside the programme is found anew in each draw, so
+    that the test holds although neighbours do not compare.
 
     Raises
     ------
@@ -47,8 +48,7 @@ def drawn_ratio(start: OneStart, *, level: float, rng: np.random.Generator) -> E
             "Only a lottery can be drawn again, and these places were chosen otherwise. Plan the "
             "design imputed_counts."
         )
-    draw = lottery(start.treated)
-    drawn = np.array([start.treated.to_numpy(bool), *(draw(rng) for _ in range(_DRAWS))])
+    drawn = _choices(start, level, rng)
     others = ~drawn
     if start.ring.any():
         others &= ~(drawn.astype(float) @ start.beside.to_numpy(float) > 0)
@@ -58,6 +58,22 @@ def drawn_ratio(start: OneStart, *, level: float, rng: np.random.Generator) -> E
         return float((found >= found[0] * (1 - _NONE)).mean())
 
     return _estimate(start, rare, level)
+
+
+def _choices(start: OneStart, level: float, rng: np.random.Generator) -> np.ndarray:
+    """Return the choices that could have been made; the one that was made comes first."""
+    if start.drawn is None:
+        draw = lottery(start.treated)
+        return np.array([start.treated.to_numpy(bool), *(draw(rng) for _ in range(_DRAWS))])
+    needed = int(np.ceil(1 / (1 - level) - _NONE))
+    if len(start.drawn) < needed:
+        raise AnalysisError(
+            "Only {n} lots could have been taken, and {needed} are needed for such an error. Draw "
+            "the next start among more colonias.",
+            n=len(start.drawn),
+            needed=needed,
+        )
+    return start.drawn
 
 
 def spatial_ratio(start: OneStart, *, level: float, rng: np.random.Generator) -> Estimate:

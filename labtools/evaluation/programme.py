@@ -51,11 +51,14 @@ class Enrolment:
         Entered in a stage that the protocol evaluates.
     beside : pandas.DataFrame of bool, shape (n_places, n_places)
         Which places share a border.
+    lots : pandas.DataFrame of int, shape (n_drawn, n_lots), optional
+        Wave by place in each lot that could have been taken; the first was.
     """
 
     entered: pd.Series
     evaluated: pd.Series
     beside: pd.DataFrame
+    lots: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +75,15 @@ class Cells:
         Quarters since the entry; missing for places that never enter.
     looked_at : pandas.DataFrame of bool
         Quarters that the choice of places looked at: they compare nothing.
+    lots : pandas.DataFrame, optional
+        As in the enrolment.
     """
 
     panel: CountPanel
     inside: pd.DataFrame
     since: pd.DataFrame
     looked_at: pd.DataFrame
+    lots: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +149,7 @@ def design_cells(events: pd.DataFrame, enrolment: Enrolment, protocol: Protocol)
         inside=treated.mul(evaluated, axis=0),
         since=since,
         looked_at=looked_at,
+        lots=enrolment.lots,
     )
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from labtools.errors import SettingsError
 from labtools.forms import Day, Part, read_checked
@@ -21,6 +22,7 @@ from labtools.messages import mark
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")]
 Text = Annotated[str, Field(min_length=1)]
+Group = Literal["violence", "robbery", "theft", "other"]
 
 
 class Crime(Part):
@@ -30,9 +32,19 @@ class Crime(Part):
     ----------
     groups : tuple of str
         Of those shown by colonia.
+    harm : mapping of str to float
+        What one event of each of these groups weighs, on a scale that the lab declares; none means
+        that harm is not told.  It decides nothing: the verdict is on counts.
     """
 
-    groups: tuple[Literal["violence", "robbery", "theft", "other"], ...] = Field(min_length=1)
+    groups: tuple[Group, ...] = Field(min_length=1)
+    harm: dict[Group, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _weighed(self) -> Self:
+        if self.harm and set(self.harm) != set(self.groups):
+            raise PydanticCustomError("not_all_weighed", "harm of other groups")
+        return self
 
 
 class Perception(Part):
@@ -64,6 +76,9 @@ class Units(Part):
         entry.
     months_looked_at : int
         Months of records that the choice looked at, before each of those days.
+    lots : str
+        Checksum (sha256) of ``protocols/<id>.lots.csv``, the lots that a staggered start was drawn
+        from; randomisation inference then draws from them, and not from all that could be.
     """
 
     stages: tuple[str, ...] = ()
@@ -71,6 +86,7 @@ class Units(Part):
     chosen: Literal["by_records", "by_lottery", "otherwise"]
     chosen_on: tuple[Day, ...] = Field(min_length=1)
     months_looked_at: Annotated[int, Field(ge=0)] = 0
+    lots: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
 
 
 #: What a protocol may plan.  One start: all places evaluated entered in the same quarter.
@@ -214,7 +230,12 @@ def read_protocol(path: Path) -> Protocol:
 def digest_of_protocol(protocol: Protocol) -> str:
     """Return the checksum of what a protocol says; comments and spaces do not count."""
     told = protocol.model_dump(mode="json")
-    if not protocol.design.also:  # seals of plans that had no such entry stand
+    # Seals of plans that were made before these entries were known stand.
+    if not protocol.design.also:
         del told["design"]["also"]
+    if not protocol.units.lots:
+        del told["units"]["lots"]
+    if not protocol.outcomes.crime.harm:
+        del told["outcomes"]["crime"]["harm"]
     said = json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(said.encode()).hexdigest()

@@ -223,13 +223,13 @@ def _cost(found: Evaluated) -> Sequence[str]:
     if isnan(cost):
         return [text("The protocol does not tell the cost, so nothing is said of it.")]
     said = [text("It cost {cost} {currency}.", cost=number(cost), currency=currency)]
-    for outcome, sentence in _COSTS.items():
-        row = found.row(outcome, "unit_cost")
+    for (outcome, aspect, good), sentence in _COSTS.items():
+        row = found.row(outcome, aspect)
         if row is None:
             continue
-        averted = found.row(outcome, "averted")
+        averted = found.row(outcome, good)
         if averted is not None and not averted["lower"] > 0:
-            said.append(say(_NO_COSTS[outcome]))
+            said.append(say(_NO_COSTS[aspect, outcome]))
             continue
         if isnan(row["value"]):
             said.append(text("No cost of each can be told: the estimate shows no good."))
@@ -244,24 +244,55 @@ def _cost(found: Evaluated) -> Sequence[str]:
             else text("{lower} to {upper}", lower=lower, upper=number(row["upper"]))
         )
         said.append(say(sentence, value=number(row["value"]), currency=currency, between=between))
-    return said
+    return [*said, *_harm_weighed(found)]
+
+
+def _harm_weighed(found: Evaluated) -> list[str]:
+    """Return what a unit of harm is: the scale is the protocol's, and no fact of nature."""
+    rows = found.facts[found.facts["fact"] == "harm-of"]
+    row = found.row("crime", "harm")
+    if rows.empty or row is None:
+        return []
+    scale: list[object] = [
+        text("{crime} {weight}", crime=words.label(group), weight=number(weight, 1))
+        for group, weight in zip(rows["said"], rows["number"], strict=True)
+    ]
+    return [
+        text(
+            "Weighed by the harm that the protocol declares ({scale}), recorded crime changed by "
+            "{change}; the verdict is on counts.",
+            scale=listed(scale),
+            change=interval_of(row, " %"),
+        )
+    ]
 
 
 _COSTS = MappingProxyType(
     {
-        "crime": mark("For each recorded crime averted: {value} {currency} ({between})."),
-        "perception": mark("For each person who feels safer: {value} {currency} ({between})."),
+        ("crime", "unit_cost", "averted"): mark(
+            "For each recorded crime averted: {value} {currency} ({between})."
+        ),
+        ("crime", "harm_cost", "harm_averted"): mark(
+            "For each unit of harm averted: {value} {currency} ({between})."
+        ),
+        ("perception", "unit_cost", "averted"): mark(
+            "For each person who feels safer: {value} {currency} ({between})."
+        ),
     }
 )
 
 
 _NO_COSTS = MappingProxyType(
     {
-        "crime": mark(
+        ("unit_cost", "crime"): mark(
             "It cannot be told what each recorded crime averted cost: the interval does not "
             "exclude that none was."
         ),
-        "perception": mark(
+        ("harm_cost", "crime"): mark(
+            "It cannot be told what each unit of harm averted cost: the interval does not exclude "
+            "that none was."
+        ),
+        ("unit_cost", "perception"): mark(
             "It cannot be told what it cost for each person who feels safer: the interval does "
             "not exclude that nobody does."
         ),

@@ -70,8 +70,8 @@ def exposure_sentences(exposures: pd.DataFrame) -> tuple[str, ...]:
     agrees = rows.drop_duplicates("colonia_id")["agrees"]
     return (
         text(
-            "By residents or by dwellings, the answer differs in {n} of {total} colonias: those "
-            "should be told under both.",
+            "By who is taken to be at risk, the answer differs in {n} of {total} colonias: those "
+            "should be told under each choice.",
             n=int((~agrees).sum()),
             total=len(agrees),
         ),

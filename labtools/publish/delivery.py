@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import make_msgid
 from pathlib import Path
+from types import MappingProxyType
 
 from labtools.errors import SettingsError
 from labtools.messages import text
@@ -22,6 +23,9 @@ _NEVER = (
     smtplib.SMTPNotSupportedError,
     ssl.SSLCertVerificationError,
 )
+_KINDS = MappingProxyType({".pdf": "application/pdf", ".png": "image/png"})
+_UNKNOWN = "application/octet-stream"
+_GROWTH = 1.37  # what a file weighs as text of a letter, against itself
 Refused = dict[str, tuple[int, bytes]]
 
 
@@ -94,10 +98,26 @@ def compose_letter(
     letter["Message-ID"] = make_msgid(domain=post.sender.rpartition("@")[2] or "localhost")
     letter.set_content(words)
     for file in files:
-        letter.add_attachment(
-            file.read_bytes(), maintype="application", subtype="pdf", filename=file.name
-        )
+        kind, form = _KINDS.get(file.suffix, _UNKNOWN).split("/")
+        letter.add_attachment(file.read_bytes(), maintype=kind, subtype=form, filename=file.name)
     return letter
+
+
+def shared_out(files: Sequence[Path], most: float) -> list[list[Path]]:
+    """Return files in as few letters as hold them in their order, none heavier than `most` bytes.
+
+    A file that is heavier alone has a letter of its own: the server may take it or not.
+    """
+    letters: list[list[Path]] = [[]]
+    weight = 0.0
+    for file in files:
+        size = _GROWTH * file.stat().st_size
+        if letters[-1] and weight + size > most:
+            letters.append([])
+            weight = 0.0
+        letters[-1].append(file)
+        weight += size
+    return letters
 
 
 def hand_in(

@@ -41,11 +41,14 @@ class Cell:
         Of the figure it tells.
     leads_to : str
         Page that its words open, seen from the page of the table; none by default.
+    own : bool
+        Whether these are words of the lab or of a supplier, which are in their language.
     """
 
     words: str
     state: str = SHOWN
     leads_to: str = ""
+    own: bool = False
 
 
 def crime_rows(crime: pd.DataFrame) -> list[tuple[Cell, ...]]:
@@ -67,6 +70,27 @@ def exposure_words(crime: pd.DataFrame) -> str:
         return text("The population is not known, so there are no rates.")
     counted = tuple(number(value) for value in years)
     return text("Exposed population: {years} person-years; rates per 1,000.", years=counted)
+
+
+def whole_year_words(tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
+    """Return why the total differs from the count of its calendar year, where it does."""
+    years, window = tables.get("years", pd.DataFrame()), tables["period"].iloc[0]
+    if years.empty or window["window_end"] != window["window_start"] + pd.DateOffset(years=1):
+        return ()
+    own = years[(years["year"] == window["window_start"]) & (years["state"] == SHOWN)]
+    crime = tables["crime"]
+    total = crime[(crime["group"] == words.TOTAL) & (crime["state"] == SHOWN)]
+    if own.empty or total.empty or own["events"].iloc[0] == total["events"].iloc[0]:
+        return ()
+    row = own.iloc[0]
+    told = count_words(row["events"], row["events_low"], row["events_high"], SHOWN)
+    return (
+        text(
+            "The counts of this table add up quarters that are rounded one by one; the whole year, "
+            "rounded once, is nearer the true count: {count}.",
+            count=told,
+        ),
+    )
 
 
 def indicator_rows(indicators: pd.DataFrame, *, withheld: bool = False) -> list[tuple[Cell, ...]]:
@@ -92,7 +116,7 @@ def action_rows(actions: pd.DataFrame) -> list[tuple[Cell, ...]]:
     """Return action, agency, times, dates."""
     return [
         (
-            Cell(str(row["action_type"])),
+            Cell(str(row["action_type"]), own=True),
             _written(row["agency"]),
             Cell(count(row["times"])),
             Cell(_dates(row["first"], row["last"])),
@@ -126,9 +150,7 @@ def source_rows(sources: pd.DataFrame) -> list[tuple[Cell, ...]]:
     """Return title, publisher, licence and cut date of each source."""
     return [
         (
-            Cell(str(row["title"])),
-            Cell(str(row["publisher"])),
-            Cell(str(row["licence"])),
+            *(Cell(str(row[name]), own=True) for name in ("title", "publisher", "licence")),
             Cell(day(pd.Timestamp(str(row["cutoff"])).date())),
         )
         for row in records(sources)
@@ -247,7 +269,7 @@ def _part(share: object) -> Cell:
 
 
 def _written(value: object) -> Cell:
-    return Cell(str(value)) if is_known(value) and str(value) else _absent()
+    return Cell(str(value), own=True) if is_known(value) and str(value) else _absent()
 
 
 def _absent() -> Cell:

@@ -9,6 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from labtools.messages import DEFAULT_LANGUAGE
 from labtools.publish import wording
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -41,6 +42,7 @@ def render(template: str, language: str, site_root: str, facts: Mapping[str, obj
     return page.render(
         policy=CONTENT_POLICY,
         html_language=wording.HTML_LANGUAGES[language],
+        own_language=wording.HTML_LANGUAGES[DEFAULT_LANGUAGE],
         root=site_root,
         home=wording.home_of(language, site_root),
         files={name: wording.file_of(name, language) for name in _IN_THE_MENU},

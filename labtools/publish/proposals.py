@@ -62,7 +62,7 @@ def _row(row: pd.Series) -> tuple[Cell, ...]:
     return (
         Cell(action if standing == "proposed" else f"{action} ({standing_words(standing)})"),
         Cell(need_words(str(row["need"]))),
-        Cell(str(row["agency_name"])),
+        Cell(str(row["agency_name"]), own=True),
         Cell(change_words(_anywhere(row), "crime")),
         Cell(change_words(row, "fear")),
         Cell(evidence),
@@ -121,7 +121,7 @@ def _in_short(rows: pd.DataFrame) -> tuple[Cell, ...]:
     caveats = " ".join(dict.fromkeys(" ".join(rows["caveats"].astype(str)).split()))
     return (
         Cell(action_words(str(first["intervention"]), str(first["name"]))),
-        Cell(", ".join(sorted(map(str, rows["agency_name"].unique())))),
+        Cell(", ".join(sorted(map(str, rows["agency_name"].unique()))), own=True),
         Cell(number(rows["colonia_id"].nunique())),
         Cell(change_words(first, "crime")),
         Cell(change_words(first, "fear")),

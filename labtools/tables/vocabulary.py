@@ -28,7 +28,7 @@ SHOWN, MISSING, SUPPRESSED = "shown", "missing", "suppressed"
 INSUFFICIENT = "insufficient"
 STATES = (SHOWN, MISSING, SUPPRESSED)
 
-LOCATED = ("inside", "by_name", "by_likeness")
+LOCATED = ("inside", "on_edge", "by_name", "by_likeness")
 NOT_LOCATED = (
     "outside",
     "default_point",
@@ -64,6 +64,8 @@ FORECASTS = (
 READINGS = ("association", "indistinct", "confounded", "collinear")
 #: Where high or low rates gather.
 GATHERINGS = ("high", "low", "neither")
+#: How an area stands to its neighbours: like them, or unlike (local Moran).
+LIKENESS = ("high-high", "low-low", "high-low", "low-high", "neither")
 
 _LABELS = MappingProxyType(
     {
@@ -82,6 +84,7 @@ _LABELS = MappingProxyType(
         "civic_offence": mark("Civic offences"),
         "citizen_report": mark("Citizen reports (070)"),
         "inside": mark("point inside the colonia"),
+        "on_edge": mark("point within five metres of another colonia"),
         "by_name": mark("colonia by its written name"),
         "by_likeness": mark("colonia by a name with slips"),
         "outside": mark("point outside every colonia"),
@@ -124,6 +127,10 @@ _LABELS = MappingProxyType(
         "high": mark("high together with its neighbours"),
         "low": mark("low together with its neighbours"),
         "neither": mark("neither high nor low together with its neighbours"),
+        "high-high": mark("high among high neighbours"),
+        "low-low": mark("low among low neighbours"),
+        "high-low": mark("high among low neighbours"),
+        "low-high": mark("low among high neighbours"),
         "insufficient": mark("insufficient sample"),
         "both_high": mark("more crime and more fear than in the city"),
         "fear_only": mark("more fear than in the city, and not more crime"),

@@ -43,6 +43,9 @@ class RollOut:
         Fewest colonias of a later wave that are no buffer.
     fair : int
         Lots that balanced as well; one of them was taken by chance.
+    lots : pandas.DataFrame of int, shape (n_colonias, fair)
+        Those lots, wave by colonia; the one that was taken comes first.  An evaluation draws the
+        choice again from them, as it was made.
     seal : str
         sha256 of the plan with its rule; kept before the start, it proves the plan was not
         changed.
@@ -54,6 +57,7 @@ class RollOut:
     imbalance_of_any: float
     spare: int
     fair: int
+    lots: pd.DataFrame
     seal: str
 
 
@@ -110,6 +114,7 @@ def plan_rollout(
     open_ = spare >= fewest
     fair = np.flatnonzero(open_ & (gaps <= np.quantile(gaps[open_], _FAIR)))
     taken = int(rng.choice(fair))
+    kept = lots[[taken, *fair[fair != taken]]].T + 1
     wave = pd.Series(lots[taken] + 1, index=covariates.index.astype(str), name="wave")
     buffer = _buffer(wave, neighbours)
     return RollOut(
@@ -119,6 +124,7 @@ def plan_rollout(
         imbalance_of_any=float(np.median(gaps)),
         spare=int(spare[taken]),
         fair=len(fair),
+        lots=pd.DataFrame(kept, wave.index, [f"lot_{k}" for k in range(len(fair))]),
         seal=seal_of_rollout(wave, buffer),
     )
 

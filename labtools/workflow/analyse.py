@@ -35,12 +35,14 @@ from labtools.workflow.forecasting import alerting, forecasts, recorded_by_span
 from labtools.workflow.keeping import kept_in
 from labtools.workflow.known import Known
 from labtools.workflow.notebooks import Choice, Planned, execute, plan_notebooks, tell_plan
-from labtools.workflow.patterns import HOURS, recorded_hours
+from labtools.workflow.patterns import PREMISES
 from labtools.workflow.protocols import planned_evaluations
+from labtools.workflow.recorded_events import EVENTS, recorded_events
 from labtools.workflow.recording import names_of_earlier, told_earlier
 from labtools.workflow.results import active_programme, city_results
 from labtools.workflow.revising import told_of_sources
 from labtools.workflow.steps import Opened
+from labtools.workflow.surroundings import premises_around
 from labtools.workflow.tabulate import PROCESSED
 from labtools.workflow.targeting import targeting_tables
 
@@ -294,7 +296,8 @@ def _chosen(opened: Opened, processed: dict[str, pd.DataFrame], window: Window) 
 def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str, pd.DataFrame]:
     """Return every result table of an edition of the run, made from processed tables."""
     processed = {**_processed(opened), **forecasts(opened, prepared.window, prepared.name)}
-    processed[HOURS] = recorded_hours(opened)
+    processed[EVENTS] = recorded_events(opened)
+    processed[PREMISES] = premises_around(opened)
     edition = Edition(
         audience=audience,
         window=prepared.window,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,14 @@ import pandas as pd
 
 from labtools.errors import SettingsError, TableError
 from labtools.messages import text
-from labtools.publish.delivery import Post, Sent, compose_letter, hand_in, letter_words
+from labtools.publish.delivery import (
+    Post,
+    Sent,
+    compose_letter,
+    hand_in,
+    letter_words,
+    shared_out,
+)
 from labtools.publish.figures import period_words
 from labtools.settings import Delivery, MailingList
 from labtools.tables.lineage import sha256_of
@@ -23,6 +31,7 @@ from labtools.workflow.steps import Opened
 
 RECORD = "delivery.jsonl"
 PASSWORD = "LABTOOLS_SMTP_PASSWORD"  # noqa: S105 - the name of a variable
+Before = Mapping[str, AbstractSet[str]]
 _BRIEFING = "informe-cabildo.pdf"
 
 
@@ -75,7 +84,7 @@ def deliver(
     public = opened.workbench.latest / "public"
     run = opened.workbench.latest.resolve().name
     record = opened.workbench.reports / RECORD
-    before = set() if again else _delivered(record, run)
+    before: Before = {} if again else _delivered(record, run)
     return tuple(_deliver_to(how, one, public, record, run, before) for one in chosen)
 
 
@@ -86,25 +95,34 @@ def post_of(how: Delivery) -> Post:
 
 
 def _deliver_to(
-    how: Delivery, to: MailingList, public: Path, record: Path, run: str, before: set[str]
+    how: Delivery, to: MailingList, public: Path, record: Path, run: str, before: Before
 ) -> Delivered:
     files = _files(to, public)
-    if to.name in before:
+    left = [file for file in files if file.name not in before.get(to.name, ())]
+    if to.name in before and not left:
         return Delivered(to.name, len(files), None)
     period = read_table("period", public / "tables")
     lab = str(period["lab"].iloc[0])
-    post = post_of(how)
-    subject = text("{lab}: published figures", lab=lab)
-    words = letter_words(lab, period_words(period))
-    sent = hand_in(post, compose_letter(post, to.to, subject=subject, words=words, files=files))
-    _note(record, run, to, files, sent)
+    post, words = post_of(how), letter_words(lab, period_words(period))
+    letters = shared_out(left, how.most_mb * 1_000_000)
+    sent = Sent(ok=True, tries=0)
+    for place, part in enumerate(letters, start=1):
+        subject = text("{lab}: published figures", lab=lab)
+        if len(letters) > 1:
+            subject = text("{subject} ({k} of {n})", subject=subject, k=place, n=len(letters))
+        letter = compose_letter(post, to.to, subject=subject, words=words, files=part)
+        sent = hand_in(post, letter)
+        _note(record, run, to, part, sent)
+        if not sent.ok:
+            break
     return Delivered(to.name, len(files), sent)
 
 
 def _files(to: MailingList, public: Path) -> list[Path]:
     colonias = read_table("colonias_shown", public / "tables")
     wanted = colonias[colonias["has_ficha"] & _belongs(colonias, to)]
-    names = [f"colonias/{slug(key)}.pdf" for key in wanted["colonia_id"]] if to.fichas else []
+    endings = [ending for ending, asked in (("pdf", to.fichas), ("png", to.cards)) if asked]
+    names = [f"colonias/{slug(key)}.{it}" for key in wanted["colonia_id"] for it in endings]
     files = [public / "site" / name for name in ([_BRIEFING] if to.briefing else []) + names]
     absent = [file.name for file in files if not file.is_file()]
     if absent:
@@ -124,11 +142,16 @@ def _belongs(colonias: pd.DataFrame, to: MailingList) -> pd.Series:
     return colonias["colonia_id"].isin(to.colonias) | colonias["borough"].isin(to.boroughs)
 
 
-def _delivered(record: Path, run: str) -> set[str]:
+def _delivered(record: Path, run: str) -> Before:
+    """Return, of each list, the files that letters of this edition took there."""
     if not record.is_file():
-        return set()
+        return {}
     lines = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines() if line]
-    return {line["list"] for line in lines if line["run"] == run and line["ok"]}
+    taken: dict[str, set[str]] = {}
+    for line in lines:
+        if line["run"] == run and line["ok"]:
+            taken.setdefault(line["list"], set()).update(line["files"])
+    return taken
 
 
 def _note(record: Path, run: str, to: MailingList, files: Sequence[Path], sent: Sent) -> None:

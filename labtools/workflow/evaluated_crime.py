@@ -102,6 +102,40 @@ def crime_told(cells: Cells, beside: pd.DataFrame, how: How, bounds: Bounds) -> 
     return CrimeTold(rows, _crime_times(found), facts)
 
 
+def harm_rows(cells: Cells, beside: pd.DataFrame, how: How, unit: float) -> list[Row]:
+    """Return the effect on harm by the design that decides on counts, what was averted, its cost.
+
+    Nothing where that design does not bear harm.
+
+    Parameters
+    ----------
+    cells : Cells
+        Of events weighed by their harm, in events of mean harm.
+    beside : pandas.DataFrame of bool
+        Which colonias share a border.
+    how : tuple
+        The protocol, and chance.
+    unit : float
+        Harm of a mean event.
+    """
+    protocol, rng = how
+    try:
+        found = judge(protocol.design.method, cells, beside, (protocol, rng)).effect
+    except AnalysisError:
+        return []
+    none = {**_of(found), "verdict": "none_given"}
+    good = averted(unit * found.expected, found.limits)
+    rows = [
+        {**none, "aspect": "harm", **_percent(found.limits)},
+        {**none, "aspect": "harm_averted", **limits_of(good), "unit": "harm"},
+    ]
+    if protocol.delivery.cost:
+        cost = unit_cost(protocol.delivery.cost, good)
+        each = limits_of((cost.value, cost.lower, cost.upper))
+        rows.append({**none, "aspect": "harm_cost", **each, "unit": "money"})
+    return rows
+
+
 def _refuse_few(told: Estimate, bounds: Bounds) -> None:
     fewest = min([told.places, *([told.compared] if told.compared else [])])
     if fewest < bounds.fewest:

@@ -21,7 +21,7 @@ from labtools.privacy.rules import FEWEST_POOLED
 from labtools.settings import Settings
 from labtools.tables.contracts import empty_table
 from labtools.workflow.edition import Edition
-from labtools.workflow.evaluated_crime import Bounds, crime_told, limits_of
+from labtools.workflow.evaluated_crime import Bounds, crime_told, harm_rows, limits_of
 from labtools.workflow.learning import learned_facts
 from labtools.workflow.protocols import Planned
 from labtools.workflow.recording import blocks, recording_facts, revisions_of
@@ -74,14 +74,14 @@ def _one(
     facts = _said(protocol)
     if plan.sealed is None:
         return {"evaluation_facts": _facts(protocol, [*facts, _refusal("refused", plan.refusal)])}
-    enrolment = _enrolment(processed["programme"], beside, protocol)
+    enrolment = _enrolment(processed["programme"], beside, plan)
     departs = deviations(plan.sealed, _seen(processed["programme"], enrolment, protocol, edition))
     facts += _sealed(plan.sealed, departs)
     facts += _delivered(processed["actions"], enrolment, edition)
     found = _Found(facts, [], [], ahead="not_a_look" in departs)
     facts += _recording(processed["panel"], enrolment, protocol, edition)
     try:
-        _judge_crime(found, _events(quarters, protocol), enrolment, (protocol, rng), edition)
+        _judge_crime(found, quarters, enrolment, (protocol, rng), edition)
     except AnalysisError as refused:
         facts.append(_refusal("refused", refused))
     try:
@@ -112,15 +112,20 @@ class _Found:
 
 def _judge_crime(
     found: _Found,
-    events: pd.DataFrame,
+    quarters: pd.DataFrame,
     enrolment: Enrolment,
     how: tuple[Protocol, np.random.Generator],
     edition: Edition,
 ) -> None:
-    cells = design_cells(events, enrolment, how[0])
+    protocol, rng = how
+    weighed, ours = _harm(quarters, protocol), rng.spawn(1)[0]
+    cells = design_cells(_events(quarters, protocol), enrolment, protocol)
     bounds = Bounds(_held(found), FEWEST_POOLED if edition.is_public else 1)
     told = crime_told(cells, enrolment.beside, how, bounds)
     found.rows.extend(told.rows)
+    if weighed:
+        harm = design_cells(weighed[0], enrolment, protocol)
+        found.rows.extend(harm_rows(harm, enrolment.beside, (protocol, ours), weighed[1]))
     found.times.extend([told.times] if len(told.times) else [])
     found.facts.extend(
         _refusal(fact, why) if isinstance(why, LabError) else (fact, why, None)
@@ -154,12 +159,13 @@ def _judge_answers(
     found.times.append(_answer_times(effect))
 
 
-def _enrolment(programme: pd.DataFrame, beside: pd.DataFrame, protocol: Protocol) -> Enrolment:
+def _enrolment(programme: pd.DataFrame, beside: pd.DataFrame, plan: Planned) -> Enrolment:
     first = programme.sort_values("entered_on").groupby("colonia_id").first()
     entered = first["entered_on"].reindex(beside.index)
     stage = first["stage"].reindex(beside.index)
-    wanted = protocol.units.stages
-    return Enrolment(entered, entered.notna() & (stage.isin(wanted) if wanted else True), beside)
+    wanted = plan.protocol.units.stages
+    evaluated = entered.notna() & (stage.isin(wanted) if wanted else True)
+    return Enrolment(entered, evaluated, beside, plan.lots)
 
 
 def _seen(
@@ -177,14 +183,36 @@ def _seen(
 
 
 def _events(quarters: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
+    return _table_of(_in_window(quarters, protocol))
+
+
+def _in_window(quarters: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
     first = pd.Timestamp(f"{protocol.window.first_month}-01")
     last = pd.Timestamp(f"{protocol.window.last_month}-01")
     chosen = quarters["group"].isin(protocol.outcomes.crime.groups)
-    chosen &= (quarters["quarter"] >= first) & (quarters["quarter"] <= last)
-    table = quarters[chosen].pivot_table(
+    return quarters[chosen & (quarters["quarter"] >= first) & (quarters["quarter"] <= last)]
+
+
+def _table_of(rows: pd.DataFrame) -> pd.DataFrame:
+    table = rows.pivot_table(
         index="colonia_id", columns="quarter", values="events", aggfunc=_whole_sum
     )
     return table.astype(float)
+
+
+def _harm(quarters: pd.DataFrame, protocol: Protocol) -> tuple[pd.DataFrame, float] | None:
+    """Return events weighed by their harm, in events of mean harm, and that mean; None if untold.
+
+    In that unit they vary about as counts do, which every design reckons with.
+    """
+    weights = protocol.outcomes.crime.harm
+    if not weights:
+        return None
+    rows = _in_window(quarters, protocol)
+    weight = rows["group"].map(weights).astype(float)
+    events = rows["events"].astype(float)
+    unit = float((weight * events).sum() / max(events.sum(), 1.0))
+    return _table_of(rows.assign(events=weight * events / unit)), unit
 
 
 def _whole_sum(values: pd.Series) -> float:
@@ -262,6 +290,7 @@ def _said(protocol: Protocol) -> list[Fact]:
         ("responsible", np.nan, protocol.responsible),
         ("groups", np.nan, " ".join(protocol.outcomes.crime.groups)),
         ("indicator", np.nan, protocol.outcomes.perception.indicator),
+        *(("harm-of", weight, group) for group, weight in protocol.outcomes.crime.harm.items()),
         ("colonias-planned", float(units.colonias), None),
         ("chosen", float(units.months_looked_at), units.chosen),
         ("comparison", np.nan, protocol.design.comparison),

@@ -19,9 +19,14 @@ from labtools.settings import Settings
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import CONTRACTS, empty_table
 from labtools.tables.periods import MONTHS_IN_WINDOW, Window
-from labtools.tables.store import read_table
+from labtools.targeting.catalogue import read_taxonomies
 from labtools.workflow.edition import Edition
-from labtools.workflow.steps import Opened
+from labtools.workflow.pattern_harm import harm_table
+from labtools.workflow.pattern_index import index_places
+from labtools.workflow.pattern_points import point_tables
+from labtools.workflow.pattern_terrain import exposure_choices, terrain_table
+from labtools.workflow.recorded_events import EVENTS
+from labtools.workflow.series_alarms import series_alarms
 
 _GROUPS = (words.TOTAL, *words.GROUPS)
 _MOST_YEARS = 4
@@ -29,37 +34,40 @@ _FEWEST_YEARS = 3
 _DRAWS = 199
 _DECIMALS = 4
 _FIGURES = ("gini", "chance", "chance_lower", "chance_upper", "excess", "p_value", "half_in")
-HOURS = "hours_recorded"
-
-
-def recorded_hours(opened: Opened) -> pd.DataFrame:
-    """Return day, hour and group of the case files: what the hours of the day are made of."""
-    folder = opened.workbench.interim("classified")
-    found = [
-        read_table("classified", folder, as_name=f"{source.name}.classified")
-        for source in opened.of_kind("events")
-        if opened.descriptor(source).record_type == "case_file"
-    ]
-    filled = [part for part in found if len(part)] or [empty_table("classified")]
-    table = pd.concat(filled, ignore_index=True)
-    return table[["occurred_on", "hour", "crime_group"]]
+PREMISES = "premises_around"
 
 
 def pattern_results(
     processed: Mapping[str, pd.DataFrame], edition: Edition, settings: Settings
 ) -> dict[str, pd.DataFrame]:
-    """Return the internal tables ``concentration``, ``persistence``, ``exposures``, ``hours``."""
+    """Return the internal tables of patterns.
+
+    ``concentration``, ``persistence``, ``exposures``, ``hours``, ``near_repeats``, ``density``,
+    ``harm``, ``terrain``, ``index_places`` and ``series_alarms``.
+    """
     if edition.is_public:
         return {}
     colonias = processed["colonias"].set_index("colonia_id")
     rng = np.random.default_rng([settings.lab.seed, 7])
     years = {group: _years(processed["panel"], colonias.index, group, edition) for group in _GROUPS}
     residents = colonias["population"]
+    choices = exposure_choices(colonias, processed[PREMISES])
+    panel = processed["panel"]
+    first = panel.loc[panel["record_type"] == "case_file", "month"].min()
+    last_month = edition.recorded.get(1, np.nan)
+    alarms = series_alarms(
+        processed, edition.window, complete=last_month, city=settings.lab.municipality
+    )
     return {
         "concentration": _table("concentration", _concentration(years, residents, rng)),
         "persistence": _table("persistence", _persistence(years, residents, rng)),
-        "exposures": _table("exposures", _exposures(years, colonias)),
-        "hours": _table("hours", _hours(processed[HOURS], edition.window, rng)),
+        "exposures": _table("exposures", _exposures(years, choices)),
+        "hours": _table("hours", _hours(processed[EVENTS], edition.window, rng)),
+        "harm": harm_table(processed[EVENTS], edition.window, first, rng=rng),
+        "terrain": terrain_table(years, residents, processed[PREMISES]),
+        "index_places": index_places(processed["indicators"], read_taxonomies(edition.references)),
+        "series_alarms": alarms,
+        **point_tables(processed[EVENTS], processed["colonias"], edition.window, settings.lab),
     }
 
 
@@ -143,10 +151,9 @@ def _overdispersion(counts: pd.DataFrame) -> float:
     return float(max(0.0, beyond))
 
 
-def _exposures(years: Mapping[str, pd.DataFrame], colonias: pd.DataFrame) -> list[pd.DataFrame]:
-    choices = {"residents": colonias["population"]}
-    if (colonias["dwellings"] > 0).any():
-        choices["households"] = colonias["dwellings"]
+def _exposures(
+    years: Mapping[str, pd.DataFrame], choices: Mapping[str, pd.Series]
+) -> list[pd.DataFrame]:
     parts = []
     for group, counts in years.items():
         if not counts.shape[1] or not counts.iloc[:, -1].sum():

@@ -38,12 +38,17 @@ def perception_table(
         Rows that a model gives, put under the direct estimates; may be empty.
     """
     city = settings.lab.perception_city or settings.lab.municipality
-    parts = [_city_shares(processed["city_perception"], city, edition.window)]
-    waves = survey_waves(processed["survey"], edition.window.end)
-    parts += [
-        _survey_shares(waves_asking(waves, indicator)[-1], indicator, settings)
-        for indicator in questions_of(waves)
-    ]
+
+    def estimated() -> dict[str, pd.DataFrame]:
+        waves = survey_waves(processed["survey"], edition.window.end)
+        found = [
+            _survey_shares(waves_asking(waves, indicator)[-1], indicator, settings)
+            for indicator in questions_of(waves)
+        ]
+        return {"asked": pd.concat(found, ignore_index=True)} if found else {}
+
+    asked = edition.fits.take("asked", _of_survey(processed, edition, settings), estimated)
+    parts = [_city_shares(processed["city_perception"], city, edition.window), *asked.values()]
     filled = [part for part in (*parts, modelled) if len(part)]
     table = pd.concat(filled, ignore_index=True) if filled else empty_table("perception")
     return _without_withheld(table, edition)
@@ -59,6 +64,24 @@ def perception_change_table(
     series: the same, by quarters.  Boroughs are judged together, indicator by indicator
     (Benjamini and Hochberg, 5 %), and so is the city.
     """
+    city, official = settings.lab.perception_city, processed["city_perception"]
+    told = [*_of_survey(processed, edition, settings), official, city]
+    name = "perception_change"
+    made = edition.fits.take(name, told, lambda: {name: _changes(processed, edition, settings)})
+    return made[name]
+
+
+def _of_survey(
+    processed: Mapping[str, pd.DataFrame], edition: Edition, settings: Settings
+) -> list[object]:
+    """Return all that the survey's estimates are made from: nothing of who reads them."""
+    least = settings.disclosure.minimum_respondents
+    return [processed["survey"], edition.window.end, settings.lab.municipality, least]
+
+
+def _changes(
+    processed: Mapping[str, pd.DataFrame], edition: Edition, settings: Settings
+) -> pd.DataFrame:
     city = settings.lab.perception_city or settings.lab.municipality
     rows = [*_city_changes(processed["city_perception"], city, edition.window)]
     waves = survey_waves(processed["survey"], edition.window.end)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
+
 from labtools import paths
 from labtools.errors import LabError, SettingsError
 from labtools.evaluation.protocol import Protocol, digest_of_protocol, read_protocol
@@ -15,6 +17,7 @@ from labtools.evaluation.sealing import Sealed, check_sealed
 from labtools.paths import Workbench
 from labtools.privacy.ledger import DECISION, LEDGER, Entry, read_ledger, seal
 from labtools.tables.store import make_folder
+from labtools.workflow.lots import read_lots
 
 FOLDER = "protocols"
 DEMO = "barrios-en-marcha"
@@ -30,11 +33,14 @@ class Planned:
     protocol : Protocol
     sealed : Sealed or None
     refusal : LabError or None
+    lots : pandas.DataFrame or None
+        The lots that its choice was drawn from, wave by colonia.
     """
 
     protocol: Protocol
     sealed: Sealed | None
     refusal: LabError | None
+    lots: pd.DataFrame | None = None
 
 
 def protocol_paths(workbench: Workbench) -> list[Path]:
@@ -49,7 +55,8 @@ def planned_evaluations(workbench: Workbench) -> list[Planned]:
     for path in protocol_paths(workbench):
         protocol = read_protocol(path)
         try:
-            found.append(Planned(protocol, check_sealed(protocol, entries), None))
+            sealed = check_sealed(protocol, entries)
+            found.append(Planned(protocol, sealed, None, read_lots(path.parent, protocol)))
         except LabError as refusal:
             found.append(Planned(protocol, None, refusal))
     return found

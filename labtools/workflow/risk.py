@@ -17,11 +17,8 @@ from labtools.settings import Lab, Settings
 from labtools.tables.contracts import check_table
 from labtools.targeting.catalogue import read_taxonomies
 from labtools.workflow.edition import Edition
-from labtools.workflow.risk_questions import (
-    change_against_expected,
-    clusters_table,
-    factor_tables,
-)
+from labtools.workflow.risk_clusters import clusters_tables
+from labtools.workflow.risk_questions import change_against_expected, factor_tables
 
 _METHODS, _TABLE, _DRAWS = "methods", ": table", ": draws"
 
@@ -117,6 +114,7 @@ def risk_tables(
         rng = np.random.default_rng([lab.seed, 2])
         return factor_tables(risk.counts, indicators, risk.neighbours, taxonomies, rng=rng)
 
+    until = panel[panel["month"] < edition.window.end]
     recorded = [*edition.recorded.items()]
     effective = [part for told in risk.counts.values() for part in told.effective()]
     settled = [edition.window.end, lab.crs, lab.seed]
@@ -124,7 +122,7 @@ def risk_tables(
     return {
         "risk_draws": check_table("risk_draws", draws),
         "risk_ranks": check_table("risk_ranks", ranks_table(risk.surfaces)),
-        "risk_clusters": clusters_table(crime, colonias, risk.neighbours, lab),
+        **clusters_tables(crime, colonias, until, risk.neighbours, lab),
         **edition.fits.take("risk_change", [panel, population, recorded, *settled], changes),
         **edition.fits.take(
             "factors",

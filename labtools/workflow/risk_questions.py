@@ -1,29 +1,23 @@
-"""What else analysts ask of risk: did it change, where does it gather, what goes with it."""
+"""What else analysts ask of risk: did it change, and what goes with it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
 from labtools.analysis.expected import compare_with_expected
-from labtools.analysis.hotspots.local_statistics import local_g_star, standardise_rates
-from labtools.analysis.hotspots.scan import scan_areas
 from labtools.analysis.risk.factors import Factors, associate, judged_together, prepare_traits
 from labtools.analysis.risk.surfaces import NoisyCounts
 from labtools.errors import AnalysisError
-from labtools.settings import Lab
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import check_table, empty_table
 from labtools.targeting.catalogue import Taxonomies
 from labtools.workflow.edition import Edition
 
 SPANS = (1, 3, 12)
-_REPLICATES = 199
-_LEVEL = 0.05
 _DECIMALS = 4
 
 
@@ -61,60 +55,6 @@ def _spans(
         found = found.rename_axis("colonia_id").reset_index()
         told.append(found.assign(group=group, span=span, complete=round(complete, _DECIMALS)))
     return told
-
-
-def clusters_table(
-    crime: pd.DataFrame, colonias: gpd.GeoDataFrame, neighbours: sparse.csr_array, lab: Lab
-) -> pd.DataFrame:
-    """Return the canonical table ``risk_clusters``: Gi* by group, and the scan of the total."""
-    places = _places(colonias, lab)
-    parts = []
-    for group in (*words.GROUPS, words.TOTAL):
-        rows = crime[crime["group"] == group].set_index("colonia_id").reindex(places.index)
-        events, people = rows["events"].astype(float), rows["person_years"]
-        try:
-            found = local_g_star(standardise_rates(events, people), neighbours).table
-        except AnalysisError:
-            continue  # too few colonias, or none differs: nothing gathers anywhere
-        kind = found["kind"].where(found["adjusted"] <= _LEVEL, "neither")
-        inside = _scanned(events, people, places, lab.seed) if group == words.TOTAL else ()
-        parts.append(
-            pd.DataFrame(
-                {
-                    "colonia_id": places.index,
-                    "group": group,
-                    "z": found["z"].to_numpy(),
-                    "q_value": found["adjusted"].to_numpy(),
-                    "kind": kind.fillna("neither").astype("str").to_numpy(),
-                    "in_scan_cluster": places.index.isin(inside),
-                }
-            )
-        )
-    if not parts:
-        return empty_table("risk_clusters")
-    return check_table("risk_clusters", pd.concat(parts, ignore_index=True))
-
-
-def _scanned(
-    events: pd.Series, people: pd.Series, places: pd.DataFrame, seed: int
-) -> tuple[str, ...]:
-    known = events.notna() & (people > 0) & places.notna().all(axis=1)
-    if not events[known].sum() > 0:
-        return ()
-    expected = people[known] * events[known].sum() / people[known].sum()
-    try:
-        found = scan_areas(
-            events[known], expected, places[known], replicates=_REPLICATES, seed=seed
-        ).clusters
-    except AnalysisError:
-        return ()  # too few colonias for a scan: it found nothing
-    clear = found[found["p_value"] <= _LEVEL]
-    return tuple(area for areas in clear["areas"] for area in areas)
-
-
-def _places(colonias: gpd.GeoDataFrame, lab: Lab) -> pd.DataFrame:
-    points = colonias.to_crs(lab.crs).representative_point()
-    return pd.DataFrame({"x": points.x, "y": points.y}).set_axis(colonias["colonia_id"])
 
 
 def factor_tables(

@@ -25,6 +25,7 @@ from labtools.privacy.ledger import LEDGER, SEAL, read_ledger, seal
 from labtools.tables.store import make_folder, writing
 from labtools.targeting.rollout import RollOut, calendar, plan_rollout, seal_of_rollout
 from labtools.targeting.work_list import write_spreadsheet
+from labtools.workflow.lots import write_lots
 from labtools.workflow.steps import Opened
 
 
@@ -54,8 +55,9 @@ def write_calendar(
 ) -> None:
     """Draw a fair lot of starts among the colonias chosen, seal it, and write who does what.
 
-    ``calendar.xlsx`` has all, ``calendar-<agency>.xlsx`` what each agency is asked.  Colonias
-    without some datum that the lot balances are told, and stay out of it.
+    ``calendar.xlsx`` has all, ``calendar-<agency>.xlsx`` what each agency is asked, and
+    ``lots.csv`` the lots that were as fair, for the protocol of the evaluation.  Colonias without
+    some datum that the lot balances are told, and stay out of it.
 
     Raises
     ------
@@ -88,6 +90,15 @@ def write_calendar(
         rng=np.random.default_rng([opened.settings.lab.seed, start.on.toordinal()]),
     )
     _keep(opened.workbench.reports, start, plan, left_out)
+    checksum = write_lots(plan.lots, folder / "lots.csv")
+    opened.tell(
+        text(
+            "The lots as fair as this one are in lots.csv. So that an evaluation draws the choice "
+            "again as it was made, put it beside the protocol as <id>.lots.csv, with this under "
+            "[units]: lots = {checksum}",
+            checksum=f'"{checksum}"',
+        )
+    )
     table = calendar(plan, chosen, start=start.on, months_between=start.months_between)
     dated = table.assign(starts_on=table["starts_on"].dt.strftime("%Y-%m-%d"))
     write_spreadsheet(dated, folder / "calendar.xlsx", sheet="calendar")

@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from labtools.analysis.risk_terrain import distances_to
 from labtools.places.interpolate import interpolate_counts
 from labtools.places.points import assign_points
 from labtools.settings import Source
@@ -20,6 +21,8 @@ from labtools.workflow.steps import Opened, sign
 #: Tables of `clean` that become indicators of colonias here.
 SURROUNDINGS = ("establishments", "census")
 _PER = 1_000
+#: The kind under which premises of every activity are counted.
+ALL_PREMISES = "every_activity"
 
 
 def surrounding_indicators(opened: Opened, colonias: gpd.GeoDataFrame) -> list[pd.DataFrame]:
@@ -44,6 +47,69 @@ def locate_establishments(opened: Opened, source: Source) -> Account:
     rejected = {reason: n for reason, n in apart.items() if n}
     account = Account("locate", source.name, len(table), int((at >= 0).sum()), rejected)
     return sign(opened, account, lineage)
+
+
+def premises_around(opened: Opened) -> pd.DataFrame:
+    """Return by colonia and kind of premises how many there are, and how far the nearest is.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``colonia_id``, ``kind`` (an indicator of the source, or :data:`ALL_PREMISES`), ``label``,
+        ``premises``, ``jobs`` (by the middle of the bands of staff; missing where none is told)
+        and ``metres`` from a point inside the colonia; no row without a source.
+    """
+    colonias = read_table("colonias", opened.workbench.interim("located"))
+    crs = opened.settings.lab.crs
+    middle = gpd.GeoSeries(colonias.to_crs(crs).representative_point())
+    centres = np.column_stack([middle.x, middle.y])
+    parts = [
+        _premises_of(opened, source, colonias, centres)
+        for source in opened.of_kind("establishments")
+    ]
+    columns = ["colonia_id", "kind", "label", "premises", "jobs", "metres"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def _premises_of(
+    opened: Opened, source: Source, colonias: gpd.GeoDataFrame, centres: np.ndarray
+) -> pd.DataFrame:
+    table, at = _placed(opened, source, colonias)
+    seen = table[["lon", "lat"]].notna().all(axis=1).to_numpy()
+    points = gpd.GeoSeries(gpd.points_from_xy(table["lon"], table["lat"]), crs="EPSG:4326")
+    metres = points.to_crs(opened.settings.lab.crs)
+    places = np.column_stack([metres.x, metres.y])
+    jobs = _staff(table["staff"])
+    kinds = {
+        it.key: (it.label, table["activity"].str.startswith(it.numerator).to_numpy(bool))
+        for it in opened.descriptor(source).indicator
+    }
+    kinds[ALL_PREMISES] = (ALL_PREMISES, np.ones(len(table), bool))
+    parts = []
+    for kind, (label, mine) in kinds.items():
+        inside = mine & (at >= 0)
+        told = np.where(inside, jobs.fillna(0.0), 0.0)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "colonia_id": colonias["colonia_id"].to_numpy(),
+                    "kind": kind,
+                    "label": label,
+                    "premises": np.bincount(at[inside], minlength=len(colonias)),
+                    "jobs": np.bincount(at[inside], told[inside], len(colonias))
+                    if jobs.notna().any()
+                    else np.nan,
+                    "metres": distances_to(centres, places[mine & seen]),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _staff(told: pd.Series) -> pd.Series:
+    """Return the middle of each band of staff (“6 a 10 personas”); of an open one, its limit."""
+    limits = told.str.extractall(r"(\d+)")[0].astype(float)
+    return limits.groupby(level=0).mean().reindex(told.index)
 
 
 def _placed(

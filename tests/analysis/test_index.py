@@ -113,5 +113,6 @@ def test_the_place_interval_holds_every_choice_tried():
 
     own = pena_distance(x, x.max()).distance.rank(ascending=False, method="min")
     assert own.between(places["best"], places["worst"]).all()
-    assert set(places["tried"]) == {16}
+    # Four sets of indicators: two references, discounted or not, and two other formulas.
+    assert set(places["tried"]) == {4 * (2 * 2 + 2)}
     assert (places["worst"] > places["best"]).any()

@@ -55,6 +55,29 @@ def test_what_is_withheld_whole_has_no_scale_and_no_signs_of_figures():
     assert ">1<" not in drawn
 
 
+def test_none_recorded_has_a_sign_of_its_own_which_the_legend_tells():
+    none = pd.DataFrame([{"colonia_id": "a", **DARK, "events": 0}])
+
+    drawn = str(dark_figure_chart(none))
+
+    assert 'class="zero"' in drawn
+    assert "zero (not a missing figure)" in drawn
+    assert 'class="zero"' not in str(dark_figure_chart(none.assign(events=24)))
+
+
+def test_the_quadrant_that_is_certain_is_the_only_one_with_a_heavy_border():
+    certain = pd.DataFrame([{"colonia_id": "a", **GAP}])
+
+    drawn, doubtful = (
+        str(fear_gap_chart(certain.assign(verdict=verdict))) for verdict in ("fear_only", "unknown")
+    )
+
+    assert drawn.count('class="certain"') == 1
+    assert "told with enough certainty" in drawn
+    assert 'class="certain"' not in doubtful
+    assert "told with enough certainty" not in doubtful
+
+
 def test_two_colonias_in_one_chart_are_refused():
     rows = pd.DataFrame([{"colonia_id": "a", **DARK}, {"colonia_id": "b", **DARK}])
 

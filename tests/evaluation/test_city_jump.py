@@ -3,18 +3,20 @@ import pandas as pd
 import pytest
 
 from labtools.errors import AnalysisError
-from labtools.evaluation.city_jump import city_jump
+from labtools.evaluation.city_jump import CityJump, city_jump
+from labtools.messages import speaking
+from labtools.narrative.city_jump import jump_sentences
 from labtools.tables.vocabulary import COUNTRY
 
 QUARTERS = pd.date_range("2019-01-01", periods=24, freq="QS")
 
 
-def cities(n=30, *, jump=0.0, seed=1):
+def cities(n=30, *, jump=0.0, seed=1, quarters=1):
     rng = np.random.default_rng(seed)
     common = np.cumsum(rng.normal(0, 0.02, (24, 3)), axis=0)
     mix = rng.dirichlet(np.ones(3), n)
     shares = 0.55 + common @ mix.T + rng.normal(0, 0.01, (24, n))
-    shares[21, 0] += jump
+    shares[21 : 21 + quarters, 0] += jump
     names = [f"city{k:02d}" for k in range(n)]
     wide = pd.DataFrame(np.clip(shares, 0, 1), QUARTERS, names).rename_axis("quarter")
     return wide.rename_axis(columns="city").stack().rename("share").reset_index()
@@ -28,6 +30,34 @@ def test_a_jump_of_one_quarter_is_found_with_its_size_and_is_gone_afterwards():
     assert first["p_value"] == pytest.approx(1 / 30)
     assert (found.quarters["gap"].iloc[1:].abs() < 0.06).all()
     assert found.cities == 30
+
+
+@pytest.mark.parametrize(
+    ("jump", "quarters", "lasted", "told"),
+    [
+        (0.25, 1, 1, "It lasted one quarter"),
+        (0.25, 2, 2, "It lasted 2 quarters: in that which begins in October 2024"),
+        (0.25, 3, 3, "stands out in each of the 3 quarters"),
+        (0.0, 1, 0, "how long it lasted is not told"),
+    ],
+)
+def test_how_long_a_jump_lasted_is_told_with_what_placebos_allow(jump, quarters, lasted, told):
+    found = city_jump(cities(jump=jump, quarters=quarters), "city00", QUARTERS[21])
+
+    assert found.lasted == lasted
+    assert found.goes_on == (lasted == 3)
+    with speaking("en"):
+        said = jump_sentences(found.quarters, "city00", cities=found.cities, lasted=found.lasted)
+    assert told in said[-1]
+    assert "Of 30 cities, itself among them" in said[0]
+
+
+def test_a_quarter_that_stands_out_again_later_does_not_lengthen_the_jump():
+    quarters = pd.DataFrame({"p_value": [0.03, 0.04, 0.2, 0.01]}, index=QUARTERS[-4:])
+    found = CityJump(quarters, pd.Series(dtype=float), 0.01, 40)
+
+    assert found.lasted == 2
+    assert not found.goes_on
 
 
 def test_the_mean_of_the_country_is_neither_donor_nor_placebo():

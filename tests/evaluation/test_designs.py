@@ -1,14 +1,17 @@
 """Every design that a protocol may name, on an invented town whose truth is known."""
 
+import tomllib
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.designs import ONE_START, judge
 from labtools.evaluation.one_start import one_start
 from labtools.evaluation.programme import Enrolment, design_cells
-from labtools.evaluation.protocol import digest_of_protocol, read_protocol
-from labtools.paths import bundled
+from labtools.evaluation.protocol import Protocol, digest_of_protocol
+from tests.evaluation.protocols import PROTOCOL
 from tests.evaluation.town import BESIDE, QUARTERS, START, plan, town
 
 #: How many places each design is for.
@@ -69,6 +72,45 @@ def test_only_a_lottery_is_drawn_again():
         told("randomisation", counts, entered, plan(chosen="otherwise"))
 
 
+def lots_of(entered, many, seed=9):
+    """Lots among 60 colonias; in each, half starts first; that of the town was taken."""
+    rng = np.random.default_rng(seed)
+    ours = entered.index[entered.notna()]
+    later = rng.choice(entered.index[entered.isna()], 30, replace=False)
+    table = pd.DataFrame({"lot_0": 1}, index=[*ours, *later])
+    table.loc[later, "lot_0"] = 2
+    for k in range(1, many):
+        table[f"lot_{k}"] = rng.permutation(table["lot_0"].to_numpy())
+    return table
+
+
+def by_lots(counts, entered, lots):
+    cells = design_cells(counts, Enrolment(entered, entered.notna(), BESIDE, lots), plan())
+    return judge("randomisation", cells, BESIDE, (plan(), np.random.default_rng(5))).effect
+
+
+def test_the_choice_is_drawn_again_from_the_lots_it_was_taken_from():
+    counts, entered = town(places=30, effect=0.6)
+
+    got = by_lots(counts, entered, lots_of(entered, 100))
+
+    assert (got.places, got.compared) == (30, 30)
+    # The lot that was taken is the most extreme of a hundred.
+    assert got.p == pytest.approx(0.01)
+    assert got.lower <= np.log(0.6) <= got.upper < 0
+
+
+def test_too_few_lots_and_entries_unlike_the_lot_are_refused():
+    counts, entered = town(places=30)
+    lots = lots_of(entered, 100)
+
+    with pytest.raises(AnalysisError, match="Only 20 lots"):
+        by_lots(counts, entered, lots.iloc[:, :20])
+    entered[entered.index[entered.notna()][0]] = pd.NaT
+    with pytest.raises(AnalysisError, match="not those of a wave"):
+        by_lots(counts, entered, lots)
+
+
 def test_a_synthetic_control_of_many_colonias_is_refused():
     counts, entered = town(places=25)
 
@@ -106,9 +148,9 @@ def test_months_in_which_it_was_awaited_compare_nothing():
     assert start.counts.columns[start.start] == QUARTERS[START]
 
 
-def test_plans_sealed_before_other_designs_could_be_told_beside_keep_their_checksum():
-    demo = read_protocol(bundled("data", "reference", "protocols", "barrios-en-marcha.toml"))
+def test_plans_sealed_before_other_designs_and_harm_could_be_planned_keep_their_checksum():
+    old = Protocol.model_validate(tomllib.loads(PROTOCOL))
 
-    # Computed by the edition that knew one design.
-    assert digest_of_protocol(demo).startswith("668a94eb7a876290")
+    # Computed with the edition that knew one design and no harm.
+    assert digest_of_protocol(old).startswith("b18cd71f042a85e4")
     assert digest_of_protocol(plan(also=["group_time"])) != digest_of_protocol(plan())

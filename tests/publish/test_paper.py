@@ -1,6 +1,7 @@
 """The printed ficha: PDF/UA by its properties, and the figures of its tables."""
 
 import io
+import re
 import shutil
 import subprocess
 
@@ -84,6 +85,42 @@ def test_every_part_is_tagged_and_every_picture_tells_itself_in_words(opened):
     assert kinds.count("/H1") == 1
     assert len(pictures) >= 6
     assert all(str(picture.get("/Alt", "")).strip() for picture in pictures)
+
+
+def test_it_is_read_aloud_in_the_order_of_its_page(tables, tmp_path):
+    if shutil.which("pdfinfo") is None:
+        pytest.skip("pdfinfo (poppler-utils) is not here: the tags of the PDF were not read")
+    said = {"crime": ("Said of crime.",), "perception": ("Said of fear.",)}
+    said |= {"unknowns": ("Said of gaps.",)}
+    released = ficha_of(tables, "C000")
+    file = tmp_path / "ficha.pdf"
+    file.write_bytes(printed(tables, released, language="en", told=said))
+
+    tree = subprocess.run(
+        ["pdfinfo", "-struct-text", str(file)], capture_output=True, check=True
+    ).stdout.decode("utf-8", "replace")
+    read = "".join(re.findall(r'^ +"(.*)"$', tree, re.MULTILINE))
+
+    in_order = [
+        "Álamos del Río",
+        "Where it is and who lives there",
+        "Recorded crime and perception, side by side",
+        "Recorded crime",
+        "Said of crime.",
+        "Perception",
+        "Said of fear.",
+        "Recorded crime in detail",
+        "Crime beside fear",
+        "Quarter by quarter",
+        "Actions of the programme",
+        "What is not known",
+        "Said of gaps.",
+        "Sources",
+    ]
+    place = -1
+    for words in in_order:
+        place = read.find(words, place + 1)
+        assert place >= 0, words
 
 
 def test_every_font_is_embedded(opened):

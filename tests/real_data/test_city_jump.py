@@ -8,7 +8,7 @@ from labtools.evaluation.city_jump import city_jump
 pytestmark = pytest.mark.real_data
 
 
-def test_the_jump_of_december_2024_was_the_citys_own_and_gone_two_quarters_later(real_data):
+def test_the_jump_of_december_2024_was_the_citys_own_and_gone_a_quarter_later(real_data):
     rows = pd.read_csv(real_data / "ensu" / "DERIVED_ENSU_published_city_quarter.csv")
     rows = rows[(rows["answer"] == "Inseguro") & (rows["group"] == "T")]
     shares = pd.DataFrame(
@@ -27,3 +27,5 @@ def test_the_jump_of_december_2024_was_the_citys_own_and_gone_two_quarters_later
     assert first["gap"] > 0.15
     assert first["p_value"] < 0.05
     assert last["p_value"] > 0.1
+    assert found.lasted == 1
+    assert not found.goes_on

@@ -33,10 +33,16 @@ fichas = false
 """
 
 
-@pytest.fixture
-def bench(tmp_path):
-    public = write_released(tmp_path / "reports" / "2025-12-a" / "public")
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    public = write_released(tmp_path_factory.mktemp("edition") / "public")
     build_site(public, public / "site", paper=Paper(("es_MX",)))
+    return public
+
+
+@pytest.fixture
+def bench(tmp_path, made):
+    shutil.copytree(made, tmp_path / "reports" / "2025-12-a" / "public")
     (tmp_path / "reports" / "latest").symlink_to("2025-12-a")
     shutil.copy(bundled("lab.example.toml"), tmp_path / "lab.toml")
     with (tmp_path / "lab.toml").open("a", encoding="utf-8") as settings:
@@ -110,3 +116,48 @@ def test_files_that_were_not_printed_are_told_before_anything_is_sent(bench, let
         deliver(bench, only=("obras",))
 
     assert letters == []
+
+
+def weighing(bench, most_mb, cards="false"):
+    """Return the same workbench, with letters of that weight at most."""
+    settings = bench.workbench.settings_file
+    told = settings.read_text(encoding="utf-8")
+    told = told.replace("[delivery]\n", f"[delivery]\nmost_mb = {most_mb}\n")
+    told = told.replace('name = "obras"', f'name = "obras"\ncards = {cards}')
+    settings.write_text(told, encoding="utf-8")
+    for file in (bench.workbench.latest / "public" / "site").rglob("*.pdf"):
+        file.write_bytes(file.read_bytes().ljust(600_000, b" "))
+    return Opened(bench.workbench, load_settings(bench.workbench), print)
+
+
+def test_what_one_letter_cannot_carry_goes_in_several_and_each_file_once(bench, letters):
+    deliver(weighing(bench, 1.7), only=("obras",))
+
+    assert [names(letter) for letter in letters] == [
+        ["informe-cabildo.pdf", "c000.pdf"],
+        ["c001.pdf"],
+    ]
+    assert [letter["Subject"][-8:] for letter in letters] == ["(1 of 2)", "(2 of 2)"]
+    assert max(len(letter.as_bytes()) for letter in letters) < 1_700_000
+
+
+def test_after_a_letter_that_failed_only_what_did_not_arrive_is_sent(bench, letters, monkeypatch):
+    heavy, answers = weighing(bench, 1.0), iter([True, False])
+    with monkeypatch.context() as failing:
+        failing.setattr(module, "hand_in", lambda *_: Sent(ok=next(answers), tries=1))
+        first = deliver(heavy, only=("obras",))
+
+    second = deliver(heavy, only=("obras",))
+
+    assert not first[0].sent.ok
+    assert second[0].sent.ok
+    assert [names(letter) for letter in letters] == [["c000.pdf"], ["c001.pdf"]]
+
+
+def test_the_cards_for_the_phone_are_sent_as_pictures_where_a_list_asks_for_them(bench, letters):
+    deliver(weighing(bench, 20, cards="true"), only=("obras",))
+
+    (letter,) = letters
+    kinds = {it.get_filename(): it.get_content_type() for it in letter.iter_attachments()}
+    assert kinds["c000.png"] == kinds["c001.png"] == "image/png"
+    assert kinds["c000.pdf"] == "application/pdf"

@@ -157,3 +157,24 @@ def test_dose_is_told_with_its_unit_and_what_the_log_says_it_cost(lottery):
     assert facts.loc["dose", "said"] == "hours"
     assert facts.loc["cost-logged", "number"] == pytest.approx(25_000)
     assert "1.25 hours" in sentences(tables, protocol)["delivered"]
+
+
+def test_harm_is_told_beside_counts_with_its_cost_and_decides_nothing():
+    plain = plan("imputed_counts")
+    crime = plain.outcomes.crime.model_copy(update={"harm": {"robbery": 3.0, "theft": 1.0}})
+    outcomes = plain.outcomes.model_copy(update={"crime": crime})
+    protocol = plain.model_copy(update={"outcomes": outcomes})
+
+    tables = evaluated(protocol)
+
+    # Both groups fell by two fifths, and a mean event weighs two.
+    assert aspect(tables, "harm")["value"] == pytest.approx(aspect(tables, "effect")["value"])
+    averted, harm = aspect(tables, "averted"), aspect(tables, "harm_averted")
+    assert harm["value"] == pytest.approx(2 * averted["value"])
+    assert aspect(tables, "harm_cost")["value"] == pytest.approx(
+        protocol.delivery.cost / harm["value"]
+    )
+    assert aspect(tables, "harm")["verdict"] == "none_given"
+    said = sentences(tables, protocol)["cost"]
+    assert "For each unit of harm averted" in said
+    assert "the verdict is on counts" in said

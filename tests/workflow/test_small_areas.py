@@ -120,6 +120,20 @@ def test_without_benchmark_shares_are_as_the_model_gives_them(processed):
     assert city_of(left, processed).mean() < city_of(moved, processed).mean() - 0.05
 
 
+def test_waves_of_two_years_ago_leave_more_doubt_of_the_last_one(processed):
+    survey = processed["survey"]
+    early = survey["cluster"].str.endswith("-1")
+    months = pd.Series(pd.Timestamp("2025-11-01"), survey.index)
+    widths = []
+    for wave in ("2025-11-01", "2024-05-01"):
+        asked = survey.assign(wave=months.mask(early, pd.Timestamp(wave)))
+        table = models(processed | {"survey": asked})[0]["insecurity"].frame()
+        widths.append((table["upper"] - table["lower"]).mean())
+
+    # A third of the answers are six quarters old: 2 on average, and 0.03 more variance.
+    assert widths[1] > 1.05 * widths[0]
+
+
 def test_weights_agree_with_the_people_of_each_borough_and_stand_for_as_many(processed):
     survey, colonias = processed["survey"], processed["colonias"]
 

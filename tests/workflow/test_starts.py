@@ -1,7 +1,9 @@
 """A staggered start: sealed in the ledger before it starts, kept as it was, told by agency."""
 
 import json
+import tomllib
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from types import SimpleNamespace
 
 import geopandas as gpd
@@ -12,8 +14,11 @@ import pytest
 from shapely.geometry import box
 
 from labtools.errors import SettingsError
+from labtools.evaluation.protocol import Protocol
 from labtools.privacy.ledger import SEAL, read_ledger
+from labtools.workflow.lots import read_lots
 from labtools.workflow.starts import Start, kept_plan, write_calendar
+from tests.evaluation.protocols import PROTOCOL
 
 START = Start(datetime.now(UTC).date() + timedelta(days=40))
 N = 16
@@ -65,6 +70,28 @@ def test_a_plan_is_sealed_in_the_ledger_kept_and_told_to_each_agency(tmp_path):
         assert head[-1] == "buffer"
         asked[agency] = {row[head.index("colonia_id")] for row in body}
     assert asked == {"works": set(KEYS[::2]), "parks": set(KEYS[1::2])}
+
+
+def test_the_lots_of_a_start_are_those_a_protocol_names_and_no_others(tmp_path):
+    lab = opened(tmp_path)
+    write_calendar(lab, city(), START, tmp_path)
+    told = (tmp_path / "lots.csv").read_bytes()
+    plan = tomllib.loads(PROTOCOL)
+    plan["units"]["lots"] = sha256(told).hexdigest()
+    protocol = Protocol.model_validate(plan)
+    (tmp_path / f"{protocol.id}.lots.csv").write_bytes(told)
+
+    lots = read_lots(tmp_path, protocol)
+
+    assert any(protocol.units.lots in str(told) for told in lab.said)
+    wave, _ = kept_plan(lab.workbench.reports, START)
+    assert lots.iloc[:, 0].to_dict() == wave.to_dict()
+    # Lots as fair as the one taken: two waves of eight each.
+    assert (lots.eq(1).sum() == N / 2).all()
+    assert len(lots.T.drop_duplicates()) > 20
+    (tmp_path / f"{protocol.id}.lots.csv").write_bytes(told.replace(b",1,", b",2,", 1))
+    with pytest.raises(SettingsError, match="checksum"):
+        read_lots(tmp_path, protocol)
 
 
 def test_a_day_that_is_not_to_come_is_refused(tmp_path):

@@ -15,6 +15,7 @@ from labtools.tables.store import read_table
 from labtools.workflow.intake import clean, collect
 from labtools.workflow.placing import locate
 from labtools.workflow.steps import open_workbench
+from labtools.workflow.surroundings import ALL_PREMISES, premises_around
 from tests.sources.supplied import intake, register_file, square, written
 
 SETTINGS = """
@@ -111,6 +112,15 @@ def test_bars_are_told_per_thousand_residents_and_an_index_as_the_mean_of_its_ar
     found = accounts["negocios"]
     assert (found.read, found.kept) == (5, 3)
     assert dict(found.rejected) == {"no_place": 1, "outside": 1}
+    around = premises_around(open_workbench(Workbench(lab))).set_index(["colonia_id", "kind"])
+    assert around["premises"].to_dict() == {
+        ("01", "bars"): 2, ("02", "bars"): 0, ("01", ALL_PREMISES): 3, ("02", ALL_PREMISES): 0,
+    }  # fmt: skip
+    # Three places of "0 a 5 personas": the middle of the band is 2.5.
+    assert around.loc[("01", ALL_PREMISES), "jobs"] == 7.5
+    # From the middle of the first colonia (-100.39, 20.51) to the nearer bar, some 290 m.
+    assert around.loc[("01", "bars"), "metres"] == pytest.approx(290, abs=15)
+    assert around.loc[("02", "bars"), "metres"] > 9_000
 
 
 def test_no_name_or_telephone_of_an_establishment_leaves_the_raw_file(lab):

@@ -96,11 +96,13 @@ def knox_test(  # noqa: PLR0913 - two kinds of breaks and three choices
     _check(places, days, (near, apart))
     pairs = _close_pairs(places, near, distance)
     cells = (len(near) - 1, len(apart) - 1)
-    observed = _count(days, pairs, apart, cells)
+    rank, class_of = _classes_of_time(days, apart)
+    count = _Counting(pairs, class_of, cells)
+    observed = count(rank)
     rng = np.random.default_rng(seed)
     total, reached = np.zeros(cells), np.zeros(cells)
     for _ in range(permutations):
-        drawn = _count(rng.permutation(days), pairs, apart, cells)
+        drawn = count(rng.permutation(rank))
         total += drawn
         reached += drawn >= observed
     return KnoxResult(
@@ -148,14 +150,35 @@ def _close_pairs(
     return pairs[inside, 0], pairs[inside, 1], group[inside]
 
 
-def _count(
-    days: np.ndarray,
-    pairs: tuple[np.ndarray, np.ndarray, np.ndarray],
-    breaks: np.ndarray,
-    cells: tuple[int, int],
-) -> np.ndarray:
-    first, second, group = pairs
-    when = np.searchsorted(breaks, np.abs(days[first] - days[second]), side="right") - 1
-    inside = (when >= 0) & (when < cells[1])
-    flat = group[inside] * cells[1] + when[inside]
-    return np.bincount(flat, minlength=cells[0] * cells[1]).reshape(cells)
+def _classes_of_time(days: np.ndarray, breaks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rank of each day, and the class of time of each pair of ranks.
+
+    Days that repeat share a rank, so that the classes are worked out once for all dealings.  The
+    class after the last one holds what is farther apart.
+    """
+    unique, rank = np.unique(days, return_inverse=True)
+    apart = np.abs(unique[:, None] - unique[None])
+    when = np.searchsorted(breaks, apart, side="right") - 1
+    return rank, np.where(when < 0, len(breaks) - 1, np.minimum(when, len(breaks) - 1))
+
+
+class _Counting:
+    """Counts pairs by class, for one dealing of the days after another."""
+
+    def __init__(
+        self,
+        pairs: tuple[np.ndarray, np.ndarray, np.ndarray],
+        class_of: np.ndarray,
+        cells: tuple[int, int],
+    ) -> None:
+        self._first, self._second, group = pairs
+        self._flat = class_of.ravel()
+        self._width = len(class_of)
+        self._start = group * (cells[1] + 1)
+        self._cells = cells
+
+    def __call__(self, rank: np.ndarray) -> np.ndarray:
+        when = self._flat[rank[self._first] * self._width + rank[self._second]]
+        rows, columns = self._cells
+        told = np.bincount(self._start + when, minlength=rows * (columns + 1))
+        return np.asarray(told.reshape(rows, columns + 1)[:, :columns])

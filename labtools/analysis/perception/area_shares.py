@@ -94,6 +94,21 @@ class AreaShares:
             verdict=np.where(table["upper"] - table["lower"] <= widest, "enough", "insufficient")
         )
 
+    def wandered(self, sd: float, rng: np.random.Generator) -> AreaShares:
+        """Return the shares after each area went its own way since it was asked.
+
+        Parameters
+        ----------
+        sd : float
+            Of that way, in log-odds; zero leaves the shares as they are.
+        """
+        if sd <= 0:
+            return self
+        log_odds = special.logit(np.clip(self.draws.to_numpy(), _NIL, 1 - _NIL))
+        moved = special.expit(log_odds + sd * rng.standard_normal(log_odds.shape))
+        draws = pd.DataFrame(moved, self.draws.index, self.draws.columns)
+        return AreaShares(draws, self.spread, self.neighbourly, self.asked)
+
     def benchmarked(
         self, people: pd.Series, city: np.ndarray, *, by: Benchmark = "log_odds"
     ) -> AreaShares:

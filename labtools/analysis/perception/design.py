@@ -53,6 +53,10 @@ class Design:
     basis : numpy.ndarray, optional, shape (n_rows, n_totals)
         Of a calibrated sample: ``sqrt(first weight)`` times what was calibrated on,
         made orthonormal; `base_weight` holds the first weights.
+    lonely_in_domain : bool
+        Whether a stratum of several clusters of which a domain has one only is treated as a
+        lonely one is (as R's ``survey.adjust.domain.lonely``); otherwise those outside the domain
+        are told apart from it, with nothing to add to it.
     """
 
     weight: np.ndarray
@@ -61,14 +65,18 @@ class Design:
     index: pd.Index
     basis: np.ndarray | None = None
     base_weight: np.ndarray | None = None
+    lonely_in_domain: bool = False
 
-    def covariance(self, influence: np.ndarray) -> np.ndarray:
+    def covariance(self, influence: np.ndarray, inside: np.ndarray | None = None) -> np.ndarray:
         """Return the covariance of estimates, given how much each row moves each of them.
 
         Parameters
         ----------
         influence : numpy.ndarray, shape (n_rows,) or (n_rows, n_estimates)
             Weighted linearised values: their sum over the sample is the estimate's error.
+        inside : numpy.ndarray of bool, shape (n_rows,), optional
+            Rows of the domain; a stratum where it has one cluster only is treated as a lonely
+            one if `lonely_in_domain`.
 
         Returns
         -------
@@ -84,7 +92,7 @@ class Design:
         found = np.zeros((moved.shape[1], moved.shape[1]))
         drawn = np.ones(len(self.weight))
         for stage in self.stages:
-            found += self._stage_covariance(moved, stage, drawn)
+            found += self._stage_covariance(moved, stage, drawn, inside)
             if stage.population is None:
                 break
             drawn = drawn * _share_drawn(stage)
@@ -97,6 +105,10 @@ class Design:
             rows = rows & inside
         first = self.stages[0]
         return len(np.unique(first.unit[rows])) - len(np.unique(first.within[rows]))
+
+    def with_lonely_domains(self) -> Design:
+        """Return the same sample, whose domains may have lonely strata: see `lonely_in_domain`."""
+        return replace(self, lonely_in_domain=True)
 
     def reweighted(self, weight: np.ndarray) -> Design:
         """Return the same sample with other weights."""
@@ -113,12 +125,14 @@ class Design:
         back = np.divide(self.weight, root, out=np.zeros_like(root), where=root > 0)
         return np.asarray(left * back[:, None])
 
-    def _stage_covariance(self, moved: np.ndarray, stage: Stage, drawn: np.ndarray) -> np.ndarray:
+    def _stage_covariance(
+        self, moved: np.ndarray, stage: Stage, drawn: np.ndarray, inside: np.ndarray | None
+    ) -> np.ndarray:
         first = np.unique(stage.unit, return_index=True)[1]
         totals = _sums(moved, stage.unit)
         stratum = np.unique(stage.within[first], return_inverse=True)[1]
         size = np.bincount(stratum)[stratum]
-        several = size > 1
+        several = (size > 1) & ~self._lonely_of_domain(stage, first, stratum, inside)
         known = np.ones(len(first)) if stage.population is None else stage.population[first]
         share = size / known if stage.population is not None else np.zeros(len(first))
         alone = ~several & (share < 1)
@@ -126,13 +140,23 @@ class Design:
         centre = _sums(totals, stratum)[stratum] / size[:, None]
         if self.lonely == "centre":
             centre = np.where(several[:, None], centre, totals.mean(axis=0))
-        scale = np.where(several, size / np.maximum(size - 1, 1), 1.0) * (1 - share) * drawn[first]
+        scale = np.where(size > 1, size / np.maximum(size - 1, 1), 1.0) * (1 - share) * drawn[first]
+        scale = scale * (several | (self.lonely == "centre"))
         away = (totals - centre) * np.sqrt(np.maximum(scale, 0))[:, None]
         found = np.asarray(away.T @ away)
-        strata, lonely = len(np.unique(stratum)), int(alone.sum())
+        strata, lonely = len(np.unique(stratum)), len(np.unique(stratum[alone]))
         if self.lonely == "average" and lonely and strata > lonely:
             found = found * strata / (strata - lonely)
         return found
+
+    def _lonely_of_domain(
+        self, stage: Stage, first: np.ndarray, stratum: np.ndarray, inside: np.ndarray | None
+    ) -> np.ndarray:
+        """Return the clusters of strata of which the domain has one cluster only."""
+        if inside is None or not self.lonely_in_domain:
+            return np.zeros(len(first), bool)
+        present = _sums(inside.astype(float)[:, None], stage.unit)[:, 0] > 0
+        return np.asarray(np.bincount(stratum, weights=present)[stratum] == 1)
 
     def _refuse_lonely(self, alone: np.ndarray, first: np.ndarray) -> None:
         if self.lonely == "refuse" and alone.any():
@@ -173,6 +197,7 @@ def survey_design(
     lonely : {"refuse", "remove", "centre", "average"}
         A stratum with one cluster refuses, adds nothing, is measured from the mean of all
         clusters (the safe side), or counts as an average stratum.
+        (Of strata of which a *domain* has one cluster: :meth:`Design.with_lonely_domains`.)
 
     Raises
     ------

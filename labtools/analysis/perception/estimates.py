@@ -315,7 +315,7 @@ def _error(design: Design, moved: np.ndarray, inside: np.ndarray) -> float:
     # A domain inside one cluster has no variance between clusters: that is not precision.
     if design.degrees_of_freedom(inside) < 1:
         return np.nan
-    return float(np.sqrt(design.covariance(moved)[0, 0]))
+    return float(np.sqrt(design.covariance(moved, inside)[0, 0]))
 
 
 def _student(value: float, error: float, freedom: int, level: float) -> tuple[float, float]:

@@ -93,8 +93,11 @@ def compare_waves(
     waves = [_moved(wave, domain) for wave, domain in zip((before, now), inside, strict=True)]
     (first, first_moved, first_rows), (last, last_moved, last_rows) = waves
     variances = [
-        float(wave.design.covariance(moved)[0, 0])
-        for wave, moved in ((before, first_moved), (now, last_moved))
+        float(wave.design.covariance(moved, rows)[0, 0])
+        for wave, moved, rows in (
+            (before, first_moved, first_rows),
+            (now, last_moved, last_rows),
+        )
     ]
     if first != last:
         extremes = ((before, first, first_rows), (now, last, last_rows))

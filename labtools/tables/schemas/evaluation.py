@@ -28,9 +28,12 @@ ASPECTS = (
     "nothing",  # and what it says where nothing was done
     "averted",  # events or people
     "unit_cost",  # money for each
+    "harm",  # the effect on events weighed by the harm that the protocol declares
+    "harm_averted",  # units of that harm
+    "harm_cost",  # money for each
     *(f"by_{design}" for design in DESIGNS),  # the effect by another design, which decides nothing
 )
-UNITS = ("percent", "points", "events", "people", "money")
+UNITS = ("percent", "points", "events", "people", "harm", "money")
 EFFECT_VERDICTS = (
     "better",
     "worse",

@@ -110,6 +110,19 @@ def test_by_a_ratio_all_shares_or_all_complements_move_alike_and_stay_inside(cit
     assert moved.to_numpy().max() < 1
 
 
+def test_what_each_area_went_its_own_way_since_it_was_asked_widens_its_interval():
+    rng = np.random.default_rng(8)
+    log_odds = rng.normal(0.3, 0.4, (20_000, 2))
+    draws = pd.DataFrame(special.expit(log_odds), columns=["a", "b"])
+    shares = AreaShares(draws, 0.3, 0.0, pd.Series([5.0, 5.0], ["a", "b"]))
+
+    moved = special.logit(shares.wandered(0.3, rng).draws)
+
+    assert moved.mean().to_numpy() == pytest.approx([0.3, 0.3], abs=0.02)
+    assert moved.std().to_numpy() == pytest.approx([0.5, 0.5], rel=0.03)  # 3, 4 and 5
+    assert shares.wandered(0.0, rng) is shares
+
+
 def test_more_who_said_yes_than_were_asked_are_refused():
     yes, asked, x, _ = city(np.random.default_rng(1))
 

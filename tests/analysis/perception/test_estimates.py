@@ -135,6 +135,31 @@ def test_a_lonely_stratum_does_what_was_declared():
         variance("refuse")
 
 
+@pytest.mark.parametrize(
+    ("lonely", "variance"), [("remove", 9), ("average", 18), ("centre", 59), (None, 34)]
+)
+def test_a_stratum_of_which_a_domain_has_one_cluster_does_what_was_declared(lonely, variance):
+    # By hand: influences of the mean of 1, 2 and 4, in ninths: -4, -1 | 5 and, outside, 0.
+    sample = lonely_sample().iloc[:4]
+    domain = pd.Series([True, True, True, False])
+    plain = survey_design(sample, weight="w", stratum="h", lonely=lonely or "centre")
+    design = plain.with_lonely_domains() if lonely else plain
+
+    found = estimate_mean(design, sample["y"], domain)
+
+    assert found.standard_error**2 == pytest.approx(variance / 81)
+
+
+def test_a_lonely_domain_is_refused_where_that_was_declared():
+    sample = lonely_sample().iloc[:4]
+    plain = survey_design(sample, weight="w", stratum="h", lonely="refuse")
+    strict = plain.with_lonely_domains()
+
+    assert estimate_mean(strict, sample["y"]).standard_error > 0
+    with pytest.raises(AnalysisError, match="single cluster"):
+        estimate_mean(strict, sample["y"], pd.Series([True, True, True, False]))
+
+
 def test_a_median_has_the_interval_of_its_share():
     sample = pd.DataFrame({"w": np.ones(101), "y": np.arange(101.0)})
 

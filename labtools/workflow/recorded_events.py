@@ -1,0 +1,43 @@
+"""Case files one by one, as the patterns of a run need them: lab staff and analysts only."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from labtools.tables.contracts import empty_table
+from labtools.tables.store import read_table
+from labtools.workflow.steps import Opened
+
+EVENTS = "events_recorded"
+_TOLD = ["occurred_on", "hour", "crime_group", "crime_code"]
+
+
+def recorded_events(opened: Opened) -> pd.DataFrame:
+    """Return day, hour, group, code and place of the case files.
+
+    ``x`` and ``y`` are metres of the lab's projection, where a true point lies inside a colonia;
+    missing where only a name told the colonia, and for points that stand for an office.
+    """
+    folder = opened.workbench.interim("classified")
+    parts = []
+    for source in opened.of_kind("events"):
+        if opened.descriptor(source).record_type == "case_file":
+            files = read_table("classified", folder, as_name=f"{source.name}.classified")
+            parts.append(files[_TOLD].join(_points(opened, source.name, files)))
+    filled = [part for part in parts if len(part)]
+    if not filled:
+        return empty_table("classified")[_TOLD].assign(x=np.nan, y=np.nan)
+    return pd.concat(filled, ignore_index=True)
+
+
+def _points(opened: Opened, source: str, files: pd.DataFrame) -> pd.DataFrame:
+    located = read_table(
+        "located", opened.workbench.interim("located"), as_name=f"{source}.located"
+    ).set_index("event_id")
+    true = located[located["location_quality"] == "inside"]
+    points = gpd.GeoSeries(gpd.points_from_xy(true["lon"], true["lat"]), crs="EPSG:4326")
+    metres = points.to_crs(opened.settings.lab.crs)
+    at = pd.DataFrame({"x": metres.x.to_numpy(), "y": metres.y.to_numpy()}, index=true.index)
+    return at.reindex(files["event_id"]).set_axis(files.index)
