@@ -84,7 +84,7 @@ def _who(tables: Tables) -> tuple[str, ...]:
     if pd.isna(people):
         return (text("How many people live here is not known."),)
     if people == 0:
-        return (text("Nobody is registered as living here."),)
+        return (text("Nobody lives here according to the records."),)
     return (text("About {people} people live here.", people=number(people)),)
 
 

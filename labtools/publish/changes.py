@@ -23,7 +23,7 @@ def changes_facts(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
     """Return what the page of changes is filled with, in the language in force."""
     said = wording.changes_words()
     rows = change_rows(tables)
-    known = bool((tables["change"]["state"] == words.SHOWN).any())
+    known = bool(tables["change"]["verdict"].isin((*TOLD_APART, "none")).any())
     return {
         "title": said["changes"],
         "words": said,

@@ -298,14 +298,14 @@ def files_of(folder):
 def bare_site(tmp_path_factory):
     """The site of a city that handed in its register of colonias and nothing else."""
     tables = released_tables()
-    missing = {"state": "missing", "verdict": "unknown"}
+    unknown = {"state": "shown", "verdict": "unknown"}
     tables["change"] = tables["change"].assign(
         before=pd.NA,
         now=pd.NA,
         ratio=float("nan"),
         lower=float("nan"),
         upper=float("nan"),
-        **missing,
+        **unknown,
     )
     for name in ("proposals", "evaluation", "evaluation_time", "evaluation_facts"):
         tables[name] = empty_table(name)
