@@ -9,7 +9,7 @@ import pandas as pd
 
 from labtools import messages
 from labtools.messages import number, percent, plural, say, text
-from labtools.narrative.late_records import still_to_come
+from labtools.narrative.late_records import level_so_far, still_to_come
 from labtools.tables import vocabulary as words
 from labtools.tables.vocabulary import label
 
@@ -62,7 +62,8 @@ def crime_sentences(tables: Tables) -> tuple[str, ...]:
                 municipality=number(total["municipality_rate"], 1),
             )
         )
-    return (*said, *_versus(total))
+    share = tables["period"]["recorded_share"].iloc[0] if "period" in tables else None
+    return (*said, *_versus(total), *level_so_far(share))
 
 
 def _versus(total: pd.Series) -> tuple[str, ...]:

@@ -36,3 +36,25 @@ def still_to_come(recorded_share: float | None) -> str:
         "recorded by now, and the comparison allows for those still to come.",
         share=percent(recorded_share),
     )
+
+
+def level_so_far(recorded_share: float | None) -> tuple[str, ...]:
+    """Return how much of the last twelve months a level is of, where part is still to come.
+
+    A level tells what is recorded by now; that of the municipality too, so that what is said of one
+    beside the other does not lean on records to come.
+
+    Parameters
+    ----------
+    recorded_share : float, optional
+        As in :func:`still_to_come`; nothing is said where it is not known, or hardly any is left.
+    """
+    if recorded_share is None or pd.isna(recorded_share) or recorded_share >= _WHOLE:
+        return ()
+    return (
+        text(
+            "About {share} of these twelve months is recorded by now, here and in the municipality "
+            "alike: the counts and rates will rise, and how they compare stays.",
+            share=percent(recorded_share),
+        ),
+    )

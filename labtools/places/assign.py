@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from labtools.errors import TableError
+from labtools.places.contradicted import contradicted_names, without_contradicted
 from labtools.places.names import Resolution, name_queue, resolve_in_time
 from labtools.places.points import assign_points
 from labtools.tables.contracts import check_table, empty_table
@@ -29,6 +30,10 @@ _HEAP_SHARE, _TIMES_USUAL = 0.005, 5
 _AT_CENTRE = 3e-4
 _CENTRE_SHARE = 0.002
 _MOST = 0.5
+#: About five metres: what a fix of a street corner, or a border drawn by hand, is off.
+_NEAR = 5e-5
+#: About five hundred metres.
+COARSE_DEGREES = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +43,22 @@ class Located:
     Attributes
     ----------
     events : pandas.DataFrame
-        As given, with ``colonia_id`` and ``location_quality``.
+        As given, with ``colonia_id`` and ``location_quality``, and points made coarse: the exact
+        ones stay where the raw files are.
     queue : pandas.DataFrame
         Canonical table ``name_queue``.
     heaps : pandas.DataFrame
         Canonical table ``point_heaps``: points on which so many events stand that it is
         improbable in this file; a person says which are true (``real_points``) and which are
         typed where the place is not known (``default_points``).
+    contradicted : int
+        Events whose written name the points of its events contradict.
     """
 
     events: pd.DataFrame
     queue: pd.DataFrame
     heaps: pd.DataFrame
+    contradicted: int = 0
 
 
 def locate_events(
@@ -64,7 +73,8 @@ def locate_events(
 
     A usable point decides.  Without one (none, 0,0, an office's default point, or a pile on
     the centre of the municipality or of a borough) the written name decides, where it names
-    one colonia.  A point outside every colonia stays outside.
+    one colonia.  A point outside every colonia stays outside; one within five metres of another
+    colonia is "on_edge".  A name that the points of its own events contradict decides nothing.
     A point where a twentieth of a big file is piled up is taken for a default point too.
 
     Parameters
@@ -94,26 +104,56 @@ def locate_events(
     centred = _close_to(lon, lat, centres(register), _AT_CENTRE) & ~piled & ~real
     centred &= size >= max(_PILE, _CENTRE_SHARE * len(lon))
     usable = ~absent & ~piled & ~centred
-    inside = np.full(len(events), -1)
-    inside[usable] = assign_points(lon[usable], lat[usable], register)
+    inside, near_another = _holders(lon, lat, usable, register)
     named = resolve_in_time(events, register, aliases)
     _refuse_disagreement(inside, named, register)
     keys = register["colonia_id"].to_numpy(object)
+    at = np.full(len(events), None, dtype=object)
+    at[usable] = np.where(inside[usable] >= 0, keys[inside[usable]], "")
+    wrong = contradicted_names(events, named, at, aliases)
+    named = without_contradicted(named, wrong, at, events)
     colonia_id = pd.Series(
         np.where(inside >= 0, keys[inside], None), index=events.index, dtype="object"
     )
     colonia_id = colonia_id.where(usable, named.colonia_id)
-    quality = pd.Series(np.where(inside >= 0, "inside", "outside"), index=events.index)
+    held = np.where(near_another, "on_edge", "inside")
+    quality = pd.Series(np.where(inside >= 0, held, "outside"), index=events.index)
     quality = quality.where(usable, named.quality)
     unknown = colonia_id.isna().to_numpy()
     quality[piled & ~absent & unknown] = "default_point"
     quality[centred & unknown] = "municipality_centre"
     table = events.assign(
-        colonia_id=colonia_id.astype("str"), location_quality=quality.astype("str")
+        lon=coarse(lon),
+        lat=coarse(lat),
+        colonia_id=colonia_id.astype("str"),
+        location_quality=quality.astype("str"),
     )
     asked = events[~usable]
     queue = name_queue(asked["place"], asked["borough"], named)
-    return Located(table, queue, _improbable(lon, lat, size, usable & ~real))
+    heaps = _improbable(lon, lat, size, usable & ~real)
+    return Located(table, queue, heaps, int(wrong.sum()))
+
+
+def coarse(degrees: np.ndarray) -> np.ndarray:
+    """Return degrees on a grid of some five hundred metres: no door can be told from them."""
+    return np.asarray(np.round(np.round(degrees / COARSE_DEGREES) * COARSE_DEGREES, 3))
+
+
+def _holders(
+    lon: np.ndarray, lat: np.ndarray, usable: np.ndarray, register: gpd.GeoDataFrame
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the position of each point's colonia, or -1, and whether another is as near.
+
+    A point so near to a border may as well lie beyond it: it has a colonia, and is told apart.
+    """
+    steps = ((0, 0), (_NEAR, 0), (-_NEAR, 0), (0, _NEAR), (0, -_NEAR))
+    x, y = lon[usable], lat[usable]
+    east, north = (np.concatenate([of + by[at] for by in steps]) for at, of in enumerate((x, y)))
+    found = assign_points(east, north, register).reshape(len(steps), -1)
+    inside, near_another = np.full(len(lon), -1), np.zeros(len(lon), bool)
+    inside[usable] = found[0]
+    near_another[usable] = ((found[1:] >= 0) & (found[1:] != found[0])).any(axis=0)
+    return inside, near_another
 
 
 def centres(register: gpd.GeoDataFrame) -> list[tuple[float, float]]:

@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist, extractOne
 
 from labtools.places.spelling import Spelling, sound_of, take_apart
+from labtools.reference import read_reference
 
 #: A name is taken for a colonia when so like it, and so much less like any other.
 SCORE, MARGIN = 0.87, 0.08
@@ -28,6 +31,16 @@ _NEARLY = 0.02
 _AT_ONCE = 1_000
 #: What a difference costs that is no slip of letters.
 _BY_SOUND, _WITHOUT_LINKS = 0.01, 0.02
+
+
+class _Words(BaseModel):
+    words: frozenset[str]
+
+
+@cache
+def words_of_names() -> frozenset[str]:
+    """Return words of names that a slip turns into others (``words_of_names.toml``)."""
+    return read_reference("words_of_names", _Words).words
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +146,19 @@ def _numbered(one: str, other: str) -> bool:
 
 
 def _word_by_word(one: str, other: str) -> bool:
-    """Tell whether no word is another word: a short one may have one slip, a long one two."""
+    """Tell whether no word is another word: a short one may have one slip, a long one two.
+
+    What is written must be no word of other names: "las palomas" is not "las palmas" with a slip.
+    """
     words = one.split(), other.split()
     if len(words[0]) != len(words[1]):
         return True  # words were joined, parted or left out
+    pairs = list(zip(*words, strict=True))
+    if any(mine != ours and mine in words_of_names() for mine, ours in pairs):
+        return False
     return all(
         min(OSA.distance(*pair), OSA.distance(*map(sound_of, pair))) <= 1 + len(pair[1]) // _LONG
-        for pair in zip(*words, strict=True)
+        for pair in pairs
     )
 
 

@@ -67,7 +67,8 @@ def resolve_names(
         the register ("22014_0586 La Sierrita") is that colonia.
     boroughs : pandas.Series of str, optional
         Written boroughs, aligned with `names`; tells homonyms apart, and keeps a name from
-        meaning a colonia of another borough.
+        meaning a colonia of another borough; one that the register does not know makes the
+        name doubtful, unless no row has one that it knows.
     register : pandas.DataFrame
         Canonical table ``colonias``.
     aliases : pandas.DataFrame, optional
@@ -82,6 +83,10 @@ def resolve_names(
     told = asked.drop_duplicates().dropna(subset=["name"])
     written = names[told.index]
     found = _resolved(told, written, known, decided)
+    elsewhere = _of_another_borough(asked, told, known) & ~told["name"].isin(set(decided["name"]))
+    elsewhere &= found["quality"].isin(["by_name", "by_likeness"])
+    found["colonia_id"] = found["colonia_id"].mask(elsewhere)
+    found["quality"] = found["quality"].mask(elsewhere, "doubtful_name")
     keys = ["name", "borough"]
     every = asked.merge(told[keys].assign(**found), how="left", on=keys).set_index(asked.index)
     every["quality"] = every["quality"].fillna("no_place")
@@ -162,6 +167,23 @@ def _resolved(
     quality[nowhere] = "no_place"
     colonia_id = colonia_id.mask(nowhere)
     return _with_likeness(told, colonia_id, quality, pd.concat([known, decided]))
+
+
+def _of_another_borough(asked: pd.DataFrame, told: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
+    """Return which names have a written borough that the register does not know.
+
+    It may be one of the next municipality, or ours misspelt.  Where no row has a borough of the
+    register, the commonest that is written says nothing: the column holds something else, the
+    name of the municipality for instance.
+    """
+    ours = set(known["borough"].dropna())
+    strange = asked["borough"].dropna()
+    strange = strange[~strange.isin(ours)]
+    if not ours or strange.empty:
+        return pd.Series(data=False, index=told.index)
+    usual = strange.value_counts().index[0]
+    nothing = set() if asked["borough"].isin(ours).any() else {usual}
+    return told["borough"].isin(set(strange) - nothing)
 
 
 def _with_likeness(

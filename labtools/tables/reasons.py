@@ -48,6 +48,7 @@ REASONS = MappingProxyType(
         "ends_before_it_begins": mark("ends before it begins"),
         "date_piled": mark("on a day with improbably many events"),
         "code_not_declared": mark("answers whose code nobody declared"),
+        "name_contradicted": mark("whose written name the points of its events contradict"),
         "on_a_heap": mark("on a point with improbably many events"),
         "outside": mark("point outside every colonia"),
         "default_point": mark("default point of an office"),

@@ -28,7 +28,7 @@ SHOWN, MISSING, SUPPRESSED = "shown", "missing", "suppressed"
 INSUFFICIENT = "insufficient"
 STATES = (SHOWN, MISSING, SUPPRESSED)
 
-LOCATED = ("inside", "by_name", "by_likeness")
+LOCATED = ("inside", "on_edge", "by_name", "by_likeness")
 NOT_LOCATED = (
     "outside",
     "default_point",
@@ -84,6 +84,7 @@ _LABELS = MappingProxyType(
         "civic_offence": mark("Civic offences"),
         "citizen_report": mark("Citizen reports (070)"),
         "inside": mark("point inside the colonia"),
+        "on_edge": mark("point within five metres of another colonia"),
         "by_name": mark("colonia by its written name"),
         "by_likeness": mark("colonia by a name with slips"),
         "outside": mark("point outside every colonia"),

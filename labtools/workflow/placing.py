@@ -82,6 +82,8 @@ def _locate_source(opened: Opened, source: Source) -> Account:
     heaps = f"{source.name}.point_heaps"
     write_table("point_heaps", found.heaps, located, lineage=lineage, as_name=heaps)
     heaped = _tell_heaps(opened, source, found.heaps)
+    if found.contradicted:
+        heaped["name_contradicted"] = found.contradicted
     quality = table["location_quality"].value_counts()
     inside = quality.reindex(words.LOCATED).fillna(0).sum()
     apart = quality.reindex(words.NOT_LOCATED).dropna()

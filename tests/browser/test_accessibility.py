@@ -117,8 +117,35 @@ def test_the_whole_ficha_is_reached_with_the_keyboard_alone(visitor, home):
     assert visitor.page.evaluate("() => document.activeElement.tagName") in {"A", "BODY", "MAIN"}
 
 
+#: What a reader without a mouse must reach, where it is seen: marks each when it has the focus.
+UNREACHED = """() => [...document.querySelectorAll(
+  "a[href], select, button, input:not([type=hidden]), [tabindex='0']")]
+  .filter((it) => it.checkVisibility({visibilityProperty: true}) && it.offsetWidth > 1
+    && !it.disabled && it.tabIndex >= 0 && !it.dataset.reached)
+  .map((it) => it.outerHTML.slice(0, 120))"""
+FOCUSED = """() => {
+  const it = document.activeElement;
+  const drawn = getComputedStyle(it);
+  const said = drawn.outlineStyle !== "none" || drawn.boxShadow !== "none";
+  it.dataset.reached = said ? "seen" : "unseen";
+  return it === document.body || said ? "" : it.outerHTML.slice(0, 120);
+}"""
+
+
+def unreached(page) -> list[str]:
+    """Return what the tabulator does not reach, or reaches unseen."""
+    page.evaluate("() => document.activeElement.blur()")
+    unseen = []
+    for _ in range(len(page.evaluate(UNREACHED)) + 8):
+        page.keyboard.press("Tab")
+        unseen += filter(None, [page.evaluate(FOCUSED)])
+    return [*page.evaluate(UNREACHED), *unseen]
+
+
 @pytest.mark.parametrize("board", BOARDS)
-def test_no_dashboard_has_a_serious_barrier_still_or_living(chromium, server, board):
+def test_no_dashboard_has_a_serious_barrier_and_the_keyboard_reaches_all_of_it(
+    chromium, server, board
+):
     context = chromium.new_context(viewport={"width": 1400, "height": 1000}, bypass_csp=True)
     page = context.new_page()
 
@@ -127,7 +154,9 @@ def test_no_dashboard_has_a_serious_barrier_still_or_living(chromium, server, bo
     page.goto(f"{server.url}live/{board}")
     page.wait_for_function("() => document.body.dataset.live === 'drawn'", timeout=PATIENCE)
     living = grave(page)
+    left = unreached(page)
     context.close()
 
     assert still == []
     assert living == []
+    assert left == []

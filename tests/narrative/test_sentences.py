@@ -366,3 +366,13 @@ def test_a_fall_is_told_with_what_is_still_to_be_recorded(share, told):
 
     assert told in said("change", fell)
     assert "recorded by now" not in said("change", grew)
+
+
+@pytest.mark.parametrize(("share", "told"), [(None, False), (0.93, True), (1.0, False)])
+def test_a_level_of_months_not_yet_whole_says_that_it_will_rise(share, told):
+    released = ficha()
+    released.tables["period"]["recorded_share"] = share
+
+    found = said("crime", released)
+
+    assert ("About 93 % of these twelve months is recorded by now" in found) == told

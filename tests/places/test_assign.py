@@ -171,3 +171,61 @@ def test_a_centre_where_so_much_truly_happens_may_be_declared():
     found = located(with_a_pile(12), real_points=centres(TOWN))
 
     assert set(found["location_quality"][-12:]) == {"inside"}
+
+
+def test_a_point_within_five_metres_of_another_colonia_is_told_apart():
+    beside, near, away, at_the_rim = (1 - 4e-5, 0.7), (1 + 4e-5, 0.7), (1.001, 0.7), (2 - 1e-5, 0.7)
+
+    found = located([(*point, "x") for point in (beside, near, away, at_the_rim)])
+
+    assert found["colonia_id"].tolist() == ["west", "east", "east", "east"]
+    assert found["location_quality"].tolist() == ["on_edge", "on_edge", "inside", "inside"]
+
+
+def test_only_a_coarse_point_goes_on():
+    found = located([(0.512_345, 0.503_210, "x"), (np.nan, 0.5, "Centro")])
+
+    assert found["lon"].tolist()[0] == 0.51
+    assert found["lat"].tolist()[0] == 0.505
+    assert pd.isna(found["lon"].iloc[1])
+
+
+def crowd(n, x):
+    return [(x + at * 0.003, 0.7 + at * 0.002, "San José") for at in range(n)]
+
+
+NAMELESS_POINT = (np.nan, np.nan, "San José")
+
+
+def test_a_name_whose_events_lie_elsewhere_places_none_that_has_no_point():
+    events = [*crowd(12, 0.5), NAMELESS_POINT]
+    frame = pd.DataFrame(events, columns=["lon", "lat", "place"])
+    frame = frame.assign(borough=pd.Series(None, index=frame.index, dtype="str"))
+
+    found = locate_events(frame.astype({"place": "str"}), TOWN)
+
+    assert found.events["colonia_id"].tolist()[:12] == ["west"] * 12
+    assert found.events["location_quality"].iloc[-1] == "doubtful_name"
+    assert found.contradicted == 13
+    (asked,) = found.queue.to_dict("records")
+    assert (asked["likest"], asked["next_likest"], asked["events"]) == ("east", "west", 1)
+
+
+@pytest.mark.parametrize(
+    "events",
+    [crowd(9, 0.5), [*crowd(12, 0.5), *crowd(2, 1.5)]],
+    ids=["few events", "some of them lie there"],
+)
+def test_few_points_or_some_that_lie_there_contradict_no_name(events):
+    assert located([*events, NAMELESS_POINT])["colonia_id"].iloc[-1] == "east"
+
+
+def test_what_a_person_decided_is_not_contradicted():
+    decided = pd.DataFrame(
+        {"colonia_id": ["east"], "name": ["San José"], "borough": [None], "valid_from": pd.NaT}
+    ).assign(valid_until=pd.NaT)
+    aliases = decided.astype({"colonia_id": "str", "name": "str", "borough": "str"})
+
+    found = located([*crowd(12, 0.5), NAMELESS_POINT], aliases=aliases)
+
+    assert found["colonia_id"].iloc[-1] == "east"

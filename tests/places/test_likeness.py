@@ -65,6 +65,26 @@ def test_a_written_key_is_its_colonia(written):
     assert resolved(written) == ("3", "by_name")
 
 
+@pytest.mark.parametrize(
+    ("register_says", "written"),
+    [
+        ("Las Palmas", "LAS PALOMAS"),
+        ("Santa María", "SANTA MARTA"),
+        ("Santa María", "SANTA MARINA"),
+        ("Loma Linda", "LOMA LINDO"),
+        ("Los Pinos", "LOS PICOS"),
+        ("Las Puertas", "LAS HUERTAS"),
+    ],
+)
+def test_a_slip_that_makes_another_word_of_names_is_for_a_person(register_says, written):
+    town = register({"1": square(0, 0)}, name=[register_says])
+
+    found = resolve_names(pd.Series([written]), None, town)
+
+    assert found.quality[0] == "doubtful_name"
+    assert found.likest[0] == "1"
+
+
 def test_two_keys_are_no_one_s():
     assert resolved("22014_0003 o 22014_0004")[0] == "·"
 

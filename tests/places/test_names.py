@@ -63,11 +63,34 @@ def test_a_name_of_two_colonias_is_no_one_s_without_its_borough():
     ]
 
 
-def test_a_borough_that_the_register_does_not_know_says_nothing():
+def test_a_borough_that_no_row_shares_with_the_register_says_nothing():
     assert resolved(("Niños Héroes", "Zona 3"), ("Centro", "Zona 3")) == [
         ("4", "by_name"),
         ("·", "ambiguous_name"),
     ]
+
+
+def test_a_name_of_a_borough_that_is_none_of_ours_is_for_a_person():
+    asked = [("Niños Héroes", "Corregidora"), ("Niños Héroes", "Sur"), ("Niñoss Héroes", "Sru")]
+
+    assert resolved(*asked) == [("·", "doubtful_name"), ("4", "by_name"), ("·", "doubtful_name")]
+
+
+def test_where_the_column_holds_the_municipality_another_one_is_none_of_ours():
+    asked = [("Niños Héroes", "Querétaro")] * 3 + [("Niños Héroes", "Corregidora")]
+
+    assert resolved(*asked) == [("4", "by_name")] * 3 + [("·", "doubtful_name")]
+
+
+def test_what_a_person_decided_of_a_name_of_another_borough_holds():
+    decided = pd.DataFrame(
+        {"colonia_id": ["4"], "name": ["Niños Héroes"], "borough": ["Corregidora"]}, dtype="str"
+    )
+    asked = [pd.Series(["Niños Héroes", "Centro"]), pd.Series(["Corregidora", "Norte"])]
+
+    found = resolve_names(*asked, TOWN, aliases=decided)
+
+    assert list(found.colonia_id) == ["4", "1"]
 
 
 def test_a_colonia_is_not_sought_in_another_borough_than_the_written_one():

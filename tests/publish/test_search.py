@@ -11,6 +11,23 @@ from labtools.publish.contents import folded
 from labtools.publish.pages import ASSETS
 
 NODE, CHROMIUM = shutil.which("node"), shutil.which("chromium")
+PICTURES = Path(__file__).parents[1] / "browser" / "screenshots"
+BLANK = 10_000  # bytes: a page without words makes fewer
+#: A page of each kind, and the English ones that a visitor meets first.
+KINDS = (
+    "index.html",
+    "mapa.html",
+    "cambios.html",
+    "propuestas.html",
+    "evaluaciones.html",
+    "como-leer.html",
+    "datos.html",
+    "delegaciones/norte.html",
+    "colonias/c000.html",
+    "colonias/c003.html",
+    "en/index.html",
+    "en/colonias/c000.html",
+)
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 
@@ -80,16 +97,22 @@ def test_a_reader_types_without_accents_and_opens_the_ficha_from_a_disk(browser,
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(
-    "place", ["index.html", "colonias/c003.html", "mapa.html", "datos.html", "como-leer.html"]
-)
-def test_pages_fit_a_phone_without_sliding_sideways(browser, site, place):
-    page = browser.new_page(viewport={"width": 390, "height": 844})
+@pytest.mark.parametrize("place", KINDS)
+def test_pages_fit_a_phone_and_a_desk_without_sliding_and_their_pictures_are_kept(
+    browser, site, place
+):
+    PICTURES.mkdir(exist_ok=True)
+    for device, width, height in (("phone", 390, 844), ("desk", 1280, 900)):
+        page = browser.new_page(viewport={"width": width, "height": height})
 
-    page.goto((site / place).as_uri())
+        page.goto((site / place).as_uri())
+        name = place.removesuffix(".html").replace("/", "-")
+        picture = page.screenshot(path=PICTURES / f"site-{name}-{device}.png", full_page=True)
 
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    page.close()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator("h1").is_visible()
+        assert len(picture) > BLANK
+        page.close()
 
 
 @pytest.mark.browser

@@ -31,8 +31,12 @@ _EVENTS = {
     "place": typed_in(nullable=True),
     "borough": typed_in(nullable=True),
 }
+#: Of some five hundred metres; exact points stay in ``clean``, as the raw files do.
+_GRID = pa.Check(lambda s: (s * 200 - (s * 200).round()).abs() < 1e-6, error="a coarse point")  # noqa: PLR2004
 _LOCATED = {
     **_EVENTS,
+    "lon": figure(_GRID),
+    "lat": figure(_GRID),
     "colonia_id": key(nullable=True),
     "location_quality": word((*words.LOCATED, *words.NOT_LOCATED)),
 }
