@@ -123,8 +123,8 @@ def _felt(row: pd.Series) -> str:
     if row["source"] == "model":
         return text(
             "In this colonia, some {share} of every 100 people feel unsafe in their city (between "
-            "{lower} and {upper}; {when}), by a model of the survey, the census and the colonias "
-            "around it.",
+            "{lower} and {upper}; {when}), by a model of the survey and of what is known of the "
+            "colonias.",
             **facts,
         )
     if row["area_kind"] == "colonia":
@@ -196,7 +196,9 @@ _UNKNOWN: Mapping[str, str] = MappingProxyType(
             "given."
         ),
         "no_survey": messages.mark("No survey asked people of this colonia how safe they feel."),
-        "no_city_perception": messages.mark("There is no figure of perception for the whole city."),
+        "no_city_perception": messages.mark(
+            "No official figure (ENSU) of perception in the whole city was supplied."
+        ),
         "no_actions_log": messages.mark("What the programme did here was not supplied."),
     }
 )

@@ -145,6 +145,7 @@ def test_a_models_figure_is_told_as_a_models():
     said = sentences(ficha(perception=[row]))["perception"][0]
 
     assert "by a model of the survey" in said
+    assert "census" not in said  # nobody knows here whether there was one
     assert pd.notna(row["share"])
 
 

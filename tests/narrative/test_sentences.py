@@ -253,6 +253,12 @@ def test_published_counts_are_told_with_their_range_and_why():
     assert "rounded to protect people" in sentence
 
 
+def test_a_citys_missing_official_figure_is_not_called_no_figure_at_all():
+    said_of_city = said("unknowns", unknowns=[{"what": "no_city_perception"}])
+
+    assert "No official figure (ENSU)" in said_of_city
+
+
 @pytest.mark.parametrize(
     ("population", "expected"),
     [(2_000.4, "About 2,000 people"), (0, "Nobody lives here"), (np.nan, "is not known")],
