@@ -26,6 +26,8 @@ ORIGINS = (REPORTED, DISCOVERED, "unknown")
 SHOWN, MISSING, SUPPRESSED = "shown", "missing", "suppressed"
 STATES = (SHOWN, MISSING, SUPPRESSED)
 
+#: What became of a colonia from one register to the next.
+CHANGES_OF_REGISTER = ("same", "renamed", "redrawn", "split", "merged", "gone", "new")
 LOCATED = ("inside", "on_edge", "by_name", "by_likeness")
 NOT_LOCATED = (
     "outside",
