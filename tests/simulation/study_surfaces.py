@@ -216,7 +216,7 @@ def main(quick: str = "", *only: str) -> None:
         "128": before.get("128", {}) | run(128, small, names, mean=2.5),
         "stress_128": before.get("stress_128", {}) | run(128, small, names, mean=2.5, stress=True),
         "700": before.get("700", {}) | run(700, large, names, mean=0.6),
-        "fresh": before.get("fresh", {}) | fresh() if "shipped" in names and not quick else {},
+        "fresh": before.get("fresh", {}) | (fresh() if "shipped" in names and not quick else {}),
     }
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
