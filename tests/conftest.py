@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -55,6 +57,29 @@ def real_data() -> Path:
             "the publishers' real files are not here: name their folder in LABTOOLS_REAL_DATA"
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def reference() -> Callable[[str], dict]:
+    """Read numbers that other programs or publications give, each file with its source."""
+
+    def read(name: str) -> dict:
+        return json.loads((REPOSITORY / "tests" / "reference" / name).read_text(encoding="utf-8"))
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def oracle() -> Callable[[str], pd.DataFrame]:
+    """Read inputs of the reference numbers: data of GPL packages, which are not copied here."""
+
+    def read(name: str) -> pd.DataFrame:
+        path = REPOSITORY.parent / "shared" / "oracle" / "data" / name
+        if not path.is_file():
+            pytest.skip(f"the reference input {name} is not on this machine")
+        return pd.read_csv(path)
+
+    return read
 
 
 @pytest.fixture(scope="session")

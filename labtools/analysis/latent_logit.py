@@ -60,6 +60,8 @@ class _Fitted:
     log_likelihood: float
 
 
+# Matrices are small: several threads would wait for each other, and sums depend on how many.
+@threadpool_limits.wrap(limits=1, user_api="blas")  # type: ignore[untyped-decorator]
 def draw_log_odds(
     yes: np.ndarray,
     asked: np.ndarray,
@@ -87,20 +89,6 @@ def draw_log_odds(
     Rasmussen, C. E. & Williams, C. K. I. (2006). Gaussian Processes for Machine Learning, ch. 3.
     doi:10.7551/mitpress/3206.001.0001
     """
-    # Matrices are small: several threads would wait for each other, and sums depend on how many.
-    with threadpool_limits(limits=1, user_api="blas"):
-        return _drawn(yes, asked, mean, candidates, size=size, rng=rng)
-
-
-def _drawn(
-    yes: np.ndarray,
-    asked: np.ndarray,
-    mean: np.ndarray,
-    candidates: Sequence[Candidate],
-    *,
-    size: int,
-    rng: np.random.Generator,
-) -> Posterior:
     seen = asked > 0
     fits: list[_Fitted] = []
     start = np.zeros(int(seen.sum()))

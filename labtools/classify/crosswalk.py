@@ -67,6 +67,13 @@ def load_crosswalk(name: str) -> Crosswalk:
     path = paths.bundled("data", "reference", "crosswalks", f"{name}.toml")
     if not path.is_file():
         known = sorted(found.stem for found in path.parent.glob("*.toml"))
+        if not name:
+            raise SettingsError(
+                "A descriptor of events says in no “crosswalk” how its subjects become crime "
+                "codes. Write crosswalk = “…” in it, with one of {known}, and under [columns] "
+                "which column is the subject.",
+                known=tuple(known),
+            )
         raise SettingsError(
             "There is no crosswalk called {name}. Those there are: {known}. Correct "
             "“crosswalk” in the descriptor.",

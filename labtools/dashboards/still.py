@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -53,6 +53,11 @@ class Stills:
         """Folder of the site."""
         return self.public / SITE
 
+    @cached_property
+    def lab(self) -> str:
+        """Name of the laboratory: read once, as checking a table costs more than its page."""
+        return str(open_released(self.public).period["lab"])
+
     def slugs(self) -> Mapping[str, str]:
         """Return the colonias with a ficha by the name that addresses give them, in order."""
         if not self._slugs:
@@ -90,7 +95,7 @@ class Stills:
                 .render(
                     lang=language.replace("_", "-"),
                     title=board.shown_title(),
-                    lab=str(open_released(self.public).period["lab"]),
+                    lab=self.lab,
                     menu=[(f"/{it.name}", it.shown_title(), it is board) for it in BOARDS],
                     site="/site/" if language == messages.DEFAULT_LANGUAGE else "/site/en/",
                     live=f"/live/{board.name}" + (f"?colonia={named}" if named else ""),

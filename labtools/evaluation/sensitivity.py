@@ -87,6 +87,32 @@ def trend_sensitivity(
     return Sensitivity(table, largest, _breakdown(value, se, slope, level))
 
 
+def drift_borne(value: float, se: float, *, gap: float, years: float, level: float) -> float:
+    """Return how many times the gap of the year before the paths may drift apart, year by year.
+
+    The effect is then still told from nil; 0 where it is not told even without drift, and
+    infinite where there was no gap.
+
+    Parameters
+    ----------
+    value, se : float
+        Effect and its standard error.
+    gap : float
+        What the year before the entry showed, in the unit of the effect.
+    years : float
+        Mean time since the entry of what the effect is an average of.
+    level : float
+        Cover of the interval.
+
+    References
+    ----------
+    Rambachan, A. & Roth, J. (2023). doi:10.1093/restud/rdad018
+    """
+    if not (np.isfinite([value, se, gap, years]).all() and se > 0 and years > 0):
+        return float("nan")
+    return _breakdown(value, se, abs(gap) * years, level)
+
+
 def folded_quantile(bias: float, level: float = 0.95) -> float:
     """Return the quantile of ``|N(bias, 1)|``: how many errors an interval reaches.
 

@@ -14,6 +14,7 @@ import pandas as pd
 from scipy import linalg, optimize
 
 from labtools.errors import AnalysisError
+from labtools.evaluation.choice import Chosen, refuse_by_records
 
 _SUM_TO_ONE = 1e4
 _ENOUGH_BEFORE = 3
@@ -100,12 +101,28 @@ def refuse_unknown(outcome: pd.DataFrame, treated: Sequence[object]) -> None:
         )
 
 
-def placebo_ratios(outcome: pd.DataFrame, start: object) -> pd.Series:
+def placebo_ratios(
+    outcome: pd.DataFrame, start: object, *, chosen: Chosen = "otherwise"
+) -> pd.Series:
     """Return each place's ratio of later to earlier gaps, as if it had been the treated one.
 
     The treated place's rank among all, over their number, is the p-value.  With fewer than 20
     places it can never be below 0.05.
+
+    Parameters
+    ----------
+    outcome : pandas.DataFrame, shape (n_periods, n_units)
+    start : index label
+    chosen : {"by_records", "by_lottery", "otherwise"}
+        How the treated place was chosen; for its records, its rank is that of no other place, and
+        the test is refused.
+
+    Raises
+    ------
+    AnalysisError
+        As for :func:`synthetic_control`, and if the place was chosen for its records.
     """
+    refuse_by_records(chosen)
     before = np.asarray(outcome.index < start)
     _check(outcome, before)
     table = outcome.to_numpy(float)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from labtools.messages import mark, say, text
+from labtools.messages import mark, number, say, text
 from labtools.narrative.evaluated import Evaluated, interval_of, refusal_of
 
 #: What each design is, for readers.
@@ -47,6 +47,7 @@ def trust_said(found: Evaluated) -> Sequence[str]:
             )
         )
         said += _gap_read(before, found.figure("minimum-effect"))
+        said += _drift_read(found)
     if nothing is not None:
         said.append(
             text(
@@ -74,6 +75,19 @@ def _gap_read(before: pd.Series, sought: float) -> list[str]:
             )
         ]
     return [text("They were alike before, as far as these data tell.")]
+
+
+def _drift_read(found: Evaluated) -> list[str]:
+    """Return how far paths may drift apart before the effect is lost, where one is told."""
+    row, times = found.row("crime", "effect"), found.figure("drift-borne")
+    if row is None or isnan(times) or row["lower"] <= 0 <= row["upper"]:
+        return []
+    told = text(
+        "If these colonias and the others had gone on drifting apart, the effect would still be "
+        "told from nil up to {times} times the gap of the year before, each year.",
+        times=number(times, 1),
+    )
+    return [told] if times >= 1 else [told, text("That is little: read it with caution.")]
 
 
 def _recording(found: Evaluated) -> Sequence[str]:

@@ -84,10 +84,8 @@ def _who(tables: Tables) -> tuple[str, ...]:
     if pd.isna(people):
         return (text("How many people live here is not known."),)
     if people == 0:
-        return (text("Nobody lives here according to the census."),)
-    return (
-        text("About {people} people live here, according to the census.", people=number(people)),
-    )
+        return (text("Nobody lives here according to the records."),)
+    return (text("About {people} people live here.", people=number(people)),)
 
 
 def _perception(tables: Tables) -> tuple[str, ...]:
@@ -194,7 +192,8 @@ _UNKNOWN: Mapping[str, str] = MappingProxyType(
             "known how many."
         ),
         "no_population": messages.mark(
-            "Nobody is registered as living here, so that no rate per person can be given."
+            "How many people live here is not known, or nobody does: no rate per person can be "
+            "given."
         ),
         "no_survey": messages.mark("No survey asked people of this colonia how safe they feel."),
         "no_city_perception": messages.mark("There is no figure of perception for the whole city."),

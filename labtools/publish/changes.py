@@ -23,12 +23,15 @@ def changes_facts(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
     """Return what the page of changes is filled with, in the language in force."""
     said = wording.changes_words()
     rows = change_rows(tables)
+    known = bool(tables["change"]["verdict"].isin((*TOLD_APART, "none")).any())
     return {
         "title": said["changes"],
         "words": said,
         "heads": change_heads(),
-        "counted": _counted(len(tables["change"]), len(rows)) if rows else said["none"],
-        "late": still_to_come(tables["period"]["recorded_share"].iloc[0]),
+        "counted": _counted(len(tables["change"]), len(rows))
+        if rows
+        else said["none" if known else "unknown"],
+        "late": still_to_come(tables["period"]["recorded_share"].iloc[0]) if known else "",
         "change_rows": rows,
     }
 

@@ -36,7 +36,7 @@ def evaluations_facts(tables: Tables) -> dict[str, object]:
     return {
         "title": text("Evaluations"),
         "lead": text("Whether each programme did what it was for, with how sure that is."),
-        "none": text("No programme has a sealed protocol in this edition."),
+        "nothing": text("No programme has a sealed protocol in this edition."),
         "protocols": [
             (title, _sections(tables, protocol, place))
             for place, (protocol, title) in enumerate(protocols(tables).items(), start=1)

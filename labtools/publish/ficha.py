@@ -197,7 +197,7 @@ def _detail(source: Source) -> Section:
         said["detail"],
         layout="full",
         tables=_table(said["crime_by_group"], heads, rows, kind="wide", unseen=False),
-        notes=(figures.exposure_words(crime),),
+        notes=(figures.exposure_words(crime), *figures.whole_year_words(source.tables)),
     )
 
 

@@ -110,7 +110,7 @@ def proposals_facts(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
             "what is known of their effect and what is not. Which colonias is told in each "
             "profile; none is ranked."
         ),
-        "none": text("This edition proposes no action with a verified figure."),
+        "nothing": text("This edition proposes no action with a verified figure."),
         "section": section,
     }
 

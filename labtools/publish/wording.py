@@ -190,6 +190,10 @@ def changes_words() -> dict[str, str]:
             "poor explanation, in the alphabetical order of the colonias."
         ),
         "none": text("No change can be told apart from chance in any colonia."),
+        "unknown": text(
+            "Whether anything changed is not known: no colonia has a figure of both years that may "
+            "be shown."
+        ),
         "before": text("Crimes, 12 months before"),
         "now": text("Crimes, last 12 months"),
         "ratio": text("Change (95 % interval)"),

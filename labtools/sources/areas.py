@@ -40,6 +40,12 @@ def read_areas(path: Path, form: FileFormat) -> gpd.GeoDataFrame:
         If it cannot be read, is too large or expands too far, has several layers of which none
         is named, or nobody says its reference system.
     """
+    if path.suffix.lower() == ".shp":
+        raise SourceError(
+            "{path} is one of several files. Give a ZIP with all the files of a shapefile (.shp, "
+            ".shx, .dbf, .prj and .cpg).",
+            path=path.name,
+        )
     try:
         if path.suffix.lower() == ".zip":
             check_archive(path)

@@ -15,6 +15,7 @@ from labtools.evaluation.designs import Judged, judge
 from labtools.evaluation.estimate import Estimate
 from labtools.evaluation.programme import Cells
 from labtools.evaluation.protocol import Protocol
+from labtools.evaluation.sensitivity import drift_borne
 from labtools.evaluation.verdict import times_more, verdict_on_change
 
 _YEAR = 4
@@ -99,6 +100,8 @@ def crime_told(cells: Cells, beside: pd.DataFrame, how: How, bounds: Bounds) -> 
             {**of, "aspect": f"by_{method}", "verdict": "none_given", **_percent(told.limits)}
         )
     facts.append(("needed-times", _needed(found, protocol)))
+    if found.before is not None:
+        facts.append(("drift-borne", _borne(found, cells, protocol)))
     return CrimeTold(rows, _crime_times(found), facts)
 
 
@@ -232,6 +235,19 @@ def _crime_times(found: Judged) -> pd.DataFrame:
     table = _PERCENT * np.expm1(found.by_time[["log_ratio", "lower", "upper"]].astype(float))
     table.columns = pd.Index(["value", "lower", "upper"])
     return table.assign(since=found.by_time.index, outcome="crime")
+
+
+def _borne(found: Judged, cells: Cells, protocol: Protocol) -> float:
+    """Return how many times the gap of the year before the paths may drift apart each year."""
+    since = cells.since.where(cells.inside).to_numpy(float)
+    borne = drift_borne(
+        found.effect.log_ratio,
+        found.effect.se,
+        gap=found.before[0] if found.before else np.nan,
+        years=float(np.nanmean(since) + 1) / _YEAR,
+        level=protocol.level,
+    )
+    return borne if np.isfinite(borne) else np.nan
 
 
 def _needed(found: Judged, protocol: Protocol) -> float:

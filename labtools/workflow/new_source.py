@@ -218,6 +218,13 @@ def _said(kind: Guessed, seen: _Seen) -> list[str]:
                 found=tuple(seen.header),
             )
         )
+    if kind == "colonias" and "population" not in seen.columns:
+        said.append(
+            text(
+                "  no column looks like population: without it nothing is shown of a colonia's "
+                "crime; write it under [columns], or population = “census” under [colonias]"
+            )
+        )
     if seen.crosswalk:
         said.append(
             text(
@@ -235,6 +242,14 @@ def _said(kind: Guessed, seen: _Seen) -> list[str]:
                 last=f"{seen.days[1]:%Y-%m-%d}",
             )
         )
+        if not seen.days[1].is_month_end:
+            said.append(
+                text(
+                    "  its last event is before the end of a month, so that month is left out: if "
+                    "the file covers the month whole, write cutoff = “{month_end}”",
+                    month_end=f"{seen.days[1] + pd.offsets.MonthEnd():%Y-%m-%d}",
+                )
+            )
     return said
 
 

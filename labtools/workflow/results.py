@@ -70,9 +70,9 @@ def city_results(
     return {
         "series": series,
         "years": years,
-        "crime": _states_of(crime, edition),
-        "change": _states_of(change, edition),
-        "place": _states_of(profiles.place_table(crime, surfaces=risk.surfaces), edition),
+        "crime": states_of(crime, edition),
+        "change": states_of(change, edition),
+        "place": states_of(profiles.place_table(crime, surfaces=risk.surfaces), edition),
         "municipality_series": by_month.reset_index(drop=True),
         "municipality_crime": municipality,
         **felt_results(processed, edition, settings, crime, risk.draws),
@@ -139,7 +139,7 @@ def unknowns_table(
     else:
         add("never_reported", keys)
         add("sensitive_not_by_colonia", keys)
-    if edition.is_public:
+    if edition.is_public and _has_figures(processed):
         add("withheld", keys[keys.isin(edition.withheld)], None)
     total = crime[crime["group"] == words.TOTAL].set_index("colonia_id")
     no_population = total.index[~(total["person_years"] > 0)]
@@ -152,6 +152,11 @@ def unknowns_table(
         add("no_actions_log", keys)
     table = pd.concat(parts, ignore_index=True)
     return table.astype({"n": "Int64"})
+
+
+def _has_figures(processed: Mapping[str, pd.DataFrame]) -> bool:
+    """Return whether there is anything of a colonia that could be withheld."""
+    return any(len(processed[name]) for name in ("quarters", "survey", "indicators"))
 
 
 def _municipal_months(panel: pd.DataFrame, edition: Edition) -> pd.DataFrame:
@@ -180,10 +185,13 @@ def _verdict(change: YearRatio) -> str:
     return "increase" if change.ratio > 1 else "decrease"
 
 
-def _states_of(table: pd.DataFrame, edition: Edition) -> pd.DataFrame:
+def states_of(table: pd.DataFrame, edition: Edition) -> pd.DataFrame:
+    """Return a table whose states say, for the public, which colonias' figures are withheld."""
     if not edition.is_public:
         return table
-    hidden = table["colonia_id"].isin(edition.withheld)
+    # Where no colonia of the city has a figure, there is none to withhold: it is missing.
+    known = bool((table["state"] != words.MISSING).any())
+    hidden = table["colonia_id"].isin(edition.withheld) & known
     return table.assign(state=table["state"].mask(hidden, words.SUPPRESSED))
 
 

@@ -54,7 +54,7 @@ def write_schedule_page(opened: Opened, diary: Diary, now: datetime) -> Path:
             "heads": _heads(),
             "schedules": told,
             "nothing": text("Nothing was due yet."),
-            "none": text("lab.toml has no schedule. Write one under [[schedule]]."),
+            "unscheduled": text("lab.toml has no schedule. Write one under [[schedule]]."),
         },
     )
     with writing(path, private=True) as aside:

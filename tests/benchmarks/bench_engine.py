@@ -50,7 +50,7 @@ from labtools.workflow.notebooks import PRELOAD
 from labtools.workflow.workbenches import make_demo
 
 Used = tuple[float, float]
-HEAVY = 6  # notebooks that fit and draw for themselves
+HEAVY = 32  # notebooks that fit and draw for themselves
 
 
 def main(fichas: int, results: Path) -> None:
@@ -295,7 +295,7 @@ def cpu_seconds() -> float:
 
 if __name__ == "__main__":
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--fichas", type=int, default=32)
+    asked.add_argument("--fichas", type=int, default=128)
     asked.add_argument("--results", type=Path, default=Path("reports/bench/latest.json"))
     given = asked.parse_args()
     main(given.fichas, given.results)

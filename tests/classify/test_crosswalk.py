@@ -271,3 +271,9 @@ def test_the_calls_of_the_demo_are_told_by_the_column_that_says_what_was_asked_f
 
     # Its other column, TIPO, would hide domestic violence under “Violencia”.
     assert said.column("subject") == "SUBTIPO"
+
+
+def test_a_descriptor_that_names_no_crosswalk_is_told_what_to_write():
+    said = r"Write crosswalk = .*sesnsp.*subject"
+    with speaking("en"), pytest.raises(SettingsError, match=said):
+        load_crosswalk("")

@@ -4,7 +4,7 @@ import pytest
 from scipy import stats
 
 from labtools.errors import AnalysisError
-from labtools.evaluation.sensitivity import folded_quantile, trend_sensitivity
+from labtools.evaluation.sensitivity import drift_borne, folded_quantile, trend_sensitivity
 
 
 def path(before, after):
@@ -71,3 +71,13 @@ def test_with_paths_that_drift_as_before_the_interval_covers_the_truth():
         covered += row["lower"] <= -0.2 <= row["upper"]
 
     assert covered >= 285
+
+
+def test_an_effect_bears_the_drift_at_which_its_interval_reaches_nil():
+    # Without error an effect of 0.3 over two years bears 0.15 a year: three gaps of 0.05.
+    assert drift_borne(-0.3, 1e-9, gap=0.05, years=2, level=0.95) == pytest.approx(3, rel=1e-4)
+    # With error, the far limit of a biased normal: bias over error, less 1.645.
+    borne = drift_borne(-0.3, 0.1, gap=0.05, years=1, level=0.95)
+    assert borne == pytest.approx((3 - 1.645) / 0.5, abs=0.02)
+    assert drift_borne(-0.1, 0.1, gap=0.05, years=1, level=0.95) == 0
+    assert np.isnan(drift_borne(-0.3, np.inf, gap=0.05, years=1, level=0.95))

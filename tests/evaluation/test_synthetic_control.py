@@ -1,5 +1,6 @@
 """Expected numbers: an exact simplex program on Proposition 99."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -33,3 +34,10 @@ def test_california_ranks_third_of_39_placebos(cigarettes):
 def test_a_short_history_is_refused():
     with pytest.raises(AnalysisError, match="2 donors"):
         synthetic_control(pd.DataFrame({"a": [1, 2], "b": [2, 3], "c": [3, 4]}), "a", 1)
+
+
+def test_a_place_chosen_for_its_records_is_ranked_among_no_others():
+    outcome = pd.DataFrame(np.random.default_rng(3).normal(size=(8, 25)))
+
+    with pytest.raises(AnalysisError, match="imputed_counts"):
+        placebo_ratios(outcome, 6, chosen="by_records")

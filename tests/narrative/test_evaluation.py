@@ -141,3 +141,22 @@ def test_every_section_speaks_spanish():
         spanish = evaluation_sentences(evaluation_of(ID, evaluation(), evaluation_facts()))
 
     assert all(spanish[s] and not set(english[s]) & set(spanish[s]) for s in spanish)
+
+
+@pytest.mark.parametrize(("times", "caution"), [(2.5, False), (0.4, True)])
+def test_how_much_drift_an_effect_bears_is_told(times, caution):
+    facts = evaluation_facts()
+    facts.loc[len(facts)] = [ID, "drift-borne", times, None]
+
+    told = said("trust", facts=facts)
+
+    assert f"up to {times} times the gap" in told
+    assert ("That is little" in told) is caution
+
+
+def test_no_drift_is_told_where_no_effect_is():
+    table, facts = evaluation(), evaluation_facts()
+    table.loc[0, ["lower", "upper"]] = -20.0, 3.0
+    facts.loc[len(facts)] = [ID, "drift-borne", 0.0, None]
+
+    assert "drifting apart" not in said("trust", table, facts)

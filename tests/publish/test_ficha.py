@@ -132,6 +132,21 @@ def test_the_page_speaks_the_language_asked_for_and_points_at_the_other(tables):
     assert "../../colonias/c001.html" in {a["href"] for a in english.all("a")}
 
 
+def test_a_total_that_is_not_the_count_of_its_year_says_why(tables):
+    released = ficha_of(tables, "C000")
+    total = released.tables["crime"].query("group == 'total'")["events"].iloc[0]
+    start = released.tables["period"]["window_start"].iloc[0]
+    years = released.tables["years"].copy()
+    this = years["year"] == start
+    years.loc[this, ["events", "events_low", "events_high"]] = [total + 3, total + 1, total + 5]
+    alike = years.assign(events=total)
+
+    other, same = (page(with_table(released, "years", it)).text for it in (years, alike))
+
+    assert f"nearer the true count: {total + 3} ({total + 1} to {total + 5})." in other
+    assert "rounded one by one" not in same
+
+
 def test_words_of_the_lab_say_their_language_in_the_english_page_only(tables):
     released = ficha_of(tables, "C000")
     action = str(released.tables["actions_done"]["action_type"].iloc[0])

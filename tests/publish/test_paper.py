@@ -220,6 +220,21 @@ def test_a_ficha_with_much_to_say_still_fits_its_two_sides(tables):
         assert len(pdf.pages) == 2
 
 
+def test_where_even_small_letters_have_no_room_the_pictures_give_way_and_the_words_stay(tables):
+    released = ficha_of(tables, "C000")
+    actions = pd.concat([tables["actions_done"].head(1)] * 34, ignore_index=True)
+    full = Released("C000", {**released.tables, "actions_done": actions}, "x")
+
+    pdf = printed(tables, full, language="en")
+
+    found, usual = words_of(pdf), words_of(printed(tables, released, language="en"))
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        assert len(opened.pages) == 2
+    assert "Its picture is on the page of this colonia." in found
+    assert "Its picture is on the page of this colonia." not in usual
+    assert "Sources" in found
+
+
 def test_the_same_words_give_the_same_bytes_and_are_printed_once(tables, tmp_path):
     released, kept = ficha_of(tables, "C002"), tmp_path / "kept"
 

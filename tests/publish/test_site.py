@@ -4,11 +4,13 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from labtools.errors import SettingsError, TableError
 from labtools.publish.pages import CONTENT_POLICY
 from labtools.publish.site import build_site
+from labtools.tables.contracts import empty_table
 from labtools.tables.released import read_ficha, seal_of, write_ficha
 from tests.publish.markup import page_of
 from tests.publish.poisoned import HOSTILE
@@ -290,3 +292,40 @@ def files_of(folder):
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+@pytest.fixture(scope="module")
+def bare_site(tmp_path_factory):
+    """The site of a city that handed in its register of colonias and nothing else."""
+    tables = released_tables()
+    unknown = {"state": "shown", "verdict": "unknown"}
+    tables["change"] = tables["change"].assign(
+        before=pd.NA,
+        now=pd.NA,
+        ratio=float("nan"),
+        lower=float("nan"),
+        upper=float("nan"),
+        **unknown,
+    )
+    for name in ("proposals", "evaluation", "evaluation_time", "evaluation_facts"):
+        tables[name] = empty_table(name)
+    root = tmp_path_factory.mktemp("bare")
+    return build_site(write_released(root / "public", tables), root / "site").folder
+
+
+def test_a_city_without_proposals_or_evaluations_is_told_so_in_words(bare_site):
+    for name, words in (
+        ("propuestas", "no propone ninguna acción"),
+        ("evaluaciones", "Ningún programa"),
+    ):
+        said = page_of(bare_site / f"{name}.html").text
+        assert words in said
+        assert not re.search(r"\bNone\b|\bnan\b", said)
+
+
+def test_without_figures_of_both_years_no_page_says_that_nothing_changed(bare_site):
+    said = page_of(bare_site / "cambios.html").text
+
+    assert "No se sabe si algo cambió" in said
+    assert "En ninguna colonia hay un cambio" not in said
+    assert "parte de la diferencia" not in said

@@ -192,7 +192,7 @@ def synthetic(world: World) -> float:
     """Placebo rank of one block of colonias among forty, by quarter."""
     quarters, past = _blocks(world)
     chosen = past.idxmax() if world.scenario.worst_first else world.rng.integers(BLOCKS)
-    ratios = placebo_ratios(quarters, 16)
+    ratios = placebo_ratios(quarters, 16, chosen=world.chosen)
     return float(ratios.rank(ascending=False)[chosen] / len(ratios))
 
 

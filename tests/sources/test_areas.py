@@ -52,12 +52,17 @@ def test_a_zip_with_all_the_files_of_a_shapefile_is_read(tmp_path):
     assert read_areas(packed, GEO)["clave"].tolist() == ["007"]
 
 
-def test_one_file_of_a_shapefile_is_refused_with_what_to_send(tmp_path):
+@pytest.mark.parametrize("alone", [True, False])
+def test_one_file_of_a_shapefile_is_refused_with_what_to_send(tmp_path, alone):
+    # Beside the others it could be read here, but only one file of a source is kept.
     for path in shapefile(tmp_path):
-        if path.suffix != ".shp":
+        if alone and path.suffix != ".shp":
             path.unlink()
 
-    with pytest.raises(SourceError, match="a ZIP with all the files of a shapefile"):
+    with (
+        speaking("en"),
+        pytest.raises(SourceError, match="a ZIP with all the files of a shapefile"),
+    ):
         read_areas(tmp_path / "c.shp", GEO)
 
 

@@ -83,3 +83,20 @@ def test_what_is_no_table_is_refused(tmp_path):
 
     with pytest.raises(SourceError):
         guess_form(path, "events")
+
+
+def test_the_headers_of_a_small_towns_call_log_and_register_are_understood():
+    header = ["No. de reporte", "Fecha del hecho", "Tipo de incidente", "Latitud", "Longitud"]
+
+    assert guess_columns(header, "events") == {
+        "folio": "No. de reporte",
+        "date": "Fecha del hecho",
+        "subject": "Tipo de incidente",
+        "lon": "Longitud",
+        "lat": "Latitud",
+    }
+    assert guess_columns(["CVE", "COLONIA", "POB"], "colonias") == {
+        "id": "CVE",
+        "name": "COLONIA",
+        "population": "POB",
+    }

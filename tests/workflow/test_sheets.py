@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import openpyxl
 import pandas as pd
+import pikepdf
 import pytest
 
 from labtools import messages
@@ -64,6 +65,14 @@ def test_a_colonia_has_its_sheet_and_an_unknown_one_is_refused(opened):
 
     with pytest.raises(SettingsError, match="99001_9999"):
         write_meeting_sheet(opened, "99001_9999")
+
+
+def test_the_sheet_of_the_colonia_with_most_proposals_has_one_page(opened):
+    city = opened.workbench.latest / "internal" / "city" / "internal"
+    most = pd.read_parquet(city / "proposals.parquet")["colonia_id"].value_counts().index[0]
+
+    with pikepdf.open(write_meeting_sheet(opened, most)) as sheet:
+        assert len(sheet.pages) == 1
 
 
 def test_answers_of_a_meeting_say_how_far_they_agree_with_each_other_and_the_lab(opened, tmp_path):
