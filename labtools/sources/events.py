@@ -18,7 +18,7 @@ from labtools.findings import Finding, Severity
 from labtools.messages import plural
 from labtools.privacy.pseudonyms import pseudonyms
 from labtools.sources.days import days, hours
-from labtools.sources.folios import Folios
+from labtools.sources.folios import Folios, numbered
 from labtools.sources.origins import Origins
 from labtools.sources.points import Points, read_points
 from labtools.sources.protocol import (
@@ -34,6 +34,10 @@ from labtools.sources.slices import Slice, Slices
 from labtools.sources.spans import check_span
 
 _EXAMPLE = date(2025, 12, 31)
+#: Of so many rows, this share at least has a date, or the column is written in two forms.
+_MANY, _MOST_DATED = 40, 0.8
+#: What makes of a row with a date an event; a note below the table has none of it.
+_OF_AN_EVENT = ("hour", "subject", "lon", "lat", "place")
 
 
 def clean_events(intake: Intake) -> Cleaned:
@@ -92,20 +96,40 @@ def clean_in_slices(intake: Intake, put: Callable[[Mapping[str, pd.DataFrame]], 
 def _repeated(intake: Intake, slices: Slices) -> np.ndarray:
     """Return the rows whose folio a row before bears, having checked what all rows must be."""
     by_folio = bool(intake.descriptor.column("folio"))
-    folios, seen, dated, first = Folios(intake), Seen(), 0, ""
+    folios, seen, dated, first, strange = Folios(intake), Seen(), 0, "", ""
     for one in slices:
         day = days(intake, one.cells, intake.descriptor.column("date"))
         dated += int(day.notna().sum())
-        first = first or _first(one.cells[intake.descriptor.column("date")])
+        written = one.cells[intake.descriptor.column("date")]
+        first = first or _first(written)
+        strange = strange or _first(written[day.isna() & written.fillna("").str.strip().ne("")])
         if by_folio:
             folios.add(one.cells[_reasons(intake, one, day).isna()])
         else:
             seen.add(one.said)
     _require_dates(intake, slices.tally.wanted, dated, first)
+    _refuse_other_form(intake, slices.tally.wanted, dated, strange)
     if by_folio:
         return folios.repeated()
     refuse_pasted_rows(intake, seen)
     return np.empty(0, np.int64)
+
+
+def _refuse_other_form(intake: Intake, rows: int, dated: int, first: str) -> None:
+    """Refuse a file of which so many days are written in another form that a part would be lost."""
+    if rows < _MANY or not first or dated >= _MOST_DATED * rows:
+        return
+    raise SourceError(
+        "{path}, column “{column}”: {n} of {total} rows have no date like {example}; the first "
+        "other is “{value}”. The file holds dates in two forms, and a part of its events would be "
+        "lost: ask the supplier for one form.",
+        path=intake.path.name,
+        column=intake.descriptor.column("date"),
+        n=rows - dated,
+        total=rows,
+        example=_EXAMPLE.strftime(intake.descriptor.date_format),
+        value=first,
+    )
 
 
 def _first(cells: pd.Series) -> str:
@@ -136,9 +160,19 @@ def _reasons(intake: Intake, one: Slice, day: pd.Series) -> pd.Series:
     if intake.first_day is not None:
         reasons[day < intake.first_day] = "before_first_day"
     reasons[day > intake.cutoff] = "after_cutoff"
+    reasons[_only_dated(intake, one.cells)] = "nothing_but_date"
     reasons[day.isna()] = "date_not_valid"
     reasons[one.cut] = "row_cut_short"
     return reasons
+
+
+def _only_dated(intake: Intake, cells: pd.DataFrame) -> pd.Series:
+    """Return which rows say no more than a day: “Fecha de corte, 2024-12-31”."""
+    columns = {intake.descriptor.column(ours) for ours in _OF_AN_EVENT} - {""}
+    told = cells[[name for name in cells.columns if name in columns]]
+    if told.shape[1] < 2:  # noqa: PLR2004 - a file of days and one word tells no more
+        return pd.Series(data=False, index=cells.index)
+    return told.apply(lambda column: column.fillna("").str.strip().eq("")).all(axis=1)
 
 
 class _Whole:
@@ -222,7 +256,8 @@ def _identifiers(intake: Intake, cells: pd.DataFrame) -> pd.Series:
     folio = intake.descriptor.column("folio")
     written = "row " + cells.index.to_series().astype(str)
     if folio:
-        written = tidy(cells[folio]).fillna(written)
+        told = tidy(cells[folio])
+        written = told.where(numbered(told)).fillna(written)
     return pseudonyms(written, key=intake.key, source=intake.source)
 
 

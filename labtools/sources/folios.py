@@ -12,6 +12,8 @@ from labtools.sources.seen import Seen
 
 #: What a spreadsheet leaves of a long number: only its first digits are known.
 _ROUNDED = r"\d(?:[.,]\d+)?[eE]\+\d+"
+#: A number of a file has a digit, and is not zeros alone.
+_NUMBERED = r"^(?![0\W_]+$).*[0-9]"
 #: Corrections sent beside what they correct are fewer; and so few say nothing.
 _SLIPS, _FEW = 0.02, 5
 
@@ -38,6 +40,8 @@ class Folios:
         """
         column = self._intake.descriptor.column
         folio = tidy(cells[column("folio")])
+        # "S/N", "sin folio", "0" are what clerks type where there is none.
+        folio = folio.where(numbered(folio))
         _refuse_rounded(self._intake, folio)
         # 101 and 101.0, CI/7 and ci/7: exports of one folio.
         folio = fold_text(folio).astype("str").str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
@@ -77,6 +81,11 @@ class Folios:
             value=cell_of(intake, int(first), intake.descriptor.column("folio")),
             n=len(other),
         )
+
+
+def numbered(folio: pd.Series) -> pd.Series:
+    """Return which folios are numbers of something."""
+    return folio.str.contains(_NUMBERED, regex=True).fillna(value=False).astype(bool)
 
 
 def _refuse_rounded(intake: Intake, folio: pd.Series) -> None:

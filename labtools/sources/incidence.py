@@ -42,6 +42,9 @@ MONTHS = (
 _LEVELS = ("type", "subtype", "mode")
 _YEARS = (1990, 2100)
 
+#: Months that rise by chance, one after the other, in one file of seven hundred.
+_MONTHS_TOLD = 6
+
 
 def clean_municipal_incidence(intake: Intake) -> Cleaned:
     """Return the canonical table ``official_counts`` of an IDM_NM file.
@@ -65,6 +68,7 @@ def clean_municipal_incidence(intake: Intake) -> Cleaned:
     once = _keyed(intake, rows.cells[reasons.isna()], year)
     reasons[once.index[repeated_rows(intake, once, list(MONTHS))]] = "row_repeated"
     kept = rows.cells[reasons.isna()]
+    _refuse_running_sums(intake, figures.loc[kept.index])
     parts = [
         pd.DataFrame(
             {
@@ -129,6 +133,30 @@ def _reasons(
     reasons[tidy(cells[intake.descriptor.column("area")]).isna()] = "no_area"
     reasons[totals.index[totals]] = "total_row"
     return reasons
+
+
+def _refuse_running_sums(intake: Intake, figures: pd.DataFrame) -> None:
+    """Refuse months that are sums since January: no row falls, and all together always rise."""
+    known = figures.dropna(axis=1, how="all")
+    total = known.sum()
+    rises = total.diff().iloc[1:].gt(0).all()
+    never_falls = (known.diff(axis=1).iloc[:, 1:].fillna(0) >= 0).all(axis=None)
+    if (
+        known.shape[1] >= _MONTHS_TOLD
+        and rises
+        and never_falls
+        and total.iloc[-1] > 2 * total.iloc[0]
+    ):
+        raise SourceError(
+            "{path}: from {first} to {last} no row ever falls, and all together rise from {low} to "
+            "{high}: its months are probably sums since the beginning of the year. Ask the "
+            "supplier for the events of each month.",
+            path=intake.path.name,
+            first=str(total.index[0]),
+            last=str(total.index[-1]),
+            low=f"{total.iloc[0]:,.0f}",
+            high=f"{total.iloc[-1]:,.0f}",
+        )
 
 
 def _keyed(intake: Intake, cells: pd.DataFrame, year: pd.Series) -> pd.DataFrame:

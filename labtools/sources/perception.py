@@ -112,6 +112,7 @@ def _city_perception(intake: Intake) -> Cleaned:
     named = [tidy(rows.cells[column(name)]).notna() for name in ("city", "indicator")]
     reasons[~(named[0] & named[1])] = "no_city_or_indicator"
     reasons[quarter.isna().any(axis=1)] = "quarter_not_valid"
+    _refuse_no_quarter(intake, rows.cells, quarter)
     start = _quarter_start(*(quarter[part].dropna().astype(int) for part in (0, 1)))
     reasons[start.index[start > intake.cutoff]] = "after_cutoff"
     percent, cv = column("percent"), column("cv")
@@ -193,6 +194,19 @@ def _asked(intake: Intake, cells: pd.DataFrame) -> tuple[Question, ...]:
         if not one.may_lack
         or (one.column in cells and _codes(cells[one.column]).fillna("").ne("").any())
     )
+
+
+def _refuse_no_quarter(intake: Intake, cells: pd.DataFrame, quarter: pd.DataFrame) -> None:
+    if len(cells) and quarter.isna().any(axis=1).all():
+        column = intake.descriptor.column("quarter")
+        raise SourceError(
+            "{path}, column “{column}”: none of the {n} cells is a quarter written like 2025-T3; "
+            "the first is “{value}”. Ask for year and quarter in one column, or correct it.",
+            path=intake.path.name,
+            column=column,
+            n=len(cells),
+            value=str(cells[column].fillna("").iloc[0]),
+        )
 
 
 def _refuse_unknown_codes(

@@ -245,7 +245,7 @@ def numbers(intake: Intake, cells: pd.DataFrame, column: str) -> pd.Series:
     """
     written = cells[column].fillna("").str.strip()
     missing = written.eq("") | written.isin(list(intake.descriptor.tokens))
-    plain = written.str.fullmatch(r"-?\d+(\.\d+)?")
+    plain = written.str.fullmatch(r"-?[0-9]+(\.[0-9]+)?")
     wrong = written[~missing & ~plain.fillna(value=False).astype(bool)]
     if len(wrong):
         raise SourceError(

@@ -14,6 +14,7 @@ REASONS = MappingProxyType(
         "header_repeated": mark("header repeated"),
         "total_row": mark("total of other rows"),
         "date_not_valid": mark("date not valid"),
+        "nothing_but_date": mark("with a date and nothing else"),
         "before_first_day": mark("before the source's first day"),
         "after_cutoff": mark("after the cut date"),
         "folio_repeated": mark("folio repeated"),

@@ -28,6 +28,8 @@ SHOWN, MISSING, SUPPRESSED = "shown", "missing", "suppressed"
 INSUFFICIENT = "insufficient"
 STATES = (SHOWN, MISSING, SUPPRESSED)
 
+#: What became of a colonia from one register to the next.
+CHANGES_OF_REGISTER = ("same", "renamed", "redrawn", "split", "merged", "gone", "new")
 LOCATED = ("inside", "on_edge", "by_name", "by_likeness")
 NOT_LOCATED = (
     "outside",

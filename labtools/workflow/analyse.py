@@ -37,6 +37,7 @@ from labtools.workflow.known import Known
 from labtools.workflow.notebooks import Choice, Planned, execute, plan_notebooks, tell_plan
 from labtools.workflow.patterns import PREMISES
 from labtools.workflow.protocols import planned_evaluations
+from labtools.workflow.quality import quality_tables
 from labtools.workflow.recorded_events import EVENTS, recorded_events
 from labtools.workflow.recording import names_of_earlier, told_earlier
 from labtools.workflow.results import active_programme, city_results
@@ -348,7 +349,7 @@ def write_editions(opened: Opened, prepared: Prepared) -> None:
     """
     accounts = read_accounts(opened.workbench.accounts)
     tables = {"account": accounts_table(accounts), "changes": changes_table(accounts)}
-    told = {**told_of_sources(opened), **tables}
+    told = {**told_of_sources(opened), **quality_tables(opened), **tables}
     _write(opened, prepared, "internal", {**lab_tables(opened, prepared), **told})
     made = make_edition(opened, prepared, "public")
     opened.made[prepared.run_id] = made

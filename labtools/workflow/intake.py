@@ -31,6 +31,7 @@ from labtools.workflow.steps import (
     recall,
     sign,
 )
+from labtools.workflow.vintage import compare_with_last
 
 PSEUDONYM_KEY = "pseudonyms"
 
@@ -142,6 +143,8 @@ def _clean_source(opened: Opened, source: Source) -> Account:
         cleaned, daily = shelve_events(intake, redactor, folder, lineage)
     else:
         cleaned, daily = without_people(CLEANERS[descriptor.kind](intake), redactor), None
+    if source.name == REGISTER:
+        cleaned = compare_with_last(opened, source, intake, cleaned)
     cleaned = compare_editions(opened, source, intake, cleaned, daily)
     for name, table in cleaned.tables.items():
         write_table(name, table, folder, lineage=lineage, as_name=f"{source.name}.{name}")

@@ -11,6 +11,8 @@ from labtools.tables.store import read_table
 from labtools.workflow.steps import Opened
 
 EVENTS = "events_recorded"
+#: How an event was located whose colonia its own point told.
+TRUE_POINTS = ("inside", "on_edge")
 _TOLD = ["occurred_on", "hour", "crime_group", "crime_code"]
 
 
@@ -33,10 +35,14 @@ def recorded_events(opened: Opened) -> pd.DataFrame:
 
 
 def _points(opened: Opened, source: str, files: pd.DataFrame) -> pd.DataFrame:
-    located = read_table(
-        "located", opened.workbench.interim("located"), as_name=f"{source}.located"
-    ).set_index("event_id")
-    true = located[located["location_quality"] == "inside"]
+    """Return exact points, which stand in ``clean`` only: after it they are coarse."""
+    read = {
+        step: read_table(name, opened.workbench.interim(step), as_name=f"{source}.{name}")
+        for step, name in (("clean", "events"), ("located", "located"))
+    }
+    found = read["located"].set_index("event_id")["location_quality"]
+    exact = read["clean"].set_index("event_id")[["lon", "lat"]]
+    true = exact.loc[found.index[found.isin(TRUE_POINTS)]]
     points = gpd.GeoSeries(gpd.points_from_xy(true["lon"], true["lat"]), crs="EPSG:4326")
     metres = points.to_crs(opened.settings.lab.crs)
     at = pd.DataFrame({"x": metres.x.to_numpy(), "y": metres.y.to_numpy()}, index=true.index)

@@ -208,7 +208,7 @@ def _kept(
     ]
     said: dict[str, pd.DataFrame] = {}
     unread = []
-    for edition in _editions(opened, source):
+    for edition in editions(opened, source):
         lineage = trace("clean", [edition.file], root=opened.workbench.root, settings=rules)
         as_name = f"{source.name}.{edition.name}"
         if edition.file == intake.path:
@@ -225,7 +225,8 @@ def _kept(
     return said, tuple(unread)
 
 
-def _editions(opened: Opened, source: Source) -> list[Edition]:
+def editions(opened: Opened, source: Source) -> list[Edition]:
+    """Return the snapshots of a source, the oldest first."""
     found = []
     for path in (opened.workbench.raw / source.name).glob("*/snapshot.json"):
         told = json.loads(path.read_text(encoding="utf-8"))

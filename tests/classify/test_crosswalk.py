@@ -104,6 +104,10 @@ def test_words_around_it_never_take_a_sensitive_fact_out_of_its_group(before, af
         ("VIOLACION DE CORRESPONDENCIA", "other_crime"),
         ("VIOLACION A LOS DERECHOS HUMANOS", "public_administration"),
         ("HOMICIDIO CULPOSO POR TRÁNSITO VEHICULAR", "traffic_offence"),
+        ("HOMICIDIO CULPOSO FUERA DEL D.F (ATROPELLADO)", "traffic_offence"),
+        ("HOMICIDIO CULPOSO POR ARMA DE FUEGO", "negligent_homicide"),
+        ("HOMICIDIO CULPOSO POR INSTRUMENTO PUNZO CORTANTE", "negligent_homicide"),
+        ("LESIONES A MENOR DE EDAD", "minors"),
         ("TENTATIVA DE HOMICIDIO", "attempted_homicide"),
         ("HOMICIDIO POR ARMA BLANCA", "homicide"),
         ("ROBO A TRANSEUNTE EN VIA PUBLICA CON VIOLENCIA", "street_robbery"),
@@ -124,6 +128,7 @@ def test_subjects_that_look_alike_are_told_apart(subject, expected):
     [
         ("Homicidio | Homicidio doloso | Con arma de fuego", "homicide"),
         ("Homicidio | Homicidio culposo | En accidente de tránsito", "traffic_offence"),
+        ("Homicidio | Homicidio culposo | Con arma de fuego", "negligent_homicide"),
         ("Robo | Robo de vehículo automotor | Robo de coche de 4 ruedas Con violencia",
          "vehicle_robbery"),
         ("Robo | Robo de vehículo automotor | Robo de coche de 4 ruedas Sin violencia",
@@ -220,9 +225,33 @@ def real_subjects(real_data):
 def test_every_real_subject_is_classified_and_no_case_file_is_lost(real_subjects):
     codes = classify_subjects(real_subjects, load_crosswalk("fgj"))
 
+    # The notes that came with the file say 321; the file that is here has 317.
     assert real_subjects.nunique() == 317
     assert len(codes) == codes["crime_group"].notna().sum() == 1_099_353
     assert unclassified_subjects(real_subjects, codes["crime_code"]).empty
+
+
+#: Categories of CentroGeo, and our codes for the subjects that it puts into each.
+CENTROGEO = {
+    "Homicidios dolosos": {"homicide"},
+    "Lesiones dolosas": {"injury"},
+    "Robo a casa habitación": {"home_robbery", "home_burglary"},
+    "Robo a negocio": {"business_robbery", "business_theft"},
+    "Robo a pasajero": {"transport_robbery", "transport_theft"},
+    "Robo a transeúnte": {"street_robbery", "street_theft"},
+    "Robo de/en vehículo": {"vehicle_robbery", "vehicle_theft", "vehicle_parts_theft"},
+}
+
+
+@pytest.mark.real_data
+def test_the_78_subjects_that_centrogeo_labelled_fall_to_the_same_categories(real_data):
+    theirs = pd.read_csv(real_data / "cdmx" / "centrogeo_categorias_carpetas.csv", dtype="str")
+
+    ours = classify_subjects(theirs["incidente"], load_crosswalk("fgj"))["crime_code"]
+
+    told = ours.groupby(theirs["categoria"]).agg(set).to_dict()
+    assert len(theirs) == 78
+    assert told == CENTROGEO
 
 
 @pytest.mark.real_data

@@ -8,6 +8,7 @@ import pytest
 from labtools.errors import LabError
 from labtools.messages import speaking
 from tests.sources import (
+    bad_by_hand,
     bad_counts,
     bad_events,
     bad_files,
@@ -18,6 +19,7 @@ from tests.sources import (
 )
 
 CASES = [
+    *bad_by_hand.CASES,
     *bad_events.CASES,
     *bad_counts.CASES,
     *bad_files.CASES,
@@ -64,5 +66,5 @@ def test_every_family_of_bad_input_is_tried():
     tried = Counter(bad.family for bad in CASES)
 
     assert set(tried) == FAMILIES
-    assert len(CASES) >= 280
+    assert len(CASES) >= 300
     assert len({str(bad) for bad in CASES}) == len(CASES)

@@ -10,12 +10,14 @@ from shapely.geometry import box
 from labtools.settings import Settings
 from labtools.tables.contracts import check_table
 from labtools.tables.periods import Window
+from labtools.tables.store import read_table
 from labtools.workflow.edition import Edition
 from labtools.workflow.pattern_points import point_tables
 from labtools.workflow.patterns import PREMISES, pattern_results
-from labtools.workflow.recorded_events import EVENTS
+from labtools.workflow.recorded_events import EVENTS, TRUE_POINTS, recorded_events
 from labtools.workflow.risk_clusters import clusters_tables
 from labtools.workflow.series_alarms import series_alarms
+from labtools.workflow.steps import open_workbench
 from labtools.workflow.surroundings import ALL_PREMISES
 
 MONTHS = pd.date_range("2021-01-01", periods=48, freq="MS")
@@ -278,3 +280,22 @@ def test_what_noon_has_too_much_is_not_believed(tables):
 
     assert noon["unknown_share"] == pytest.approx(0.3, abs=0.03)
     assert noon["share"] == pytest.approx(1 / 24, abs=0.03)
+
+
+def test_patterns_are_found_in_exact_points_and_only_coarse_ones_lie_beyond_clean(finished):
+    opened = open_workbench(finished)
+    clean, located = (opened.workbench.interim(step) for step in ("clean", "located"))
+    exact = read_table("events", clean, as_name="carpetas.events").set_index("event_id")
+    coarse = read_table("located", located, as_name="carpetas.located").set_index("event_id")
+    true = coarse.index[coarse["location_quality"].isin(TRUE_POINTS)]
+    lon, lat = exact.loc[true, "lon"], exact.loc[true, "lat"]
+
+    points = recorded_events(opened).dropna(subset=["x", "y"])
+
+    expected = gpd.GeoSeries(gpd.points_from_xy(lon, lat), crs="EPSG:4326").to_crs(
+        opened.settings.lab.crs
+    )
+    assert sorted(points["x"].round(1)) == sorted(expected.x.round(1))
+    away = (coarse.loc[true, "lon"] - lon).abs()
+    assert away.max() <= 0.0025 + 1e-9
+    assert away.median() > 0.0005

@@ -13,8 +13,10 @@ from labtools.tables.schemas.columns import (
     figure,
     key,
     keys,
+    word,
     written,
 )
+from labtools.tables.vocabulary import CHANGES_OF_REGISTER
 
 TABLES: dict[str, dict[str, pa.Column]] = {
     "actions_done": {
@@ -88,6 +90,21 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "source": key(),
         "severity": written(),
         "told": written(),
+    },
+    "heaps": {
+        "source": key(),
+        "lon": figure(),
+        "lat": figure(),
+        "events": count(),
+    },
+    "register_changes": {
+        "old_id": key(nullable=True),
+        "old_name": written(nullable=True),
+        "new_id": key(nullable=True),
+        "new_name": written(nullable=True),
+        "of_old": figure(SHARE),
+        "of_new": figure(SHARE),
+        "change": word(CHANGES_OF_REGISTER),
     },
     "changes": {
         "step": key(),
