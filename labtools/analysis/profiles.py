@@ -15,7 +15,7 @@ from scipy import sparse
 
 from labtools.analysis.change import compare_windows
 from labtools.analysis.dispersion import dispersion_by_size
-from labtools.analysis.ranks import place_intervals
+from labtools.analysis.ranks import in_whole_tenths, place_intervals
 from labtools.analysis.rates import poisson_interval
 from labtools.analysis.risk.discount import discounted
 from labtools.analysis.risk.surfaces import (
@@ -249,19 +249,25 @@ def change_table(
     return check_table("change", table[_columns("change")])
 
 
-def place_table(crime: pd.DataFrame, *, surfaces: Mapping[str, Surface]) -> pd.DataFrame:
+def place_table(
+    crime: pd.DataFrame, *, surfaces: Mapping[str, Surface], in_tenths: bool = False
+) -> pd.DataFrame:
     """Return the canonical table ``place``: each colonia's place, as an interval.
 
     Parameters
     ----------
     surfaces : mapping of str to Surface
         Those that `crime` was made with.
+    in_tenths : bool
+        Widen every interval to whole tenths of the colonias, so that nobody can name the one
+        with the highest rate, or put them in order: what everyone may see.
     """
     parts = []
     for group in _GROUPS:
         rows = crime[crime["group"] == group].set_index("colonia_id")
         told = surfaces[group].draws[rows.index].where(rows["smoothed"].notna(), axis=1)
         places = place_intervals(told.to_numpy(), rows.index)
+        places = in_whole_tenths(places) if in_tenths else places
         ranked = int(places["lower_share"].notna().sum())
         parts.append(places.assign(group=group, colonias=ranked, state=rows["state"]))
     table = pd.concat(parts).rename_axis("colonia_id").reset_index()

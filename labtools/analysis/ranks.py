@@ -49,6 +49,23 @@ def place_intervals(draws: np.ndarray, areas: pd.Index, *, level: float = 0.90) 
     return table
 
 
+def in_whole_tenths(places: pd.DataFrame) -> pd.DataFrame:
+    """Return intervals of places widened to whole tenths, one at least: no area stands alone.
+
+    For what everyone may see: who has the highest rate, or the order of two in the same tenth,
+    cannot be read from it.
+
+    Parameters
+    ----------
+    places : pandas.DataFrame
+        ``lower_share`` and ``upper_share``, as of `place_intervals`.
+    """
+    tenths = (places * 10).round(9)  # 0.3 * 10 is not 3
+    lower = np.floor(tenths["lower_share"]).clip(upper=9)
+    upper = np.ceil(tenths["upper_share"]).clip(lower=lower + 1)
+    return places.assign(lower_share=lower / 10, upper_share=upper / 10)
+
+
 def chance_among_most(draws: pd.DataFrame, k: int) -> pd.Series:
     """Return the probability that each area is among the `k` with the highest rates.
 

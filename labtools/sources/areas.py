@@ -42,8 +42,8 @@ def read_areas(path: Path, form: FileFormat) -> gpd.GeoDataFrame:
     """
     if path.suffix.lower() == ".shp":
         raise SourceError(
-            "{path} is one of several files. Give a ZIP with all the files of a shapefile (.shp, "
-            ".shx, .dbf, .prj and .cpg).",
+            "{path} is one of several files. Add all the files of the shapefile (.shp, .shx, .dbf, "
+            ".prj and .cpg) to one ZIP, and give that.",
             path=path.name,
         )
     try:

@@ -72,7 +72,10 @@ def city_results(
         "years": years,
         "crime": states_of(crime, edition),
         "change": states_of(change, edition),
-        "place": states_of(profiles.place_table(crime, surfaces=risk.surfaces), edition),
+        "place": states_of(
+            profiles.place_table(crime, surfaces=risk.surfaces, in_tenths=edition.is_public),
+            edition,
+        ),
         "municipality_series": by_month.reset_index(drop=True),
         "municipality_crime": municipality,
         **felt_results(processed, edition, settings, crime, risk.draws),

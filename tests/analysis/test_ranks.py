@@ -2,7 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from labtools.analysis.ranks import chance_among_most, place_intervals, tiers
+from labtools.analysis.ranks import (
+    chance_among_most,
+    in_whole_tenths,
+    place_intervals,
+    tiers,
+)
 from labtools.errors import AnalysisError
 
 FIVE = pd.Index(list("abcde"))
@@ -115,3 +120,18 @@ def test_more_places_than_areas_are_refused(k):
 
     with pytest.raises(AnalysisError, match="5 areas have rates"):
         chance_among_most(draws, k)
+
+
+def test_places_in_whole_tenths_hold_the_exact_ones_and_leave_no_area_alone():
+    exact = pd.DataFrame(
+        {
+            "lower_share": [1.0, 0.0, 0.3, 0.31, 0.0, 0.98, np.nan],
+            "upper_share": [1.0, 0.0, 0.3, 0.69, 1.0, 1.0, np.nan],
+        }
+    )
+
+    told = in_whole_tenths(exact)
+
+    assert told["lower_share"].tolist()[:6] == [0.9, 0.0, 0.3, 0.3, 0.0, 0.9]
+    assert told["upper_share"].tolist()[:6] == [1.0, 0.1, 0.4, 0.7, 1.0, 1.0]
+    assert told.iloc[6].isna().all()

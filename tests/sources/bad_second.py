@@ -462,6 +462,6 @@ CASES = [
         "geo",
         "the first file of a shapefile, alone",
         shapefile_without_its_parts,
-        told=("padron.shp", "shapefile", "accepted"),
+        told=("padron.shp", "several files", ".shx"),
     ),
 ]

@@ -61,7 +61,7 @@ def test_one_file_of_a_shapefile_is_refused_with_what_to_send(tmp_path, alone):
 
     with (
         speaking("en"),
-        pytest.raises(SourceError, match="a ZIP with all the files of a shapefile"),
+        pytest.raises(SourceError, match="Add all the files of the shapefile"),
     ):
         read_areas(tmp_path / "c.shp", GEO)
 
