@@ -5,8 +5,9 @@ No sentence says that something rose or fell unless the table's verdict does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
@@ -169,8 +170,14 @@ def _actions(tables: Tables) -> tuple[str, ...]:
 
 
 def _unknowns(tables: Tables) -> tuple[str, ...]:
-    known = (say(_UNKNOWN[what]) for what in tables["unknowns"]["what"] if what in _UNKNOWN)
+    told = tables["unknowns"].to_dict("records")
+    known = (say(_UNKNOWN[row["what"]], **_part(row)) for row in told if row["what"] in _UNKNOWN)
     return (*known, *plan_sentences(tables))
+
+
+def _part(unknown: Mapping[Hashable, Any]) -> dict[str, str]:
+    share = float(unknown.get("share", "nan"))
+    return {} if pd.isna(share) else {"hundredth": messages.number(100 * share)}
 
 
 _UNKNOWN: Mapping[str, str] = MappingProxyType(
@@ -182,6 +189,14 @@ _UNKNOWN: Mapping[str, str] = MappingProxyType(
         "never_reported": messages.mark(
             "How much crime was never reported: what is counted here is only what reached a "
             "case file."
+        ),
+        "not_located": messages.mark(
+            "Of every 100 case files of the municipality, {hundredth} could be given no colonia: "
+            "they are in no ficha, and what is counted here may be fewer than there were."
+        ),
+        "namesake": messages.mark(
+            "Another colonia has this name, and some case files do not say which of the two they "
+            "are of: they are not counted here."
         ),
         "sensitive_not_by_colonia": messages.mark(
             "Family and sexual violence and crimes against minors are not shown by colonia, to "

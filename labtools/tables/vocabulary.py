@@ -134,6 +134,7 @@ _LABELS = MappingProxyType(
         "high-low": mark("high among low neighbours"),
         "low-high": mark("low among high neighbours"),
         "insufficient": mark("insufficient sample"),
+        "not_located": mark("without colonia"),
         "both_high": mark("more crime and more fear than in the city"),
         "fear_only": mark("more fear than in the city, and not more crime"),
         "crime_only": mark("more crime than in the city, and not more fear"),

@@ -46,6 +46,7 @@ from labtools.workflow.steps import Opened
 from labtools.workflow.surroundings import premises_around
 from labtools.workflow.tabulate import PROCESSED
 from labtools.workflow.targeting import targeting_tables
+from labtools.workflow.unplaced import unplaced_files
 
 ROUNDING_KEY = "rounding"
 OUTCOMES = "outcomes.json"
@@ -309,6 +310,7 @@ def make_edition(opened: Opened, prepared: Prepared, audience: str) -> dict[str,
         protocols=tuple(planned_evaluations(opened.workbench)),
         recorded=recorded_by_span(opened, prepared.window, prepared.name),
         earlier=told_earlier(opened, prepared.name),
+        unplaced=unplaced_files(opened),
         references=opened.workbench.references,
         fits=kept_in(opened.workbench),
     )

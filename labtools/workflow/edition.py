@@ -13,6 +13,7 @@ from labtools.privacy.keys import Keyring
 from labtools.tables.periods import Window
 from labtools.workflow.keeping import Kept
 from labtools.workflow.protocols import Planned
+from labtools.workflow.unplaced import Unplaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Edition:
         of a span that is not told it is not known.
     earlier : mapping of str to pandas.DataFrame
         What earlier runs told by month and group, by their names.
+    unplaced : Unplaced
+        Case files that no colonia could be given.
     references : pathlib.Path, optional
         Folder of the workbench's own catalogues; each that it lacks is ours.
     fits : Kept
@@ -53,6 +56,7 @@ class Edition:
     protocols: tuple[Planned, ...] = ()
     recorded: Mapping[int, float] = field(default_factory=dict)
     earlier: Mapping[str, pd.DataFrame] = field(default_factory=dict, compare=False)
+    unplaced: Unplaced = field(default_factory=Unplaced)
     references: Path | None = None
     fits: Kept = field(default_factory=Kept, compare=False)
 

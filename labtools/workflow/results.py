@@ -30,6 +30,7 @@ from labtools.workflow.fear_gap import felt_results
 from labtools.workflow.forecasting import forecast_results
 from labtools.workflow.patterns import pattern_results
 from labtools.workflow.risk import city_risk, risk_tables
+from labtools.workflow.unplaced import namesakes
 
 _METRES_OF_DETAIL = 8
 _FALSE_ALARM = 0.05
@@ -131,30 +132,37 @@ def unknowns_table(
 ) -> pd.DataFrame:
     """Return the canonical table ``unknowns``: what each colonia's ficha cannot say."""
     keys = processed["colonias"]["colonia_id"]
-    parts = []
-
-    def add(what: str, colonias: pd.Series, n: int | None = None) -> None:
-        parts.append(pd.DataFrame({"colonia_id": colonias, "what": what, "n": n, "share": np.nan}))
-
-    has_files = bool(len(processed["quarters"]))
-    if not has_files:
-        add("no_incident_file", keys)
-    else:
-        add("never_reported", keys)
-        add("sensitive_not_by_colonia", keys)
-    if edition.is_public and _has_figures(processed):
-        add("withheld", keys[keys.isin(edition.withheld)], None)
     total = crime[crime["group"] == words.TOTAL].set_index("colonia_id")
     no_population = total.index[~(total["person_years"] > 0)]
-    add("no_population", keys[keys.isin(no_population)])
-    if processed["survey"].empty:
-        add("no_survey", keys)
-    if processed["city_perception"].empty:
-        add("no_city_perception", keys)
-    if processed["actions"].empty:
-        add("no_actions_log", keys)
-    table = pd.concat(parts, ignore_index=True)
-    return table.astype({"n": "Int64"})
+    told = _of_case_files(processed, edition)
+    if edition.is_public and _has_figures(processed):
+        told["withheld"] = keys[keys.isin(edition.withheld)]
+    told["no_population"] = keys[keys.isin(no_population)]
+    for what, name in (
+        ("no_survey", "survey"),
+        ("no_city_perception", "city_perception"),
+        ("no_actions_log", "actions"),
+    ):
+        if processed[name].empty:
+            told[what] = keys
+    parts = [pd.DataFrame({"colonia_id": of, "what": what}) for what, of in told.items()]
+    table = pd.concat(parts, ignore_index=True).assign(n=pd.NA)
+    share = np.where(table["what"] == "not_located", edition.unplaced.share, np.nan)
+    return table.assign(share=share).astype({"n": "Int64"})
+
+
+def _of_case_files(processed: Mapping[str, pd.DataFrame], edition: Edition) -> dict[str, pd.Series]:
+    """Return what case files cannot tell, and of which colonias."""
+    colonias = processed["colonias"]
+    keys = colonias["colonia_id"]
+    if processed["quarters"].empty:
+        return {"no_incident_file": keys}
+    told = {"never_reported": keys, "sensitive_not_by_colonia": keys}
+    if edition.unplaced.share > 0:
+        told["not_located"] = keys
+    if edition.unplaced.for_their_name:
+        told["namesake"] = namesakes(colonias)
+    return told
 
 
 def _has_figures(processed: Mapping[str, pd.DataFrame]) -> bool:

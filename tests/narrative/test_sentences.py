@@ -314,6 +314,14 @@ def test_what_is_not_known_is_told_one_by_one():
     assert len(set(told)) == len(whats)
 
 
+def test_case_files_without_colonia_are_told_with_their_share():
+    row = {"what": "not_located", "share": 0.06}
+
+    (told,) = sentences(ficha(unknowns=[row]))["unknowns"][:1]
+
+    assert told.startswith("Of every 100 case files of the municipality, 6 could be given no")
+
+
 def test_each_source_is_told_with_its_publisher_and_cut_date():
     row = {
         "source": "carpetas",
