@@ -270,13 +270,17 @@ def _delivered(actions: pd.DataFrame, enrolment: Enrolment, edition: Edition) ->
         ("actions", float(len(inside)), None),
         ("actions-per-month", float(len(inside) / months), None),
         ("colonias-reached", float(reached), None),
-        *_doses(inside, float(months)),
+        *_doses(inside, float(months), edition),
     ]
 
 
-def _doses(done: pd.DataFrame, months: float) -> list[Fact]:
-    """Return the dose by colonia and month, unit by unit, and what the log says it cost."""
-    dosed = done[done["dose"].notna() & done["unit"].notna()]
+def _doses(done: pd.DataFrame, months: float, edition: Edition) -> list[Fact]:
+    """Return the dose by colonia and month, unit by unit, and what the log says it cost.
+
+    Units are what somebody wrote in the log: the public edition tells none.
+    """
+    written = done.iloc[:0] if edition.is_public else done
+    dosed = written[written["dose"].notna() & written["unit"].notna()]
     total = dosed.groupby("unit")["dose"].sum()
     cost = [("cost-logged", float(done["cost"].sum()), None)] if done["cost"].notna().any() else []
     return [*(("dose", float(dose / months), str(unit)) for unit, dose in total.items()), *cost]

@@ -48,7 +48,7 @@ def finished(made_once):
         opened = open_workbench(_few(folder))
         run_everything(opened)
         lab_tables(opened, prepare(opened, period_end=EARLIER))
-        (folder / "kept.json").write_text(json.dumps(_kept_by(folder)), encoding="utf-8")
+        _listed(folder).write_text(json.dumps(_kept_by(folder)), encoding="utf-8")
 
     return Workbench(made_once("few_first", fill))
 
@@ -59,8 +59,12 @@ def only_read(request):
     yield
     if "finished" in request.fixturenames:
         root = request.getfixturevalue("finished").root
-        stood = json.loads((root / "kept.json").read_text(encoding="utf-8"))
+        stood = json.loads(_listed(root).read_text(encoding="utf-8"))
         assert _kept_by(root) == stood, "copy the finished workbench to make something in it"
+
+
+def _listed(root):
+    return Workbench(root).interim("kept.json")
 
 
 def _kept_by(root):
