@@ -54,6 +54,8 @@ def proposed_aliases(opened: Opened, on: date) -> pd.DataFrame:
         Told as the reason of each.
     """
     folder = opened.workbench.interim("clean")
+    if not (folder / f"{REGISTER}.{CHANGES}.parquet").is_file():
+        return empty_table("aliases")  # the register was not compared with an earlier one yet
     changes = read_table(CHANGES, folder, as_name=f"{REGISTER}.{CHANGES}")
     old = changes.dropna(subset=["old_id"]).drop_duplicates("old_id")
     old = old.rename(columns={"old_id": "colonia_id", "old_name": "name"}).assign(borough=None)

@@ -10,13 +10,14 @@ from scipy import sparse
 from shapely import box
 
 from labtools.paths import Workbench
-from labtools.tables.contracts import check_table
+from labtools.tables.contracts import check_table, empty_table
 from labtools.tables.periods import Window
 from labtools.tables.store import read_table
 from labtools.workflow import forecasting
 from labtools.workflow.analyse import prepare
 from labtools.workflow.edition import Edition
-from labtools.workflow.risk_questions import change_against_expected, clusters_table
+from labtools.workflow.risk_clusters import clusters_tables
+from labtools.workflow.risk_questions import change_against_expected
 from labtools.workflow.steps import open_workbench
 
 MONTHS = pd.date_range("2021-01-01", periods=48, freq="MS")
@@ -160,7 +161,8 @@ def test_four_known_colonias_are_too_few_for_a_scan_and_stop_nothing(city):
     )
     line = sparse.csr_array(np.eye(6, k=1) + np.eye(6, k=-1))
 
-    told = clusters_table(crime, six, line, SimpleNamespace(crs="EPSG:32614", seed=1))
+    lab = SimpleNamespace(crs="EPSG:32614", seed=1)
+    told = clusters_tables(crime, six, empty_table("panel"), line, lab)["risk_clusters"]
 
     assert len(told) == 6
     assert not told["in_scan_cluster"].any()
