@@ -9,13 +9,27 @@ from __future__ import annotations
 import pandas as pd
 
 from labtools.errors import SourceError
+from labtools.messages import mark
 from labtools.sources.figures import row_in_file
 from labtools.sources.points import read_points
-from labtools.sources.protocol import Cleaned, Intake, accounted, cut_short, keys, read_rows, tidy
+from labtools.sources.protocol import (
+    Cleaned,
+    Intake,
+    accounted,
+    cut_short,
+    keys,
+    read_rows,
+    require_some_valid,
+    tidy,
+)
 from labtools.sources.repeats import refuse_pasted
 
 #: A sector has two digits of SCIAN and a class six.
 _ACTIVITY = r"\d{2,6}"
+_NO_ACTIVITY = mark(
+    "{path}, column “{column}”: none of its {n} cells is a code of SCIAN (two to six "
+    "digits); the first is “{value}”. Correct the column in the descriptor."
+)
 
 
 def clean_establishments(intake: Intake) -> Cleaned:
@@ -37,7 +51,8 @@ def clean_establishments(intake: Intake) -> Cleaned:
     key, _ = keys(rows.cells[column("id")])
     activity = tidy(rows.cells[column("activity")]).str.replace(r"\.0$", "", regex=True)
     valid = activity.str.fullmatch(_ACTIVITY).fillna(value=False).astype(bool)
-    _require_activities(intake, rows.cells, valid)
+    written = rows.cells[intake.descriptor.column("activity")]
+    require_some_valid(intake, "activity", written, valid, _NO_ACTIVITY)
     reasons = cut_short(rows.cells)
     good = reasons.isna() & valid & key.notna()
     reasons[good & key.where(good).duplicated()] = "row_repeated"
@@ -58,19 +73,6 @@ def clean_establishments(intake: Intake) -> Cleaned:
     ).reset_index(drop=True)
     account = accounted(intake, rows, reasons, points.changed)
     return Cleaned({"establishments": table}, account)
-
-
-def _require_activities(intake: Intake, cells: pd.DataFrame, valid: pd.Series) -> None:
-    if len(cells) and not valid.any():
-        column = intake.descriptor.column("activity")
-        raise SourceError(
-            "{path}, column “{column}”: none of its {n} cells is a code of SCIAN (two to six "
-            "digits); the first is “{value}”. Correct the column in the descriptor.",
-            path=intake.path.name,
-            column=column,
-            n=len(cells),
-            value=str(cells[column].fillna("").iloc[0]),
-        )
 
 
 def _refuse_two_activities(intake: Intake, key: pd.Series, activity: pd.Series) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from labtools.errors import SourceError
 from labtools.findings import Finding
+from labtools.messages import mark
 from labtools.sources.descriptor import Question
 from labtools.sources.figures import coefficients, measures, percentages, row_in_file
 from labtools.sources.files import require_columns
@@ -19,6 +20,7 @@ from labtools.sources.protocol import (
     fold_text,
     keys,
     read_rows,
+    require_some_valid,
     tidy,
 )
 from labtools.sources.repeats import one_spelling, refuse_pasted, repeated_rows
@@ -29,6 +31,14 @@ _MANY = 20
 #: Above this share, words among codes are no answers that somebody typed in by hand.
 _WORDS = 0.05
 _DAYS = "%Y-%m-%d"
+_NO_WAVE = mark(
+    "{path}, column “{column}”: none of the {n} cells is a month written like 2025-11; the "
+    "first is “{value}”. Ask for the wave as year and month, or correct the column."
+)
+_NO_QUARTER = mark(
+    "{path}, column “{column}”: none of the {n} cells is a quarter written like 2025-T3; "
+    "the first is “{value}”. Ask for year and quarter in one column, or correct it."
+)
 
 
 def clean_survey(intake: Intake) -> Cleaned:
@@ -53,7 +63,8 @@ def clean_survey(intake: Intake) -> Cleaned:
     reasons = cut_short(rows.cells)
     reasons[people["wave"] > intake.cutoff] = "after_cutoff"
     reasons[people["wave"].isna()] = "wave_not_valid"
-    _refuse_no_wave(intake, rows.cells, people["wave"])
+    told = rows.cells[intake.descriptor.column("wave")]
+    require_some_valid(intake, "wave", told, people["wave"].notna(), _NO_WAVE)
     _refuse_unknown_codes(intake, rows.cells, questions)
     whole = (people["weight"] > 0) & people[["stratum", "cluster"]].notna().all(axis=1)
     reasons[~whole] = "no_weight_or_design"
@@ -112,7 +123,8 @@ def _city_perception(intake: Intake) -> Cleaned:
     named = [tidy(rows.cells[column(name)]).notna() for name in ("city", "indicator")]
     reasons[~(named[0] & named[1])] = "no_city_or_indicator"
     reasons[quarter.isna().any(axis=1)] = "quarter_not_valid"
-    _refuse_no_quarter(intake, rows.cells, quarter)
+    told = rows.cells[column("quarter")]
+    require_some_valid(intake, "quarter", told, quarter.notna().all(axis=1), _NO_QUARTER)
     start = _quarter_start(*(quarter[part].dropna().astype(int) for part in (0, 1)))
     reasons[start.index[start > intake.cutoff]] = "after_cutoff"
     percent, cv = column("percent"), column("cv")
@@ -173,19 +185,6 @@ def _codes(cells: pd.Series) -> pd.Series:
     return cells.str.strip().str.replace(r"^(\d+)\.0$", r"\1", regex=True)
 
 
-def _refuse_no_wave(intake: Intake, cells: pd.DataFrame, wave: pd.Series) -> None:
-    if len(cells) and wave.isna().all():
-        column = intake.descriptor.column("wave")
-        raise SourceError(
-            "{path}, column “{column}”: none of the {n} cells is a month written like 2025-11; the "
-            "first is “{value}”. Ask for the wave as year and month, or correct the column.",
-            path=intake.path.name,
-            column=column,
-            n=len(cells),
-            value=str(cells[column].fillna("").iloc[0]),
-        )
-
-
 def _asked(intake: Intake, cells: pd.DataFrame) -> tuple[Question, ...]:
     """Return the questions that this file must answer, and those it may lack and does not."""
     return tuple(
@@ -194,19 +193,6 @@ def _asked(intake: Intake, cells: pd.DataFrame) -> tuple[Question, ...]:
         if not one.may_lack
         or (one.column in cells and _codes(cells[one.column]).fillna("").ne("").any())
     )
-
-
-def _refuse_no_quarter(intake: Intake, cells: pd.DataFrame, quarter: pd.DataFrame) -> None:
-    if len(cells) and quarter.isna().any(axis=1).all():
-        column = intake.descriptor.column("quarter")
-        raise SourceError(
-            "{path}, column “{column}”: none of the {n} cells is a quarter written like 2025-T3; "
-            "the first is “{value}”. Ask for year and quarter in one column, or correct it.",
-            path=intake.path.name,
-            column=column,
-            n=len(cells),
-            value=str(cells[column].fillna("").iloc[0]),
-        )
 
 
 def _refuse_unknown_codes(

@@ -177,6 +177,36 @@ def cut_short(cells: pd.DataFrame) -> pd.Series:
     return reasons
 
 
+def require_some_valid(
+    intake: Intake, ours: str, cells: pd.Series, valid: pd.Series, sentence: str
+) -> None:
+    """Refuse a file of which no cell of a column is what it must be: another column was named.
+
+    Parameters
+    ----------
+    ours : str
+        What the column holds, as the descriptor calls it.
+    cells : pandas.Series
+        As written.
+    valid : pandas.Series of bool
+        Which of them are what they must be.
+    sentence : str
+        Names ``path``, ``column``, ``n`` and the first ``value``.
+
+    Raises
+    ------
+    SourceError
+    """
+    if len(cells) and not valid.any():
+        raise SourceError(
+            sentence,
+            path=intake.path.name,
+            column=intake.descriptor.column(ours),
+            n=len(cells),
+            value=str(cells.fillna("").iloc[0]),
+        )
+
+
 def require_described(intake: Intake, *needed: str) -> None:
     """Refuse a descriptor that does not say where one of our columns is.
 
