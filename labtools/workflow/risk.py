@@ -114,7 +114,10 @@ def risk_tables(
         rng = np.random.default_rng([lab.seed, 2])
         return factor_tables(risk.counts, indicators, risk.neighbours, taxonomies, rng=rng)
 
-    until = panel[panel["month"] < edition.window.end]
+    def gathering() -> dict[str, pd.DataFrame]:
+        until = panel[panel["month"] < edition.window.end]
+        return clusters_tables(crime, colonias, until, risk.neighbours, lab)
+
     recorded = [*edition.recorded.items()]
     effective = [part for told in risk.counts.values() for part in told.effective()]
     settled = [edition.window.end, lab.crs, lab.seed]
@@ -122,7 +125,7 @@ def risk_tables(
     return {
         "risk_draws": check_table("risk_draws", draws),
         "risk_ranks": check_table("risk_ranks", ranks_table(risk.surfaces)),
-        **clusters_tables(crime, colonias, until, risk.neighbours, lab),
+        **edition.fits.take("gathering", [crime, colonias, panel, *settled], gathering),
         **edition.fits.take("risk_change", [panel, population, recorded, *settled], changes),
         **edition.fits.take(
             "factors",
