@@ -19,7 +19,7 @@ from labtools.publish.briefing_crime import changes_section, municipality_sectio
 from labtools.publish.briefing_short import in_short
 from labtools.publish.council import council_sections
 from labtools.publish.evaluations import evaluations_in_short
-from labtools.publish.felt import fear_gap_in_short, perception_section
+from labtools.publish.felt import fear_gap_in_short, perception_section, probable_crime_section
 from labtools.publish.figures import Cell, contact_words, period_words, source_rows, sources_by_day
 from labtools.publish.printing import Facts, printed, section_facts
 from labtools.publish.proposals import proposed_in_short
@@ -156,6 +156,7 @@ BUILDERS: tuple[Builder, ...] = (
     in_short,
     proposed_in_short,
     municipality_section,
+    probable_crime_section,
     changes_section,
     evaluations_in_short,
     perception_section,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pandas as pd
 
-from labtools.charts.figures import named, records
+from labtools.charts.figures import named, real, records
 from labtools.charts.perception import area_words, perception_chart
+from labtools.charts.rows import in_order
 from labtools.messages import number, percent, plural, say, text
-from labtools.narrative.felt import asks_words
+from labtools.narrative.felt import asks_words, city_dark_figure_sentences
 from labtools.publish.changes import TOLD_APART
 from labtools.publish.figures import Cell
 from labtools.publish.sections import Rows, Section, tied
@@ -49,6 +50,56 @@ def fear_gap_in_short(tables: Tables) -> Section | None:
     notes = (tied("fear_gap"),)
     table_of = Rows(title, heads, rows, "wide")
     return Section("fear_gap", title, "full", sentences=(said,), tables=(table_of,), notes=notes)
+
+
+def probable_crime_section(tables: Tables) -> Section | None:
+    """Return the municipality's recorded crimes beside those that probably happened."""
+    table = tables.get("municipality_dark_figure", pd.DataFrame())
+    known = table.dropna(subset=["events", "probable"]) if len(table) else table
+    if known.empty:
+        return None
+    rows = tuple(
+        (
+            Cell(named(str(row["group"]))),
+            Cell(number(real(row["events"]))),
+            Cell(_with_ends(number, row, "probable", ("lower", "upper"))),
+            Cell(_with_ends(_of_100, row, "reporting", ("reporting_lower", "reporting_upper"))),
+        )
+        for row in in_order(known)
+    )
+    title = text("Recorded and probable")
+    heads = (
+        text("Group"),
+        text("Recorded"),
+        text("Probable (95 % interval)"),
+        text("Recorded of every 100 (95 % interval)"),
+    )
+    notes = (
+        text(
+            "The municipality's probable figure is not the sum of its colonias' figures: it is "
+            "worked out with the doubt of all of them together. Sexual and family violence is "
+            "not among them: how much of it is recorded is not known here."
+        ),
+        tied("municipality_dark_figure"),
+    )
+    said = city_dark_figure_sentences(known)
+    table_of = Rows(title, heads, rows, "wide")
+    key = "municipality_dark_figure"
+    return Section(key, title, "full", sentences=said, tables=(table_of,), notes=notes)
+
+
+def _of_100(share: float) -> str:
+    return number(100 * share)
+
+
+def _with_ends(
+    words_of: Callable[[float], str],
+    row: Mapping[str, object],
+    figure: str,
+    ends: tuple[str, str],
+) -> str:
+    middle, low, high = (words_of(real(row[name])) for name in (figure, *ends))
+    return text("{figure} ({low} to {high})", figure=middle, low=low, high=high)
 
 
 def perception_section(tables: Tables) -> Section | None:

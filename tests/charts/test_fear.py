@@ -65,6 +65,14 @@ def test_none_recorded_has_a_sign_of_its_own_which_the_legend_tells():
     assert 'class="zero"' not in str(dark_figure_chart(none.assign(events=24)))
 
 
+def test_a_count_that_is_rounded_says_so_where_fewer_crimes_are_probable_than_files():
+    exact = pd.DataFrame([{"colonia_id": "a", **DARK}])
+    rounded = exact.assign(events=6, probable=5.0, lower=2.0, upper=12.0)
+
+    assert "a rounded count, and the true one may be lower" in str(dark_figure_chart(rounded))
+    assert "rounded" not in str(dark_figure_chart(exact))
+
+
 def test_the_quadrant_that_is_certain_is_the_only_one_with_a_heavy_border():
     certain = pd.DataFrame([{"colonia_id": "a", **GAP}])
 

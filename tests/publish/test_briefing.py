@@ -106,6 +106,7 @@ def test_perception_is_compared_once_over_the_interval_nearest_to_a_year(tables)
         ("municipality_crime", "municipality"),
         ("actions_done", "actions"),
         ("perception_change", "perception"),
+        ("municipality_dark_figure", "municipality_dark_figure"),
     ],
 )
 def test_a_section_without_its_table_is_absent(tables, table, section):
@@ -152,6 +153,21 @@ def test_crime_beside_fear_is_counted_with_what_each_combination_asks_for(tables
     counted = [int(row[1].words) for row in table.rows]
     assert counted == [int((shown["verdict"] == word).sum()) for word in words.QUADRANTS]
     assert section.sentences[0].startswith(f"Of {len(shown)} colonias with figures")
+
+
+def test_the_council_is_told_probable_crime_beside_recorded_with_its_limits(tables):
+    with speaking("en"):
+        sections = briefing_sections(tables)
+
+    keys = [one.key for one in sections]
+    assert keys.index("municipality_dark_figure") == keys.index("municipality") + 1
+    section = sections[keys.index("municipality_dark_figure")]
+    (table,) = section.tables
+    known = tables["municipality_dark_figure"].set_index("group").loc["total"]
+    ends = (f"{known[name]:,.0f}" for name in ("probable", "lower", "upper"))
+    assert table.rows[0][2].words == "{} ({} to {})".format(*ends)
+    assert len(table.rows) == len(words.GROUPS) + 1
+    assert any("Sexual and family violence is not among them" in note for note in section.notes)
 
 
 CHOSEN = 20
