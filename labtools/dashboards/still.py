@@ -20,7 +20,7 @@ from markupsafe import Markup
 from labtools import messages
 from labtools.dashboards.boards import BOARDS, Board
 from labtools.dashboards.data import open_released
-from labtools.messages import speaking, text
+from labtools.messages import say, speaking, text
 from labtools.privacy.cards import EXPIRED
 from labtools.tables.released import slug
 
@@ -117,7 +117,7 @@ class Stills:
                     menu=[(f"/{it.name}", it.shown_title(), it is board) for it in BOARDS],
                     site="/site/" if language == messages.DEFAULT_LANGUAGE else "/site/en/",
                     live="" if past else live,
-                    past=text(EXPIRED, day=past) if past else "",
+                    past=say(EXPIRED, day=past) if past else "",
                     main="" if past else Markup(self._main(place)),  # noqa: S704 - our own site's
                     words=_words(),
                 )
@@ -135,7 +135,7 @@ class Stills:
 def _words() -> dict[str, str]:
     return {
         "skip": text("Skip to the content"),
-        "expired": text(EXPIRED, day="{day}"),
+        "expired": say(EXPIRED, day="{day}"),
         "boards": text("Dashboards"),
         "site": text("All colonias"),
         "getting_ready": text("These are the published figures. The interactive page is opening…"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from labtools.messages import text
+from labtools.messages import say, text
 from labtools.privacy.cards import EXPIRED
 
 #: Folder of each edition inside the site; the first language stands at its top.
@@ -69,7 +69,7 @@ def frame_words() -> dict[str, str]:
         "data": text("Open data"),
         "sections": text("Sections of the site"),
         "also": text("This page in another language"),
-        "expired": text(EXPIRED, day="{day}"),
+        "expired": say(EXPIRED, day="{day}"),
         "promise": text(
             "Recorded crime is only what came to the authorities' notice. The figures describe "
             "places, not the people who live there."
