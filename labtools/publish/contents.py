@@ -269,7 +269,7 @@ def _codebook(edition: Edition, language: str) -> dict[str, object]:
         told.setdefault(same, []).append(it.table)
     rows = [(same[0], ", ".join(told[same]), *same[1:]) for same in sorted(told)]
     return {
-        "workbook": wording.WORKBOOKS[language],
+        "workbook": wording.WORKBOOK,
         "columns": [tuple(Cell(words) for words in row) for row in rows],
         "column_heads": [
             wording.data_words()["column"],
