@@ -181,7 +181,7 @@ def _pages(edition: Edition, language: str, top: str) -> Iterator[tuple[str, str
     home, reading, data = (here_of(name) for name in ("home", "reading", "data"))
     yield home[language], page("index", home, _home(edition, language))
     yield reading[language], page("reading", reading, _reading(edition))
-    yield data[language], page("data", data, data_facts(edition.tables, language))
+    yield data[language], page("data", data, data_facts(edition.tables))
     changes = here_of("changes")
     drawn = inline(change_map(edition.ground, edition.tables["change"]))
     facts = {**changes_facts(edition.tables), "map": drawn}

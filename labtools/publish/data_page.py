@@ -15,7 +15,7 @@ from labtools.publish.figures import Cell
 from labtools.publish.open_data import HOLDS, holds
 
 
-def data_facts(tables: Mapping[str, pd.DataFrame], language: str) -> dict[str, object]:
+def data_facts(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
     """Return what the page of the open data is filled with, in the language in force."""
     until = expiry_of_tables(tables["cards"])
     files = [
@@ -31,11 +31,11 @@ def data_facts(tables: Mapping[str, pd.DataFrame], language: str) -> dict[str, o
         "title": text("Open data"),
         "words": wording.data_words(),
         "csv_files": files,
-        **_codebook(tables, language),
+        **_codebook(tables),
     }
 
 
-def _codebook(tables: Mapping[str, pd.DataFrame], language: str) -> dict[str, object]:
+def _codebook(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
     """Return the list of columns: those that mean the same in several tables stand once."""
     told: dict[tuple[str, str, str, str], list[str]] = {}
     for it in codebook({name: tables[name] for name in HOLDS}):
@@ -44,7 +44,7 @@ def _codebook(tables: Mapping[str, pd.DataFrame], language: str) -> dict[str, ob
     rows = [(same[0], ", ".join(told[same]), *same[1:]) for same in sorted(told)]
     said = wording.data_words()
     return {
-        "workbook": wording.WORKBOOKS[language],
+        "workbook": wording.WORKBOOK,
         "columns": [tuple(Cell(words) for words in row) for row in rows],
         "column_heads": [
             said["column"],
