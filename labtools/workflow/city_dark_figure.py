@@ -71,7 +71,7 @@ def _never_recorded(part: ProbableCrimes, count: float) -> np.ndarray:
     """
     hidden = np.nansum(part.crimes.to_numpy(float) - part.told, axis=1)
     placed = float(part.published.sum())
-    return hidden * (count / placed) if placed > 0 and count > 0 else hidden
+    return np.asarray(hidden * (count / placed if placed > 0 and count > 0 else 1.0))
 
 
 def _row(group: str, count: float, files: np.ndarray, hidden: np.ndarray) -> dict[str, object]:
