@@ -9,6 +9,7 @@ import pandas as pd
 from labtools.charts.figures import named, real, records
 from labtools.charts.perception import area_words, perception_chart
 from labtools.charts.rows import in_order
+from labtools.charts.share_series import share_series_chart
 from labtools.messages import number, percent, plural, say, text
 from labtools.narrative.felt import asks_words, city_dark_figure_sentences
 from labtools.publish.changes import TOLD_APART
@@ -136,20 +137,25 @@ def perception_section(tables: Tables) -> Section | None:
         layout="full",
         sentences=(counted, below),
         tables=tuple(_compared(told)),
-        pictures=(perception_chart(feeling),) if len(feeling) else (),
+        pictures=(*_series(feeling), perception_chart(feeling)) if len(feeling) else (),
         notes=(tied("perception_change", "perception"),),
     )
 
 
-def _compared(told: pd.DataFrame) -> Iterator[Rows]:
-    """Give the comparisons of each survey of the city, and those of the boroughs together."""
-    heads = (
+def comparison_heads() -> tuple[str, ...]:
+    """Return the headings of what `comparison_words` tells."""
+    return (
         text("Indicator"),
         text("Before"),
         text("Now"),
         text("Difference, percentage points (95 % interval)"),
         text("Reading"),
     )
+
+
+def _compared(told: pd.DataFrame) -> Iterator[Rows]:
+    """Give the comparisons of each survey of the city, and those of the boroughs together."""
+    heads = comparison_heads()
     whole = told[told["area_kind"] == "city"]
     for _, asked in whole.groupby(["area", "source"], sort=False):
         rows = [(named(str(row["indicator"])), row) for row in records(asked)]
@@ -163,14 +169,19 @@ def _compared(told: pd.DataFrame) -> Iterator[Rows]:
         yield Rows(caption, (text("Borough"), *heads[1:]), made, "wide", unseen=False)
 
 
-def _comparison(name: str, row: Mapping[str, object]) -> tuple[Cell, ...]:
+def comparison_words(name: str, row: Mapping[str, object]) -> tuple[str, ...]:
+    """Return a change of a share under its name: both shares, their difference, the reading."""
     return (
-        Cell(name),
-        Cell(_share_on(row["before"], row["before_period"])),
-        Cell(_share_on(row["now"], row["period"])),
-        Cell(_points(row)),
-        Cell(words.label(str(row["verdict"]))),
+        name,
+        _share_on(row["before"], row["before_period"]),
+        _share_on(row["now"], row["period"]),
+        points_words(row),
+        words.label(str(row["verdict"])),
     )
+
+
+def _comparison(name: str, row: Mapping[str, object]) -> tuple[Cell, ...]:
+    return tuple(Cell(told) for told in comparison_words(name, row))
 
 
 def _over_a_year(table: pd.DataFrame) -> pd.DataFrame:
@@ -184,6 +195,14 @@ def _over_a_year(table: pd.DataFrame) -> pd.DataFrame:
     return places.drop(columns="kind")
 
 
+def _series(feeling: pd.DataFrame) -> Iterator[str]:
+    """Draw the city's published series, where it has more than one quarter."""
+    official = feeling[feeling["source"] == "city_perception"]
+    if official["share"].notna().sum() > 1:
+        title = text("{city}: people who feel unsafe", city=str(official["area"].iloc[0]))
+        yield share_series_chart(official.rename(columns={"period": "quarter"}), title=title)
+
+
 def _feeling(tables: Tables) -> pd.DataFrame:
     perception = tables.get("perception", pd.DataFrame())
     if perception.empty:
@@ -192,8 +211,11 @@ def _feeling(tables: Tables) -> pd.DataFrame:
     return perception[asked & perception["area_kind"].isin(["city", "borough"])]
 
 
-def _points(row: Mapping[str, object]) -> str:
-    middle, low, high = (_signed(row[end]) for end in ("difference", "lower", "upper"))
+def points_words(
+    row: Mapping[str, object], ends: tuple[str, str, str] = ("difference", "lower", "upper")
+) -> str:
+    """Return a difference of shares with its interval, in points: "−4.9 (−11.0 to +1.2)"."""
+    middle, low, high = (_signed(row[end]) for end in ends)
     return text("{figure} ({low} to {high})", figure=middle, low=low, high=high)
 
 

@@ -1,3 +1,5 @@
+import re
+
 import pandas as pd
 import pytest
 
@@ -71,6 +73,15 @@ def test_a_count_that_is_rounded_says_so_where_fewer_crimes_are_probable_than_fi
 
     assert "a rounded count, and the true one may be lower" in str(dark_figure_chart(rounded))
     assert "rounded" not in str(dark_figure_chart(exact))
+
+
+def test_a_figure_that_leaves_its_label_no_room_stands_under_it():
+    city = {**DARK, "events": 8_586, "probable": 21_568.0, "lower": 19_040.0, "upper": 25_091.0}
+    drawn = str(dark_figure_chart(pd.DataFrame([city])))
+
+    label = re.search(r'<text [^>]*y="([\d.]+)"[^>]*>All recorded crime', drawn)
+    figure = re.search(r'<text [^>]*y="([\d.]+)"[^>]*>8,586 recorded', drawn)
+    assert float(figure[1]) > float(label[1])
 
 
 def test_the_quadrant_that_is_certain_is_the_only_one_with_a_heavy_border():
