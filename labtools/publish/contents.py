@@ -182,7 +182,7 @@ def _pages(edition: Edition, language: str, top: str) -> Iterator[tuple[str, str
     home, reading, data = (here_of(name) for name in ("home", "reading", "data"))
     yield home[language], page("index", home, _home(edition, language))
     yield reading[language], page("reading", reading, _reading(edition))
-    yield data[language], page("data", data, _data(edition, language))
+    yield data[language], page("data", data, _data(edition))
     changes = here_of("changes")
     drawn = inline(change_map(edition.ground, edition.tables["change"]))
     facts = {**changes_facts(edition.tables), "map": drawn}
@@ -249,7 +249,7 @@ def _reading(edition: Edition) -> dict[str, object]:
     }
 
 
-def _data(edition: Edition, language: str) -> dict[str, object]:
+def _data(edition: Edition) -> dict[str, object]:
     files = [
         {"name": name, "rows": number(len(edition.tables[name])), "holds": holds(name)}
         for name in HOLDS
@@ -258,18 +258,18 @@ def _data(edition: Edition, language: str) -> dict[str, object]:
         "title": text("Open data"),
         "words": wording.data_words(),
         "csv_files": files,
-        **_codebook(edition, language),
+        **_codebook(edition),
     }
 
 
-def _codebook(edition: Edition, language: str) -> dict[str, object]:
+def _codebook(edition: Edition) -> dict[str, object]:
     told: dict[tuple[str, str, str, str], list[str]] = {}
     for it in codebook({name: edition.tables[name] for name in HOLDS}):
         same = (it.column, it.kind, it.means, ", ".join(it.allowed))
         told.setdefault(same, []).append(it.table)
     rows = [(same[0], ", ".join(told[same]), *same[1:]) for same in sorted(told)]
     return {
-        "workbook": wording.WORKBOOKS[language],
+        "workbook": wording.WORKBOOK,
         "columns": [tuple(Cell(words) for words in row) for row in rows],
         "column_heads": [
             wording.data_words()["column"],

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from labtools.charts.ground import ground_of
 from labtools.errors import SettingsError, TableError
-from labtools.messages import speaking
 from labtools.publish.contents import (
     Edition,
     Tell,
@@ -25,7 +24,7 @@ from labtools.publish.open_data import HOLDS, write_csv
 from labtools.publish.pages import ASSETS
 from labtools.publish.paper import PLAIN, Paper
 from labtools.publish.shelf import Shelf
-from labtools.publish.wording import WORKBOOKS
+from labtools.publish.wording import WORKBOOK
 from labtools.publish.workbook import write_workbook
 from labtools.tables.lineage import sha256_of
 from labtools.tables.released import Released, read_fichas, slug
@@ -167,9 +166,7 @@ def _write_files(folder: Path, edition: Edition) -> None:
     for name in HOLDS:
         write_csv(edition.tables[name], data / f"{name}.csv")
         edition.tables[name].to_parquet(data / f"{name}.parquet", index=False)
-    for language, file in WORKBOOKS.items():
-        with speaking(language):
-            write_workbook({name: edition.tables[name] for name in HOLDS}, data / file)
+    write_workbook({name: edition.tables[name] for name in HOLDS}, data / WORKBOOK)
 
 
 def _index(edition: Edition) -> str:

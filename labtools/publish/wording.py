@@ -33,8 +33,8 @@ _FILES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 #: Folder of the boroughs' pages in each edition.
 BOROUGHS: Mapping[str, str] = MappingProxyType({"es_MX": "delegaciones", "en": "boroughs"})
-#: The workbook of all released tables, in each edition.
-WORKBOOKS: Mapping[str, str] = MappingProxyType({"es_MX": "tablas.xlsx", "en": "tables.xlsx"})
+#: The workbook of all released tables; its codebook is in it in each language.
+WORKBOOK = "tablas.xlsx"
 #: The council's documents: file name → whether they are slides.
 BRIEFINGS: Mapping[str, bool] = MappingProxyType(
     {"informe-cabildo": False, "laminas-cabildo": True}

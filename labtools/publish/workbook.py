@@ -1,4 +1,4 @@
-"""Released tables as a workbook for spreadsheets, with their codebook; nothing in it runs."""
+"""Released tables as a workbook for spreadsheets, with their codebooks; nothing in it runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from labtools.messages import text
+from labtools.messages import LANGUAGES, speaking, text
 from labtools.publish.codebook import codebook
 
 _SAFE = {
@@ -27,15 +27,18 @@ _WIDEST = 48
 
 
 def write_workbook(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
-    """Write tables as sheets of one workbook, after a sheet that tells what each column holds.
+    """Write tables as sheets of one workbook, after those that tell what each column holds.
 
+    There is one of these in each language, that of most readers first; the figures are the same.
     Numbers are numbers and days are days; what is missing is an empty cell; every text is
     stored as a text, whatever it begins with.
     """
     with xlsxwriter.Workbook(str(path), _SAFE) as book:
         book.set_properties({"created": _MADE.replace(tzinfo=None)})
         head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
-        _write(book.add_worksheet(text("codebook")), head, *_codebook_columns(tables))
+        for language in LANGUAGES:
+            with speaking(language):
+                _write(book.add_worksheet(text("codebook")), head, *_codebook_columns(tables))
         for name, table in tables.items():
             plain = table.drop(columns="geometry", errors="ignore")
             columns = [_cells(plain[column]) for column in plain.columns]

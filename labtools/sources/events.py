@@ -78,13 +78,12 @@ def clean_in_slices(intake: Intake, put: Callable[[Mapping[str, pd.DataFrame]], 
     SourceError
         As `clean_events`; what was handed over before is then void.
     """
-    slices = Slices(intake)
-    repeated = _repeated(intake, slices)
+    slices, judge = Slices(intake), _Judge(intake)
+    repeated = _repeated(intake, slices, judge)
     whole = _Whole(intake)
     for one in slices:
-        day = days(intake, one.cells, intake.descriptor.column("date"))
-        reasons = _reasons(intake, one, day)
-        reasons[reasons.index.isin(repeated) & reasons.isna()] = "folio_repeated"
+        day, reasons = judge(one)
+        reasons = reasons.mask(reasons.index.isin(repeated) & reasons.isna(), "folio_repeated")
         kept = one.cells[reasons.isna()]
         put(whole.add(kept, day[kept.index], one.said[kept.index]))
         whole.apart.update(str(reason) for reason in reasons.dropna())
@@ -93,18 +92,32 @@ def clean_in_slices(intake: Intake, put: Callable[[Mapping[str, pd.DataFrame]], 
     return Cleaned({}, account, findings)
 
 
-def _repeated(intake: Intake, slices: Slices) -> np.ndarray:
+class _Judge:
+    """Says the days of a slice's rows and why rows are not kept; of the last slice, at once."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._last: tuple[Slice, pd.Series, pd.Series] | None = None
+
+    def __call__(self, one: Slice) -> tuple[pd.Series, pd.Series]:
+        if self._last is None or self._last[0] is not one:
+            day = days(self._intake, one.cells, self._intake.descriptor.column("date"))
+            self._last = one, day, _reasons(self._intake, one, day)
+        return self._last[1:]
+
+
+def _repeated(intake: Intake, slices: Slices, judge: _Judge) -> np.ndarray:
     """Return the rows whose folio a row before bears, having checked what all rows must be."""
     by_folio = bool(intake.descriptor.column("folio"))
     folios, seen, dated, first, strange = Folios(intake), Seen(), 0, "", ""
     for one in slices:
-        day = days(intake, one.cells, intake.descriptor.column("date"))
+        day, reasons = judge(one)
         dated += int(day.notna().sum())
         written = one.cells[intake.descriptor.column("date")]
         first = first or _first(written)
         strange = strange or _first(written[day.isna() & written.fillna("").str.strip().ne("")])
         if by_folio:
-            folios.add(one.cells[_reasons(intake, one, day).isna()])
+            folios.add(one.cells[reasons.isna()])
         else:
             seen.add(one.said)
     _require_dates(intake, slices.tally.wanted, dated, first)

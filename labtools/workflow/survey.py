@@ -55,8 +55,9 @@ class SurveyWave:
 def survey_waves(survey: pd.DataFrame, end: pd.Timestamp) -> tuple[SurveyWave, ...]:
     """Return the waves asked before `end`, first to last; each is of one survey."""
     asked = survey[survey["wave"] < end]
-    source = asked["respondent"].str.rsplit("-", n=1).str[0]
-    by_wave = asked.groupby([asked["wave"], source.rename("source")])
+    who, people = pd.factorize(asked["respondent"])
+    source = pd.Index(people).str.rsplit("-", n=1).str[0].to_numpy()[who]
+    by_wave = asked.groupby([asked["wave"], pd.Series(source, asked.index, name="source")])
     return tuple(_wave(pd.Timestamp(month), str(name), rows) for (month, name), rows in by_wave)
 
 

@@ -82,13 +82,15 @@ def test_a_text_in_the_workbook_never_becomes_a_formula(tmp_path, start):
     assert str(cells[1].value).replace("_x000D_", "").strip() == hostile.strip()
 
 
-@pytest.mark.parametrize("file", ["tablas.xlsx", "tables.xlsx"])
-def test_the_workbook_holds_every_table_and_tells_every_column(site, tables, file):
-    book = openpyxl.load_workbook(site / "data" / file, read_only=True)
-    told = {(row[0], row[1]) for row in book.worksheets[0].iter_rows(min_row=2, values_only=True)}
+def test_the_workbook_holds_every_table_and_tells_every_column_in_each_language(site, tables):
+    book = openpyxl.load_workbook(site / "data" / "tablas.xlsx", read_only=True)
+    told = [list(sheet.iter_rows(min_row=2, values_only=True)) for sheet in book.worksheets[:2]]
 
-    assert book.sheetnames[1:] == [name[:31] for name in HOLDS]
-    assert told == {(name, column) for name in HOLDS for column in tables[name].columns}
+    assert book.sheetnames == ["diccionario", "codebook", *[name[:31] for name in HOLDS]]
+    for rows in told:
+        every = {(name, column) for name in HOLDS for column in tables[name].columns}
+        assert {(row[0], row[1]) for row in rows} == every
+    assert {row[3] for row in told[0]}.isdisjoint(row[3] for row in told[1])
 
 
 def test_every_column_of_a_figure_has_its_meaning(tables):

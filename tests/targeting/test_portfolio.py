@@ -12,7 +12,7 @@ from labtools.tables.contracts import check_table
 from labtools.targeting.floors import within_reach
 from labtools.targeting.frontier import frontier, stability
 from labtools.targeting.options import Action, Options, fear_averted, make_options
-from labtools.targeting.portfolio import Rules, choose_portfolio, objective
+from labtools.targeting.portfolio import Rules, best_value, choose_portfolio, objective
 from labtools.targeting.simple_rules import choose_simply
 
 
@@ -138,6 +138,28 @@ def test_what_is_surely_best_is_firm_and_equals_are_alternatives_within_the_nois
     assert found.standing[3] == "out"
     # Knowing which of two equals is better: E|X - Y| / 2 = 3 / sqrt(pi).
     assert found.certainty == pytest.approx(3 / np.sqrt(np.pi), abs=0.35)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        Rules(400, capacity={"works": 40, "police": 70}, borough_floor={"b0": 150}),
+        Rules(300, per_colonia=1, grade_floor={"g0": 90, "g1": 90, "g2": 90}),
+        Rules(37.5),
+    ],
+    ids=["capacity", "grades", "half a peso left"],
+)
+def test_of_many_options_one_draw_s_best_is_as_good_as_a_search_of_them_all(rules):
+    options = some_options(seed=4, colonias=300, draws=3)
+    for benefit in options.benefit:
+        sure = Options(options.table, benefit[None])
+        best = objective(sure, rules, choose_portfolio(sure, rules, gap=1e-6).chosen.to_numpy())
+
+        value, point = best_value(benefit, options.table, rules)
+
+        assert keeps(options, rules, point.astype(bool))
+        assert value == pytest.approx(point @ benefit)
+        assert best * (1 - 0.0025) <= value <= best * (1 + 1e-6)
 
 
 @pytest.mark.parametrize("rule", ["worst_first", "random", "equal_split"])

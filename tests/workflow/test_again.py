@@ -13,6 +13,7 @@ from labtools.cli import main as command_line
 from labtools.errors import SettingsError, TableError
 from labtools.tables.released import slug
 from labtools.tables.store import read_table
+from labtools.workflow import verify as verifying
 from labtools.workflow.differences import compare_runs, differing_cells
 from labtools.workflow.everything import plan_everything, run_everything
 from labtools.workflow.notebooks import Choice
@@ -40,13 +41,32 @@ def public_file(bench):
     return bench.latest / "public" / "fichas" / f"{FILE}.json"
 
 
-def test_every_file_of_a_run_is_proven_from_the_suppliers_bytes(copy_of, finished):
+def test_every_file_of_a_run_is_proven_a_forged_one_would_be_named_and_none_is_left_behind(
+    copy_of, finished, monkeypatch
+):
     bench = copy_of(finished)
     manifest = json.loads((bench.latest / "manifest.json").read_text(encoding="utf-8"))
+    log = bench.root / "data" / "access.jsonl"  # who opened what is told, and only added
+    noted, before = log.read_text(encoding="utf-8"), bytes_in(bench.root)
+    name, compare, forged = f"public/fichas/{FILE}.json", verifying._compare, []
 
+    def compare_twice(expected, folder, sentence):
+        """Compare what was made again, first with a manifest that tells of a forged file."""
+        if folder.parent.parent.name.startswith(".verify."):
+            with pytest.raises(TableError) as caught:
+                compare({**expected, name: hashlib.sha256(b"forged").hexdigest()}, folder, sentence)
+            forged.append(str(caught.value))
+        return compare(expected, folder, sentence)
+
+    monkeypatch.setattr(verifying, "_compare", compare_twice)
     proven = verify(open_workbench(bench))
 
     assert proven == sum(not name.endswith(".lineage.json") for name in manifest["outputs"])
+    (said,) = forged
+    assert said.startswith(f"One file of {proven} is not what the run's inputs give: {name}.")
+    assert log.read_text(encoding="utf-8").startswith(noted)
+    log.write_text(noted, encoding="utf-8")
+    assert bytes_in(bench.root) == before
 
 
 def test_a_colonias_notebooks_are_proven_alone(copy_of, finished):
@@ -71,32 +91,6 @@ def test_a_suppliers_byte_that_changed_is_named(copy_of, finished):
 
     with pytest.raises(TableError, match=r"changed since the run read it: .*carpetas.*\.csv"):
         verify(open_workbench(bench))
-
-
-def test_of_all_files_made_again_only_the_forged_one_is_not_proven_and_none_is_left_behind(
-    copy_of, finished
-):
-    bench = copy_of(finished)
-    forged = public_file(bench)
-    forged.write_bytes(forged.read_bytes() + b" ")
-    path = bench.latest / "manifest.json"
-    told = json.loads(path.read_text(encoding="utf-8"))
-    name = f"public/fichas/{FILE}.json"
-    told["outputs"][name] = hashlib.sha256(forged.read_bytes()).hexdigest()
-    path.write_text(json.dumps(told), encoding="utf-8")
-    log = bench.root / "data" / "access.jsonl"  # who opened what is told, and only added
-    noted, before = log.read_text(encoding="utf-8"), bytes_in(bench.root)
-    proven = sum(not name.endswith(".lineage.json") for name in told["outputs"])
-
-    with pytest.raises(TableError) as caught:
-        verify(open_workbench(bench))
-
-    assert str(caught.value).startswith(
-        f"One file of {proven} is not what the run's inputs give: {name}."
-    )
-    assert log.read_text(encoding="utf-8").startswith(noted)
-    log.write_text(noted, encoding="utf-8")
-    assert bytes_in(bench.root) == before
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from labtools.workflow.results import states_of, unknowns_table
+from labtools.workflow.unplaced import Unplaced
 
-SMALL = SimpleNamespace(is_public=True, withheld=frozenset({"a"}))
+SMALL = SimpleNamespace(is_public=True, withheld=frozenset({"a"}), unplaced=Unplaced())
 
 
 def crime(*states):
