@@ -78,15 +78,14 @@ def _estimate(
     found: DisplacementDifference, of: tuple[float, int], how: tuple[float, NearError]
 ) -> Estimate:
     (observed, places), (level, among) = of, how
-    error = max(found.local_se, among.error * max(observed - found.local, 1.0))
-    reach = float(stats.t.ppf((1 + level) / 2, among.freedom)) * error
+    reach = float(stats.t.ppf((1 + level) / 2, among.freedom)) * found.local_se
     value, lower, upper = (_ratio(observed, found.local + step) for step in (0.0, -reach, reach))
     return Estimate(
         log_ratio=value,
         lower=lower,
         upper=upper,
-        se=error / max(observed - found.local, 1.0),
-        p=float(2 * stats.t.sf(abs(found.local) / error, among.freedom)),
+        se=found.local_se / max(observed - found.local, 1.0),
+        p=float(2 * stats.t.sf(abs(found.local) / found.local_se, among.freedom)),
         observed=observed,
         places=places,
         compared=places,
