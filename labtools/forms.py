@@ -26,6 +26,15 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+#: What stands where somebody has yet to write.
+UNSAID = "—"
+
+
+def is_unsaid(written: str) -> bool:
+    """Return whether what was to be written still is a dash, or nothing."""
+    return written.strip() in {"", "-", "–", UNSAID}
+
+
 def _in_calendar(written: str) -> str:
     try:
         date.fromisoformat(written)

@@ -243,8 +243,11 @@ def change_table(
             noise_variance=noise.variance * _cells(group) * _QUARTERS,
             complete=complete,
         )
-        state = now.xs(group, level="group")["state"]
-        parts.append(change.table.drop(columns="p_value").assign(group=group, state=state))
+        told = change.table.drop(columns="p_value")
+        unknown = told["verdict"] == "unknown"
+        told[["before", "now"]] = told[["before", "now"]].mask(unknown)
+        state = _without_figure(now.xs(group, level="group")["state"], unknown)
+        parts.append(told.assign(group=group, state=state))
     table = pd.concat(parts).rename_axis("colonia_id").reset_index()
     return check_table("change", table[_columns("change")])
 
@@ -269,9 +272,15 @@ def place_table(
         places = place_intervals(told.to_numpy(), rows.index)
         places = in_whole_tenths(places) if in_tenths else places
         ranked = int(places["lower_share"].notna().sum())
-        parts.append(places.assign(group=group, colonias=ranked, state=rows["state"]))
+        state = _without_figure(rows["state"], places["lower_share"].isna())
+        parts.append(places.assign(group=group, colonias=ranked, state=state))
     table = pd.concat(parts).rename_axis("colonia_id").reset_index()
     return check_table("place", table[_columns("place")])
+
+
+def _without_figure(state: pd.Series, absent: pd.Series) -> pd.Series:
+    """Return states in which a row without any figure is not called shown."""
+    return state.mask(absent & (state == words.SHOWN), words.MISSING)
 
 
 def _columns(name: str) -> list[str]:

@@ -26,7 +26,7 @@ def new_command() -> click.Command:
         name: str,
         title: str,
         file: Path | None,
-        kind: Literal["events", "colonias"],
+        kind: Literal["events", "colonias", "survey"],
     ) -> None:
         if part == "source":
             _source(workbench, name, file, kind)
@@ -62,7 +62,7 @@ def new_command() -> click.Command:
         ),
         click.Option(
             ["--kind"],
-            type=click.Choice(["events", "colonias"]),
+            type=click.Choice(["events", "colonias", "survey"]),
             default="events",
             help=text("With source: what it holds."),
         ),
@@ -71,7 +71,10 @@ def new_command() -> click.Command:
 
 
 def _source(
-    workbench: Path | None, name: str, file: Path | None, kind: Literal["events", "colonias"]
+    workbench: Path | None,
+    name: str,
+    file: Path | None,
+    kind: Literal["events", "colonias", "survey"],
 ) -> None:
     from labtools.workflow.new_source import propose_source
 

@@ -29,11 +29,15 @@ class Board:
     still : mapping of language to str
         The page of the site that shows the same, without a kernel; `BY_COLONIA` where there is
         one for each colonia.
+    tells : tuple of str
+        Released tables without which it says nothing: past the day until which one of them holds
+        it is shown to nobody.
     """
 
     name: str
     title: str
     still: Mapping[str, str]
+    tells: tuple[str, ...] = ("crime",)
 
     @property
     def is_of_colonias(self) -> bool:
@@ -56,10 +60,22 @@ def _of_page(spanish: str, english: str) -> Mapping[str, str]:
 BOARDS: tuple[Board, ...] = (
     Board("colonia_explorer", mark("Colonia explorer"), _of_colonias()),
     Board("municipal_map", mark("Map of the municipality"), _of_page("mapa.html", "map.html")),
-    Board("alerts", mark("Distinguishable changes"), _of_page("cambios.html", "changes.html")),
-    Board("perception", mark("Crime beside fear"), _of_colonias()),
-    Board("targeting", mark("Budgets"), _of_page("propuestas.html", "proposals.html")),
-    Board("evaluation", mark("Evaluations"), _of_page("evaluaciones.html", "evaluations.html")),
+    Board(
+        "alerts",
+        mark("Distinguishable changes"),
+        _of_page("cambios.html", "changes.html"),
+        ("change",),
+    ),
+    Board("perception", mark("Crime beside fear"), _of_colonias(), ("crime", "fear_gap")),
+    Board(
+        "targeting", mark("Budgets"), _of_page("propuestas.html", "proposals.html"), ("proposals",)
+    ),
+    Board(
+        "evaluation",
+        mark("Evaluations"),
+        _of_page("evaluaciones.html", "evaluations.html"),
+        ("evaluation",),
+    ),
 )
 
 

@@ -17,6 +17,7 @@ import pandas as pd
 
 from labtools.errors import TableError
 from labtools.paths import Workbench, find_workbench
+from labtools.privacy.cards import expiry_of_tables
 from labtools.tables.contracts import empty_table
 from labtools.tables.released import Released, read_ficha, slug
 from labtools.tables.store import read_table
@@ -65,6 +66,11 @@ class ReleasedData:
     def period(self) -> pd.Series:
         """What the edition covers: months, municipality, laboratory."""
         return self._table("period").iloc[0]
+
+    @property
+    def held_until(self) -> Mapping[str, str]:
+        """Day from which each released table tells nothing any more, ``YYYY-MM-DD``."""
+        return expiry_of_tables(self._table("cards"))
 
     @property
     def evaluation(self) -> pd.DataFrame:

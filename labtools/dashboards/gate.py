@@ -127,6 +127,7 @@ def error_page(status: int) -> str:
         400: text("This address is not served here. Use the one that the laboratory gave you."),
         401: text("Sign in first: this address is reached through the municipality's own page."),
         404: text("There is no such page here."),
+        410: text("The figures of this page are past the day until which they held."),
         503: text("Many people are reading this dashboard now. Please try again in a minute."),
     }
     words = told.get(status, text("The dashboard could not be shown. Tell the laboratory."))

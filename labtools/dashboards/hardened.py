@@ -31,7 +31,7 @@ from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFile
 from voila.utils import get_voila_labextensions_path
 
 from labtools import messages
-from labtools.dashboards.boards import BOARDS
+from labtools.dashboards.boards import BOARDS, board_of
 from labtools.dashboards.gate import EveryReader, PlainErrors, Refusal, guarded
 from labtools.dashboards.kernels import ALLOWED_MESSAGES, ReaderKernels, WidgetsOnly, draw_page
 from labtools.dashboards.own_kernel import KernelEnd, KernelLine, KernelState, word_of
@@ -59,6 +59,7 @@ EXTENSIONS = (
 _KERNEL = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 _MEMORY = 4 * 2**30  # bytes of address space for the server and for each kernel
 _LONGEST_MESSAGE = 256 * 2**10
+_GONE = 410  # its figures are past their day
 _LEFT = 499  # a reader who closed the line before the answer
 _TEND_EVERY = 2_000  # milliseconds
 _LIMITS = {"idle_connection_timeout": 10, "max_header_size": 8192, "max_body_size": 65536}
@@ -147,8 +148,12 @@ class Page(PlainErrors):
         """Give a page that a kernel has drawn already, and the kernel with it."""
         if page not in self.settings["pages"]:
             raise HTTPError(404)
-        if not self.settings["stills"].is_known(named_colonia(self)):
+        stills: Stills = self.settings["stills"]
+        if not stills.is_known(named_colonia(self)):
             raise HTTPError(400)
+        board = board_of(page)
+        if board is not None and stills.past(board, self.settings["service"].today):
+            raise HTTPError(_GONE)
         self.xsrf_token  # noqa: B018 - the page gives it back when it closes, to end its kernel
         kernels = self.settings["kernel_manager"]
         self._turn = asyncio.ensure_future(self.settings["seats"].take(f"{page}.ipynb"))
@@ -215,6 +220,7 @@ class ReadersVoila(Voila):  # type: ignore[misc] # no types in Voilà
         )
         stills = Stills(Path(self.service.public))
         own = {"pages": self.service.pages, "seats": self.seats, "stills": stills}
+        own["service"] = self.service
         return {**settings, **own, "tally": Tally(self.kernel_manager, self.seats)}
 
     def init_handlers(self) -> list[Any]:
@@ -252,7 +258,8 @@ class ReadersVoila(Voila):  # type: ignore[misc] # no types in Voilà
             guarded(self.app, self.service.hosts, self.service.proxy_digest), **_LIMITS
         )
         server.add_socket(self.door)
-        self.app.settings["stills"].page(BOARDS[0], "", messages.language())  # read once, before
+        stills = self.app.settings["stills"]
+        stills.page(BOARDS[0], "", messages.language(), self.service.today)  # read once, before
         self._server = server
         self.ioloop = IOLoop.current()
         tending = PeriodicCallback(self.seats.tend, _TEND_EVERY)

@@ -68,7 +68,7 @@ class StillPage(PlainErrors):
         self.set_header("Cache-Control", "no-cache")
         # The living page inside owns its kernel by this cookie: pages opened at once share it.
         self.xsrf_token  # noqa: B018
-        self.finish(stills.page(board, named, language))
+        self.finish(stills.page(board, named, language, self.settings["service"].today))
 
 
 class SiteFiles(PlainErrors, StaticFileHandler):  # type: ignore[misc] # tornado's types are not read

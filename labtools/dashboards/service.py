@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -33,6 +34,9 @@ MOST_READERS = 8
 #: What the parent says to a server whose place another one takes, and how long it still lives.
 LAST_READERS = b"last"
 LAST_READERS_SECONDS = 600
+
+#: Day by which servers judge whether figures still hold, ISO; empty for the day that it is.
+AS_OF = ""
 
 _NEEDED = ("voila", "ipywidgets", "ipyleaflet")
 _KEPT = ("PATH", "TZ", "PROJ_DATA", "GDAL_DATA", "LD_LIBRARY_PATH")
@@ -67,6 +71,8 @@ class Service:
         Living pages kept ready of the first dashboard; of each of the others, one.
     proxy_digest : str
         Digest of the key of the proxy that signs readers on; empty where none does.
+    as_of : str
+        See `AS_OF`.
     """
 
     public: str
@@ -79,6 +85,12 @@ class Service:
     queue_seconds: int = 20
     warm: int = 2
     proxy_digest: str = ""
+    as_of: str = ""
+
+    @property
+    def today(self) -> date:
+        """Day by which it is judged whether figures still hold."""
+        return date.fromisoformat(self.as_of) if self.as_of else date.today()  # noqa: DTZ011 - here
 
     @property
     def notebooks(self) -> Path:
@@ -118,6 +130,7 @@ def started(edition: Path, door: Door, most_readers: int) -> Iterator[tuple[Serv
             door.hosts,
             most_readers=most_readers,
             proxy_digest=door.proxy_digest,
+            as_of=AS_OF,
         )
         _fill(service)
         process = _start(service, door)

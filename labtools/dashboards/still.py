@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
 from urllib.parse import urljoin
@@ -19,7 +20,8 @@ from markupsafe import Markup
 from labtools import messages
 from labtools.dashboards.boards import BOARDS, Board
 from labtools.dashboards.data import open_released
-from labtools.messages import speaking, text
+from labtools.messages import say, speaking, text
+from labtools.privacy.cards import EXPIRED
 from labtools.tables.released import slug
 
 SITE = "site"
@@ -46,7 +48,9 @@ class Stills:
 
     public: Path
     _slugs: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
-    _made: dict[tuple[str, str, str], str] = field(default_factory=dict, repr=False, compare=False)
+    _made: dict[tuple[str, str, str, str], str] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def site(self) -> Path:
@@ -70,25 +74,39 @@ class Stills:
         """Return whether an address may name this colonia: none, or one of the register."""
         return not named or (bool(SLUG.fullmatch(named)) and named in self.slugs())
 
-    def page(self, board: Board, named: str, language: str) -> str:
+    @cached_property
+    def held_until(self) -> Mapping[str, str]:
+        """Day from which each released table tells nothing any more: read once."""
+        return open_released(self.public).held_until
+
+    def past(self, board: Board, today: date) -> str:
+        """Return the day until which the figures of a dashboard held, if it has come; else ""."""
+        ends = sorted(self.held_until[name] for name in board.tells if name in self.held_until)
+        return ends[0] if ends and ends[0] <= today.isoformat() else ""
+
+    def page(self, board: Board, named: str, language: str, today: date) -> str:
         """Return the still page of a dashboard, in a language.
+
+        Past the day until which its figures held it tells that, and no figure.
 
         Parameters
         ----------
         named : str
             Colonia that `is_known`; empty takes the first.
         """
-        key = (board.name, named, language)
+        past = self.past(board, today)
+        key = (board.name, named, language, past)
         if key not in self._made:
             if len(self._made) >= _MOST_KEPT:
                 self._made.clear()
-            self._made[key] = self._page(board, named, language)
+            self._made[key] = self._page(board, named, language, past)
         return self._made[key]
 
-    def _page(self, board: Board, named: str, language: str) -> str:
+    def _page(self, board: Board, named: str, language: str, past: str) -> str:
         with speaking(language):
             shown = named or next(iter(self.slugs()), "")
             place = board.still[language].format(slug=shown)
+            live = f"/live/{board.name}" + (f"?colonia={named}" if named else "")
             return (
                 _environment()
                 .get_template("still.html")
@@ -98,8 +116,9 @@ class Stills:
                     lab=self.lab,
                     menu=[(f"/{it.name}", it.shown_title(), it is board) for it in BOARDS],
                     site="/site/" if language == messages.DEFAULT_LANGUAGE else "/site/en/",
-                    live=f"/live/{board.name}" + (f"?colonia={named}" if named else ""),
-                    main=Markup(self._main(place)),  # noqa: S704 - a page of our own site
+                    live="" if past else live,
+                    past=say(EXPIRED, day=past) if past else "",
+                    main="" if past else Markup(self._main(place)),  # noqa: S704 - our own site's
                     words=_words(),
                 )
             )
@@ -116,6 +135,7 @@ class Stills:
 def _words() -> dict[str, str]:
     return {
         "skip": text("Skip to the content"),
+        "expired": say(EXPIRED, day="{day}"),
         "boards": text("Dashboards"),
         "site": text("All colonias"),
         "getting_ready": text("These are the published figures. The interactive page is opening…"),

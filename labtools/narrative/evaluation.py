@@ -161,7 +161,7 @@ def _beside(found: Evaluated) -> Sequence[str]:
 
 
 def _plan(found: Evaluated) -> Sequence[str]:
-    said = [text("Question: {question}", question=found.said("question"))]
+    said = [text("Question: “{question}”", question=found.said("question"))]
     if found.said("sealed-on"):
         said.append(
             text(
@@ -176,7 +176,7 @@ def _plan(found: Evaluated) -> Sequence[str]:
         )
     if found.said("method"):
         said.append(text("Design: {design}.", design=say(DESIGNS[found.said("method")])))
-    said.append(text("Comparison: {comparison}.", comparison=found.said("comparison")))
+    said.append(text("Comparison: “{comparison}”.", comparison=found.said("comparison")))
     departs = [
         _dated(say(_DEVIATIONS[fact.removeprefix("deviation-")], **json.loads(told)))
         for fact, told in zip(found.facts["fact"], found.facts["said"], strict=True)

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from labtools import messages
+from labtools.forms import is_unsaid
 from labtools.messages import number, plural, say, text
 from labtools.narrative.around import around_sentences
 from labtools.narrative.crime import (
@@ -224,7 +225,9 @@ def _sources(tables: Tables) -> tuple[str, ...]:
         text(
             "{title}. {publisher}. Cut on {cutoff}.",
             title=row.title,
-            publisher=row.publisher,
+            publisher=text("Its publisher is not declared")
+            if is_unsaid(row.publisher)
+            else row.publisher,
             cutoff=messages.day(row.cutoff.date()),
         )
         for row in tables["sources"].itertuples()

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from labtools.errors import PrivacyError
 from labtools.forms import Part, Slug
+from labtools.messages import mark
 from labtools.reference import read_reference
 
 
@@ -58,6 +59,13 @@ class Card(Part):
 
 class _Cards(Part):
     card: tuple[Card, ...]
+
+
+#: What stands in place of figures past the day until which they held.
+EXPIRED = mark(
+    "These figures held until {day}. They are no longer shown: an old figure says nothing of the "
+    "place today. Ask for the newest edition."
+)
 
 
 def read_cards(own: Path | None = None) -> tuple[Card, ...]:
@@ -104,6 +112,15 @@ def cards_table(cards: Sequence[Card], window_end: pd.Timestamp) -> pd.DataFrame
             for card in cards
         ]
     )
+
+
+def expiry_of_tables(cards: pd.DataFrame) -> dict[str, str]:
+    """Return the day from which each released table tells nothing any more, ``YYYY-MM-DD``."""
+    return {
+        table: f"{row['expires_on']:%Y-%m-%d}"
+        for _, row in cards.iterrows()
+        for table in row["tables"].split()
+    }
 
 
 def expiry_of_sections(cards: pd.DataFrame) -> dict[str, str]:

@@ -87,7 +87,7 @@ def _facts(tables: Tables, language: str, most_rows: int, internal: Tables | Non
         "title": text("Briefing for the council"),
         "lab": str(period["lab"].iloc[0]),
         "place_name": str(period["municipality"].iloc[0]),
-        "period": period_words(period),
+        "period": period_words(tables),
         "internal": "" if internal is None else text("Internal: not for the public"),
         "promise": " ".join((wording.frame_words()["promise"], contact_words(period))),
         "sections": sections,

@@ -54,7 +54,7 @@ def card_words(released: Released, sentences: Mapping[str, Sequence[str]]) -> st
     boxes = (_crime(released), _perception(released))
     told = [_boxed(box) for box in boxes]
     name = str(released.tables["profile"]["name"].iloc[0])
-    period = period_words(released.tables["period"])
+    period = period_words(released.tables)
     return " ".join([f"{name}. {period}.", *told, *_said(sentences)])
 
 
@@ -78,7 +78,7 @@ def _facts(
         "name": str(released.tables["profile"]["name"].iloc[0]),
         "lab": str(period["lab"].iloc[0]),
         "place_name": str(period["municipality"].iloc[0]),
-        "period": period_words(period),
+        "period": period_words(released.tables),
         "boxes": [_crime(released), _perception(released)],
         "map": picture_facts(map_svg),
         "said": _said(sentences),

@@ -15,18 +15,17 @@ from labtools.charts.figures import named
 from labtools.charts.ground import Ground
 from labtools.charts.maps import locator_map
 from labtools.charts.tiers import change_map, tier_map
-from labtools.messages import number, plural, say, speaking, text
-from labtools.privacy.cards import expiry_of_sections
+from labtools.messages import plural, say, speaking, text
+from labtools.privacy.cards import expiry_of_sections, expiry_of_tables
 from labtools.publish import wording
 from labtools.publish.boroughs import borough_files, borough_pages
 from labtools.publish.briefing import print_briefing
 from labtools.publish.card import phone_card
 from labtools.publish.changes import changes_facts
-from labtools.publish.codebook import codebook
+from labtools.publish.data_page import data_facts
 from labtools.publish.evaluations import evaluations_facts
 from labtools.publish.ficha import render_ficha
-from labtools.publish.figures import Cell, contact_words, period_words
-from labtools.publish.open_data import HOLDS, holds
+from labtools.publish.figures import contact_words, period_words
 from labtools.publish.pages import here_of, inline, render
 from labtools.publish.paper import PLAIN, Paper, print_ficha
 from labtools.publish.proposals import proposals_facts
@@ -182,7 +181,7 @@ def _pages(edition: Edition, language: str, top: str) -> Iterator[tuple[str, str
     home, reading, data = (here_of(name) for name in ("home", "reading", "data"))
     yield home[language], page("index", home, _home(edition, language))
     yield reading[language], page("reading", reading, _reading(edition))
-    yield data[language], page("data", data, _data(edition))
+    yield data[language], page("data", data, data_facts(edition.tables))
     changes = here_of("changes")
     drawn = inline(change_map(edition.ground, edition.tables["change"]))
     facts = {**changes_facts(edition.tables), "map": drawn}
@@ -211,8 +210,9 @@ def _frame(edition: Edition) -> dict[str, object]:
         "lab": str(period["lab"].iloc[0]),
         "place_name": str(period["municipality"].iloc[0]),
         "contact": contact_words(period),
-        "period": period_words(period),
+        "period": period_words(edition.tables),
         "expires": expiry_of_sections(edition.tables["cards"]),
+        "held": expiry_of_tables(edition.tables["cards"]),
     }
 
 
@@ -233,6 +233,7 @@ def _home(edition: Edition, language: str) -> dict[str, object]:
         "words": wording.home_words(),
         "counted": say(plural("{n} colonia", "{n} colonias"), n=len(listed)),
         "boroughs": boroughs,
+        "some_borough": any(names),
         "papers": list(wording.BRIEFINGS) if language in edition.paper.languages else [],
     }
 
@@ -245,37 +246,6 @@ def _reading(edition: Edition) -> dict[str, object]:
         "parts": [
             *reading_parts(int(base) if pd.notna(base) else 0),
             *card_parts(edition.tables["cards"]),
-        ],
-    }
-
-
-def _data(edition: Edition) -> dict[str, object]:
-    files = [
-        {"name": name, "rows": number(len(edition.tables[name])), "holds": holds(name)}
-        for name in HOLDS
-    ]
-    return {
-        "title": text("Open data"),
-        "words": wording.data_words(),
-        "csv_files": files,
-        **_codebook(edition),
-    }
-
-
-def _codebook(edition: Edition) -> dict[str, object]:
-    told: dict[tuple[str, str, str, str], list[str]] = {}
-    for it in codebook({name: edition.tables[name] for name in HOLDS}):
-        same = (it.column, it.kind, it.means, ", ".join(it.allowed))
-        told.setdefault(same, []).append(it.table)
-    rows = [(same[0], ", ".join(told[same]), *same[1:]) for same in sorted(told)]
-    return {
-        "workbook": wording.WORKBOOK,
-        "columns": [tuple(Cell(words) for words in row) for row in rows],
-        "column_heads": [
-            wording.data_words()["column"],
-            text("Tables"),
-            *(wording.data_words()[name] for name in ("kind", "means")),
-            text("Only these words"),
         ],
     }
 

@@ -28,6 +28,7 @@ _TITLES: Mapping[str, str] = MappingProxyType(
     }
 )
 _OUTCOMES: Mapping[str, str] = MappingProxyType({"verdict": "crime", "people": "perception"})
+_WRITTEN = ("title", "question", "comparison", "concurrent")
 _IN_SHORT = ("verdict", "people", "beside", "cost")
 
 
@@ -38,10 +39,17 @@ def evaluations_facts(tables: Tables) -> dict[str, object]:
         "lead": text("Whether each programme did what it was for, with how sure that is."),
         "nothing": text("No programme has a sealed protocol in this edition."),
         "protocols": [
-            (title, _sections(tables, protocol, place))
+            (title, _sections(tables, protocol, place), own_words(tables, protocol))
             for place, (protocol, title) in enumerate(protocols(tables).items(), start=1)
         ],
     }
+
+
+def own_words(tables: Tables, protocol: str) -> tuple[str, ...]:
+    """Return what the lab wrote in a protocol, in its own language, as pages quote it."""
+    facts = tables["evaluation_facts"]
+    mine = facts[(facts["protocol"] == protocol) & facts["fact"].isin(_WRITTEN)]
+    return tuple(str(words) for words in mine["said"].dropna() if str(words).strip())
 
 
 def evaluations_in_short(tables: Tables) -> Section | None:

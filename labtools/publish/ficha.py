@@ -116,7 +116,7 @@ def compose_ficha(
         colonia_id=released.colonia_id,
         name=str(released.tables["profile"]["name"].iloc[0]),
         kind=said["kind"],
-        period=figures.period_words(period),
+        period=figures.period_words(released.tables),
         place_name=str(period["municipality"].iloc[0]),
         lab=str(period["lab"].iloc[0]),
         contact=figures.contact_words(period),
@@ -197,7 +197,7 @@ def _detail(source: Source) -> Section:
         said["detail"],
         layout="full",
         tables=_table(said["crime_by_group"], heads, rows, kind="wide", unseen=False),
-        notes=(figures.exposure_words(crime), *figures.whole_year_words(source.tables)),
+        notes=(*figures.exposure_words(crime), *figures.whole_year_words(source.tables)),
     )
 
 

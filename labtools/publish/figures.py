@@ -22,6 +22,7 @@ from labtools.charts.figures import (
     state_words,
 )
 from labtools.charts.perception import area_words, latest
+from labtools.forms import is_unsaid
 from labtools.messages import day, number, percent, text
 from labtools.tables import vocabulary as words
 from labtools.tables.indicator_words import indicator_words
@@ -63,13 +64,17 @@ def year_rows(years: pd.DataFrame) -> list[tuple[Cell, ...]]:
     return [(Cell(str(pd.Timestamp(str(row["year"])).year)), _count_cell(row)) for row in ordered]
 
 
-def exposure_words(crime: pd.DataFrame) -> str:
-    """Return how many person-years the rates rest on."""
+def exposure_words(crime: pd.DataFrame) -> tuple[str, ...]:
+    """Return how many person-years the rates rest on; nothing where no crime could have a rate."""
+    if not (crime["state"] == SHOWN).any():
+        return ()
     years = sorted({real(value) for value in crime["person_years"] if is_known(value)})
     if not years:
-        return text("The population is not known, so there are no rates.")
+        return (text("The population is not known, so there are no rates."),)
+    if not any(years):
+        return (text("Nobody is registered as living here, so there are no rates."),)
     counted = tuple(number(value) for value in years)
-    return text("Exposed population: {years} person-years; rates per 1,000.", years=counted)
+    return (text("Exposed population: {years} person-years; rates per 1,000.", years=counted),)
 
 
 def whole_year_words(tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
@@ -150,11 +155,17 @@ def source_rows(sources: pd.DataFrame) -> list[tuple[Cell, ...]]:
     """Return title, publisher, licence and cut date of each source."""
     return [
         (
-            *(Cell(str(row[name]), own=True) for name in ("title", "publisher", "licence")),
+            *(_declared(row[name]) for name in ("title", "publisher", "licence")),
             Cell(day(pd.Timestamp(str(row["cutoff"])).date())),
         )
         for row in records(sources)
     ]
+
+
+def _declared(written: object) -> Cell:
+    """Return what was written of a source, or that the lab has not declared it."""
+    told = str(written)
+    return Cell(text("not declared")) if is_unsaid(told) else Cell(told, own=True)
 
 
 def sources_by_day(rows: Iterable[Sequence[Cell]]) -> tuple[str, ...]:
@@ -164,7 +175,8 @@ def sources_by_day(rows: Iterable[Sequence[Cell]]) -> tuple[str, ...]:
     """
     found: dict[str, list[str]] = {}
     for title, publisher, _, cutoff in rows:
-        found.setdefault(cutoff.words, []).append(f"{title.words} · {publisher.words}")
+        told = f"{title.words} · {publisher.words}" if publisher.own else title.words
+        found.setdefault(cutoff.words, []).append(told)
     return tuple(
         text("To {day}: {sources}.", day=day_of, sources="; ".join(told))
         for day_of, told in found.items()
@@ -209,15 +221,17 @@ def valid_words(until: str) -> str:
     return text("These figures hold until {day}.", day=day(date.fromisoformat(until)))
 
 
-def period_words(period: pd.DataFrame) -> str:
-    """Return the 12 months that rates are of: from its first day to its last."""
-    row = period.iloc[0]
-    last = row["window_end"] - pd.Timedelta(days=1)
-    return text(
-        "Events from {first} to {last}",
-        first=day(row["window_start"].date()),
-        last=day(last.date()),
-    )
+def period_words(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Return the 12 months that rates are of: from its first day to its last.
+
+    Where no file of incidents was supplied they are no months of events.
+    """
+    row = tables["period"].iloc[0]
+    first = day(row["window_start"].date())
+    last = day((row["window_end"] - pd.Timedelta(days=1)).date())
+    if "unknowns" in tables and (tables["unknowns"]["what"] == "no_incident_file").any():
+        return text("From {first} to {last}", first=first, last=last)
+    return text("Events from {first} to {last}", first=first, last=last)
 
 
 def _crime_row(row: dict[str, object]) -> tuple[Cell, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
 
 from labtools.messages import DEFAULT_LANGUAGE
 from labtools.publish import wording
@@ -63,6 +65,24 @@ def inline(picture: str) -> Markup:
     return Markup(picture.replace(_NAMESPACE, "", 1))  # noqa: S704 - our own charts, escaped
 
 
+@pass_context
+def in_own_language(page: Context, sentence: str, own: Sequence[str]) -> Markup:
+    """Return a sentence in which the words of the lab are marked as being in its language.
+
+    Parameters
+    ----------
+    own : sequence of str
+        Those words, as they stand in the sentence.
+    """
+    told, language = escape(sentence), page["own_language"]
+    if page["html_language"] == language:
+        return told
+    longest_first = sorted((str(escape(it)) for it in own), key=len, reverse=True)
+    any_of = "|".join(map(re.escape, longest_first)) or "(?!)"
+    marked = re.sub(any_of, lambda it: f'<span lang="{language}">{it[0]}</span>', str(told))
+    return Markup(marked)  # noqa: S704 - escaped above
+
+
 def here_of(page: str) -> dict[str, str]:
     """Return the file of a page in each edition."""
     return {language: wording.file_of(page, language) for language in wording.EDITIONS}
@@ -83,7 +103,7 @@ def _other_editions(language: str, site_root: str, here: object) -> list[dict[st
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         trim_blocks=True,
@@ -92,3 +112,5 @@ def _environment() -> Environment:
         auto_reload=False,
         keep_trailing_newline=True,
     )
+    made.filters["in_own_language"] = in_own_language
+    return made

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from labtools.messages import text
+from labtools.messages import say, text
+from labtools.privacy.cards import EXPIRED
 
 #: Folder of each edition inside the site; the first language stands at its top.
 EDITIONS: Mapping[str, str] = MappingProxyType({"es_MX": "", "en": "en"})
@@ -68,11 +69,7 @@ def frame_words() -> dict[str, str]:
         "data": text("Open data"),
         "sections": text("Sections of the site"),
         "also": text("This page in another language"),
-        "expired": text(
-            "These figures held until {day}. They are no longer shown: an old figure says nothing "
-            "of the place today. Ask for the newest edition.",
-            day="{day}",
-        ),
+        "expired": say(EXPIRED, day="{day}"),
         "promise": text(
             "Recorded crime is only what came to the authorities' notice. The figures describe "
             "places, not the people who live there."
@@ -161,6 +158,7 @@ def home_words() -> dict[str, str]:
         "none": text("No colonia has that name. Try with part of it."),
         "found": text("Colonias found:"),
         "by_borough": text("Colonias by borough"),
+        "colonias": text("Colonias"),
         "council": text("For the session of the council"),
         "informe-cabildo": text("Briefing, to read (PDF)"),
         "laminas-cabildo": text("Slides, to show (PDF)"),
@@ -231,4 +229,9 @@ def data_words() -> dict[str, str]:
         "file": text("File"),
         "rows": text("Rows"),
         "holds": text("What it holds"),
+        "until": text("Of use until"),
+        "old": text(
+            "A file stays what it was when it was published: past its day it tells of the past, "
+            "and pages and dashboards show it no more."
+        ),
     }

@@ -22,7 +22,7 @@ from labtools.sources.areas import read_areas
 from labtools.sources.descriptor import FileFormat
 from labtools.sources.files import batches
 
-Guessed = Literal["events", "colonias"]
+Guessed = Literal["events", "colonias", "survey"]
 #: Our column → how publishers call it.
 _CALLED: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -78,13 +78,25 @@ _CALLED: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             ),
             "dwellings": ("viviendas", "vivtot", "tvivhab", "dwellings"),
         },
+        "survey": {
+            "wave": ("oleada", "ola", "levantamiento", "fecha_levantamiento", "per", "wave"),
+            "colonia_id": ("cve_col", "clave_colonia", "id_colonia", "cve_colonia", "colonia_id"),
+            "borough": ("delegacion", "alcaldia", "distrito", "borough"),
+            "stratum": ("estrato", "est_dis", "est_diseno", "stratum"),
+            "cluster": ("upm", "upm_dis", "conglomerado", "cluster"),
+            "weight": ("factor", "factor_expansion", "fac_sel", "ponderador", "peso", "weight"),
+        },
     }
 )
 #: What a table of a kind cannot do without.
 NEEDED: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"events": ("date", "subject"), "colonias": ("id", "name")}
+    {
+        "events": ("date", "subject"),
+        "colonias": ("id", "name"),
+        "survey": ("wave", "stratum", "cluster", "weight"),
+    }
 )
-_LIKE_ENOUGH = 88.0
+LIKE_ENOUGH = 88.0
 _SAMPLE = 5_000
 _DELIMITERS = (",", ";", "\t", "|")
 _SHEETS = MappingProxyType({".xlsx": "xlsx", ".xls": "xlsx", ".ods": "ods", ".dbf": "dbf"})
@@ -115,11 +127,11 @@ def guess_columns(header: Sequence[str], kind: Guessed) -> dict[str, str]:
     """Return our column → the file's, for those whose names are like enough; each one once."""
     pairs = sorted(
         (
-            (-ratio(_plain(theirs), called), rank, ours, theirs)
+            (-ratio(plain(theirs), called), rank, ours, theirs)
             for ours, names in _CALLED[kind].items()
             for rank, called in enumerate(names)
             for theirs in header
-            if ratio(_plain(theirs), called) >= _LIKE_ENOUGH
+            if ratio(plain(theirs), called) >= LIKE_ENOUGH
         ),
     )
     found: dict[str, str] = {}
@@ -193,7 +205,7 @@ def _delimited(path: Path) -> FileFormat:
     return best
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """Return a column's name without accents, capitals or signs."""
     split = unicodedata.normalize("NFKD", name)
     letters = "".join(c for c in split if not unicodedata.combining(c)).lower()

@@ -16,6 +16,9 @@ from labtools.sources.protocol import Intake
 MAXIMUM_OVERLAP = 0.05
 #: Square metres are not needed: a sliver is a sliver in degrees too.
 _SLIVER = 0.01
+#: Metres: what a street keeps apart lies side by side.
+_STREET = 15.0
+_METRES_OF_DEGREE = 111_320.0
 
 
 def check_topology(intake: Intake, areas: gpd.GeoDataFrame) -> tuple[Finding, ...]:
@@ -50,7 +53,27 @@ def check_topology(intake: Intake, areas: gpd.GeoDataFrame) -> tuple[Finding, ..
             n=int((share > _SLIVER).sum()),
         )
     pairs = int((share > _SLIVER).sum())
-    return (_finding(intake, pairs),) if pairs else ()
+    overlaps = (_finding(intake, pairs),) if pairs else ()
+    return (*overlaps, *_alone(intake, areas, keys))
+
+
+def _alone(intake: Intake, areas: gpd.GeoDataFrame, keys: np.ndarray) -> tuple[Finding, ...]:
+    """Tell of the polygons that lie away from all others, of a register with several."""
+    geographic = areas.crs is not None and areas.crs.is_geographic
+    shapes = areas.geometry.to_numpy()
+    reach = _STREET / _METRES_OF_DEGREE if geographic else _STREET
+    one, other = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=reach)
+    alone = np.setdiff1d(np.arange(len(shapes)), one[one != other])
+    if not len(alone) or len(shapes) == 1:
+        return ()
+    sentence = plural(
+        "{source}: a polygon lies away from all others, {first}: it has no neighbours to borrow "
+        "from. Was a part of the register left out?",
+        "{source}: {n} polygons lie away from all others, the first is {first}: they have no "
+        "neighbours to borrow from. Was a part of the register left out?",
+    )
+    facts = {"source": intake.source, "n": len(alone), "first": str(keys[alone[0]])}
+    return (Finding(sentence, Severity.NOTE, facts),)
 
 
 def _refuse_drawn_twice(intake: Intake, shapes: np.ndarray, keys: np.ndarray) -> None:

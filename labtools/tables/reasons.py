@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from labtools.messages import mark, say
+from labtools.messages import mark, number, say
+from labtools.tables.account import Account
 
 REASONS = MappingProxyType(
     {
@@ -68,7 +69,23 @@ REASONS = MappingProxyType(
     }
 )
 
+#: What was changed in rows that were kept, and that people must know.
+MENDED = MappingProxyType(
+    {
+        "polygon_repaired": mark("broken polygon repaired"),
+        "keys_mended": mark("key mended"),
+        "code_not_declared": mark("answer with a code that nobody declared"),
+        "spelling_unified": mark("spelling unified"),
+    }
+)
+
 
 def reason_words(reason: str) -> str:
     """Return what a reader sees for a reason, in the language in force."""
     return say(REASONS[reason])
+
+
+def mended_words(account: Account) -> str:
+    """Return what was changed in rows that were kept, and in how many; nothing for most files."""
+    told = [it for it in MENDED if account.changed.get(it)]
+    return ", ".join(f"{say(MENDED[it])} {number(account.changed[it])}" for it in told)

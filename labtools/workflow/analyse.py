@@ -94,7 +94,7 @@ def prepare(opened: Opened, *, period_end: str = "", again: bool = False) -> Pre
         If there are no data for the period, or the colonias asked for are not in the register.
     """
     processed = _processed(opened)
-    window = _window(opened, processed, period_end)
+    window = window_of(opened, processed, period_end)
     fichas = _chosen(opened, processed, window)
     made_from = {
         name: read_lineage(opened.workbench.processed / f"{name}.parquet") for name in PROCESSED
@@ -260,15 +260,31 @@ def _processed(opened: Opened) -> dict[str, pd.DataFrame]:
     return {name: read_table(name, opened.workbench.processed) for name in PROCESSED}
 
 
-def _window(opened: Opened, processed: dict[str, pd.DataFrame], period_end: str) -> Window:
+def window_of(opened: Opened, processed: dict[str, pd.DataFrame], period_end: str) -> Window:
+    """Return the twelve months that a run tells of, by the dates in its processed tables."""
     panel = processed["panel"]
     months = panel.loc[panel["record_type"] == "case_file", "month"]
     if len(months):
         return window_ending(period_end, first=months.min(), last=months.max())
-    # Without incidents the period is that of the other sources, up to the latest cut date.
-    latest = max(pd.Timestamp(source.cutoff) for source in opened.files())
-    last = (latest + pd.Timedelta(days=1)).to_period("M").start_time - pd.DateOffset(months=1)
+    last = _last_told(processed)
+    if last is None:  # nothing there has a date of its own: up to the latest cut date
+        latest = max(pd.Timestamp(source.cutoff) for source in opened.files())
+        last = (latest + pd.Timedelta(days=1)).to_period("M").start_time - pd.DateOffset(months=1)
     return window_ending(period_end, first=last - pd.DateOffset(years=5), last=last)
+
+
+def _last_told(processed: dict[str, pd.DataFrame]) -> pd.Timestamp | None:
+    """Return the last month of the quarter that the last wave, quarter or action lies in.
+
+    Without incidents the period is that of the files there are: not of the register, which may be
+    cut years before or after them.
+    """
+    dated = {"survey": "wave", "city_perception": "quarter", "actions": "done_on"}
+    days = [processed[name][column].max() for name, column in dated.items()]
+    known = [day for day in days if pd.notna(day)]
+    if not known:
+        return None
+    return max(known).to_period("Q").end_time.to_period("M").start_time.as_unit("us")
 
 
 def _chosen(opened: Opened, processed: dict[str, pd.DataFrame], window: Window) -> tuple[str, ...]:

@@ -101,9 +101,9 @@ def _deliver_to(
     left = [file for file in files if file.name not in before.get(to.name, ())]
     if to.name in before and not left:
         return Delivered(to.name, len(files), None)
-    period = read_table("period", public / "tables")
-    lab = str(period["lab"].iloc[0])
-    post, words = post_of(how), letter_words(lab, period_words(period))
+    told = {name: read_table(name, public / "tables") for name in ("period", "unknowns")}
+    lab = str(told["period"]["lab"].iloc[0])
+    post, words = post_of(how), letter_words(lab, period_words(told))
     letters = shared_out(left, how.most_mb * 1_000_000)
     sent = Sent(ok=True, tries=0)
     for place, part in enumerate(letters, start=1):

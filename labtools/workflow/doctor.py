@@ -19,6 +19,7 @@ from labtools.publish.barriers import can_look
 from labtools.settings import Database, Settings, load_settings
 from labtools.workflow.condition import Check, examine_folders
 from labtools.workflow.databases import connection_of
+from labtools.workflow.declared import is_unnamed, undeclared_sources
 from labtools.workflow.standing import examine_last_run, examine_schedules
 from labtools.workflow.steps import open_workbench
 
@@ -34,6 +35,7 @@ def examine(workbench: Workbench, *, today: date | None = None) -> tuple[Check, 
         return (*checks, Check(ok=False, seen=str(wrong)))
     checks.append(Check(ok=True, seen=text("lab.toml is valid")))
     checks.append(_contact(settings))
+    checks.append(_municipality(settings))
     checks += _data(workbench, settings)
     day = today or date.today()  # noqa: DTZ011 - the lab's own day
     checks += examine_folders(workbench, settings)
@@ -88,6 +90,16 @@ def _contact(settings: Settings) -> Check:
     )
 
 
+def _municipality(settings: Settings) -> Check:
+    if is_unnamed(settings.lab):
+        said = text(
+            "lab.toml does not name the municipality: write municipality and municipality_id (its "
+            "INEGI key) under [lab]; nothing is run or published before"
+        )
+        return Check(ok=False, seen=said)
+    return Check(ok=True, seen=text("public pages name the municipality"))
+
+
 def _data(workbench: Workbench, settings: Settings) -> Iterator[Check]:
     opened = open_workbench(workbench)
     kinds = set()
@@ -112,6 +124,8 @@ def _data(workbench: Workbench, settings: Settings) -> Iterator[Check]:
             )
         )
         yield Check(there, seen)
+    for said in undeclared_sources(opened):
+        yield Check(ok=False, seen=said)
     if "events" not in kinds and settings.source:
         seen = text("no file of incidents: fichas will say so, and show no zeros")
         yield Check(ok=True, seen=seen)

@@ -9,7 +9,7 @@ from labtools.messages import number, plural, text
 from labtools.runs.jobs import Outcome
 from labtools.tables.account import Account
 from labtools.tables.periods import last_month_asked
-from labtools.tables.reasons import reason_words
+from labtools.tables.reasons import mended_words, reason_words
 from labtools.workflow.analyse import (
     WHOLE,
     Prepared,
@@ -19,6 +19,7 @@ from labtools.workflow.analyse import (
     plan,
     prepare,
 )
+from labtools.workflow.declared import refuse_unnamed
 from labtools.workflow.intake import clean, collect
 from labtools.workflow.locking import held
 from labtools.workflow.notebooks import Choice, tell_plan
@@ -75,6 +76,7 @@ def plan_everything(opened: Opened, *, period_end: str = "", choice: Choice = WH
 
 
 def _prepared(opened: Opened, period_end: str) -> Prepared:
+    refuse_unnamed(opened)
     if period_end:
         last_month_asked(period_end)  # refused before anything is done
     tell_collected(opened)
@@ -162,4 +164,6 @@ def tell_accounts(opened: Opened, accounts: Sequence[Account]) -> None:
             kept=account.kept,
             apart=sum(account.rejected.values()),
         )
-        opened.tell(f"{line} ({apart})" if apart else line)
+        line = f"{line} ({apart})" if apart else line
+        mended = mended_words(account)
+        opened.tell(f"{line}; {mended}" if mended else line)

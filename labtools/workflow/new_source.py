@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 
 from labtools import paths
 from labtools.classify.crosswalk import classify_subjects, load_crosswalk
 from labtools.errors import SettingsError, SourceError
-from labtools.messages import percent, text
+from labtools.messages import DEFAULT_LANGUAGE, Sentence, mark, percent, say, speaking, text
 from labtools.paths import Workbench
 from labtools.settings import REGISTER
 from labtools.sources.descriptor import FileFormat, read_descriptor
@@ -33,7 +35,15 @@ from labtools.sources.guess import (
 )
 from labtools.tables.store import make_folder, writing
 from labtools.tables.vocabulary import RECORD_TYPES, UNCLASSIFIED
+from labtools.workflow.new_survey import Asked, look_at_survey, question_lines, said_of_survey
 
+_TITLES: Mapping[Guessed, Sentence] = MappingProxyType(
+    {
+        "colonias": mark("Register of colonias"),
+        "events": mark("File of incidents"),
+        "survey": mark("Survey of perception"),
+    }
+)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 
@@ -63,6 +73,7 @@ class _Seen:
     crosswalk: str
     named: float
     days: tuple[pd.Timestamp, pd.Timestamp] | None
+    asked: Asked
 
 
 def propose_source(workbench: Workbench, name: str, file: Path, kind: Guessed) -> Proposal:
@@ -101,7 +112,7 @@ def propose_source(workbench: Workbench, name: str, file: Path, kind: Guessed) -
     seen = _look(file, kind)
     make_folder(descriptor.parent)
     with writing(descriptor) as aside:
-        aside.write_text(_descriptor(name, kind, seen), encoding="utf-8")
+        aside.write_text(_descriptor(kind, seen), encoding="utf-8")
     read_descriptor(descriptor)
     _enter(workbench, settings, name, _where(workbench, file), seen)
     return Proposal(descriptor, tuple(_said(kind, seen)))
@@ -112,10 +123,13 @@ def _look(file: Path, kind: Guessed) -> _Seen:
     sample = sample_of(file, form)
     header = [str(name) for name in sample.columns if name != "geometry"]
     columns = guess_columns(header, kind)
+    if kind == "survey":
+        asked = look_at_survey(file, form, sample, columns)
+        return _Seen(form, header, columns, asked.wave_form, "", 0.0, None, asked)
     date_form = guess_date_form(sample[columns["date"]]) if "date" in columns else ""
     crosswalk, named = _crosswalk(sample[columns["subject"]]) if "subject" in columns else ("", 0.0)
     days = _days(file, form, columns["date"], date_form) if date_form else None
-    return _Seen(form, header, columns, date_form, crosswalk, named, days)
+    return _Seen(form, header, columns, date_form, crosswalk, named, days, Asked())
 
 
 def _days(
@@ -150,12 +164,13 @@ def _where(workbench: Workbench, file: Path) -> str:
     return full.relative_to(workbench.root).as_posix() if inside else str(full)
 
 
-def _descriptor(name: str, kind: Guessed, seen: _Seen) -> str:
-    unused = [column for column in seen.header if column not in seen.columns.values()]
+def _descriptor(kind: Guessed, seen: _Seen) -> str:
+    used = {*seen.columns.values(), *seen.asked.left, *(it.column for it in seen.asked.questions)}
+    unused = [column for column in seen.header if column not in used]
     lines = [
         f"# {text('Proposed by “labtools new source”: check it before you believe a figure.')}",
         f"kind = {_quoted(kind)}",
-        f"title = {_quoted(name)}",
+        f"title = {_quoted(_title(kind))}",
         f"publisher = {_quoted('—')}",
         f"licence = {_quoted('—')}",
     ]
@@ -165,6 +180,7 @@ def _descriptor(name: str, kind: Guessed, seen: _Seen) -> str:
             f'record_type = "case_file"  # {others}',
             f"crosswalk = {_quoted(seen.crosswalk)}",
         ]
+    if kind != "colonias":
         lines += [f"date_format = {_quoted(seen.date_form or '%Y-%m-%d')}"]
     told = seen.form.model_dump(exclude_defaults=True)
     lines += ["[file]", f"format = {_quoted(seen.form.format)}"]
@@ -174,12 +190,19 @@ def _descriptor(name: str, kind: Guessed, seen: _Seen) -> str:
     lines += [f"# {text('columns that nobody asked for: {names}', names=tuple(unused))}"] * bool(
         unused
     )
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *question_lines(seen.asked)]) + "\n"
+
+
+def _title(kind: Guessed) -> str:
+    """Return what readers see of a kind of file until its lab says it better."""
+    with speaking(DEFAULT_LANGUAGE):
+        return say(_TITLES[kind])
 
 
 def _enter(workbench: Workbench, settings: str, name: str, path: str, seen: _Seen) -> None:
     """Put the source into ``lab.toml``, and prove that it can still be read."""
     first, last = (f"{day:%Y-%m-%d}" for day in seen.days) if seen.days else ("", "")
+    last = f"{seen.asked.until:%Y-%m-%d}" if seen.asked.until is not None else last
     today = f"{pd.Timestamp.now():%Y-%m-%d}"
     entry = [f"path = {_quoted(path)}", f"descriptor = {_quoted(name)}"]
     entry += [f"first_day = {_quoted(first)}"] * bool(first)
@@ -225,6 +248,8 @@ def _said(kind: Guessed, seen: _Seen) -> list[str]:
                 "crime; write it under [columns], or population = “census” under [colonias]"
             )
         )
+    if kind == "survey":
+        said += said_of_survey(seen.asked)
     if seen.crosswalk:
         said.append(
             text(
@@ -250,6 +275,7 @@ def _said(kind: Guessed, seen: _Seen) -> list[str]:
                     month_end=f"{seen.days[1] + pd.offsets.MonthEnd():%Y-%m-%d}",
                 )
             )
+    said.append(text("  write who publishes it and under which licence: the public pages say both"))
     return said
 
 

@@ -42,6 +42,7 @@ from labtools.tables.released import (
 from labtools.tables.store import make_folder, read_table, sync, sync_folder, write_table
 from labtools.workflow.analyse import Prepared, make_edition, outcomes_of, registry_of
 from labtools.workflow.audit import CLEARED, Audit, audit_release, refuse_people
+from labtools.workflow.declared import refuse_unnamed, undeclared_sources
 from labtools.workflow.intake import snapshot_of
 from labtools.workflow.protocols import FOLDER as PROTOCOLS
 from labtools.workflow.recording import keep_names_of_earlier
@@ -109,8 +110,13 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
         If a page would keep readers out.
     SourceError
         If a publisher's figure jumped between two editions and nobody answered for it.
+    SettingsError
+        If the municipality has no name yet.
     """
+    refuse_unnamed(opened)
     refuse_jumps(opened)
+    for said in undeclared_sources(opened):
+        opened.tell(f"publish: {said}")
     ledger = opened.workbench.reports / LEDGER
     check_signed(ledger, prepared.run_id, reviewers=opened.settings.release.reviewers)
     interim = opened.workbench.interim

@@ -244,7 +244,7 @@ def _write(
 ) -> None:
     period = tables["period"]
     made = print_sheet(
-        title, sections, kind=kind, period=period_words(period), lab=str(period["lab"].iloc[0])
+        title, sections, kind=kind, period=period_words(tables), lab=str(period["lab"].iloc[0])
     )
     with writing(path) as aside:
         aside.write_bytes(made)

@@ -292,3 +292,24 @@ def test_a_municipality_of_four_colonias_has_rates_but_no_smoothing_and_no_place
     assert crime["smoothed"].isna().all()
     assert set(crime["versus_municipality"]) == {"unknown"}
     assert place["lower_share"].isna().all()
+
+
+def test_a_change_or_a_place_without_any_figure_is_missing_and_not_shown(true_series, population):
+    one_year = true_series[true_series["quarter"] >= QUARTERS[8]]
+    nobody = population * 0.0
+    crime = crime_of(one_year, nobody)
+
+    change, place = change_of(one_year), place_of(crime, one_year, nobody)
+
+    for table, figures in (
+        (change, ["before", "now", "ratio", "lower", "upper"]),
+        (place, ["lower_share", "upper_share"]),
+    ):
+        assert table[figures].isna().all(axis=None)
+        assert set(table["state"]) == {"missing"}
+
+
+def test_two_years_without_any_crime_are_shown_though_they_have_no_ratio(true_series):
+    row = of(change_of(true_series), "c000").iloc[0]
+
+    assert (row["before"], row["now"], row["state"], row["verdict"]) == (0, 0, "shown", "none")

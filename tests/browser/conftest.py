@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from labtools.dashboards import service
 from labtools.dashboards.server import Running, serving
 from tests.browser.released_example import write_edition
 
@@ -44,6 +45,12 @@ class Reader:
         self.page.goto(url)
         self.page.wait_for_selector("path.leaflet-interactive", timeout=PATIENCE)
         self.page.wait_for_selector(".lab-ficha h2", timeout=PATIENCE)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def the_examples_own_time() -> None:
+    """Serve as in the month after the examples end: their figures hold until 2027."""
+    service.AS_OF = "2026-01-31"
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,10 @@
 from datetime import datetime
 
 import pytest
+import requests
 
+from labtools.dashboards import service
+from labtools.dashboards.server import serving
 from labtools.publish.site import build_site
 from tests.publish.released_example import write_released
 
@@ -57,3 +60,27 @@ def test_the_map_of_an_expired_edition_is_hidden_in_english_too(on_day):
 
     assert page.locator("main svg").count() == 0
     assert HELD in page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("place", ["cambios.html", "propuestas.html", "en/changes.html"])
+def test_no_page_of_the_menu_outlives_its_card(on_day, place):
+    said = HELD if place.startswith("en/") else SPANISH
+    for day, past in (("2026-12-31", 0), ("2027-01-01", 1)):
+        page = on_day(day, place)
+
+        assert page.get_by_text(said).count() == past
+        assert page.locator("main table, main svg").count() == 0 or not past
+
+
+def test_the_living_page_of_figures_past_their_day_is_refused_and_starts_no_kernel(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(service, "AS_OF", "2027-01-01")
+    public = write_released(tmp_path / "public")
+    build_site(public, public / "site")
+    with serving(public, port=0, most_readers=0) as running:
+        told = requests.get(f"{running.url}live/municipal_map", timeout=60)
+        still = requests.get(f"{running.url}municipal_map", timeout=60)
+
+    assert told.status_code == 410
+    assert SPANISH in still.text or HELD in still.text

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from labtools.errors import SettingsError, TableError
-from labtools.publish.pages import CONTENT_POLICY
+from labtools.publish.pages import CONTENT_POLICY, in_own_language
 from labtools.publish.site import build_site
 from labtools.tables.contracts import empty_table
 from labtools.tables.released import read_ficha, seal_of, write_ficha
@@ -329,3 +329,37 @@ def test_without_figures_of_both_years_no_page_says_that_nothing_changed(bare_si
     assert "No se sabe si algo cambió" in said
     assert "En ninguna colonia hay un cambio" not in said
     assert "parte de la diferencia" not in said
+
+
+def test_what_the_lab_wrote_in_a_protocol_is_quoted_and_told_to_be_spanish_on_english_pages(site):
+    english = (site / "en" / "evaluations.html").read_text(encoding="utf-8")
+    spanish = (site / "evaluaciones.html").read_text(encoding="utf-8")
+
+    for start, words in (
+        ("Question: “", "¿Baja el robo?"),
+        ("Comparison: “", "las que no entran"),
+        ('">', "Barrios en marcha"),
+    ):
+        assert f'{start}<span lang="es-MX">{words}</span>' in english
+    assert "Pregunta: “¿Baja el robo?”" in spanish
+    assert '<span lang="es-MX">' not in spanish
+
+
+def test_hostile_words_of_a_protocol_stay_words_where_their_language_is_marked():
+    told = in_own_language(
+        {"own_language": "es-MX", "html_language": "en"},
+        "Question: “<b>¿Baja?</b> & más”",
+        ["<b>¿Baja?</b> & más", "b"],
+    )
+
+    quoted = "&lt;b&gt;¿Baja?&lt;/b&gt; &amp; más"
+    assert told == f'Question: “<span lang="es-MX">{quoted}</span>”'
+
+
+def test_each_file_of_the_open_data_says_until_when_it_is_of_use(site):
+    page = (site / "en" / "data.html").read_text(encoding="utf-8")
+    rows = dict(re.findall(r'href="[^"]*/(\w+)\.csv".*?Of use until">([^<]*)<', page))
+
+    assert rows["crime"] == rows["perception"] == "January 1, 2027"
+    assert rows["evaluation"] == "January 1, 2028"
+    assert rows["sources"] == "always"

@@ -141,3 +141,22 @@ def test_the_municipality_s_indicator_weighs_each_colonia_by_its_people(tmp_path
     table = check_table("indicators", found.tables["indicators"])
     assert table["value"].fillna(-1).tolist() == [10, 20, -1]
     assert table["municipality"].tolist() == pytest.approx([17.5] * 3)  # (10·100 + 20·300) / 400
+
+
+@pytest.mark.parametrize(("away", "told"), [(0.0001, 0), (0.001, 1)], ids=["a street", "a field"])
+def test_a_polygon_away_from_all_others_is_told_and_one_across_a_street_is_not(
+    tmp_path, away, told
+):
+    shapes = [square(0, 0), square(1, 0), square(2 + away, 0)]  # degrees: 11 m, and 111 m
+
+    found = cleaned(
+        tmp_path,
+        clave=["1", "2", "3"],
+        nombre=["a", "b", "c"],
+        pob=["1", "2", "3"],
+        geometry=shapes,
+    )
+
+    said = [str(finding) for finding in found.findings]
+    assert len(said) == told
+    assert all("away from all others, 3:" in line for line in said)

@@ -1,21 +1,26 @@
 """A newcomer with another city's files: columns guessed, names told, rows accounted for."""
 
 import json
+from dataclasses import replace
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from labtools import paths
 from labtools.cli.main import build
 from labtools.errors import SettingsError
 from labtools.paths import Workbench
+from labtools.sources.descriptor import read_descriptor
 from labtools.tables.account import read_accounts
+from labtools.workflow.analyse import window_of
 from labtools.workflow.doctor import examine
 from labtools.workflow.everything import run_everything
 from labtools.workflow.new_source import propose_source
 from labtools.workflow.steps import open_workbench
 
+OURS = paths.bundled("data", "sources", "lab_survey_demo.toml")
 pytestmark = pytest.mark.slow
 SOME = 40  # colonias of the new city
 FICHAS = 2
@@ -67,12 +72,31 @@ def bench(another_city, tmp_path_factory):
     return Workbench(home)
 
 
-def test_three_commands_leave_settings_that_the_doctor_finds_whole(bench):
+def test_the_doctor_asks_for_what_three_commands_cannot_know_and_for_nothing_else(bench):
     wrong = [str(check) for check in examine(bench) if not check.ok]
 
-    assert len(wrong) == 2
+    assert len(wrong) == 5
     assert "write contact" in wrong[0]
-    assert "no finished run yet" in wrong[1]
+    assert "municipality_id" in wrong[1]
+    assert "source colonias: public pages say that publisher and licence" in wrong[2]
+    assert "descriptor incidentes.toml" in wrong[3]
+    assert "no finished run yet" in wrong[4]
+
+
+@pytest.mark.parametrize("line", ['municipality = "—"', 'municipality_id = "00000"'])
+def test_nothing_is_run_before_the_municipality_has_its_name_and_its_key(bench, line):
+    opened = open_workbench(bench)
+    lab = opened.settings.lab.model_copy(
+        update={"municipality": "Otra", "municipality_id": "22014"}
+    )
+    name, _, written = line.partition(" = ")
+    lab = lab.model_copy(update={name: json.loads(written)})
+    unnamed = replace(opened, settings=opened.settings.model_copy(update={"lab": lab}))
+
+    with pytest.raises(SettingsError, match="of which municipality the pages are"):
+        run_everything(unnamed)
+
+    assert not list(bench.raw.iterdir())
 
 
 def test_columns_letters_dates_and_days_are_those_of_the_files(bench):
@@ -95,13 +119,17 @@ def test_columns_letters_dates_and_days_are_those_of_the_files(bench):
 
 @pytest.fixture(scope="module")
 def run(bench, another_city):
-    """Their first edition: the fichas of two colonias, after one line of settings."""
+    """Their first edition: the fichas of two colonias, after three lines of settings."""
     polygons = gpd.read_file(another_city[0] / "poligonos.geojson")
     key = polygons["Clave colonia"].head(FICHAS).tolist()
     told = bench.settings_file.read_text(encoding="utf-8")
     listed = f'select = "listed"\ncolonias = {json.dumps(key)}'
-    bench.settings_file.write_text(told.replace('select = "all"', listed), encoding="utf-8")
-    return run_everything(open_workbench(bench))
+    told = told.replace('select = "all"', listed).replace('"—" ', '"Otra Ciudad" ')
+    bench.settings_file.write_text(told.replace('"00000"', '"22014"'), encoding="utf-8")
+    said = []
+    folder = run_everything(open_workbench(bench, said.append))
+    (folder / "said.json").write_text(json.dumps(said), encoding="utf-8")
+    return folder
 
 
 def test_every_row_of_the_new_city_is_counted_or_accounted_for(run, bench, another_city):
@@ -128,6 +156,26 @@ def test_each_colonia_asked_for_gets_its_ficha_and_its_page_with_its_name(run):
     assert all(f"colonias/{page.name}" in index for page in pages)
 
 
+def test_a_source_that_nobody_declared_is_told_at_the_console_and_no_dash_on_the_pages(run):
+    said = json.loads((run / "said.json").read_text(encoding="utf-8"))
+    site = run / "public" / "site"
+
+    told = [line for line in said if "no está declarado" in line]
+
+    assert [line.split(":")[1].strip() for line in told] == ["fuente colonias", "fuente incidentes"]
+    page = next((site / "en" / "colonias").glob("*.html")).read_text(encoding="utf-8")
+    sources = page.split('id="sources"')[1]
+    assert "not declared" in sources
+    assert "—" not in sources.split("</section>")[0]
+
+
+def test_a_city_without_boroughs_has_no_heading_for_them(run):
+    index = (run / "public" / "site" / "index.html").read_text(encoding="utf-8")
+
+    assert "delegación" not in index.split("<main")[1].split("</main>")[0]
+    assert "<h3" not in index
+
+
 def test_nothing_that_exists_is_written_over(bench, another_city):
     before = bench.settings_file.read_bytes()
 
@@ -143,3 +191,36 @@ def test_the_polygons_need_not_lie_in_the_workbench_and_are_not_moved(bench, ano
 
     assert len(told["features"]) == SOME
     assert not list((bench.root / "suppliers").iterdir())
+
+
+def test_the_demos_survey_is_understood_without_its_descriptor(bench, supplied):
+    file = supplied.root / "suppliers" / "encuesta_percepcion.csv"
+
+    propose_source(bench, "sondeo", file, "survey")
+
+    opened = open_workbench(bench)
+    (source,) = [it for it in opened.settings.source if it.name == "sondeo"]
+    guessed, ours = opened.descriptor(source), read_descriptor(OURS)
+    assert dict(guessed.columns) == dict(ours.columns)
+    asked = {it.indicator: (it.column, it.yes, it.no) for it in ours.question}
+    assert {it.indicator: (it.column, it.yes, it.no) for it in guessed.question} == asked
+    assert source.cutoff == "2025-11-30"
+
+
+@pytest.mark.parametrize(
+    ("survey", "city", "end"),
+    [
+        (["2024-05-01", "2025-11-01"], [], "2026-01-01"),
+        ([], ["2025-07-01"], "2025-10-01"),
+        (["2025-11-01"], ["2026-01-01"], "2026-04-01"),
+    ],
+)
+def test_without_incidents_the_period_ends_with_the_quarter_of_what_was_asked_last(
+    survey, city, end
+):
+    days = {"survey": ("wave", survey), "city_perception": ("quarter", city)}
+    tables = {n: pd.DataFrame({c: pd.to_datetime(d)}) for n, (c, d) in days.items()}
+    tables["actions"] = pd.DataFrame({"done_on": pd.to_datetime([])})
+    tables["panel"] = pd.DataFrame({"record_type": [], "month": []})
+
+    assert window_of(None, tables, "").end == pd.Timestamp(end)
