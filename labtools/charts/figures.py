@@ -7,6 +7,7 @@ people says so.  None of the three is ever written as another.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -56,6 +57,27 @@ def count_words(events: object, low: object, high: object, state: str) -> str:
     if not is_known(low, high) or real(low) == real(high):
         return published
     return text("{figure} ({low} to {high})", figure=published, low=count(low), high=count(high))
+
+
+def whole_year_words(tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
+    """Return why the total differs from the count of its calendar year, where it does."""
+    years, window = tables.get("years", pd.DataFrame()), tables["period"].iloc[0]
+    if years.empty or window["window_end"] != window["window_start"] + pd.DateOffset(years=1):
+        return ()
+    own = years[(years["year"] == window["window_start"]) & (years["state"] == words.SHOWN)]
+    crime = tables["crime"]
+    total = crime[(crime["group"] == words.TOTAL) & (crime["state"] == words.SHOWN)]
+    if own.empty or total.empty or own["events"].iloc[0] == total["events"].iloc[0]:
+        return ()
+    row = own.iloc[0]
+    told = count_words(row["events"], row["events_low"], row["events_high"], words.SHOWN)
+    return (
+        text(
+            "The counts of this table add up quarters that are rounded one by one; the whole year, "
+            "rounded once, is nearer the true count: {count}.",
+            count=told,
+        ),
+    )
 
 
 def summed_words(events: object, group: str, periods: int, base: int) -> str:

@@ -22,6 +22,20 @@ _MANY_TIMES = 10
 #: Of how many published counts each count of twelve months is the sum, by group.
 _QUARTERS = 4
 
+#: Whether the rate is of the very count told before it, or of the quarters that add up to another.
+_RATES: Mapping[bool, str] = MappingProxyType(
+    {
+        True: messages.mark(
+            "That is {rate} per 1,000 people in a year; with chance taken into account, "
+            "between {lower} and {upper}. In the municipality it is {municipality}."
+        ),
+        False: messages.mark(
+            "Its quarters, rounded one by one, add up to {rate} per 1,000 people in a year; with "
+            "chance taken into account, between {lower} and {upper}. In the municipality it is "
+            "{municipality}."
+        ),
+    }
+)
 _VERSUS: Mapping[str, str] = MappingProxyType(
     {
         "above": messages.mark(
@@ -56,16 +70,11 @@ def crime_sentences(tables: Tables) -> tuple[str, ...]:
         )
     said = [_count_sentence(tables, total)]
     if pd.notna(total["rate"]):
-        said.append(
-            text(
-                "That is {rate} per 1,000 people in a year; with chance taken into account, "
-                "between {lower} and {upper}. In the municipality it is {municipality}.",
-                rate=number(total["rate"], 1),
-                lower=number(total["lower"], 1),
-                upper=number(total["upper"], 1),
-                municipality=number(total["municipality_rate"], 1),
-            )
-        )
+        same = _whole_year(tables, total)["events"] == total["events"]
+        ends = ("rate", "lower", "upper")
+        facts = {name: number(total[name], 1) for name in ends}
+        facts["municipality"] = number(total["municipality_rate"], 1)
+        said.append(say(_RATES[bool(same)], **facts))
     share = tables["period"]["recorded_share"].iloc[0] if "period" in tables else None
     return (*said, *_versus(total), *level_so_far(share))
 
