@@ -144,10 +144,9 @@ def attack(
             continue
         part = _Part.of(own, Ranges(low[members], high[members], settled=ranges.settled))
         wanted = secret[members]
-        if not part.find_first(rng):
+        if (every or not part.find_near()) and not part.find_first(rng):
             _refuse_contradiction(cells, members)
         if not every:
-            part.find_near()
             part.find_wide(wanted, rng)
         part.find_ends(wanted, every=every)
         low[members], high[members], solved[members] = part.answers()
@@ -214,12 +213,17 @@ class _Part:
         """Tell whether any counts agree with the claims."""
         return self._solve(rng.standard_normal(len(self.ceiling)))
 
-    def find_near(self) -> None:
-        """Look for counts that a few cells may have whatever the others are."""
+    def find_near(self) -> bool:
+        """Look for counts that a few cells may have whatever the others are; False if none are.
+
+        Some that agree with every claim are among them.
+        """
         found = reachable(self.claims, self.bounds, self._counts)
-        if found is not None:
-            self.least = np.minimum(self.least, found.low)
-            self.greatest = np.maximum(self.greatest, found.high)
+        if found is None:
+            return False
+        self.least = np.minimum(self.least, found.low)
+        self.greatest = np.maximum(self.greatest, found.high)
+        return True
 
     def find_wide(self, wanted: np.ndarray, rng: np.random.Generator) -> None:
         """Look for counts far apart in all the cells still in doubt at once."""

@@ -67,33 +67,52 @@ def portfolio_tables(
     if not harm:
         return empty
 
+    def chosen() -> dict[str, pd.DataFrame]:
+        return _choice(known, harm, effects["crime"], felt, actions)
+
+    made_from = [*harm.values(), effects["crime"], *felt.values(), known.places, known.people]
+    told = [*harm, *felt, repr(actions), plan.model_dump(mode="json")]
+    made = known.edition.fits.take("choice", [*made_from, *told], chosen)
+    return {
+        "portfolio": check_table(
+            "portfolio", _reasoned(made["portfolio"], proposals, known, effects)
+        ),
+        "portfolio_floors": _floors(made["portfolio_floors"]),
+        **{name: check_table(name, made[name]) for name in names[2:]},
+    }
+
+
+def _choice(
+    known: Known,
+    harm: Mapping[str, pd.DataFrame],
+    effect: pd.DataFrame,
+    felt: Mapping[str, pd.DataFrame],
+    actions: Mapping[str, Action],
+) -> dict[str, pd.DataFrame]:
+    """Return the choice, its floors that gave way, and what it hangs on, without reasons."""
+
     def make(crimes: Mapping[str, pd.DataFrame], change: pd.DataFrame) -> Options:
         return make_options(crimes, change, actions, known.places, fear=felt)
 
-    options = make(harm, effects["crime"])
-    rules, lowered = within_reach(options.table, _rules(plan, known))
+    options = make(harm, effect)
+    rules, lowered = within_reach(options.table, _rules(known.settings.targeting, known))
     chosen = choose_portfolio(options, rules)
-    curve = frontier(options, rules, _BUDGETS)
-    known_crime = {group: _at_mean(table) for group, table in harm.items()}
     steady = stability(options, rules, chosen, draws=_BEST_OF)
     inputs = {
-        "effects": make(known_crime, effects["crime"]),
-        "crime": make(harm, _at_mean(effects["crime"])),
+        "effects": make({group: _at_mean(table) for group, table in harm.items()}, effect),
+        "crime": make(harm, _at_mean(effect)),
     }
-    worth = [
-        {"what": "all", "worth": steady.certainty},
-        *(
-            {"what": what, "worth": stability(one, rules, chosen, draws=_BEST_OF).certainty}
-            for what, one in inputs.items()
-        ),
-    ]
-    chain = _told(options, steady)
+    worth = {
+        what: stability(one, rules, chosen, draws=_BEST_OF).certainty
+        for what, one in inputs.items()
+    }
+    doubt = {"all": steady.certainty, **worth}
     return {
-        "portfolio": check_table("portfolio", _reasoned(chain, proposals, known, effects)),
-        "portfolio_floors": _floors(lowered),
-        "portfolio_frontier": check_table("portfolio_frontier", curve),
-        "portfolio_doubt": check_table("portfolio_doubt", pd.DataFrame(worth)),
-        "allocation_if": check_table("allocation_if", _moved(options, rules, known)),
+        "portfolio": _told(options, steady),
+        "portfolio_floors": lowered,
+        "portfolio_frontier": frontier(options, rules, _BUDGETS),
+        "portfolio_doubt": pd.DataFrame({"what": list(doubt), "worth": list(doubt.values())}),
+        "allocation_if": _moved(options, rules, known),
     }
 
 
