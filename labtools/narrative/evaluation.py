@@ -160,6 +160,10 @@ def _beside(found: Evaluated) -> Sequence[str]:
     return [told, text("Neither displacement nor benefit next door can be told from chance.")]
 
 
+#: Two costs that differ by no more than this share are told as one.
+_ABOUT = 0.1
+
+
 def _plan(found: Evaluated) -> Sequence[str]:
     said = [text("Question: “{question}”", question=found.said("question"))]
     if found.said("sealed-on"):
@@ -224,8 +228,20 @@ def _delivered(found: Evaluated) -> Sequence[str]:
         said.append(text("Dose by colonia and month: {doses}.", doses=listed(each)))
     logged = found.figure("cost-logged")
     if not isnan(logged):
-        said.append(text("The log of actions tells a cost of {cost}.", cost=number(logged)))
+        said.append(_logged(logged, found.figure("cost")))
     return said
+
+
+def _logged(logged: float, planned: float) -> str:
+    """Return what the log of actions says it cost, and whether the protocol says the same."""
+    if isnan(planned) or abs(logged - planned) <= _ABOUT * planned:
+        return text("The log of actions tells a cost of {cost}.", cost=number(logged))
+    return text(
+        "The log of actions adds up to a cost of {cost}, and the protocol says {planned}: they do "
+        "not agree. What a result cost is reckoned here with that of the protocol.",
+        cost=number(logged),
+        planned=number(planned),
+    )
 
 
 def _cost(found: Evaluated) -> Sequence[str]:
