@@ -13,6 +13,7 @@ from labtools.publish.briefing import (
     print_briefing,
     released_tables,
 )
+from labtools.publish.briefing_crime import municipality_section
 from labtools.tables import vocabulary as words
 from tests.publish.test_paper import words_of
 
@@ -240,3 +241,20 @@ def test_a_long_table_goes_over_slides_instead_of_growing_small(tables):
     )
 
     assert many == few + 2
+
+
+def test_every_count_of_a_change_stands_with_the_range_of_the_true_one(tables):
+    # Twelve months of one group: 1.96 √(12 · 4/3) is 7.8; of four groups √(48 · 4/3) gives 15.7.
+    with speaking("en"):
+        told = municipality_section(tables).tables[0].rows
+        true = municipality_section({**tables, "period": exact(tables["period"])}).tables[0].rows
+
+    total = tables["municipality_crime"].iloc[0]
+    assert total["group"] == "total"
+    low, high = total["now"] - 16, total["now"] + 16
+    assert told[0][2].words == f"{total['now']:,} ({low:,} to {high:,})"
+    assert true[0][2].words == f"{total['now']:,}"
+
+
+def exact(period):
+    return period.assign(rounding_base=1)
