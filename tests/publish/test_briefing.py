@@ -171,6 +171,18 @@ def test_the_council_is_told_probable_crime_beside_recorded_with_its_limits(tabl
     assert any("Sexual and family violence is not among them" in note for note in section.notes)
 
 
+def test_the_briefing_says_in_short_how_much_crime_is_probable_and_between_which_limits(tables):
+    known = tables["municipality_dark_figure"]
+    without = {**tables, "municipality_dark_figure": known.iloc[:0]}
+
+    with speaking("en"):
+        short = briefing_sections(tables)[0].sentences
+        bare = briefing_sections(without)[0].sentences
+
+    (said,) = set(short) - set(bare)
+    assert "some 19,975 crimes may have happened (between 16,714 and 24,818)" in said
+
+
 CHOSEN = 20
 
 
