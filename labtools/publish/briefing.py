@@ -19,7 +19,7 @@ from labtools.publish.briefing_crime import changes_section, municipality_sectio
 from labtools.publish.briefing_short import in_short
 from labtools.publish.council import council_sections
 from labtools.publish.evaluations import evaluations_in_short
-from labtools.publish.felt import fear_gap_in_short, perception_section
+from labtools.publish.felt import fear_gap_in_short, perception_section, probable_crime_section
 from labtools.publish.figures import Cell, contact_words, period_words, source_rows, sources_by_day
 from labtools.publish.printing import (
     ROOM_OF_PAGES,
@@ -165,6 +165,7 @@ BUILDERS: tuple[Builder, ...] = (
     in_short,
     proposed_in_short,
     municipality_section,
+    probable_crime_section,
     changes_section,
     evaluations_in_short,
     perception_section,
