@@ -56,6 +56,7 @@ study: $(VENV)/.development ## simulate cities whose truth is known, and judge t
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_perception.py
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_evaluation_tests.py
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_evaluation_designs.py
+	PYTHONPATH=. $(BIN)/python tests/simulation/study_evaluation_again.py
 	$(BIN)/python -m tests.simulation.study_power
 	$(BIN)/python -m tests.simulation.study_portfolio
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_alert_budget.py

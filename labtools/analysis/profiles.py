@@ -24,6 +24,7 @@ from labtools.analysis.risk.surfaces import (
     fit_surface,
     fit_surface_in_time,
 )
+from labtools.privacy.rounding import reach_of_sum
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import CONTRACTS, check_table
 from labtools.tables.periods import Window
@@ -308,8 +309,7 @@ def _window_counts(
 def _with_range(table: pd.DataFrame, *, quarters: int, slack: int) -> pd.DataFrame:
     """Add the range of true counts: certain for one rounded cell, 95 % for a sum of them."""
     cells = np.where(table["group"] == words.TOTAL, len(words.GROUPS), 1) * quarters
-    reach = np.ceil(1.96 * np.sqrt(cells * slack * (slack + 2) / 6))
-    reach = np.minimum(reach, cells * slack).astype(int)
+    reach = reach_of_sum(cells, base=slack + 1)
     low = (table["events"] - reach).clip(lower=0)
     return table.assign(events_low=low, events_high=table["events"] + reach)
 

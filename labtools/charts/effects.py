@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -28,7 +29,9 @@ _UNITS = {"crime": " %", "perception": ""}
 _LEAST = 10.0
 
 
-def effects_chart(times: pd.DataFrame, *, outcome: str, title: str = "") -> Svg:
+def effects_chart(
+    times: pd.DataFrame, *, outcome: str, title: str = "", level: float = math.nan
+) -> Svg:
     """Draw the effect in each period since the entry, with its interval; nil is the reference.
 
     Parameters
@@ -38,6 +41,8 @@ def effects_chart(times: pd.DataFrame, *, outcome: str, title: str = "") -> Svg:
     outcome : {"crime", "perception"}
     title : str, optional
         What is read aloud first.
+    level : float, optional
+        Coverage of the intervals, for the legend.
     """
     table = sorted(records(times[times["outcome"] == outcome]), key=lambda row: real(row["since"]))
     drawn = [_row(row, outcome) for row in table]
@@ -46,10 +51,17 @@ def effects_chart(times: pd.DataFrame, *, outcome: str, title: str = "") -> Svg:
     )
     sign = [marks.bar(0, 26, 0, theme.PLAIN_TINT, stroke=theme.ACCENT), marks.dot(13, 0)]
     keys = [
-        marks.Key(joined(sign), text("difference and its interval")),
+        marks.Key(joined(sign), _interval(level)),
         marks.Key(marks.reference(13, 0), text("no difference")),
     ]
     return rows.chart_of_rows(_KIND, drawn, _axis(table, outcome), keys, told)
+
+
+def _interval(level: float) -> str:
+    if math.isnan(level):
+        return text("difference and its interval")
+    digits = 0 if math.isclose(100 * level, round(100 * level)) else 1
+    return text("difference and its {level} % interval", level=number(100 * level, digits))
 
 
 def _row(row: Mapping[str, object], outcome: str) -> rows.Row:

@@ -7,10 +7,13 @@ people says so.  None of the three is ever written as another.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from labtools.messages import number, percent, text
+from labtools.privacy.rounding import reach_of_sum
 from labtools.tables import vocabulary as words
 
 
@@ -56,12 +59,51 @@ def count_words(events: object, low: object, high: object, state: str) -> str:
     return text("{figure} ({low} to {high})", figure=published, low=count(low), high=count(high))
 
 
+def whole_year_words(tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
+    """Return why the total differs from the count of its calendar year, where it does."""
+    years, window = tables.get("years", pd.DataFrame()), tables["period"].iloc[0]
+    if years.empty or window["window_end"] != window["window_start"] + pd.DateOffset(years=1):
+        return ()
+    own = years[(years["year"] == window["window_start"]) & (years["state"] == words.SHOWN)]
+    crime = tables["crime"]
+    total = crime[(crime["group"] == words.TOTAL) & (crime["state"] == words.SHOWN)]
+    if own.empty or total.empty or own["events"].iloc[0] == total["events"].iloc[0]:
+        return ()
+    row = own.iloc[0]
+    told = count_words(row["events"], row["events_low"], row["events_high"], words.SHOWN)
+    return (
+        text(
+            "The counts of this table add up quarters that are rounded one by one; the whole year, "
+            "rounded once, is nearer the true count: {count}.",
+            count=told,
+        ),
+    )
+
+
+def summed_words(events: object, group: str, periods: int, base: int) -> str:
+    """Return a count that is a sum of `periods` rounded ones, with the range of the true sum.
+
+    Parameters
+    ----------
+    group : str
+        The total of all groups is the sum of theirs.
+    base : int
+        To multiples of which counts are rounded; 1 for true counts.
+    """
+    if not is_known(events):
+        return state_words(words.MISSING)
+    cells = periods * (len(words.GROUPS) if group == words.TOTAL else 1)
+    reach = int(reach_of_sum(np.array(cells), base))
+    events = real(events)
+    return count_words(events, max(0.0, events - reach), events + reach, words.SHOWN)
+
+
 def rate_words(value: object) -> str:
     """Return a rate with one decimal, or two where one would hide it."""
     if not is_known(value):
         return words.label(words.MISSING)
     rate = real(value)
-    return number(rate, 2 if 0 < rate < 1 else 1)
+    return number(rate, 2 if rate > 0 and round(rate, 2) < 1 else 1)
 
 
 def interval_words(low: object, high: object) -> str:

@@ -24,6 +24,7 @@ from labtools.tables import vocabulary as words
 
 _TOLD_APART = ("increase", "decrease")
 EVERY = "every"
+_QUARTERS = 4
 
 
 class Alerts:
@@ -38,7 +39,7 @@ class Alerts:
     """
 
     def __init__(self, data: ReleasedData) -> None:
-        self._change = data.change
+        self._change, self._base = data.change, int(data.period["rounding_base"])
         self._names = {c.colonia_id: c.label for c in colonia_choices(data.colonias)}
         self.group = EVERY
         options = ((text("All groups"), EVERY), *group_choices())
@@ -104,8 +105,8 @@ class Alerts:
             self._names[str(row["colonia_id"])],
             words.label(str(row["group"])),
             words.label(str(row["verdict"])),
-            figures.count(row["before"]),
-            figures.count(row["now"]),
+            figures.summed_words(row["before"], str(row["group"]), _QUARTERS, self._base),
+            figures.summed_words(row["now"], str(row["group"]), _QUARTERS, self._base),
             figures.change_words(row["ratio"], row["lower"], row["upper"], str(row["state"])),
         )
 

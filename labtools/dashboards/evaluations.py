@@ -82,7 +82,8 @@ class EvaluationPage:
             inside.extend(element("p", sentence) for sentence in said[section])
             outcome = {"verdict": "crime", "people": "perception"}.get(section)
             if outcome and (times["outcome"] == outcome).any():
-                inside.append(element("figure", effects_chart(times, outcome=outcome)))
+                drawn = effects_chart(times, outcome=outcome, level=found.figure("level"))
+                inside.append(element("figure", drawn))
             parts.append(element("section", *inside, class_="lab-section"))
         name = element("h2", str(self._known[self.protocol]))
         sections = element("div", *parts, class_="lab-more")

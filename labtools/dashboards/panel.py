@@ -108,6 +108,7 @@ def _crime_card(
         element("h3", text("Recorded crime")),
         element("p", f"{words.label(group)} · {months}", class_="lab-what"),
         _figures_of(chosen.iloc[0]) if len(chosen) else _no_data(),
+        *_of_the_year(tables, group),
         _drawn(pictures.rates, tables, "crime"),
         _of_all_crime(group, told),
         class_="lab-card lab-crime",
@@ -120,6 +121,12 @@ def _of_all_crime(group: str, told: Told) -> Svg:
     if not said or group == words.TOTAL:
         return said
     return joined((element("p", words.label(words.TOTAL), class_="lab-what lab-turn"), said))
+
+
+def _of_the_year(tables: Tables, group: str) -> tuple[Svg, ...]:
+    """Return why the total is not the count of its calendar year, where it is not."""
+    said = figures.whole_year_words(tables) if group == words.TOTAL else ()
+    return tuple(element("p", sentence, class_="lab-caption") for sentence in said)
 
 
 def _figures_of(row: pd.Series) -> Svg:

@@ -36,7 +36,7 @@ class AnswerEffect:
     persons : float
         Weights of the treated answers of the last wave: the people it speaks of.
     places, compared : int
-        Places with answers in the programme, and those that compare.
+        Places with answers in the programme, and places with answers that never were in it.
     """
 
     change: float
@@ -75,7 +75,8 @@ def answer_effect(
     """
     table = _prepared(answers, entered)
     treated = table["wave"] >= table["entry"]
-    inside, outside = (table.loc[rows, "place"].nunique() for rows in (treated, ~treated))
+    ours = table["place"].isin(table.loc[treated, "place"])
+    inside, outside = (table.loc[rows, "place"].nunique() for rows in (treated, ~ours))
     if min(inside, outside) < FEWEST_PLACES or table["wave"].nunique() < 2:  # noqa: PLR2004
         raise AnalysisError(
             "People answered in {inside} places of the programme and {outside} outside it, over "
@@ -127,6 +128,33 @@ def answer_effect(
         places=int(inside),
         compared=int(outside),
     )
+
+
+def answers_before(
+    answers: pd.DataFrame, entered: pd.Series, *, level: float = 0.95
+) -> AnswerEffect | None:
+    """Return what the last wave before each entry shows, as if places had entered just before it.
+
+    Near nil if answers moved alike.  None where places have no two waves before they entered, or
+    too few answered in them.
+
+    Parameters
+    ----------
+    answers, entered, level
+        As for :func:`answer_effect`.
+    """
+    table = _prepared(answers, entered)
+    table = table[~(table["wave"] >= table["entry"])]
+    own = table[table["entry"].notna()]
+    last = (
+        own.groupby("place")["entry"]
+        .first()
+        .map(lambda entry: table.loc[table["wave"] < entry, "wave"].max())
+    )
+    try:
+        return answer_effect(table[list(_COLUMNS)], last, level=level)
+    except AnalysisError:
+        return None
 
 
 def _prepared(answers: pd.DataFrame, entered: pd.Series) -> pd.DataFrame:

@@ -91,8 +91,8 @@ def judge(
         effect, before, trend = waves_effect(cells, beside, protocol)
         return Judged(effect, before, None, pd.DataFrame(), trend >= _ALIKE)
     found = _with_one_start(ONE_START[method], one_start(cells, beside, protocol), how)
-    # A lottery makes the two groups alike, but for chance it reckons with; a series compares none.
-    if method in _BY_THEMSELVES or alike_in_level(cells):
+    # A lottery makes the two groups alike, but for chance it reckons with.
+    if method == "randomisation" or (found.effect.compared and alike_in_level(cells)):
         return found
     return replace(found, comparable=False)
 
@@ -152,8 +152,6 @@ def _or_none(
         return None
 
 
-#: Designs that need no others of the same level.
-_BY_THEMSELVES = ("randomisation", "interrupted_series")
 #: Designs that know one start, and how each is asked.
 ONE_START: Mapping[str, Ask] = MappingProxyType(
     {

@@ -18,7 +18,9 @@ from labtools.evaluation.displacement import (
     weighted_displacement_difference,
 )
 from labtools.evaluation.estimate import Estimate
+from labtools.evaluation.near_error import NearError
 from labtools.evaluation.one_start import YEAR, OneStart
+from labtools.evaluation.shared_shocks import shared_shocks
 
 _MOST_YEARS = 3
 
@@ -27,7 +29,8 @@ def displaced_effect(start: OneStart, *, level: float, rng: np.random.Generator)
     """Return the difference in the programme's places, as a ratio, with estimated dispersion.
 
     Each place is paired with another of its level in a year that is not compared; as many whole
-    years are compared after the start as before it.
+    years are compared after the start as before it.  Shocks that neighbours share make its error
+    larger.
 
     Raises
     ------
@@ -59,26 +62,30 @@ def _paired(
     # The same windows a year earlier, of places that never enter: as long, and as far apart.
     span, at = YEAR * _years(start), start.start - YEAR
     earlier = [free[:, at - span : at].sum(axis=1), free[:, at : at + span].sum(axis=1)]
+    spread = estimate_dispersion(np.column_stack(earlier), chosen=start.chosen)
+    taken = pd.Series(start.counts.index.isin(pairs), start.counts.index)
+    among = shared_shocks(start, ours, taken, (before, after))
     found = weighted_displacement_difference(
         (float(before[ours].sum()), float(after[ours].sum())),
         (float(before[pairs].sum()), float(after[pairs].sum())),
-        dispersion=estimate_dispersion(np.column_stack(earlier), chosen=start.chosen),
+        dispersion=among.factor**2 * spread,
         level=level,
     )
-    return _estimate(found, float(after[ours].sum()), len(pairs), level)
+    return _estimate(found, (float(after[ours].sum()), len(pairs)), (level, among))
 
 
 def _estimate(
-    found: DisplacementDifference, observed: float, places: int, level: float
+    found: DisplacementDifference, of: tuple[float, int], how: tuple[float, NearError]
 ) -> Estimate:
-    reach = float(stats.norm.ppf((1 + level) / 2)) * found.local_se
+    (observed, places), (level, among) = of, how
+    reach = float(stats.t.ppf((1 + level) / 2, among.freedom)) * found.local_se
     value, lower, upper = (_ratio(observed, found.local + step) for step in (0.0, -reach, reach))
     return Estimate(
         log_ratio=value,
         lower=lower,
         upper=upper,
         se=found.local_se / max(observed - found.local, 1.0),
-        p=float(2 * stats.norm.sf(abs(found.local) / found.local_se)),
+        p=float(2 * stats.t.sf(abs(found.local) / found.local_se, among.freedom)),
         observed=observed,
         places=places,
         compared=places,

@@ -7,15 +7,19 @@ in a third of all, which leaves too few groups to compare with.
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 import pandas as pd
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.choice import refuse_by_records
+from labtools.evaluation.drawn import drawn_again
 from labtools.evaluation.estimate import Estimate, error_within
 from labtools.evaluation.one_start import OneStart
+from labtools.evaluation.shared_shocks import shared_shocks
 from labtools.evaluation.synthetic_control import synthetic_control
-from labtools.evaluation.synthetic_did import placebo_error, synthetic_difference
+from labtools.evaluation.synthetic_did import synthetic_difference
 
 #: Groups that a programme is split into for the synthetic difference.
 _PARTS = 4
@@ -43,7 +47,7 @@ def synthetic_effect(start: OneStart, *, level: float, rng: np.random.Generator)
     Abadie, A., Diamond, A. & Hainmueller, J. (2010). JASA 105, 493-505.
     doi:10.1198/jasa.2009.ap08746
     """
-    table, own = _groups(start, 1, rng)
+    table, own = _groups(start, _made(start), 1, rng)
     needed = int(np.ceil(1 / (1 - level) - 1e-9))
     _refuse_few(table.shape[1], needed, start)
     found = {name: synthetic_control(table, name, start.start) for name in table.columns}
@@ -52,8 +56,10 @@ def synthetic_effect(start: OneStart, *, level: float, rng: np.random.Generator)
     spread = early.clip(lower=max(float(early.median()), _NOTHING))
     effect = pd.Series({name: one.effect for name, one in found.items()})
     size = (effect / spread).abs()
-    reach = _most(size.drop(own), level) * spread[own[0]]
-    return _estimate(start, float(effect[own[0]]), reach, (level, _rank(size, size[own[0]])))
+    factor = shared_shocks(start, start.treated, start.others).factor
+    reach = factor * _most(size.drop(own), level) * spread[own[0]]
+    p = _rank(size.drop(own), size[own[0]] / factor)
+    return _estimate(start, float(effect[own[0]]), reach, (level, p))
 
 
 def synthetic_difference_effect(
@@ -61,7 +67,8 @@ def synthetic_difference_effect(
 ) -> Estimate:
     """Return the synthetic difference-in-differences of the programme's places in four groups.
 
-    Groups drawn from all places, as many as the programme's, give p and limits.
+    Programmes drawn as by lot, each with those beside it left out as they are here, give p and
+    limits.
 
     Raises
     ------
@@ -73,21 +80,30 @@ def synthetic_difference_effect(
     Arkhangelsky, D. and others (2021). American Economic Review 111, 4088-4118.
     doi:10.1257/aer.20190159
     """
-    table, own = _groups(start, _PARTS, rng)
+    table, own = _groups(start, _made(start), _PARTS, rng)
     _refuse_few(table.shape[1], _FEWEST_GROUPS + _PARTS, start)
     effect = synthetic_difference(table, own, start.start).effect
-    error = placebo_error(table, own, start.start, rng=rng, draws=_DRAWS, chosen=start.chosen)
-    told = np.isfinite(error.p)
-    reach = _most(pd.Series(np.abs(error.any_group)), level) if told else np.nan
-    return _estimate(start, effect, reach, (level, error.p))
+    drawn = zip(*drawn_again(start, _DRAWS, rng), strict=True)
+    groups = [_groups(start, choice, _PARTS, rng) for choice in islice(drawn, 1, None)]
+    size = pd.Series(
+        [abs(synthetic_difference(told, inside, start.start).effect) for told, inside in groups]
+    )
+    if size.max() <= _NOTHING * float(table.abs().to_numpy().max()):
+        return _estimate(start, effect, np.nan, (level, np.nan))
+    return _estimate(start, effect, _most(size, level), (level, _rank(size, abs(effect))))
+
+
+def _made(start: OneStart) -> tuple[np.ndarray, np.ndarray]:
+    """Return who is in and who compares, in the choice that was made."""
+    return start.treated.to_numpy(bool), start.others.to_numpy(bool)
 
 
 def _groups(
-    start: OneStart, parts: int, rng: np.random.Generator
+    start: OneStart, choice: tuple[np.ndarray, np.ndarray], parts: int, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return the logarithm of mean events by quarter and group, and which groups are treated."""
     refuse_by_records(start.chosen)
-    ours, others = (rng.permutation(np.flatnonzero(side)) for side in (start.treated, start.others))
+    ours, others = (rng.permutation(np.flatnonzero(side)) for side in choice)
     size = max(len(ours) // parts, 1)
     counts = start.counts.to_numpy(float)
     groups = {
@@ -124,7 +140,8 @@ def _most(size: pd.Series, level: float) -> float:
 
 
 def _rank(size: pd.Series, own: float) -> float:
-    return float((size >= own).mean())
+    """Return the share of as large ones, the treated counted in."""
+    return float((1 + (size >= own).sum()) / (1 + len(size)))
 
 
 def _estimate(start: OneStart, effect: float, reach: float, how: tuple[float, float]) -> Estimate:

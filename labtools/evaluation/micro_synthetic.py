@@ -15,6 +15,8 @@ import pandas as pd
 from labtools.errors import AnalysisError
 from labtools.evaluation.choice import Chosen, refuse_by_records
 
+#: Who would have been treated, and who would have compared, in each choice.
+Choices = tuple[np.ndarray, np.ndarray]
 _CLOSE = 1e-6
 _STEPS = 100
 _LONGEST = 2.0
@@ -61,7 +63,7 @@ def micro_synthetic(
     treated: pd.Series,
     *,
     rng: np.random.Generator,
-    draws: int = 249,
+    draws: int | Choices = 249,
     chosen: Chosen = "otherwise",
 ) -> MicroSynthetic:
     """Return the ratio of events in treated places to those of a mix that matches their past.
@@ -73,6 +75,9 @@ def micro_synthetic(
     after : pandas.Series, shape (n_places,)
         Events after the start.
     treated : pandas.Series of bool, shape (n_places,)
+    draws : int or pair of numpy.ndarray, shape (n_choices, n_places)
+        How many groups of as many places to draw from all; or who would have been treated, and who
+        would have compared, in each choice that could have been made, that which was made first.
     chosen : {"by_records", "by_lottery", "otherwise"}
         How places were chosen; for their records, the test is refused.
 
@@ -91,13 +96,14 @@ def micro_synthetic(
     doi:10.1093/pan/mpr025
     """
     refuse_by_records(chosen)
-    x, y, inside = _checked(matched, after, treated, draws)
-    mix = _balanced(x, inside[None, :])[0]
+    x, y, inside = _checked(matched, after, treated)
+    groups, others = _choices(inside, draws, rng)
+    mix = _balanced(x, groups[:1], others[:1])[0]
     if np.isnan(mix).any():
         raise AnalysisError(
             "No mix of the {n} other places has the past of the treated ones. Match fewer "
             "variables, or give places that resemble them.",
-            n=int((~inside).sum()),
+            n=int(others[0].sum()),
         )
     effective = float(1 / (mix**2).sum())
     if effective < _FEWEST_EFFECTIVE:
@@ -116,25 +122,40 @@ def micro_synthetic(
             expected=round(expected, 1),
         )
     value, se = (float(told[0]) for told in _ratios(x, y, inside[None, :], mix[None, :]))
-    known = _placebos(x, y, int(inside.sum()), draws, rng)
+    known = _placebos(x, y, groups[1:], others[1:])
     told = se > _NOTHING and len(known)
     p = (1 + int((np.abs(known) >= abs(value) / se).sum())) / (1 + len(known)) if told else np.nan
-    table = pd.Series(mix[~inside] * inside.sum(), index=matched.index[~inside])
+    table = pd.Series(mix[others[0]] * inside.sum(), index=matched.index[others[0]])
     return MicroSynthetic(value, se, float(p), table, effective, known)
 
 
-def _placebos(
-    x: np.ndarray, y: np.ndarray, size: int, draws: int, rng: np.random.Generator
-) -> np.ndarray:
-    """Return the statistics of groups drawn from all places, as the treated were under a lottery.
+def _choices(
+    inside: np.ndarray, draws: int | Choices, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return who was treated and who compares; then groups drawn as the treated under a lottery.
 
     Were they drawn from the others alone, fewer places would be left for their mixes than for that
     of the treated, and the test would be too cautious.
     """
-    groups = np.zeros((draws, len(x)), dtype=bool)
-    for group in groups:
-        group[rng.choice(len(x), size, replace=False)] = True
-    mixes = _balanced(x, groups)
+    many = draws if isinstance(draws, int) else len(draws[0])
+    if many < _ENOUGH_DRAWS:
+        raise AnalysisError(
+            "{draws} draws are too few to tell a p-value of 0.05. Take {needed} or more.",
+            draws=many,
+            needed=_ENOUGH_DRAWS,
+        )
+    if not isinstance(draws, int):
+        return draws
+    groups = np.zeros((1 + draws, len(inside)), dtype=bool)
+    groups[0] = inside
+    for group in groups[1:]:
+        group[rng.choice(len(inside), int(inside.sum()), replace=False)] = True
+    return groups, ~groups
+
+
+def _placebos(x: np.ndarray, y: np.ndarray, groups: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return the statistics of groups that could have been treated."""
+    mixes = _balanced(x, groups, others)
     mixed = np.isfinite(mixes).all(axis=1)
     groups, mixes = groups[mixed], mixes[mixed]
     empty = (groups @ y == 0) | (mixes @ y == 0)
@@ -161,14 +182,14 @@ def _ratios(
     return np.log(seen / expected), np.sqrt(variance)
 
 
-def _balanced(x: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Return for each group a mix of the places outside it with its means, or missing weights.
+def _balanced(x: np.ndarray, groups: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return for each group a mix of the others with its means, or missing weights.
 
     Of all such mixes, that nearest to equal weights in entropy; each sums to 1.
     """
     means = groups @ x / groups.sum(axis=1, keepdims=True)
     z = (x[None] - means[:, None]) / _scale(x)
-    outside = np.where(groups, -np.inf, 0.0)
+    outside = np.where(others, 0.0, -np.inf)
     theta = np.zeros((len(groups), x.shape[1]))
     for _ in range(_STEPS):
         index = np.einsum("dnk,dk->dn", z, theta) + outside
@@ -191,7 +212,7 @@ def _scale(x: np.ndarray) -> np.ndarray:
 
 
 def _checked(
-    matched: pd.DataFrame, after: pd.Series, treated: pd.Series, draws: int
+    matched: pd.DataFrame, after: pd.Series, treated: pd.Series
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     x = matched.to_numpy(float)
     y = after.reindex(matched.index).to_numpy(float)
@@ -204,11 +225,5 @@ def _checked(
             missing=missing,
             n=int(chosen.sum()),
             total=len(chosen),
-        )
-    if draws < _ENOUGH_DRAWS:
-        raise AnalysisError(
-            "{draws} draws are too few to tell a p-value of 0.05. Take {needed} or more.",
-            draws=draws,
-            needed=_ENOUGH_DRAWS,
         )
     return x, y, chosen

@@ -13,9 +13,10 @@ import numpy as np
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.choice import refuse_by_records
+from labtools.evaluation.drawn import drawn_again, who_compares
 from labtools.evaluation.estimate import Estimate, error_within
 from labtools.evaluation.one_start import OneStart
-from labtools.evaluation.randomisation import lottery, map_patterns, studentised
+from labtools.evaluation.randomisation import map_patterns, studentised
 
 _DRAWS = 999
 _STEP, _FARTHEST, _HALVINGS = 0.05, 3.0, 14
@@ -49,9 +50,7 @@ def drawn_ratio(start: OneStart, *, level: float, rng: np.random.Generator) -> E
             "design imputed_counts."
         )
     drawn = _choices(start, level, rng)
-    others = ~drawn
-    if start.ring.any():
-        others &= ~(drawn.astype(float) @ start.beside.to_numpy(float) > 0)
+    others = who_compares(start, drawn)
 
     def rare(change: np.ndarray) -> float:
         found = np.abs(studentised(change, drawn, others))
@@ -63,8 +62,7 @@ def drawn_ratio(start: OneStart, *, level: float, rng: np.random.Generator) -> E
 def _choices(start: OneStart, level: float, rng: np.random.Generator) -> np.ndarray:
     """Return the choices that could have been made; the one that was made comes first."""
     if start.drawn is None:
-        draw = lottery(start.treated)
-        return np.array([start.treated.to_numpy(bool), *(draw(rng) for _ in range(_DRAWS))])
+        return drawn_again(start, _DRAWS, rng)[0]
     needed = int(np.ceil(1 / (1 - level) - _NONE))
     if len(start.drawn) < needed:
         raise AnalysisError(
@@ -92,7 +90,10 @@ def spatial_ratio(start: OneStart, *, level: float, rng: np.random.Generator) ->
     refuse_by_records(start.chosen)
     kept = (start.treated | start.others).to_numpy()
     inside = start.treated.to_numpy(bool)[kept]
-    patterns = map_patterns(start.beside.to_numpy(float)[np.ix_(kept, kept)])
+    # Two borders apart: of one, the programme would be beside nobody where neighbours are left out.
+    near = start.beside.to_numpy(float)
+    near = ((near + near @ near) > 0) & ~np.eye(len(near), dtype=bool)
+    patterns = map_patterns(near[np.ix_(kept, kept)].astype(float))
     weight = inside / inside.sum() - ~inside / (~inside).sum()
     part = patterns.T @ weight
     signs = rng.integers(0, 2, (_DRAWS, len(weight))) * 2.0 - 1

@@ -96,7 +96,7 @@ Method = Literal[
     "synthetic_control",  # one start, few of many colonias
     "synthetic_difference",  # one start
     "micro_synthetic",  # one start, dozens of small colonias
-    "interrupted_series",  # one start, no comparison
+    "interrupted_series",  # one start; their series over that of the others
     "weighted_displacement",  # one start, pairs of one level, and the ring
     "randomisation",  # one start, chosen by lottery
     "spatial_permutation",  # one start

@@ -17,8 +17,9 @@ from scipy import stats
 from labtools.errors import AnalysisError
 from labtools.evaluation.choice import Chosen, refuse_by_records
 from labtools.evaluation.counts import clustered_variance
+from labtools.evaluation.ratio_effect import ratio_effect
 
-Method = Literal["doubly_robust", "weighting", "regression"]
+Method = Literal["doubly_robust", "weighting", "regression", "ratio"]
 Controls = Literal["never", "not_yet"]
 Summary = Literal["simple", "group", "dynamic", "calendar"]
 _STEPS = 50
@@ -81,11 +82,14 @@ class Average:
         Overall.
     parts : pandas.DataFrame
         ``effect`` and ``se``; its index is the group, event time or period.
+    influence : numpy.ndarray, shape (n_units,)
+        Of the overall one.
     """
 
     effect: float
     se: float
     parts: pd.DataFrame
+    influence: np.ndarray
 
 
 def group_time_effects(
@@ -106,7 +110,9 @@ def group_time_effects(
     Parameters
     ----------
     panel : Panel
-    method : {"doubly_robust", "weighting", "regression"}
+    method : {"doubly_robust", "weighting", "regression", "ratio"}
+        The last one is for counts: effects are logarithms of ratios
+        (:mod:`labtools.evaluation.ratio_effect`).
     controls : {"not_yet", "never"}
     anticipation : int, default 0
         Periods before treatment that may already differ: because it was expected, or because
@@ -145,8 +151,8 @@ def group_time_effects(
             unit = free | (first == group)
             if base < 0 or min((first == group).sum(), free.sum()) < _FEWEST_UNITS:
                 continue
-            change = outcome[unit, at] - outcome[unit, base]
-            effect, part = _effect(change, first[unit] == group, covariates[unit], method)
+            pair = outcome[unit, base], outcome[unit, at]
+            effect, part = _effect(pair, first[unit] == group, covariates[unit], method)
             full = np.zeros(len(first))
             full[unit] = part * len(first) / unit.sum()
             rows.append((group, periods[at], effect, _se(full, near)))
@@ -176,7 +182,7 @@ def average_effects(effects: GroupTimeEffects, summary: Summary) -> Average:
         )
     if summary == "simple":
         value, part = _weighted(effects, treated)
-        return Average(value, _se(part, effects.near), pd.DataFrame(columns=["effect", "se"]))
+        return Average(value, _se(part, effects.near), pd.DataFrame(columns=["effect", "se"]), part)
     key = {"group": group, "dynamic": period - group, "calendar": period}[summary]
     shown = np.ones(len(key), bool) if summary == "dynamic" else treated
     labels = np.unique(key[shown])
@@ -185,7 +191,9 @@ def average_effects(effects: GroupTimeEffects, summary: Summary) -> Average:
     parts = np.column_stack([part for _, part in pairs])
     overall, influence = _overall(effects.first, summary, labels, values, parts)
     table = {"effect": values, "se": [_se(part, effects.near) for part in parts.T]}
-    return Average(overall, _se(influence, effects.near), pd.DataFrame(table, index=labels))
+    return Average(
+        overall, _se(influence, effects.near), pd.DataFrame(table, index=labels), influence
+    )
 
 
 def pretrend_p(effects: GroupTimeEffects) -> float:
@@ -240,9 +248,12 @@ def _base(periods: np.ndarray, group: float, at: int, anticipation: int) -> int:
 
 
 def _effect(
-    change: np.ndarray, treated: np.ndarray, x: np.ndarray, method: Method
+    pair: tuple[np.ndarray, np.ndarray], treated: np.ndarray, x: np.ndarray, method: Method
 ) -> tuple[float, np.ndarray]:
     """Return the effect on the treated and its influence function (Sant'Anna & Zhao 2020)."""
+    if method == "ratio":
+        return ratio_effect(*pair, treated, x)
+    change = pair[1] - pair[0]
     d, n = treated.astype(float), len(change)
     fitted, ols = np.zeros(n), np.zeros_like(x)
     if method != "weighting":

@@ -1,8 +1,8 @@
 """Group-time effects of a protocol: years since the entry, in waves, against places not yet in.
 
 When to use it: places that entered in waves, each of five colonias or more, and a year before
-the first.  When not: for places chosen for their records, or very few events: the logarithm of
-a year's events hides a part of the effect then.
+the first.  Effects are ratios of a wave's events to those to be expected of it, so that places
+with few events hide nothing.  When not: for places chosen for their records.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import shortest_path
 from labtools.errors import AnalysisError
 from labtools.evaluation.counts import nearness
 from labtools.evaluation.estimate import Estimate, Limits
+from labtools.evaluation.near_error import near_error
 from labtools.evaluation.one_start import YEAR
 from labtools.evaluation.programme import Cells
 from labtools.evaluation.protocol import Protocol
@@ -48,25 +49,28 @@ def waves_effect(
     outcome, first = _years(cells)
     level = cells.panel.level
     traits = outcome[[]] if level is None else level.reindex(outcome.index).to_frame()
+    near = _near(beside, outcome.index)
     effects = group_time_effects(
         Panel(outcome, first, traits),
+        method="ratio",
         anticipation=-(-protocol.design.anticipation_months // (_QUARTER * YEAR)),
         chosen=protocol.units.chosen,
-        near=_near(beside, outcome.index),
+        near=near,
     )
-    freedom = int(min((first > 0).sum(), (first == 0).sum())) - 1
-    reach = float(stats.t.ppf((1 + protocol.level) / 2, max(freedom, 1)))
     whole, by_year = average_effects(effects, "simple"), average_effects(effects, "dynamic").parts
+    size = outcome.sum(axis=1).to_numpy()
+    found = near_error(whole.influence / len(first), first.to_numpy(), size, near)
+    reach = float(stats.t.ppf((1 + protocol.level) / 2, found.freedom))
     past = None
     if -1 in by_year.index:
-        value, error = by_year.loc[-1, ["effect", "se"]]
-        past = float(value), float(value - reach * error), float(value + reach * error)
+        value, own = by_year.loc[-1, ["effect", "se"]]
+        past = float(value), float(value - reach * own), float(value + reach * own)
     estimate = Estimate(
         log_ratio=whole.effect,
-        lower=whole.effect - reach * whole.se,
-        upper=whole.effect + reach * whole.se,
-        se=whole.se,
-        p=float(2 * stats.t.sf(abs(whole.effect) / whole.se, max(freedom, 1))),
+        lower=whole.effect - reach * found.error,
+        upper=whole.effect + reach * found.error,
+        se=found.error,
+        p=float(2 * stats.t.sf(abs(whole.effect) / found.error, found.freedom)),
         observed=float(cells.panel.counts.where(cells.inside).sum().sum()),
         places=int((first > 0).sum()),
         compared=int((first == 0).sum()),
@@ -75,7 +79,7 @@ def waves_effect(
 
 
 def _years(cells: Cells) -> tuple[pd.DataFrame, pd.Series]:
-    """Return the logarithm of each place's events by year, and the year of its entry (0: never)."""
+    """Return each place's events by year, and the year of its entry (0: never)."""
     inside, entered = cells.inside.any(axis=1), (cells.since >= 0).any(axis=1)
     at = np.arange(cells.panel.counts.shape[1])
     begun = int(cells.inside.any(axis=0).to_numpy().argmax())
@@ -95,7 +99,7 @@ def _years(cells: Cells) -> tuple[pd.DataFrame, pd.Series]:
     told = {k - whole[0] + 1: counts.iloc[:, year == k].sum(axis=1) for k in whole}
     entry = year[cells.inside[kept].to_numpy().argmax(axis=1)] - whole[0] + 1
     first = pd.Series(np.where(inside[kept], entry, 0).astype(float), counts.index)
-    return np.log1p(pd.DataFrame(told, counts.index)), first
+    return pd.DataFrame(told, counts.index), first
 
 
 def _near(beside: pd.DataFrame, places: pd.Index) -> np.ndarray:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
 
 from labtools import messages
 from labtools.messages import number, percent, plural, say, text
 from labtools.narrative.late_records import level_so_far, still_to_come
+from labtools.privacy.rounding import reach_of_sum
 from labtools.tables import vocabulary as words
 from labtools.tables.vocabulary import label
 
@@ -17,7 +19,23 @@ Tables = Mapping[str, pd.DataFrame]
 
 #: Beyond so many times a limit tells no size, only that next to nothing is known.
 _MANY_TIMES = 10
+#: Of how many published counts each count of twelve months is the sum, by group.
+_QUARTERS = 4
 
+#: Whether the rate is of the very count told before it, or of the quarters that add up to another.
+_RATES: Mapping[bool, str] = MappingProxyType(
+    {
+        True: messages.mark(
+            "That is {rate} per 1,000 people in a year; with chance taken into account, "
+            "between {lower} and {upper}. In the municipality it is {municipality}."
+        ),
+        False: messages.mark(
+            "Its quarters, rounded one by one, add up to {rate} per 1,000 people in a year; with "
+            "chance taken into account, between {lower} and {upper}. In the municipality it is "
+            "{municipality}."
+        ),
+    }
+)
 _VERSUS: Mapping[str, str] = MappingProxyType(
     {
         "above": messages.mark(
@@ -52,16 +70,11 @@ def crime_sentences(tables: Tables) -> tuple[str, ...]:
         )
     said = [_count_sentence(tables, total)]
     if pd.notna(total["rate"]):
-        said.append(
-            text(
-                "That is {rate} per 1,000 people in a year; with chance taken into account, "
-                "between {lower} and {upper}. In the municipality it is {municipality}.",
-                rate=number(total["rate"], 1),
-                lower=number(total["lower"], 1),
-                upper=number(total["upper"], 1),
-                municipality=number(total["municipality_rate"], 1),
-            )
-        )
+        same = _whole_year(tables, total)["events"] == total["events"]
+        ends = ("rate", "lower", "upper")
+        facts = {name: number(total[name], 1) for name in ends}
+        facts["municipality"] = number(total["municipality_rate"], 1)
+        said.append(say(_RATES[bool(same)], **facts))
     share = tables["period"]["recorded_share"].iloc[0] if "period" in tables else None
     return (*said, *_versus(total), *level_so_far(share))
 
@@ -89,7 +102,9 @@ def change_sentences(tables: Tables) -> tuple[str, ...]:
     if shown.empty or (shown["verdict"] == "unknown").all():
         return (text("It is not known whether it changed: there are no two years to compare."),)
     told = [
-        _changed(row) for _, row in shown.iterrows() if row["verdict"] in {"increase", "decrease"}
+        _changed(row, int(tables["period"]["rounding_base"].iloc[0]))
+        for _, row in shown.iterrows()
+        if row["verdict"] in {"increase", "decrease"}
     ]
     if not told:
         return (
@@ -218,11 +233,11 @@ def _whole_year(tables: Tables, total: pd.Series) -> pd.Series:
     return total if told.empty else told.iloc[0]
 
 
-def _changed(row: pd.Series) -> str:
+def _changed(row: pd.Series, base: int) -> str:
     facts = {
         "group": label(str(row["group"])),
-        "before": number(row["before"]),
-        "now": number(row["now"]),
+        "before": _summed(row, "before", base),
+        "now": _summed(row, "now", base),
     }
     if pd.isna(row["upper"]):
         # There were none before: no percentage of nothing.
@@ -246,6 +261,20 @@ def _changed(row: pd.Series) -> str:
     )
 
 
+def _summed(row: pd.Series, period: str, base: int) -> str:
+    """Return a count of twelve months with the range of the true one, where it was rounded."""
+    cells = _QUARTERS * (len(words.GROUPS) if row["group"] == words.TOTAL else 1)
+    reach = int(reach_of_sum(np.array(cells), base))
+    if not reach:
+        return number(row[period])
+    return text(
+        "{figure} ({low} to {high})",
+        figure=number(row[period]),
+        low=number(max(0, row[period] - reach)),
+        high=number(row[period] + reach),
+    )
+
+
 def _signed(ratio: float) -> str:
     change = round(100 * (float(ratio) - 1))
     sign = "−" if change < 0 else "+" if change else ""
@@ -253,7 +282,7 @@ def _signed(ratio: float) -> str:
 
 
 def _rate(value: float) -> str:
-    return number(value, 2 if 0 < value < 1 else 1)
+    return number(value, 2 if value > 0 and round(value, 2) < 1 else 1)
 
 
 def _window(tables: Tables) -> tuple[str, str]:

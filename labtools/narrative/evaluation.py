@@ -41,12 +41,20 @@ _VERDICTS = MappingProxyType(
         "read_ahead": mark("No verdict yet: this is not a month of decision of the protocol."),
     }
 )
+_NOBODY = mark(
+    "No verdict: no colonia is left to compare with, and what the whole city went through would "
+    "pass for an effect. The figures are shown, and conclude nothing."
+)
 _PEOPLE = MappingProxyType(
     {
         "better": mark("Fewer people feel unsafe than would have without it."),
         "worse": mark("More people feel unsafe than would have without it."),
         "too_small": mark("If people feel safer, it is by too little to tell."),
         "not_yet_known": mark("We do not know yet whether people feel safer."),
+        "not_comparable": mark(
+            "No verdict: already in the survey before the entry, answers there had moved otherwise "
+            "than those of the other colonias. The figures are shown, and conclude nothing."
+        ),
         "read_ahead": mark("No verdict yet on how safe people feel."),
     }
 )
@@ -82,14 +90,16 @@ def _verdict(found: Evaluated) -> Sequence[str]:
     row = found.row("crime", "effect")
     if row is None:
         return []
+    verdict = _VERDICTS[row["verdict"]]
     if pd.isna(row["compared"]):
         compared = text("compared with their own past alone")
+        verdict = _NOBODY if row["verdict"] == "not_comparable" else verdict
     else:
         compared = text("compared with {compared}", compared=number(row["compared"]))
     first, *others = (words.label(group) for group in found.said("groups").split())
     groups = listed([first, *(other[:1].lower() + other[1:] for other in others)])
     return [
-        say(_VERDICTS[row["verdict"]]),
+        say(verdict),
         text(
             "{groups}: {change} against what was to be expected without it, in {places} colonias "
             "together, {compared}.",
@@ -148,6 +158,10 @@ def _beside(found: Evaluated) -> Sequence[str]:
     if row["upper"] < 0:
         return [told, text("Part of the benefit reached next door.")]
     return [told, text("Neither displacement nor benefit next door can be told from chance.")]
+
+
+#: Two costs that differ by no more than this share are told as one.
+_ABOUT = 0.1
 
 
 def _plan(found: Evaluated) -> Sequence[str]:
@@ -214,8 +228,20 @@ def _delivered(found: Evaluated) -> Sequence[str]:
         said.append(text("Dose by colonia and month: {doses}.", doses=listed(each)))
     logged = found.figure("cost-logged")
     if not isnan(logged):
-        said.append(text("The log of actions tells a cost of {cost}.", cost=number(logged)))
+        said.append(_logged(logged, found.figure("cost")))
     return said
+
+
+def _logged(logged: float, planned: float) -> str:
+    """Return what the log of actions says it cost, and whether the protocol says the same."""
+    if isnan(planned) or abs(logged - planned) <= _ABOUT * planned:
+        return text("The log of actions tells a cost of {cost}.", cost=number(logged))
+    return text(
+        "The log of actions adds up to a cost of {cost}, and the protocol says {planned}: they do "
+        "not agree. What a result cost is reckoned here with that of the protocol.",
+        cost=number(logged),
+        planned=number(planned),
+    )
 
 
 def _cost(found: Evaluated) -> Sequence[str]:

@@ -24,7 +24,9 @@ DESIGNS = MappingProxyType(
             "synthetic difference-in-differences against groups of as many colonias"
         ),
         "micro_synthetic": mark("micro-synthetic control, a mix of other colonias of equal past"),
-        "interrupted_series": mark("interrupted series of the programme alone, without comparison"),
+        "interrupted_series": mark(
+            "interrupted series of the programme, over that of the other colonias if there are any"
+        ),
         "weighted_displacement": mark(
             "weighted displacement difference of pairs of equal level, with estimated dispersion"
         ),
@@ -57,7 +59,40 @@ def trust_said(found: Evaluated) -> Sequence[str]:
                 nothing=interval_of(nothing, " %"),
             )
         )
-    return [*said, *_recording(found), *_by_others(found)]
+    asked = found.row("perception", "before")
+    if asked is not None:
+        said.append(
+            text(
+                "In the last survey before they entered, answers there differed from what was to "
+                "be expected by {change} percentage points.",
+                change=interval_of(asked, ""),
+            )
+        )
+    return [*said, *_one_by_one(found), *_recording(found), *_by_others(found)]
+
+
+def _one_by_one(found: Evaluated) -> list[str]:
+    """Return that no quarter of the figure decides anything, and by which design it is."""
+    told = []
+    imputed = found.figure("quarters-imputed")
+    if not isnan(imputed):
+        told.append(
+            text(
+                "The design that decides tells no quarters; the figure by quarter is by another: "
+                "{design}.",
+                design=say(DESIGNS["imputed_counts"]),
+            )
+        )
+    shown = found.figure("quarters-shown") if isnan(imputed) else imputed
+    if shown > 1:
+        told.append(
+            text(
+                "The figure tells {n} quarters one by one: among so many, some leave nil by "
+                "chance alone. None of them decides; the figure of all of them together does.",
+                n=number(shown),
+            )
+        )
+    return told
 
 
 def _gap_read(before: pd.Series, sought: float) -> list[str]:

@@ -19,9 +19,15 @@ from labtools.publish.briefing_crime import changes_section, municipality_sectio
 from labtools.publish.briefing_short import in_short
 from labtools.publish.council import council_sections
 from labtools.publish.evaluations import evaluations_in_short
-from labtools.publish.felt import fear_gap_in_short, perception_section
+from labtools.publish.felt import fear_gap_in_short, perception_section, probable_crime_section
 from labtools.publish.figures import Cell, contact_words, period_words, source_rows, sources_by_day
-from labtools.publish.printing import Facts, printed, section_facts
+from labtools.publish.printing import (
+    ROOM_OF_PAGES,
+    ROOM_OF_SLIDES,
+    Facts,
+    printed,
+    section_facts,
+)
 from labtools.publish.proposals import proposed_in_short
 from labtools.publish.sections import Rows, Section, tied
 from labtools.tables import vocabulary as words
@@ -31,7 +37,7 @@ Tables = Mapping[str, pd.DataFrame]
 Builder = Callable[[Tables], Section | None]
 
 MOST_PAGES = 6
-_MOST_ON_SLIDES, _ROWS_ON_A_SLIDE = 15, 6
+_MOST_ON_SLIDES, _ROWS_ON_A_SLIDE, _LINES_ON_A_SLIDE = 15, 6, 14
 
 
 def print_briefing(
@@ -80,7 +86,9 @@ def briefing_sections(tables: Tables, internal: Tables | None = None) -> tuple[S
 def _facts(tables: Tables, language: str, most_rows: int, internal: Tables | None) -> Facts:
     period = tables["period"]
     lang, _, region = wording.HTML_LANGUAGES[language].partition("-")
-    sections = [section_facts(section) for section in briefing_sections(tables, internal)]
+    room = ROOM_OF_SLIDES if most_rows else ROOM_OF_PAGES
+    told = briefing_sections(tables, internal)
+    sections = [section_facts(section, room=room) for section in told]
     return {
         "lang": lang,
         "region": region or None,
@@ -93,6 +101,7 @@ def _facts(tables: Tables, language: str, most_rows: int, internal: Tables | Non
         "sections": sections,
         "most_rows": most_rows,
         "rows_on_a_slide": _ROWS_ON_A_SLIDE,
+        "lines_on_a_slide": _LINES_ON_A_SLIDE,
         "more": text("The other rows stand in the briefing."),
     }
 
@@ -156,6 +165,7 @@ BUILDERS: tuple[Builder, ...] = (
     in_short,
     proposed_in_short,
     municipality_section,
+    probable_crime_section,
     changes_section,
     evaluations_in_short,
     perception_section,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from labtools.charts.change import change_chart
-from labtools.charts.figures import change_words, count, named, records
+from labtools.charts.figures import change_words, named, records, summed_words
 from labtools.messages import text
 from labtools.publish import wording
 from labtools.publish.changes import change_heads, change_rows
@@ -18,6 +18,7 @@ from labtools.tables import vocabulary as words
 Tables = Mapping[str, pd.DataFrame]
 
 _MOST_CHANGES = 40
+_MONTHS = 12
 _GROUPS = (words.TOTAL, *words.GROUPS, words.SENSITIVE)
 
 
@@ -26,11 +27,12 @@ def municipality_section(tables: Tables) -> Section | None:
     table = tables.get("municipality_crime", pd.DataFrame())
     if table.empty:
         return None
+    base = int(tables["period"]["rounding_base"].iloc[0])
     rows = tuple(
         (
             Cell(named(str(row["group"]))),
-            _counted(row["before"]),
-            _counted(row["now"]),
+            _counted(row, "before", base),
+            _counted(row, "now", base),
             Cell(changed_words(row)),
             Cell(words.label(str(row["verdict"]))),
         )
@@ -95,10 +97,9 @@ def changes_section(tables: Tables) -> Section | None:
     return Section("changes", said["changes"], layout="full", tables=(table,), notes=tuple(notes))
 
 
-def _counted(n: object) -> Cell:
-    if pd.isna(n):
-        return Cell(words.label(words.MISSING), words.MISSING)
-    return Cell(count(n))
+def _counted(row: Mapping[str, object], period: str, base: int) -> Cell:
+    told = summed_words(row[period], str(row["group"]), _MONTHS, base)
+    return Cell(told, words.MISSING if pd.isna(row[period]) else words.SHOWN)
 
 
 def _state(row: Mapping[str, object]) -> str:

@@ -16,7 +16,7 @@ from labtools.charts.figures import figure_words, records, share_words
 from labtools.charts.perception import area_words, latest
 from labtools.messages import DEFAULT_LANGUAGE, speaking, text
 from labtools.publish import wording
-from labtools.publish.figures import period_words
+from labtools.publish.figures import period_words, valid_words
 from labtools.publish.printing import Facts, picture_facts, pictured
 from labtools.tables import vocabulary as words
 from labtools.tables.released import Released
@@ -83,6 +83,7 @@ def _facts(
         "map": picture_facts(map_svg),
         "said": _said(sentences),
         "promise": wording.frame_words()["promise"],
+        "valid": valid_words(released.expires.get("crime", "")),
         "address": address,
     }
 

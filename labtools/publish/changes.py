@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from labtools.charts.figures import change_words, count, named, records
+from labtools.charts.figures import change_words, named, records, summed_words
 from labtools.messages import plural, say, text
 from labtools.narrative.late_records import still_to_come
 from labtools.publish import wording
@@ -16,6 +16,8 @@ from labtools.tables import vocabulary as words
 from labtools.tables.released import slug
 
 TOLD_APART = ("increase", "decrease")
+#: Of how many published counts each count of twelve months is the sum, by group.
+QUARTERS = 4
 _GROUPS = (words.TOTAL, *words.GROUPS)
 
 
@@ -52,6 +54,7 @@ def change_rows(tables: Mapping[str, pd.DataFrame], *, way: str = "") -> list[tu
         Way from the page to that of the edition's first page, for links to fichas.
     """
     change, colonias = tables["change"], tables["colonias_shown"]
+    base = int(tables["period"]["rounding_base"].iloc[0])
     names = dict(zip(colonias["colonia_id"], colonias["name"].astype(str), strict=True))
     with_ficha = set(colonias.loc[colonias["has_ficha"], "colonia_id"])
     found = records(change[change["verdict"].isin(TOLD_APART) & change["colonia_id"].isin(names)])
@@ -67,8 +70,8 @@ def change_rows(tables: Mapping[str, pd.DataFrame], *, way: str = "") -> list[tu
             Cell(names[str(row["colonia_id"])], leads_to=_ficha_of(row, with_ficha, way)),
             Cell(named(str(row["group"]))),
             Cell(words.label(str(row["verdict"]))),
-            Cell(count(row["before"])),
-            Cell(count(row["now"])),
+            Cell(summed_words(row["before"], str(row["group"]), QUARTERS, base)),
+            Cell(summed_words(row["now"], str(row["group"]), QUARTERS, base)),
             Cell(change_words(row["ratio"], row["lower"], row["upper"], str(row["state"]))),
         )
         for row in found

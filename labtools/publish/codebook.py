@@ -42,8 +42,14 @@ MEANS: Mapping[str, str] = MappingProxyType(
         "municipality_rate": mark("Rate of the whole municipality"),
         "versus_municipality": mark("Reading of the steadied rate against the municipality"),
         "state": mark("Whether the figure is shown, missing, withheld or of too few answers"),
-        "before": mark("Count, or share, of the earlier period"),
-        "now": mark("Count, or share, of the later period"),
+        "before": mark(
+            "Count, or share, of the earlier period; a count is a sum of rounded ones, and pages "
+            "tell the range of the true one"
+        ),
+        "now": mark(
+            "Count, or share, of the later period; a count is a sum of rounded ones, and pages "
+            "tell the range of the true one"
+        ),
         "ratio": mark("Later count over earlier count, allowing for records still to come"),
         "ratio_lower": mark("Lower limit of the ratio"),
         "ratio_upper": mark("Upper limit of the ratio"),
@@ -94,10 +100,10 @@ MEANS: Mapping[str, str] = MappingProxyType(
             "Share of the crimes of the last 12 months thought to be recorded by now; empty where "
             "it is not known"
         ),
-        "reporting": mark("Share of crimes that is reported, as estimated"),
-        "reporting_lower": mark("Lower limit of the share that is reported"),
-        "reporting_upper": mark("Upper limit of the share that is reported"),
-        "probable": mark("Probable number of crimes, reported or not"),
+        "reporting": mark("Share of crimes that is recorded, as estimated"),
+        "reporting_lower": mark("Lower limit of the share that is recorded"),
+        "reporting_upper": mark("Upper limit of the share that is recorded"),
+        "probable": mark("Probable number of crimes, recorded or not"),
         "rate_lower": mark("Lower limit of the probable rate"),
         "rate_upper": mark("Upper limit of the probable rate"),
         "basis": mark("What the estimate of reporting rests on"),
@@ -189,6 +195,7 @@ _UPPER = mark("Upper limit of the interval, at the level that the protocol says"
 #: Table and column → what it holds, where the same name means something else there.
 MEANS_THERE: Mapping[tuple[str, str], str] = MappingProxyType(
     {
+        ("dark_figure", "rate"): mark("Probable crimes per 1,000 person-years"),
         ("fear_gap", "verdict"): mark("Which combination of crime and fear can be told apart"),
         ("evaluation", "verdict"): mark("What the protocol says of the effect"),
         ("evaluation", "lower"): _LOWER,

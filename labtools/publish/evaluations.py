@@ -115,4 +115,9 @@ def _pictures(tables: Tables, protocol: str, outcome: str) -> tuple[str, ...]:
     if not outcome or times.empty:
         return ()
     own = times[times["protocol"] == protocol]
-    return (effects_chart(own, outcome=outcome),) if (own["outcome"] == outcome).any() else ()
+    if not (own["outcome"] == outcome).any():
+        return ()
+    level = evaluation_of(protocol, tables["evaluation"], tables["evaluation_facts"]).figure(
+        "level"
+    )
+    return (effects_chart(own, outcome=outcome, level=level),)

@@ -11,6 +11,7 @@ import pandas as pd
 from labtools.charts.change import change_chart
 from labtools.charts.dark_figure import dark_figure_chart
 from labtools.charts.fear_gap import fear_gap_chart
+from labtools.charts.figures import whole_year_words
 from labtools.charts.intervals import interval_chart
 from labtools.charts.perception import perception_chart
 from labtools.charts.place import place_chart
@@ -197,7 +198,7 @@ def _detail(source: Source) -> Section:
         said["detail"],
         layout="full",
         tables=_table(said["crime_by_group"], heads, rows, kind="wide", unseen=False),
-        notes=(*figures.exposure_words(crime), *figures.whole_year_words(source.tables)),
+        notes=(*figures.exposure_words(crime), *whole_year_words(source.tables)),
     )
 
 

@@ -77,27 +77,6 @@ def exposure_words(crime: pd.DataFrame) -> tuple[str, ...]:
     return (text("Exposed population: {years} person-years; rates per 1,000.", years=counted),)
 
 
-def whole_year_words(tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
-    """Return why the total differs from the count of its calendar year, where it does."""
-    years, window = tables.get("years", pd.DataFrame()), tables["period"].iloc[0]
-    if years.empty or window["window_end"] != window["window_start"] + pd.DateOffset(years=1):
-        return ()
-    own = years[(years["year"] == window["window_start"]) & (years["state"] == SHOWN)]
-    crime = tables["crime"]
-    total = crime[(crime["group"] == words.TOTAL) & (crime["state"] == SHOWN)]
-    if own.empty or total.empty or own["events"].iloc[0] == total["events"].iloc[0]:
-        return ()
-    row = own.iloc[0]
-    told = count_words(row["events"], row["events_low"], row["events_high"], SHOWN)
-    return (
-        text(
-            "The counts of this table add up quarters that are rounded one by one; the whole year, "
-            "rounded once, is nearer the true count: {count}.",
-            count=told,
-        ),
-    )
-
-
 def indicator_rows(indicators: pd.DataFrame, *, withheld: bool = False) -> list[tuple[Cell, ...]]:
     """Return label, the colonia's value, the municipality's value.
 

@@ -145,7 +145,7 @@ def _on_paper(section: Section) -> Section:
     if section.key == "series":
         rows = [row for table in section.tables for row in table.rows]
         years = " · ".join(": ".join(cell.words for cell in row) for row in rows)
-        told = (f"{section.tables[0].caption}. {years}",) if rows else ()
+        told = (f"{section.tables[0].caption}. {years}.",) if rows else ()
         return replace(section, sentences=(*told, *section.notes), tables=(), notes=())
     section = _with_figures(section)
     elsewhere = tuple(table.caption for table in section.tables if not table.printed)
@@ -165,12 +165,21 @@ def _with_figures(section: Section) -> Section:
     every row.  A table of nothing else is let be.
     """
     told = [_without_empty(table) if table.printed else (table, ()) for table in section.tables]
-    empty = tuple(dict.fromkeys(head for _, heads in told for head in heads))
+    each = zip(section.tables, told, strict=True)
+    empty = tuple(dict.fromkeys(it for table, (_, heads) in each for it in _named(table, heads)))
     if not empty:
         return section
     said = text("{state}: {areas}.", state=words.label(words.INSUFFICIENT), areas=listed(empty))
     notes = (*section.notes, said[:1].upper() + said[1:])
     return replace(section, tables=tuple(table for table, _ in told), notes=notes)
+
+
+def _named(table: Rows, heads: Sequence[str]) -> list[str]:
+    """Return areas of which a table has no figure, with what was asked where that is one thing."""
+    asked = {row[0].words for row in table.rows}
+    if len(asked) > 1:
+        return list(heads)
+    return [text("{asked}, {area}", asked=next(iter(asked)), area=head) for head in heads]
 
 
 def _without_empty(table: Rows) -> tuple[Rows, tuple[str, ...]]:

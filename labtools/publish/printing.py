@@ -28,7 +28,8 @@ STANDARD: Literal["ua-1"] = "ua-1"
 
 _SHORTEST, _WIDEST = 6, 10_000  # letters of a column
 _HALVINGS = 40
-_ROOM = 104  # letters of a line, about: so many stand beside each other on a page or a slide
+#: Letters of a line, about: so many stand beside each other on a page, and on a slide.
+ROOM_OF_PAGES, ROOM_OF_SLIDES = 104, 76
 _MOST_UNKNOWN = 50
 _PIXELS = 144.0  # by inch: two by point
 _UNKNOWN = re.compile(r'the text `"(.+?)"` could not be displayed')
@@ -87,15 +88,23 @@ def group_facts(group: Group) -> dict[str, object]:
     }
 
 
-def section_facts(section: Section, *, abreast: int = 1) -> dict[str, object]:
-    """Return a section as the templates read it, `abreast` of them in one row."""
+def section_facts(
+    section: Section, *, abreast: int = 1, room: int = ROOM_OF_PAGES
+) -> dict[str, object]:
+    """Return a section as the templates read it, `abreast` of them in one row.
+
+    Parameters
+    ----------
+    room : int
+        Letters of a line, about.
+    """
     return {
         "key": section.key,
         "title": section.title,
         "sentences": section.sentences,
         "listed": section.listed,
         "facts": [(name, _cell(cell)) for name, cell in section.facts],
-        "tables": [_rows(table, _room(abreast)) for table in section.tables],
+        "tables": [_rows(table, _room(abreast, room)) for table in section.tables],
         "pictures": [picture_facts(picture) for picture in section.pictures],
         "notes": section.notes,
     }
@@ -152,18 +161,20 @@ def _means() -> str:
 
 
 def _rows(table: Rows, room: int) -> dict[str, object]:
+    widths = _widths(table, room)
     return {
         "caption": table.caption,
         "heads": table.heads,
         "rows": [[_cell(cell) for cell in row] for row in table.rows],
         "unseen": table.unseen,
-        "widths": _widths(table, room),
+        "widths": widths,
+        "lines": [_lines(row, widths) for row in table.rows],
     }
 
 
-def _room(abreast: int) -> int:
+def _room(abreast: int, room: int) -> int:
     """Return the letters of a line; a narrow one is let be a fifth fuller, to break less."""
-    return _ROOM if abreast == 1 else round(1.2 * _ROOM / abreast)
+    return room if abreast == 1 else round(1.2 * room / abreast)
 
 
 def _widths(table: Rows, room: int) -> list[int]:
@@ -186,6 +197,11 @@ def _widths(table: Rows, room: int) -> list[int]:
         full = sum(_scaled(scale, wish, least, most)) > room
         low, high = (low, scale) if full else (scale, high)
     return [round(width) for width in _scaled(low, wish, least, most)]
+
+
+def _lines(row: Sequence[Cell], widths: Sequence[int]) -> int:
+    """Return how many lines the tallest cell of a row takes, about."""
+    return max(-(-len(cell.words) // width) for cell, width in zip(row, widths, strict=True))
 
 
 def _scaled(

@@ -58,7 +58,7 @@ def proposals_section(source: Source) -> Section | None:
 def _row(row: pd.Series) -> tuple[Cell, ...]:
     action = _action(row)
     standing = str(row["standing"])
-    evidence = f"{row['evidence']}. {caveat_words(str(row['caveats']))}".strip()
+    evidence = _cited(str(row["evidence"]), str(row["caveats"]))
     return (
         Cell(action if standing == "proposed" else f"{action} ({standing_words(standing)})"),
         Cell(need_words(str(row["need"]))),
@@ -115,6 +115,12 @@ def proposals_facts(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
     }
 
 
+def _cited(evidence: str, caveats: str) -> str:
+    """Return a citation with its caveats; one that ends in a point (et al.) needs no other."""
+    stop = "" if evidence.endswith(".") else "."
+    return f"{evidence}{stop} {caveat_words(caveats)}".strip()
+
+
 def _in_short(rows: pd.DataFrame) -> tuple[Cell, ...]:
     # How many fewer is of one colonia: it says nothing of all of them together.
     first = _anywhere(rows.iloc[0])
@@ -125,5 +131,5 @@ def _in_short(rows: pd.DataFrame) -> tuple[Cell, ...]:
         Cell(number(rows["colonia_id"].nunique())),
         Cell(change_words(first, "crime")),
         Cell(change_words(first, "fear")),
-        Cell(f"{first['evidence']}. {caveat_words(caveats)}".strip()),
+        Cell(_cited(str(first["evidence"]), caveats)),
     )

@@ -119,8 +119,8 @@ def _states(rounding_base: int) -> tuple[str, ...]:
                 "Public counts are rounded to multiples of {base}. Beside the counts of a profile "
                 "stands the range of the true one: “3 (1 to 5)” says that the true count lies "
                 "between 1 and 5. Where a figure is the sum of several rounded ones, its range "
-                "holds the true one 95 times of every 100. Tables of changes give the rounded "
-                "count without its range; the interval of each change takes it into account.",
+                "holds the true one 95 times of every 100; the interval of each change takes it "
+                "into account.",
                 base=rounding_base,
             )
         )

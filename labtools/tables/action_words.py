@@ -75,7 +75,7 @@ STANDINGS = MappingProxyType(
         "proposed": mark("proposed"),
         "under_way": mark("already being done"),
         "firm": mark("chosen, and firm"),
-        "chosen": mark("chosen, within the noise"),
+        "chosen": mark("chosen; another could be as good"),
         "alternative": mark("alternative not distinguishable from what was chosen"),
     }
 )

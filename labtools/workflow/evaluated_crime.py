@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from labtools.errors import AnalysisError
-from labtools.evaluation.chance import Choice, before_and_after, nothing_happened
+from labtools.evaluation.chance import Choice, nothing_happened
 from labtools.evaluation.cost import averted, unit_cost
+from labtools.evaluation.counts import BESIDE
 from labtools.evaluation.designs import Judged, judge
 from labtools.evaluation.estimate import Estimate
-from labtools.evaluation.programme import Cells
+from labtools.evaluation.programme import Cells, programme_effect
 from labtools.evaluation.protocol import Protocol
 from labtools.evaluation.sensitivity import drift_borne
 from labtools.evaluation.verdict import times_more, verdict_on_change
@@ -50,7 +51,8 @@ class CrimeTold:
     rows : list of mapping
         Of the table ``evaluation``; the design that decides comes first.
     times : pandas.DataFrame
-        Of the table ``evaluation_time``; none where the design knows only before and after.
+        Of the table ``evaluation_time``: by the design that decides, or where that one knows only
+        before and after, by imputation of counts; none where neither bears it.
     facts : list of pairs
         A number, or the refusal of a design that was to be told beside.
     """
@@ -102,7 +104,10 @@ def crime_told(cells: Cells, beside: pd.DataFrame, how: How, bounds: Bounds) -> 
     facts.append(("needed-times", _needed(found, protocol)))
     if found.before is not None:
         facts.append(("drift-borne", _borne(found, cells, protocol)))
-    return CrimeTold(rows, _crime_times(found), facts)
+    fact, quarters = _by_quarter(found, cells, beside, protocol)
+    if len(quarters):
+        facts.append((fact, float(len(quarters))))
+    return CrimeTold(rows, _crime_times(quarters), facts)
 
 
 def harm_rows(cells: Cells, beside: pd.DataFrame, how: How, unit: float) -> list[Row]:
@@ -187,54 +192,65 @@ def _crime_rows(found: Judged, protocol: Protocol, blocked: str | None) -> list[
 
 
 def _chance_rows(cells: Cells, protocol: Protocol, rng: np.random.Generator) -> list[Row]:
-    """Return what a plain before and after says, and what it says where nothing was done."""
+    """Return what a plain before and after says where nothing was done.
+
+    What it says of the programme is told nowhere: it has no interval that means anything.
+    """
     if protocol.units.chosen != "by_records":
         return []
     counts, inside = cells.panel.counts, cells.inside
-    places, choices = _rounds(cells, protocol)
+    choices = _rounds(cells, protocol)
+    if not choices:
+        return []
     untouched = ~(cells.since >= 0).any(axis=0).to_numpy()
-    early = counts.loc[:, untouched]
-    none = {"outcome": "crime", "places": int(inside.any(axis=1).sum()), "verdict": "none_given"}
-    rows = []
-    if choices:
-        plain = before_and_after(counts.to_numpy(float), places, choices)
-        rows.append({**none, "aspect": "plain", **_percent((plain, np.nan, np.nan))})
-        found = nothing_happened(early, choices, rng=rng)
-        limits = (found.log_ratio, found.lower, found.upper)
-        rows.append({**none, "aspect": "nothing", **_percent(limits)})
-    return rows
+    found = nothing_happened(counts.loc[:, untouched], choices, rng=rng)
+    of = {"outcome": "crime", "places": int(inside.any(axis=1).sum()), "verdict": "none_given"}
+    limits = (found.log_ratio, found.lower, found.upper)
+    return [{**of, "aspect": "nothing", **_percent(limits)}]
 
 
-def _rounds(cells: Cells, protocol: Protocol) -> tuple[list[np.ndarray], tuple[Choice, ...]]:
-    """Return who was chosen in each round, and the quarters before and after."""
+def _rounds(cells: Cells, protocol: Protocol) -> tuple[Choice, ...]:
+    """Return how many were chosen in each round, and the quarters before and after."""
     quarters = pd.DatetimeIndex(cells.panel.counts.columns)
     entry = cells.since.eq(0) & cells.inside
     began = entry.idxmax(axis=1).where(entry.any(axis=1))
     days = [pd.Timestamp(day) for day in sorted(protocol.units.chosen_on)]
-    places, choices = [], []
+    choices = []
     for day, following in zip(days, [*days[1:], pd.Timestamp.max], strict=True):
-        chosen = np.flatnonzero((began >= _quarter(day)) & (began < following))
+        chosen = int(((began >= _quarter(day)) & (began < following)).sum())
         first = quarters.searchsorted(_quarter(day))
         past = quarters.searchsorted(
             _quarter(day - pd.DateOffset(months=protocol.units.months_looked_at))
         )
         after = slice(first, min(first + _YEAR, len(quarters)))
-        if len(chosen) and past < first and after.start < after.stop:
-            places.append(chosen)
-            choices.append(Choice(slice(past, first), after, len(chosen)))
-    return places, tuple(choices)
+        if chosen and past < first and after.start < after.stop:
+            choices.append(Choice(slice(past, first), after, chosen))
+    return tuple(choices)
 
 
 def _quarter(day: pd.Timestamp) -> pd.Timestamp:
     return day.to_period("Q").start_time
 
 
-def _crime_times(found: Judged) -> pd.DataFrame:
-    if found.by_time.empty:
+def _by_quarter(
+    found: Judged, cells: Cells, beside: pd.DataFrame, protocol: Protocol
+) -> tuple[str, pd.DataFrame]:
+    """Return the effect by quarter since the entry, and the fact that tells by which design."""
+    if not found.by_time.empty:
+        return "quarters-shown", found.by_time
+    try:
+        told = programme_effect(cells, beside, level=protocol.level).by_time.effects
+    except AnalysisError:
+        return "quarters-imputed", pd.DataFrame()
+    return "quarters-imputed", told.drop(index=BESIDE, errors="ignore")
+
+
+def _crime_times(quarters: pd.DataFrame) -> pd.DataFrame:
+    if quarters.empty:
         return pd.DataFrame(columns=["value", "lower", "upper", "since", "outcome"])
-    table = _PERCENT * np.expm1(found.by_time[["log_ratio", "lower", "upper"]].astype(float))
+    table = _PERCENT * np.expm1(quarters[["log_ratio", "lower", "upper"]].astype(float))
     table.columns = pd.Index(["value", "lower", "upper"])
-    return table.assign(since=found.by_time.index, outcome="crime")
+    return table.assign(since=quarters.index, outcome="crime")
 
 
 def _borne(found: Judged, cells: Cells, protocol: Protocol) -> float:

@@ -11,23 +11,20 @@ import numpy as np
 import pandas as pd
 
 from labtools.errors import AnalysisError, LabError
-from labtools.evaluation.answers import AnswerEffect, answer_effect
-from labtools.evaluation.cost import unit_cost
 from labtools.evaluation.programme import Enrolment, design_cells
 from labtools.evaluation.protocol import Protocol
 from labtools.evaluation.sealing import Sealed, Seen, deviations
-from labtools.evaluation.verdict import verdict_on_change
 from labtools.privacy.rules import FEWEST_POOLED
 from labtools.settings import Settings
 from labtools.tables.contracts import empty_table
 from labtools.workflow.edition import Edition
-from labtools.workflow.evaluated_crime import Bounds, crime_told, harm_rows, limits_of
+from labtools.workflow.evaluated_answers import answers_told
+from labtools.workflow.evaluated_crime import Bounds, crime_told, harm_rows
 from labtools.workflow.learning import learned_facts
 from labtools.workflow.protocols import Planned
 from labtools.workflow.recording import blocks, recording_facts, revisions_of
 
 _TOUCH = 30.0  # metres between polygons that share a street
-_PERCENT = 100.0
 TABLES = ("evaluation", "evaluation_time", "evaluation_facts")
 
 Fact = tuple[str, float, str | None]
@@ -85,7 +82,9 @@ def _one(
     except AnalysisError as refused:
         facts.append(_refusal("refused", refused))
     try:
-        _judge_answers(found, processed["survey"], enrolment, protocol)
+        told = answers_told(processed["survey"], enrolment, protocol, ahead=found.ahead)
+        found.rows.extend(told.rows)
+        found.times.append(told.times)
     except AnalysisError as refused:
         facts.append(_refusal("refused-perception", refused))
     tables = {"evaluation_facts": _facts(protocol, facts)}
@@ -151,14 +150,6 @@ def _recording(
     return recording_facts(found, protocol, start, is_public=edition.is_public)
 
 
-def _judge_answers(
-    found: _Found, survey: pd.DataFrame, enrolment: Enrolment, protocol: Protocol
-) -> None:
-    effect = _answers(survey, enrolment, protocol)
-    found.rows.extend(_answer_rows(effect, protocol, ahead=found.ahead))
-    found.times.append(_answer_times(effect))
-
-
 def _enrolment(programme: pd.DataFrame, beside: pd.DataFrame, plan: Planned) -> Enrolment:
     first = programme.sort_values("entered_on").groupby("colonia_id").first()
     entered = first["entered_on"].reindex(beside.index)
@@ -217,43 +208,6 @@ def _harm(quarters: pd.DataFrame, protocol: Protocol) -> tuple[pd.DataFrame, flo
 
 def _whole_sum(values: pd.Series) -> float:
     return float(values.sum()) if values.notna().all() else np.nan
-
-
-def _answers(survey: pd.DataFrame, enrolment: Enrolment, protocol: Protocol) -> AnswerEffect:
-    chosen = survey[survey["indicator"] == protocol.outcomes.perception.indicator]
-    if chosen.empty:
-        raise AnalysisError(
-            "No survey asked about “{indicator}”. Ask people before and after: without it, only "
-            "half of the question is answered.",
-            indicator=protocol.outcomes.perception.indicator,
-        )
-    answers = chosen.rename(columns={"colonia_id": "place"})[["place", "wave", "weight", "value"]]
-    others = enrolment.entered.index[enrolment.entered.notna() & ~enrolment.evaluated]
-    kept = answers[~answers["place"].isin(others)]
-    return answer_effect(kept, enrolment.entered[enrolment.evaluated], level=protocol.level)
-
-
-def _answer_rows(effect: AnswerEffect, protocol: Protocol, *, ahead: bool) -> list[Row]:
-    of = {"outcome": "perception", "places": effect.places, "compared": effect.compared}
-    limits = (_PERCENT * effect.change, _PERCENT * effect.lower, _PERCENT * effect.upper)
-    verdict = "read_ahead" if ahead else verdict_on_change(limits[1], limits[2], worthwhile=0.0)
-    good = effect.persons / _PERCENT
-    people = (-good * limits[0], -good * limits[2], -good * limits[1])
-    none = {**of, "verdict": "none_given"}
-    rows: list[Row] = [
-        {**of, "aspect": "effect", **limits_of(limits), "unit": "points", "verdict": verdict},
-        {**none, "aspect": "averted", **limits_of(people), "unit": "people"},
-    ]
-    if protocol.delivery.cost and np.isfinite(people).all():
-        cost = unit_cost(protocol.delivery.cost, people)
-        each = (cost.value, cost.lower, cost.upper)
-        rows.append({**none, "aspect": "unit_cost", **limits_of(each), "unit": "money"})
-    return rows
-
-
-def _answer_times(effect: AnswerEffect) -> pd.DataFrame:
-    table = effect.by_wave.dropna().mul(_PERCENT).rename(columns={"change": "value"})
-    return table.assign(since=table.index, outcome="perception")
 
 
 def _delivered(actions: pd.DataFrame, enrolment: Enrolment, edition: Edition) -> list[Fact]:

@@ -210,15 +210,21 @@ def _meeting_sections(
     titles = text("What is most needed here?"), text("What is being done"), text("What could be")
     return [
         Section("needs", titles[0], "full", tables=(Rows(titles[0], first, seen + blank),)),
-        Section("done", titles[1], "full", sentences=said or (text("Nothing in the log."),)),
+        Section(
+            "done", titles[1], "full", sentences=said or (text("Nothing in the log."),), listed=True
+        ),
         Section(
             "could",
             titles[2],
             "full",
             sentences=measured_here(
                 one for one in catalogue.intervention if one.id in set(asked["intervention"])
+            )
+            if could
+            else (
+                text("These data propose nothing here: what the network proposes is written here."),
             ),
-            tables=(Rows(titles[2], then, could),) if could else (),
+            tables=(Rows(titles[2], then, could or _TO_WRITE),),
             notes=(
                 text(
                     "Answers are written in a file with the columns colonia_id, meeting (its day, "
@@ -228,6 +234,12 @@ def _meeting_sections(
             ),
         ),
     ]
+
+
+#: Lines on which people write what nobody proposed.
+_TO_WRITE = tuple(
+    (Cell("_" * 24), Cell("_" * 12), Cell("_" * 12), Cell("______")) for _ in range(3)
+)
 
 
 def _numbered(need: str) -> str:

@@ -30,7 +30,8 @@ def main(public: Path) -> None:
     with sync_playwright() as playwright, serving(public, port=0) as running:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
         take(browser, ficha.as_uri(), PICTURES / "ficha.png", (1100, 1500), "main")
-        take(browser, running.live, PICTURES / "tablero.png", (1400, 1150), ".lab-ficha h2")
+        explorer = f"{running.live}?colonia={ficha.stem}"
+        take(browser, explorer, PICTURES / "tablero.png", (1400, 1150), ".lab-ficha h2")
         browser.close()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("voila")
 
-from labtools.charts.figures import change_words, count, count_words, figure_words, share_words
+from labtools.charts.figures import change_words, count_words, figure_words, share_words
 from labtools.dashboards.alerts import Alerts
 from labtools.dashboards.data import open_released
 from labtools.dashboards.evaluations import EvaluationPage
@@ -22,7 +22,7 @@ from tests.browser.released_example import edition
 from tests.publish.evaluation_example import evaluation
 from tests.publish.markup import Page
 from tests.publish.released_example import GROUPS, released_tables, write_released
-from tests.publish.test_same_figures import chosen, copied
+from tests.publish.test_same_figures import chosen, copied, summed
 
 
 @pytest.fixture(scope="module")
@@ -196,8 +196,8 @@ def test_the_page_of_changes_tells_every_change_that_can_be_told_apart_and_no_ot
                 board._names[row["colonia_id"]],
                 words.label(row["group"]),
                 words.label(row["verdict"]),
-                count(row["before"]),
-                count(row["now"]),
+                summed(row, "before"),
+                summed(row, "now"),
                 change_words(row["ratio"], row["lower"], row["upper"], row["state"]),
             ]
             for row in found.to_dict("records")

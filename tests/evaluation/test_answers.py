@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from labtools.errors import AnalysisError
-from labtools.evaluation.answers import answer_effect
+from labtools.evaluation.answers import answer_effect, answers_before
 from labtools.evaluation.verdict import verdict_on_change
 
 WAVES = pd.to_datetime(["2024-05-01", "2024-11-01", "2025-05-01"])
@@ -35,7 +35,8 @@ def test_with_two_waves_the_change_is_the_difference_of_differences(entered):
     means = two.assign(inside=two["place"] < 15).groupby(["inside", "wave"])["value"].mean()
     change = means.loc[True].diff().iloc[-1] - means.loc[False].diff().iloc[-1]
     assert got.change == pytest.approx(change)
-    assert (got.places, got.compared) == (15, 45)
+    # Of 60 places, 15 are left out and 15 are of the programme: their own past is no other place.
+    assert (got.places, got.compared) == (15, 30)
 
 
 def test_the_interval_covers_a_planted_change(entered):
@@ -55,6 +56,28 @@ def test_places_that_were_in_before_the_first_wave_are_left_out(entered):
     early.loc[:4] = pd.Timestamp("2023-01-01")
 
     assert answer_effect(answers, early).places == 25
+
+
+def test_the_wave_before_the_entry_is_a_difference_of_differences_of_the_waves_before(entered):
+    answers = asked(np.random.default_rng(4), entered, -0.1)
+
+    got = answers_before(answers, entered)
+
+    # Those that entered in August 2024 were asked once before; the others twice.
+    early = answers[(answers["wave"] < WAVES[2]) & (answers["place"] >= 15)]
+    means = early.assign(ours=early["place"] < 30).groupby(["ours", "wave"])["value"].mean()
+    change = means.loc[True].diff().iloc[-1] - means.loc[False].diff().iloc[-1]
+    assert got.change == pytest.approx(change)
+    assert (got.places, got.compared) == (15, 30)
+    assert answers_before(answers, entered[:15]) is None
+
+
+def test_answers_that_moved_before_the_entry_are_seen(entered):
+    answers = asked(np.random.default_rng(5), entered, 0.0)
+    moved = (answers["wave"] == WAVES[1]) & answers["place"].between(15, 29)
+    answers.loc[moved & (answers.index % 2 == 0), "value"] = 0.0
+
+    assert answers_before(answers, entered).p < 0.05
 
 
 def test_few_places_are_refused(entered):

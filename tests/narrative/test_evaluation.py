@@ -1,3 +1,4 @@
+import pandas as pd
 import pytest
 
 from labtools import messages
@@ -160,3 +161,15 @@ def test_no_drift_is_told_where_no_effect_is():
     facts.loc[len(facts)] = [ID, "drift-borne", 0.0, None]
 
     assert "drifting apart" not in said("trust", table, facts)
+
+
+@pytest.mark.parametrize(("logged", "agree"), [(2_100_000.0, True), (8_000_000.0, False)])
+def test_a_log_whose_costs_are_not_those_of_the_protocol_is_told_so(logged, agree):
+    facts = evaluation_facts()
+    facts.loc[facts["fact"] == "cost", "number"] = 2_000_000.0
+    facts = pd.concat([facts, facts.iloc[:1].assign(fact="cost-logged", number=logged, said=None)])
+
+    told = said("delivered", None, facts)
+
+    assert f"{logged:,.0f}" in told
+    assert ("2,000,000" in told and "do not agree" in told) is not agree

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from labtools.messages import month, number, percent, speaking
 from labtools.narrative import SECTIONS, sentences
+from labtools.narrative.crime import change_sentences
 from labtools.tables import vocabulary as words
 from labtools.tables.vocabulary import label
 from tests.narrative.ficha import GROUPS, changed, counted, felt, ficha, without_figure
@@ -151,6 +152,9 @@ def test_a_calendar_year_has_one_figure_on_the_page():
     told = said("crime", crime=[counted(114, 104, 124)], years=[{**year, **ends}])
     older = {**year, **ends, "year": pd.Timestamp("2024-01-01")}
     without = said("crime", crime=[counted(114, 104, 124)], years=[older])
+    # 57 for each thousand is of 114 in two thousand, and not of the figure told before it.
+    assert "Its quarters, rounded one by one, add up to 57.0 per 1,000" in told
+    assert "That is 57.0 per 1,000" in without
 
     assert "about 108 case files" in told
     assert "between 106 and 110" in told
@@ -390,3 +394,14 @@ def test_a_level_of_months_not_yet_whole_says_that_it_will_rise(share, told):
     found = said("crime", released)
 
     assert ("About 93 % of these twelve months is recorded by now" in found) == told
+
+
+def test_counts_of_a_change_stand_with_the_range_of_the_true_ones_where_they_were_rounded():
+    # Four quarters of one group, each off by a variance of 4/3: 1.96 √(4 · 4/3) is 4.5.
+    up = changed(verdict="increase", before=3, now=36, ratio=12.0, lower=2.0, upper=40.0)
+
+    tables = ficha(change=[up]).tables
+    rounded = {**tables, "period": tables["period"].assign(rounding_base=3)}
+
+    assert "from 3 (0 to 8) to 36 (31 to 41) in twelve months" in change_sentences(rounded)[0]
+    assert "from 3 to 36 in twelve months" in change_sentences(tables)[0]

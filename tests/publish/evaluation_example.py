@@ -16,7 +16,6 @@ def evaluation() -> pd.DataFrame:
         {**_CRIME, "aspect": "effect", **_limits(-18.0, -27.0, -8.0), "verdict": "better"},
         {**_CRIME, "aspect": "beside", **_limits(2.0, -6.0, 11.0)},
         {**_CRIME, "aspect": "before", **_limits(1.0, -9.0, 12.0)},
-        {**_CRIME, "aspect": "plain", **_limits(-24.0, None, None), "compared": None},
         {**_CRIME, "aspect": "nothing", **_limits(-7.0, -10.0, -4.0), "compared": None},
         {**_CRIME, "aspect": "averted", **_limits(90.0, 40.0, 140.0, "events")},
         {**_CRIME, "aspect": "unit_cost", **_limits(22_222.0, 14_286.0, 50_000.0, "money")},

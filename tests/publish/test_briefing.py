@@ -13,6 +13,7 @@ from labtools.publish.briefing import (
     print_briefing,
     released_tables,
 )
+from labtools.publish.briefing_crime import municipality_section
 from labtools.tables import vocabulary as words
 from tests.publish.test_paper import words_of
 
@@ -106,6 +107,7 @@ def test_perception_is_compared_once_over_the_interval_nearest_to_a_year(tables)
         ("municipality_crime", "municipality"),
         ("actions_done", "actions"),
         ("perception_change", "perception"),
+        ("municipality_dark_figure", "municipality_dark_figure"),
     ],
 )
 def test_a_section_without_its_table_is_absent(tables, table, section):
@@ -152,6 +154,21 @@ def test_crime_beside_fear_is_counted_with_what_each_combination_asks_for(tables
     counted = [int(row[1].words) for row in table.rows]
     assert counted == [int((shown["verdict"] == word).sum()) for word in words.QUADRANTS]
     assert section.sentences[0].startswith(f"Of {len(shown)} colonias with figures")
+
+
+def test_the_council_is_told_probable_crime_beside_recorded_with_its_limits(tables):
+    with speaking("en"):
+        sections = briefing_sections(tables)
+
+    keys = [one.key for one in sections]
+    assert keys.index("municipality_dark_figure") == keys.index("municipality") + 1
+    section = sections[keys.index("municipality_dark_figure")]
+    (table,) = section.tables
+    known = tables["municipality_dark_figure"].set_index("group").loc["total"]
+    ends = (f"{known[name]:,.0f}" for name in ("probable", "lower", "upper"))
+    assert table.rows[0][2].words == "{} ({} to {})".format(*ends)
+    assert len(table.rows) == len(words.GROUPS) + 1
+    assert any("Sexual and family violence is not among them" in note for note in section.notes)
 
 
 CHOSEN = 20
@@ -224,3 +241,20 @@ def test_a_long_table_goes_over_slides_instead_of_growing_small(tables):
     )
 
     assert many == few + 2
+
+
+def test_every_count_of_a_change_stands_with_the_range_of_the_true_one(tables):
+    # Twelve months of one group: 1.96 √(12 · 4/3) is 7.8; of four groups √(48 · 4/3) gives 15.7.
+    with speaking("en"):
+        told = municipality_section(tables).tables[0].rows
+        true = municipality_section({**tables, "period": exact(tables["period"])}).tables[0].rows
+
+    total = tables["municipality_crime"].iloc[0]
+    assert total["group"] == "total"
+    low, high = total["now"] - 16, total["now"] + 16
+    assert told[0][2].words == f"{total['now']:,} ({low:,} to {high:,})"
+    assert true[0][2].words == f"{total['now']:,}"
+
+
+def exact(period):
+    return period.assign(rounding_base=1)

@@ -1,5 +1,6 @@
 """Map = table = text: page, paper and workbook tell the figures of the released table."""
 
+import math
 import random
 import re
 
@@ -122,6 +123,17 @@ def years_told(years: pd.DataFrame, colonia_id: str) -> list[str]:
     ]
 
 
+def summed(row: pd.Series, period: str) -> str:
+    """Return a count of four quarters with the range of the true one.
+
+    Rounding to base 3 keeps a multiple of three and moves every other count by a variance of 2:
+    of remainders that are alike, 4/3 for each of the quarter's counts.
+    """
+    cells = 4 * (4 if row["group"] == words.TOTAL else 1)
+    reach = math.ceil(1.96 * math.sqrt(cells * 4 / 3))
+    return f"{row[period]} ({max(0, row[period] - reach)} a {row[period] + reach})"
+
+
 def told_in_words(many, colonia_id: str) -> list[str]:
     """Return the phrases that tell the other tables of a colonia, from their figures alone."""
 
@@ -132,10 +144,11 @@ def told_in_words(many, colonia_id: str) -> list[str]:
 
     change, felt, dark = row("change"), row("perception", "area"), row("dark_figure")
     gap, place, asked = row("fear_gap"), row("place"), row("proposals")
+    before, now = (summed(change, period) for period in ("before", "now"))
     least, most = (f"{100 * (change[end] - 1):,.0f}" for end in ("lower", "upper"))
     share, low, high = (f"{100 * felt[end]:.0f}" for end in ("share", "lower", "upper"))
     phrases = [
-        f"de {change['before']} a {change['now']} en doce meses (entre {least} % y {most} % más",
+        f"de {before} a {now} en doce meses (entre {least} % y {most} % más",
         f"{share} de cada 100 personas se sienten inseguras en su ciudad (entre {low} y {high};",
         f"entre {100 * dark['reporting_lower']:.0f} y {100 * dark['reporting_upper']:.0f} se ",
         f"unos {dark['probable']:.0f} delitos (entre {dark['lower']:.0f} y {dark['upper']:.0f})",

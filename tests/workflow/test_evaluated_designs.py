@@ -129,13 +129,30 @@ def test_readers_are_told_the_design_and_what_the_others_say(lottery, language, 
     assert beside in said["trust"]
 
 
-def test_a_series_without_comparison_says_so():
+def test_a_series_that_nobody_compares_with_says_so_and_concludes_nothing():
     protocol = plan("interrupted_series")
 
-    tables = evaluated(protocol)
+    tables = evaluated(protocol, places=len(KEYS))
 
     assert pd.isna(aspect(tables, "effect")["compared"])
-    assert "their own past alone" in sentences(tables, protocol)["verdict"]
+    assert aspect(tables, "effect")["upper"] < 0
+    assert aspect(tables, "effect")["verdict"] == "not_comparable"
+    told = sentences(tables, protocol)["verdict"]
+    assert "their own past alone" in told
+    assert "no colonia is left to compare with" in told
+    assert tables["evaluation_time"].empty
+
+
+def test_the_figure_by_quarter_is_told_whatever_design_decides(lottery):
+    protocol, tables = lottery
+
+    told = sentences(tables, protocol)["trust"]
+
+    times = tables["evaluation_time"]
+    assert list(times.loc[times["outcome"] == "crime", "since"]) == list(range(8))
+    assert times["value"].mean() == pytest.approx(-40, abs=7)
+    assert "by another: counts by imputation" in told
+    assert "8 quarters one by one" in told
 
 
 def test_the_public_edition_tells_nothing_of_a_programme_in_few_colonias():

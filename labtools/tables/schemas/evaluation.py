@@ -24,8 +24,7 @@ ASPECTS = (
     "effect",  # in the programme, beyond what was to be expected
     "beside",  # in the colonias next to it
     "before",  # in the year before the entry: near nil if the comparison is a good one
-    "plain",  # what a plain before and after would say
-    "nothing",  # and what it says where nothing was done
+    "nothing",  # what a plain before and after says where nothing was done
     "averted",  # events or people
     "unit_cost",  # money for each
     "harm",  # the effect on events weighed by the harm that the protocol declares
