@@ -115,7 +115,7 @@ def _line(data: str, *, dashed: bool) -> Svg:
 
 def _sign(row: Row, places: Mapping[pd.Timestamp, float], scale: theme.Axis) -> Svg:
     x = places[_start(row["quarter"])]
-    dot = marks.dot(x, height_of(scale, row["share"]), fill=theme.ACCENT, size=3.5)
+    dot = marks.dot(x, height_of(scale, row["share"]), fill=theme.ACCENT, size=2.2)
     if not is_known(row["lower"], row["upper"]):
         return dot
     top, bottom = height_of(scale, row["upper"]), height_of(scale, row["lower"])
@@ -123,13 +123,13 @@ def _sign(row: Row, places: Mapping[pd.Timestamp, float], scale: theme.Axis) -> 
 
 
 def _range(x: float, top: float, bottom: float) -> Svg:
-    return element("rect", x=x - 3, y=top, width=6, height=bottom - top, fill=theme.RANGE, rx=1)
+    return element("rect", x=x - 4, y=top, width=8, height=bottom - top, fill=theme.RANGE, rx=1)
 
 
 def _keys(table: Sequence[Row], against: str) -> list[marks.Key]:
     keys = []
     if table:
-        sign = joined([_range(13, -8, 8), marks.dot(13, 0, fill=theme.ACCENT, size=3.5)])
+        sign = joined([_range(13, -8, 8), marks.dot(13, 0, fill=theme.ACCENT, size=2.2)])
         keys.append(marks.Key(sign, text("share and its 95 % interval")))
     if against:
         keys.append(marks.Key(_line("M0 0H26", dashed=True), against))

@@ -171,6 +171,18 @@ def test_the_council_is_told_probable_crime_beside_recorded_with_its_limits(tabl
     assert any("Sexual and family violence is not among them" in note for note in section.notes)
 
 
+def test_the_briefing_says_in_short_how_much_crime_is_probable_and_between_which_limits(tables):
+    known = tables["municipality_dark_figure"]
+    without = {**tables, "municipality_dark_figure": known.iloc[:0]}
+
+    with speaking("en"):
+        short = briefing_sections(tables)[0].sentences
+        bare = briefing_sections(without)[0].sentences
+
+    (said,) = set(short) - set(bare)
+    assert "some 19,975 crimes may have happened (between 16,714 and 24,818)" in said
+
+
 CHOSEN = 20
 
 
@@ -220,6 +232,36 @@ def test_candidates_stand_in_alphabetical_order_and_rank_nobody(tables, internal
 
     names = [row[0].words for row in entry.tables[0].rows]
     assert names == sorted(names)
+
+
+PEERS = pd.DataFrame(
+    {
+        "city": ["Example", "Estados Unidos Mexicanos", "León", "Mérida"],
+        "indicator": "insecurity",
+        "quarter": pd.Timestamp("2025-10-01"),
+        "share": [0.48, 0.63, 0.7, 0.3],
+        "lower": [0.45, 0.62, 0.66, 0.27],
+        "upper": [0.52, 0.64, 0.74, 0.33],
+        "versus": ["itself", "below", "below", "above"],
+    }
+)
+SHIFT = pd.DataFrame({"in_before": [True, True, False], "in_after": [True, False, True]})
+STAY = pd.DataFrame({"scenario": ["reporting_everywhere_alike"], "listed": [2], "stay": [1]})
+
+
+def test_the_council_sees_the_city_beside_others_and_what_the_correction_does(tables, internal):
+    more = {"city_peers": PEERS, "priority_shift": SHIFT, "priority_sensitivity": STAY}
+    with speaking("en"):
+        told = {one.key: one for one in briefing_sections(tables, {**internal, **more})}
+        alone = {one.key for one in briefing_sections(tables, internal)}
+
+    assert "Of 2 other cities, it lies above 1 and below 1" in " ".join(told["peers"].sentences)
+    assert "León" not in " ".join(told["peers"].sentences)
+    listed = " ".join(told["priorities"].sentences)
+    assert "1 are the same as recorded and as probable; 1 leave the list" in listed
+    assert "If reporting were alike everywhere, 1 of the 2 would stay." in listed
+    assert not {"peers", "priorities"} & alone
+    assert pages(print_briefing(tables, internal={**internal, **more})) <= MOST_PAGES
 
 
 def test_without_candidates_and_money_nothing_is_told_of_them(tables, internal):
