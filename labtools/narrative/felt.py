@@ -250,6 +250,9 @@ def plan_sentences(tables: Tables) -> tuple[str, ...]:
     own = own[own["indicator"] == "insecurity"]
     if row is None or pd.isna(row["people_precise"]) or (own["state"] == words.SHOWN).any():
         return ()
+    # Asking more people would not help where a figure would be withheld all the same.
+    if (tables["unknowns"]["what"] == "withheld").any():
+        return ()
     if not row["reachable"]:
         return (
             text(

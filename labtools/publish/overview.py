@@ -110,7 +110,7 @@ def changes_in_words(changes: pd.DataFrame) -> pd.DataFrame:
         (area_words(row), *comparison_words(named(str(row["indicator"])), row))
         for row in records(changes[changes["state"] == words.SHOWN])
     ]
-    heads = (text("Area"), *comparison_heads())
+    heads = (text("Of whom, and who asked"), *comparison_heads())
     return pd.DataFrame(rows, columns=heads).set_index(heads[0])
 
 

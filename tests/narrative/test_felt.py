@@ -150,6 +150,13 @@ def test_a_refusal_points_to_the_sample_that_would_answer_where_the_ficha_tells_
     assert len(without["fear_gap"]) == 1
 
 
+def test_no_sample_is_asked_for_where_the_figure_would_be_withheld_all_the_same():
+    said = sentences(ficha(survey_plan=[PLAN], unknowns=[{"what": "withheld"}]))["unknowns"]
+
+    assert len(said) == 1
+    assert "are withheld" in said[0]
+
+
 def test_what_was_never_reported_is_not_called_unknown_where_its_limits_are_told():
     unknown = [{"what": "never_reported"}]
     told = sentences(ficha(unknowns=unknown, dark_figure=[DARK]))["unknowns"]

@@ -15,6 +15,7 @@ from labtools.publish.briefing import (
 )
 from labtools.publish.briefing_crime import municipality_section
 from labtools.tables import vocabulary as words
+from tests.publish.poisoned import poisoned_tables
 from tests.publish.test_paper import words_of
 
 pikepdf = pytest.importorskip("pikepdf")
@@ -300,3 +301,14 @@ def test_every_count_of_a_change_stands_with_the_range_of_the_true_one(tables):
 
 def exact(period):
     return period.assign(rounding_base=1)
+
+
+def test_words_of_the_lab_are_told_to_be_spanish_in_an_english_print_and_nothing_else_is(tables):
+    tables = {**tables, "proposals": poisoned_tables()["proposals"]}
+    marked = {}
+    for language in ("en", "es_MX"):
+        with pikepdf.open(io.BytesIO(print_briefing(tables, language=language))) as pdf:
+            parts = [it for it in pdf.objects if isinstance(it, pikepdf.Dictionary)]
+            marked[language] = {str(it.Lang) for it in parts if "/Lang" in it and "/S" in it}
+
+    assert marked == {"en": {"es-MX"}, "es_MX": set()}
