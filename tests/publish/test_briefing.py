@@ -312,3 +312,9 @@ def test_words_of_the_lab_are_told_to_be_spanish_in_an_english_print_and_nothing
             marked[language] = {str(it.Lang) for it in parts if "/Lang" in it and "/S" in it}
 
     assert marked == {"en": {"es-MX"}, "es_MX": set()}
+
+
+def test_it_says_until_when_its_figures_hold(tables):
+    for slides in (False, True):
+        said = words_of(print_briefing(tables, language="en", slides=slides))
+        assert "These figures hold until January 1, 2027." in said
