@@ -37,17 +37,27 @@ def dark_figure_chart(dark_figure: pd.DataFrame, *, title: str = "") -> Svg:
         " ".join(rows.sentence_of(one) for one in drawn),
     )
     name = name_of(_KIND, told.title, told.description)
-    keys = _keys() if any(_shown(row) for row in table) else []
+    keys = _keys(_recorded_words(table)) if any(_shown(row) for row in table) else []
     if any(_shown(row) and real(row["events"]) == 0 for row in table):
         keys.append(rows.key_of_zero())
     keys += rows.keys_of_states((str(r["state"]) for r in table if not _shown(r)), name)
     return rows.chart_of_rows(_KIND, drawn, _axis(table), keys, told)
 
 
-def _keys() -> list[marks.Key]:
+def _recorded_words(table: Sequence[Mapping[str, object]]) -> str:
+    """Return what the sign of recorded crimes is; a count that is rounded says so where it shows.
+
+    Fewer crimes than files are probable only where the count is rounded.
+    """
+    if any(_shown(row) and real(row["lower"]) < real(row["events"]) for row in table):
+        return text("recorded: a rounded count, and the true one may be lower")
+    return text("recorded")
+
+
+def _keys(recorded: str) -> list[marks.Key]:
     sign = joined([marks.bar(0, 26, 0, theme.PLAIN_TINT, stroke=theme.ACCENT), marks.dot(13, 0)])
     return [
-        marks.Key(marks.reference(13, 0), text("recorded")),
+        marks.Key(marks.reference(13, 0), recorded),
         marks.Key(sign, text("probable, and its 95 % interval")),
     ]
 

@@ -16,6 +16,8 @@ from labtools.tables import vocabulary as words
 
 LEFT, RIGHT = 8.0, theme.WIDTH - 8.0
 _LINE = 16.0
+#: Beside a figure so long that its label has less room than this, the label stands above it.
+_ROOM = 100.0
 _ORDER = {group: place for place, group in enumerate((words.TOTAL, *words.GROUPS))}
 
 Drawn = Callable[[theme.Axis, float, str], Svg]
@@ -149,7 +151,9 @@ def _row(row: Row, axis: theme.Axis, top: float, name: str) -> tuple[Svg, float]
     if row.heading:
         above, top = _lines(row.heading, top + 4, theme.WIDTH, bold=True)
     room = theme.WIDTH - 12 - theme.words_width(row.figure, theme.LABEL_SIZE)
-    label, bottom = _lines(row.label, top, room, bold=bold)
+    label, bottom = _lines(row.label, top, theme.WIDTH if room < _ROOM else room, bold=bold)
+    if room < _ROOM:
+        top, bottom = bottom, bottom + _LINE
     figure = theme.words_at(RIGHT + 4, top + 13, row.figure, text_anchor="end")
     y = bottom + 15
     return joined([*above, *label, figure, _track(axis, y), row.draw(axis, y, name)]), y + 17

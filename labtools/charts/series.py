@@ -8,14 +8,22 @@ import pandas as pd
 
 from labtools.charts import marks, rows, theme
 from labtools.charts.figures import count_words, is_known, named, real
+from labtools.charts.quarters import (
+    BASE,
+    HEIGHT,
+    TOP,
+    grid,
+    height_of,
+    measured,
+    place_of,
+    quarter_words,
+    years,
+)
 from labtools.charts.svg import Svg, element, joined, name_of, picture
 from labtools.messages import number, text
 from labtools.tables import vocabulary as words
 
 _KIND = "series"
-_LEFT, _TOP, _HEIGHT = 40.0, 28.0, 150.0
-_BASE = _TOP + _HEIGHT
-_YEAR = 4  # quarters: a longer series meets a January, which names its year
 _LEAST = (0.0, 1.0, 2.0, 3.0, 4.0)  # smallest axis: counts are whole
 
 
@@ -46,12 +54,17 @@ def series_chart(series: pd.DataFrame, *, group: str = words.TOTAL, title: str =
     )
     name = name_of(_KIND, told.title, told.description)
     scale = _scale(table)
-    plot = [theme.patterns(name), _measured(), _grid(scale), _years(table)]
+    plot = [
+        theme.patterns(name),
+        measured(text("Recorded crimes in each quarter")),
+        grid(scale),
+        years([_day(row) for row in table]),
+    ]
     plot += [
         _line(table, scale),
-        *(_quarter(row, _x(table, i), scale, name) for i, row in enumerate(table)),
+        *(_quarter(row, place_of(i, len(table)), scale, name) for i, row in enumerate(table)),
     ]
-    legend, bottom = marks.legend(_keys(table, name), _BASE + 26, theme.WIDTH)
+    legend, bottom = marks.legend(_keys(table, name), BASE + 26, theme.WIDTH)
     return picture(
         _KIND,
         (theme.WIDTH, bottom),
@@ -71,15 +84,10 @@ def _day(row: Mapping[str, object]) -> pd.Timestamp:
     return row["quarter"]
 
 
-def _quarter_words(row: Mapping[str, object]) -> str:
-    day = _day(row)
-    return text("quarter {quarter} of {year}", quarter=day.quarter, year=str(day.year))
-
-
 def _sentence(row: Mapping[str, object]) -> str:
     return text(
         "{label}: {figure}.",
-        label=_quarter_words(row),
+        label=quarter_words(_day(row)),
         figure=count_words(row["events"], row["events_low"], row["events_high"], _state(row)),
     )
 
@@ -90,68 +98,15 @@ def _scale(table: Sequence[Mapping[str, object]]) -> theme.Axis:
     if steps[-1] < len(_LEAST) - 1:
         steps = _LEAST
     whole = tuple((step, number(step)) for step in steps if step == int(step))
-    return theme.Axis(0.0, steps[-1], 0.0, _HEIGHT, whole, "")
-
-
-def _y(scale: theme.Axis, value: object) -> float:
-    return _BASE - scale.at(real(value))
-
-
-def _x(table: Sequence[Mapping[str, object]], place: int) -> float:
-    room = (theme.WIDTH - _LEFT - 4) / max(len(table), 1)
-    return _LEFT + room * (place + 0.5)
-
-
-def _measured() -> Svg:
-    words = text("Recorded crimes in each quarter")
-    return theme.words_at(0.0, 12.0, words, font_size=theme.SMALL_SIZE, fill=theme.SOFT_INK)
-
-
-def _grid(scale: theme.Axis) -> Svg:
-    right = f"{theme.WIDTH - 4:.0f}"
-    lines = "".join(f"M{_LEFT:.0f} {_BASE - scale.at(v):.1f}H{right}" for v, _ in scale.steps)
-    names = [
-        theme.words_at(
-            _LEFT - 6,
-            _BASE - scale.at(value) + 4,
-            step,
-            font_size=theme.SMALL_SIZE,
-            fill=theme.SOFT_INK,
-            text_anchor="end",
-        )
-        for value, step in scale.steps
-    ]
-    base = f"M{_LEFT:.0f} {_BASE:.0f}H{right}"
-    return joined(
-        [
-            element("path", d=lines, stroke=theme.FAINT, fill="none"),
-            element("path", d=base, stroke=theme.SOFT_INK, fill="none"),
-            *names,
-        ]
-    )
-
-
-def _years(table: Sequence[Mapping[str, object]]) -> Svg:
-    drawn = []
-    for i, row in enumerate(table):
-        day = _day(row)
-        if day.month != 1 and (i or len(table) > _YEAR):
-            continue
-        x = _x(table, i)
-        drawn.append(element("path", d=f"M{x:.1f} {_BASE:.0f}v5", stroke=theme.SOFT_INK))
-        drawn.append(
-            theme.words_at(
-                x, _BASE + 18, str(day.year), font_size=theme.SMALL_SIZE, fill=theme.SOFT_INK
-            )
-        )
-    return joined(drawn)
+    return theme.Axis(0.0, steps[-1], 0.0, HEIGHT, whole, "")
 
 
 def _line(table: Sequence[Mapping[str, object]], scale: theme.Axis) -> Svg:
     data, pen_down = "", False
     for i, row in enumerate(table):
         if _state(row) == words.SHOWN:
-            data += f"{'L' if pen_down else 'M'}{_x(table, i):.1f} {_y(scale, row['events']):.1f}"
+            x, y = place_of(i, len(table)), height_of(scale, row["events"])
+            data += f"{'L' if pen_down else 'M'}{x:.1f} {y:.1f}"
         pen_down = _state(row) == words.SHOWN
     return element("path", d=data, fill="none", stroke=theme.ACCENT, stroke_width="1.5")
 
@@ -160,11 +115,11 @@ def _quarter(row: Mapping[str, object], x: float, scale: theme.Axis, name: str) 
     state = _state(row)
     if state != words.SHOWN:
         return _gap(state, x, name)
-    y = _y(scale, row["events"])
+    y = height_of(scale, row["events"])
     sign = rows.zero(x, y) if row["events"] == 0 else marks.dot(x, y, fill=theme.ACCENT, size=4)
     if not is_known(row["events_low"], row["events_high"]):
         return sign
-    low, high = _y(scale, row["events_low"]), _y(scale, row["events_high"])
+    low, high = height_of(scale, row["events_low"]), height_of(scale, row["events_high"])
     return joined([_range(x, high, low), sign])
 
 
@@ -175,7 +130,7 @@ def _range(x: float, top: float, bottom: float) -> Svg:
 
 
 def _gap(state: str, x: float, name: str) -> Svg:
-    place = {"x": x - 5, "y": _TOP, "width": 10, "height": _HEIGHT}
+    place = {"x": x - 5, "y": TOP, "width": 10, "height": HEIGHT}
     if state == words.SUPPRESSED:
         fill = theme.fill_of(name, "withheld")
         return element("rect", fill=fill, stroke=theme.INK, class_="withheld", **place)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from labtools.errors import AnalysisError
@@ -17,6 +18,7 @@ from labtools.tables import vocabulary as words
 _LEAST_CITIES = 20
 #: A gap is told apart where at most so many of the cities have one as wide.
 _RARE = 0.05
+_NORMAL = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,9 @@ class CityJump:
     quarters : pandas.DataFrame
         From the jump on: ``share``, ``twin`` (the mix of other cities), ``gap``, and ``p_value``:
         the share of cities whose gap of that quarter, against their own earlier gaps, is as wide.
+        ``lower`` and ``upper``: by the same placebos, what of it was the city's own (95 %).
+    path : pandas.DataFrame
+        ``share`` and ``twin`` of every quarter, those before the jump too.
     weights : pandas.Series
         Of the cities in the mix.
     before_rmse : float
@@ -37,6 +42,7 @@ class CityJump:
     """
 
     quarters: pd.DataFrame
+    path: pd.DataFrame
     weights: pd.Series
     before_rmse: float
     cities: int
@@ -92,12 +98,63 @@ def city_jump(shares: pd.DataFrame, city: str, start: pd.Timestamp) -> CityJump:
     scaled = pd.DataFrame({n: one.gaps[after].abs() / one.before_rmse for n, one in found.items()})
     own = found[city]
     gap = own.gaps[after]
+    reach = _reach(scaled.drop(columns=city)) * own.before_rmse
     quarters = pd.DataFrame(
         {
             "share": complete.loc[after, city],
             "twin": complete.loc[after, city] - gap,
             "gap": gap,
+            "lower": gap - reach,
+            "upper": gap + reach,
             "p_value": scaled.ge(scaled[city], axis="index").mean(axis="columns"),
         }
     )
-    return CityJump(quarters, own.weights, own.before_rmse, complete.shape[1])
+    path = pd.DataFrame({"share": complete[city], "twin": complete[city] - own.gaps})
+    return CityJump(quarters, path, own.weights, own.before_rmse, complete.shape[1])
+
+
+def city_changes(shares: pd.DataFrame, city: str) -> pd.DataFrame:
+    """Return a city's series with its intervals, and its change since the quarter before.
+
+    Parameters
+    ----------
+    shares : pandas.DataFrame
+        Canonical table ``city_perception`` of one indicator.
+    city : str
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``quarter``: ``share``, ``lower``, ``upper`` (95 %, by the published coefficient of
+        variation), ``change``, ``change_lower``, ``change_upper`` and ``verdict``: "unknown"
+        where the quarter before, or the variation, was not published.
+    """
+    own = shares[shares["city"] == city].set_index("quarter").sort_index()
+    error = own["share"] * own["cv"]
+    before = own.index - pd.DateOffset(months=3)
+    change = own["share"] - own["share"].reindex(before).to_numpy()
+    reach = _NORMAL * np.sqrt(error**2 + error.reindex(before).to_numpy() ** 2)
+    change = change.where(reach.notna())
+    verdict = pd.Series("none", own.index, dtype="str")
+    verdict = verdict.mask(change - reach > 0, "increase").mask(change + reach < 0, "decrease")
+    return pd.DataFrame(
+        {
+            "share": own["share"],
+            "lower": (own["share"] - _NORMAL * error).clip(lower=0.0),
+            "upper": (own["share"] + _NORMAL * error).clip(upper=1.0),
+            "change": change,
+            "change_lower": change - reach,
+            "change_upper": change + reach,
+            "verdict": verdict.mask(change.isna(), "unknown"),
+        }
+    ).reset_index()
+
+
+def _reach(others: pd.DataFrame) -> pd.Series:
+    """Return how far placebos lie, by quarter: as far as so few that one is told apart beyond it.
+
+    In times of each city's own gaps before: the rank that ``p_value`` asks for, turned round.
+    """
+    few = max(int(_RARE * (others.shape[1] + 1)), 1)
+    farthest = np.sort(others.to_numpy(), axis=1)[:, -few]
+    return pd.Series(farthest, others.index)

@@ -15,7 +15,8 @@ def jump_sentences(
     Parameters
     ----------
     quarters : pandas.DataFrame
-        From the jump on: ``share``, ``twin``, ``gap`` and ``p_value``, by quarter.
+        From the jump on: ``share``, ``twin``, ``gap``, ``lower``, ``upper`` and ``p_value``, by
+        quarter.
     cities : int
         Among which it was ranked, itself counted.
     lasted : int
@@ -25,13 +26,16 @@ def jump_sentences(
     said = [
         text(
             "{city}, quarter that begins in {month}: {share} of people feel unsafe, and {twin} in "
-            "the mix of cities that had moved as it did: {gap} points of its own. Of {cities} "
-            "cities, itself among them, so many have a gap as wide against their own past: {rank}.",
+            "the mix of cities that had moved as it did: {gap} points of its own (between {low} "
+            "and {high}, by how far other cities lay from theirs). Of {cities} cities, itself "
+            "among them, so many have a gap as wide against their own past: {rank}.",
             city=city,
             month=month(quarters.index[0]),
             share=percent(float(first["share"]), 1),
             twin=percent(float(first["twin"]), 1),
             gap=number(100 * float(first["gap"]), 1),
+            low=number(100 * float(first["lower"]), 1),
+            high=number(100 * float(first["upper"]), 1),
             cities=number(cities),
             rank=number(round(float(first["p_value"]) * cities)),
         )

@@ -29,6 +29,18 @@ _SOURCES: Mapping[str, str] = MappingProxyType(
         ),
     }
 )
+_CITY_SOURCES: Mapping[str, str] = MappingProxyType(
+    {
+        "survey": messages.mark(
+            "Of every 100 crimes, between {low} and {high} are recorded, as victims told the "
+            "survey of the lab, beside what the national survey says."
+        ),
+        "national": messages.mark(
+            "Of every 100 crimes, between {low} and {high} may be recorded, as the national "
+            "survey of victims lets one suppose: the lab has not asked victims of this city."
+        ),
+    }
+)
 #: The whole country, as INEGI names it in its tables by city.
 COUNTRY = words.COUNTRY
 _COUNTRY: Mapping[str, str] = MappingProxyType(
@@ -134,11 +146,18 @@ def _without_figure(row: pd.Series | None) -> tuple[str, ...]:
     if state == words.INSUFFICIENT:
         return (
             text(
-                "Too few people of this colonia were asked, or none, to set fear beside crime: "
-                "no figure is given rather than an invented one."
+                "Too few people of this colonia were asked, or none: so little is known of their "
+                "fear that it is not set beside crime."
             ),
         )
     return ()
+
+
+def _where_answered(row: pd.Series | None, tables: Tables) -> tuple[str, ...]:
+    """Return where the ficha tells what sample would answer, if it does."""
+    if row is None or row["state"] != words.INSUFFICIENT or not plan_sentences(tables):
+        return ()
+    return (text("“What is not known” tells how many people would have to be asked."),)
 
 
 def opened_sentences(dark_figure: pd.DataFrame) -> tuple[str, ...]:
@@ -178,11 +197,33 @@ def opened_sentences(dark_figure: pd.DataFrame) -> tuple[str, ...]:
     )
 
 
+def city_dark_figure_sentences(table: pd.DataFrame) -> tuple[str, ...]:
+    """Return how many crimes the municipality may have had, beside those that it recorded.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Canonical table ``municipality_dark_figure``.
+    """
+    total = table[table["group"] == words.TOTAL].dropna(subset=["events", "probable"])
+    if total.empty:
+        return (text("Without counts of case files nothing is told of crimes never recorded."),)
+    row = total.iloc[0]
+    told = {end: number(float(row[end])) for end in ("events", "probable", "lower", "upper")}
+    said = text(
+        "In twelve months the municipality has {events} case files of the four groups; some "
+        "{probable} crimes may have happened (between {lower} and {upper}).",
+        **told,
+    )
+    low, high = (number(100 * float(row[f"reporting_{end}"])) for end in ("lower", "upper"))
+    return (said, say(_CITY_SOURCES[str(row["basis"])], low=low, high=high))
+
+
 def fear_gap_sentences(tables: Tables) -> tuple[str, ...]:
     """Return in which quadrant of crime and fear the colonia lies, and what that asks for."""
     row = _row(tables, "fear_gap")
     if row is None or row["state"] != words.SHOWN or row["verdict"] not in _ASKS:
-        return _without_figure(row)
+        return (*_without_figure(row), *_where_answered(row, tables))
     verdict = str(row["verdict"])
     asks = say(_ASKS[verdict])
     if verdict not in words.QUADRANTS:
@@ -208,6 +249,9 @@ def plan_sentences(tables: Tables) -> tuple[str, ...]:
     own = perception[(perception["area_kind"] == "colonia") & (perception["source"] != "model")]
     own = own[own["indicator"] == "insecurity"]
     if row is None or pd.isna(row["people_precise"]) or (own["state"] == words.SHOWN).any():
+        return ()
+    # Asking more people would not help where a figure would be withheld all the same.
+    if (tables["unknowns"]["what"] == "withheld").any():
         return ()
     if not row["reachable"]:
         return (

@@ -172,7 +172,10 @@ def _actions(tables: Tables) -> tuple[str, ...]:
 
 def _unknowns(tables: Tables) -> tuple[str, ...]:
     told = tables["unknowns"].to_dict("records")
-    known = (say(_UNKNOWN[row["what"]], **_part(row)) for row in told if row["what"] in _UNKNOWN)
+    dark = tables.get("dark_figure")
+    probable = dark is not None and bool((dark["state"] == words.SHOWN).any())
+    meant = {**_UNKNOWN, **(_WITH_PROBABLE if probable else {})}
+    known = (say(meant[row["what"]], **_part(row)) for row in told if row["what"] in meant)
     return (*known, *plan_sentences(tables))
 
 
@@ -216,6 +219,17 @@ _UNKNOWN: Mapping[str, str] = MappingProxyType(
             "No official figure (ENSU) of perception in the whole city was supplied."
         ),
         "no_actions_log": messages.mark("What the programme did here was not supplied."),
+    }
+)
+
+
+#: What is not known either where probable crime is told.
+_WITH_PROBABLE: Mapping[str, str] = MappingProxyType(
+    {
+        "never_reported": messages.mark(
+            "How much crime was never reported, exactly: “Recorded and probable” tells between "
+            "which limits it may lie."
+        ),
     }
 )
 

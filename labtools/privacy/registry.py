@@ -28,6 +28,7 @@ OPTIONAL = frozenset(
     {
         "years",
         "dark_figure",
+        "municipality_dark_figure",
         "fear_gap",
         "survey_plan",
         "perception_change",

@@ -14,13 +14,21 @@ import pandas as pd
 
 from labtools.charts.figures import count
 from labtools.messages import DEFAULT_LANGUAGE, speaking, text
+from labtools.privacy.cards import expiry_of_tables
 from labtools.publish import wording
 from labtools.publish.briefing_crime import changes_section, municipality_section
 from labtools.publish.briefing_short import in_short
 from labtools.publish.council import council_sections
 from labtools.publish.evaluations import evaluations_in_short
-from labtools.publish.felt import fear_gap_in_short, perception_section
-from labtools.publish.figures import Cell, contact_words, period_words, source_rows, sources_by_day
+from labtools.publish.felt import fear_gap_in_short, perception_section, probable_crime_section
+from labtools.publish.figures import (
+    Cell,
+    contact_words,
+    period_words,
+    source_rows,
+    sources_by_day,
+    valid_words,
+)
 from labtools.publish.printing import (
     ROOM_OF_PAGES,
     ROOM_OF_SLIDES,
@@ -95,7 +103,7 @@ def _facts(tables: Tables, language: str, most_rows: int, internal: Tables | Non
         "title": text("Briefing for the council"),
         "lab": str(period["lab"].iloc[0]),
         "place_name": str(period["municipality"].iloc[0]),
-        "period": period_words(tables),
+        "period": " · ".join(filter(None, (period_words(tables), _valid(tables)))),
         "internal": "" if internal is None else text("Internal: not for the public"),
         "promise": " ".join((wording.frame_words()["promise"], contact_words(period))),
         "sections": sections,
@@ -104,6 +112,12 @@ def _facts(tables: Tables, language: str, most_rows: int, internal: Tables | Non
         "lines_on_a_slide": _LINES_ON_A_SLIDE,
         "more": text("The other rows stand in the briefing."),
     }
+
+
+def _valid(tables: Tables) -> str:
+    """Return until when the figures hold: a briefing is taken out of its drawer next year too."""
+    cards = tables.get("cards", pd.DataFrame())
+    return valid_words(expiry_of_tables(cards).get("municipality_crime", "")) if len(cards) else ""
 
 
 def _actions(tables: Tables) -> Section | None:
@@ -165,6 +179,7 @@ BUILDERS: tuple[Builder, ...] = (
     in_short,
     proposed_in_short,
     municipality_section,
+    probable_crime_section,
     changes_section,
     evaluations_in_short,
     perception_section,

@@ -8,6 +8,7 @@ import pandas as pd
 
 from labtools.charts.figures import named, records, share_words
 from labtools.messages import plural, say, text
+from labtools.narrative.felt import city_dark_figure_sentences
 from labtools.publish.briefing_crime import by_group, changed_words
 from labtools.publish.changes import TOLD_APART
 from labtools.publish.evaluations import verdicts_in_short
@@ -19,9 +20,13 @@ Tables = Mapping[str, pd.DataFrame]
 
 def in_short(tables: Tables) -> Section:
     """Return what changed, how people feel, what worked, and what is asked for."""
-    told = [*_municipality_in_short(tables), _colonias_in_short(tables["change"])]
+    told = [*_municipality_in_short(tables), *_probable_in_short(tables)]
+    told.append(_colonias_in_short(tables["change"]))
     told += [*_city_feeling(tables), *verdicts_in_short(tables), *_asked_in_short(tables)]
-    named_here = ("municipality_crime", "change", "perception", "evaluation", "proposals")
+    named_here = (
+        *("municipality_crime", "municipality_dark_figure", "change"),
+        *("perception", "evaluation", "proposals"),
+    )
     return Section(
         "short",
         text("In short"),
@@ -50,6 +55,11 @@ def _municipality_in_short(tables: Tables) -> list[str]:
             changes=changes,
         )
     ]
+
+
+def _probable_in_short(tables: Tables) -> tuple[str, ...]:
+    table = tables.get("municipality_dark_figure", pd.DataFrame())
+    return city_dark_figure_sentences(table)[:1] if len(table) else ()
 
 
 def _colonias_in_short(change: pd.DataFrame) -> str:

@@ -100,10 +100,10 @@ MEANS: Mapping[str, str] = MappingProxyType(
             "Share of the crimes of the last 12 months thought to be recorded by now; empty where "
             "it is not known"
         ),
-        "reporting": mark("Share of crimes that is reported, as estimated"),
-        "reporting_lower": mark("Lower limit of the share that is reported"),
-        "reporting_upper": mark("Upper limit of the share that is reported"),
-        "probable": mark("Probable number of crimes, reported or not"),
+        "reporting": mark("Share of crimes that is recorded, as estimated"),
+        "reporting_lower": mark("Lower limit of the share that is recorded"),
+        "reporting_upper": mark("Upper limit of the share that is recorded"),
+        "probable": mark("Probable number of crimes, recorded or not"),
         "rate_lower": mark("Lower limit of the probable rate"),
         "rate_upper": mark("Upper limit of the probable rate"),
         "basis": mark("What the estimate of reporting rests on"),
@@ -195,6 +195,7 @@ _UPPER = mark("Upper limit of the interval, at the level that the protocol says"
 #: Table and column → what it holds, where the same name means something else there.
 MEANS_THERE: Mapping[tuple[str, str], str] = MappingProxyType(
     {
+        ("dark_figure", "rate"): mark("Probable crimes per 1,000 person-years"),
         ("fear_gap", "verdict"): mark("Which combination of crime and fear can be told apart"),
         ("evaluation", "verdict"): mark("What the protocol says of the effect"),
         ("evaluation", "lower"): _LOWER,

@@ -1,4 +1,4 @@
-"""What only the council's internal briefing tells: who could enter next, and what money buys.
+"""What only the council's internal briefing tells: who could enter, what money buys, other cities.
 
 Colonias are named here because the council decides on them; none of it is published, and they
 stand in alphabetical order: a proposal is no ranking.
@@ -14,6 +14,7 @@ import pandas as pd
 
 from labtools.charts.figures import count, real, records
 from labtools.messages import mark, number, percent, say, text
+from labtools.narrative.felt import peer_sentences, priority_sentences
 from labtools.publish.figures import Cell
 from labtools.publish.sections import Rows, Section
 from labtools.tables.store import read_table
@@ -21,7 +22,10 @@ from labtools.tables.store import read_table
 Tables = Mapping[str, pd.DataFrame]
 
 #: The tables of an internal edition that these sections are made of.
-TABLES = ("colonias_shown", "entry_candidates", "entry_rules", "portfolio_frontier")
+TABLES = (
+    *("colonias_shown", "entry_candidates", "entry_rules", "portfolio_frontier"),
+    *("city_peers", "priority_shift", "priority_sensitivity"),
+)
 
 _MOST = 20
 _RULES: Mapping[str, str] = MappingProxyType(
@@ -42,7 +46,12 @@ def internal_tables(run: Path) -> Tables:
 
 def council_sections(tables: Tables) -> tuple[Section, ...]:
     """Return the sections, in the language in force; absent where their table is empty."""
-    built = (entry_section(tables), budget_section(tables))
+    built = (
+        entry_section(tables),
+        priorities_section(tables),
+        budget_section(tables),
+        peers_section(tables),
+    )
     return tuple(section for section in built if section is not None)
 
 
@@ -75,6 +84,27 @@ def entry_section(tables: Tables) -> Section | None:
     )
     tables_told = (Rows(title, heads, rows, "wide"), _rules(rules))
     return Section("entry", title, "full", sentences=(said,), tables=tables_told, notes=notes)
+
+
+def priorities_section(tables: Tables) -> Section | None:
+    """Return what correcting for crime never recorded does to the list, and what would move it."""
+    shift = tables.get("priority_shift", pd.DataFrame())
+    if shift.empty:
+        return None
+    said = priority_sentences(shift, tables["priority_sensitivity"])
+    title = text("What correcting for crime never recorded changes")
+    notes = (_of_the_run("priority_shift", "priority_sensitivity"),)
+    return Section("priorities", title, "full", sentences=said, notes=notes)
+
+
+def peers_section(tables: Tables) -> Section | None:
+    """Return how the city's people feel beside those of the country and of other cities."""
+    peers = tables.get("city_peers", pd.DataFrame())
+    if peers.empty or not (peers["versus"] == "itself").any():
+        return None
+    title = text("The city beside the country and other cities")
+    notes = (_of_the_run("city_peers"),)
+    return Section("peers", title, "full", sentences=peer_sentences(peers), notes=notes)
 
 
 def budget_section(tables: Tables) -> Section | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pandas as pd
 
-from labtools.charts.figures import named, records
+from labtools.charts.figures import named, real, records
 from labtools.charts.perception import area_words, perception_chart
+from labtools.charts.rows import in_order
+from labtools.charts.share_series import share_series_chart
 from labtools.messages import number, percent, plural, say, text
-from labtools.narrative.felt import asks_words
+from labtools.narrative.felt import asks_words, city_dark_figure_sentences
 from labtools.publish.changes import TOLD_APART
 from labtools.publish.figures import Cell
 from labtools.publish.sections import Rows, Section, tied
@@ -51,6 +53,56 @@ def fear_gap_in_short(tables: Tables) -> Section | None:
     return Section("fear_gap", title, "full", sentences=(said,), tables=(table_of,), notes=notes)
 
 
+def probable_crime_section(tables: Tables) -> Section | None:
+    """Return the municipality's recorded crimes beside those that probably happened."""
+    table = tables.get("municipality_dark_figure", pd.DataFrame())
+    known = table.dropna(subset=["events", "probable"]) if len(table) else table
+    if known.empty:
+        return None
+    rows = tuple(
+        (
+            Cell(named(str(row["group"]))),
+            Cell(number(real(row["events"]))),
+            Cell(_with_ends(number, row, "probable", ("lower", "upper"))),
+            Cell(_with_ends(_of_100, row, "reporting", ("reporting_lower", "reporting_upper"))),
+        )
+        for row in in_order(known)
+    )
+    title = text("Recorded and probable")
+    heads = (
+        text("Group"),
+        text("Recorded"),
+        text("Probable (95 % interval)"),
+        text("Recorded of every 100 (95 % interval)"),
+    )
+    notes = (
+        text(
+            "The municipality's probable figure is not the sum of its colonias' figures: it is "
+            "worked out with the doubt of all of them together. Sexual and family violence is "
+            "not among them: how much of it is recorded is not known here."
+        ),
+        tied("municipality_dark_figure"),
+    )
+    said = city_dark_figure_sentences(known)
+    table_of = Rows(title, heads, rows, "wide")
+    key = "municipality_dark_figure"
+    return Section(key, title, "full", sentences=said, tables=(table_of,), notes=notes)
+
+
+def _of_100(share: float) -> str:
+    return number(100 * share)
+
+
+def _with_ends(
+    words_of: Callable[[float], str],
+    row: Mapping[str, object],
+    figure: str,
+    ends: tuple[str, str],
+) -> str:
+    middle, low, high = (words_of(real(row[name])) for name in (figure, *ends))
+    return text("{figure} ({low} to {high})", figure=middle, low=low, high=high)
+
+
 def perception_section(tables: Tables) -> Section | None:
     """Return what the surveys of the city and its boroughs say, beside a year before."""
     table = tables.get("perception_change", pd.DataFrame())
@@ -85,20 +137,25 @@ def perception_section(tables: Tables) -> Section | None:
         layout="full",
         sentences=(counted, below),
         tables=tuple(_compared(told)),
-        pictures=(perception_chart(feeling),) if len(feeling) else (),
+        pictures=(*_series(feeling), perception_chart(feeling)) if len(feeling) else (),
         notes=(tied("perception_change", "perception"),),
     )
 
 
-def _compared(told: pd.DataFrame) -> Iterator[Rows]:
-    """Give the comparisons of each survey of the city, and those of the boroughs together."""
-    heads = (
+def comparison_heads() -> tuple[str, ...]:
+    """Return the headings of what `comparison_words` tells."""
+    return (
         text("Indicator"),
         text("Before"),
         text("Now"),
         text("Difference, percentage points (95 % interval)"),
         text("Reading"),
     )
+
+
+def _compared(told: pd.DataFrame) -> Iterator[Rows]:
+    """Give the comparisons of each survey of the city, and those of the boroughs together."""
+    heads = comparison_heads()
     whole = told[told["area_kind"] == "city"]
     for _, asked in whole.groupby(["area", "source"], sort=False):
         rows = [(named(str(row["indicator"])), row) for row in records(asked)]
@@ -112,14 +169,19 @@ def _compared(told: pd.DataFrame) -> Iterator[Rows]:
         yield Rows(caption, (text("Borough"), *heads[1:]), made, "wide", unseen=False)
 
 
-def _comparison(name: str, row: Mapping[str, object]) -> tuple[Cell, ...]:
+def comparison_words(name: str, row: Mapping[str, object]) -> tuple[str, ...]:
+    """Return a change of a share under its name: both shares, their difference, the reading."""
     return (
-        Cell(name),
-        Cell(_share_on(row["before"], row["before_period"])),
-        Cell(_share_on(row["now"], row["period"])),
-        Cell(_points(row)),
-        Cell(words.label(str(row["verdict"]))),
+        name,
+        _share_on(row["before"], row["before_period"]),
+        _share_on(row["now"], row["period"]),
+        points_words(row),
+        words.label(str(row["verdict"])),
     )
+
+
+def _comparison(name: str, row: Mapping[str, object]) -> tuple[Cell, ...]:
+    return tuple(Cell(told) for told in comparison_words(name, row))
 
 
 def _over_a_year(table: pd.DataFrame) -> pd.DataFrame:
@@ -133,6 +195,14 @@ def _over_a_year(table: pd.DataFrame) -> pd.DataFrame:
     return places.drop(columns="kind")
 
 
+def _series(feeling: pd.DataFrame) -> Iterator[str]:
+    """Draw the city's published series, where it has more than one quarter."""
+    official = feeling[feeling["source"] == "city_perception"]
+    if official["share"].notna().sum() > 1:
+        title = text("{city}: people who feel unsafe", city=str(official["area"].iloc[0]))
+        yield share_series_chart(official.rename(columns={"period": "quarter"}), title=title)
+
+
 def _feeling(tables: Tables) -> pd.DataFrame:
     perception = tables.get("perception", pd.DataFrame())
     if perception.empty:
@@ -141,8 +211,11 @@ def _feeling(tables: Tables) -> pd.DataFrame:
     return perception[asked & perception["area_kind"].isin(["city", "borough"])]
 
 
-def _points(row: Mapping[str, object]) -> str:
-    middle, low, high = (_signed(row[end]) for end in ("difference", "lower", "upper"))
+def points_words(
+    row: Mapping[str, object], ends: tuple[str, str, str] = ("difference", "lower", "upper")
+) -> str:
+    """Return a difference of shares with its interval, in points: "−4.9 (−11.0 to +1.2)"."""
+    middle, low, high = (_signed(row[end]) for end in ends)
     return text("{figure} ({low} to {high})", figure=middle, low=low, high=high)
 
 

@@ -24,6 +24,7 @@ from labtools.publish.pages import inline, render
 from labtools.publish.proposals import proposals_section
 from labtools.publish.sections import Rows, Section, Source, grouped
 from labtools.publish.wording import ficha_words
+from labtools.tables import vocabulary as words
 from labtools.tables.contracts import empty_table
 from labtools.tables.released import Released, slug
 
@@ -250,7 +251,9 @@ def _actions(source: Source) -> Section:
 
 def _unknowns(source: Source) -> Section:
     said, rows = ficha_words(), figures.unknown_rows(source.tables["unknowns"])
-    heads = tuple(said[column] for column in ("what", "n", "share"))
+    told = [0, *(at for at in (1, 2) if any(row[at].state == words.SHOWN for row in rows))]
+    rows = [tuple(row[at] for at in told) for row in rows]
+    heads = tuple(said[("what", "n", "share")[at]] for at in told)
     return Section(
         "unknowns",
         said["unknowns"],

@@ -22,6 +22,9 @@ HOLDS: Mapping[str, str] = MappingProxyType(
         "perception": mark("Surveys: shares with their intervals, by area"),
         "perception_change": mark("Surveys: change since earlier waves, with intervals"),
         "dark_figure": mark("Recorded and probable crime by colonia and group, with intervals"),
+        "municipality_dark_figure": mark(
+            "Recorded and probable crime of the whole municipality by group, with intervals"
+        ),
         "fear_gap": mark("Crime beside fear by colonia: how probable each combination is"),
         "survey_plan": mark("How many people the next survey would have to ask, by area"),
         "indicators": mark("Census indicators by colonia"),

@@ -211,8 +211,8 @@ def _scaled(
     return [min(max(scale * share, floor), ceiling) for share, floor, ceiling in ends]
 
 
-def _cell(cell: Cell) -> tuple[str, str]:
-    return cell.words, cell.state
+def _cell(cell: Cell) -> tuple[str, str, bool]:
+    return cell.words, cell.state, cell.own
 
 
 def _longest_word(column: tuple[str, ...]) -> int:

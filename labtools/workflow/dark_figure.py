@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -87,14 +87,41 @@ def reported_share(
     return Reported(draws, prior, pd.Series(basis, draws.columns, dtype="str"), found)
 
 
-def dark_figure_table(
+@dataclass(frozen=True, slots=True)
+class ProbableCrimes:
+    """Draws of the crimes of a group in twelve months, and what they are made of.
+
+    Attributes
+    ----------
+    group : str
+    reporting : pandas.DataFrame, shape (n_draws, n_colonias)
+        Probability that a crime is recorded.
+    published : pandas.Series, shape (n_colonias,)
+        Counts of case files; missing where not known.
+    told : numpy.ndarray, shape (n_draws, n_colonias)
+        Counts that the published ones may stand for: the same where they are not rounded.
+    crimes : pandas.DataFrame, shape (n_draws, n_colonias)
+        Recorded or not.
+    rates : pandas.DataFrame, shape (n_draws, n_colonias)
+        Of probable crime, per person-year.
+    """
+
+    group: str
+    reporting: pd.DataFrame
+    published: pd.Series
+    told: np.ndarray
+    crimes: pd.DataFrame
+    rates: pd.DataFrame
+
+
+def probable_crimes(
     crime: pd.DataFrame,
     draws: Mapping[str, pd.DataFrame],
     reported: Reported,
     edition: Edition,
     settings: Settings,
-) -> pd.DataFrame:
-    """Return the canonical table ``dark_figure``: recorded and probable crime by colonia.
+) -> tuple[ProbableCrimes, ...]:
+    """Return draws of probable crime by group of crimes, and of them all; none without counts.
 
     How many crimes a colonia is expected to record comes from the edition's model of risk
     (draws of the rate, by group), which draws colonias with few towards the others: the rate of
@@ -104,7 +131,7 @@ def dark_figure_table(
     groups = crime[crime["group"] != words.TOTAL]
     counts = groups.pivot(index="colonia_id", columns="group", values="events").astype(float)
     if not counts.notna().to_numpy().any():
-        return empty_table("dark_figure")
+        return ()
     rng = np.random.default_rng([settings.lab.seed, 64, int(edition.is_public)])
     by_group = reported_by_group(crime, reported, edition, settings)
     areas = reported.draws.columns
@@ -113,16 +140,28 @@ def dark_figure_table(
     parts, noise = [], np.zeros(reported.draws.shape)
     for group in (*words.GROUPS, words.TOTAL):
         part = replace(reported, draws=by_group[group])
-        published = counts[group].reindex(areas).to_numpy(float)
+        published = counts[group].reindex(areas)
         rates = recorded_rates(crime, draws[group], group).reindex(columns=areas)
-        expected = _expected(rates, people.reindex(areas), published, rng, len(noise))
+        files = published.to_numpy(float)
+        expected = _expected(rates, people.reindex(areas), files, rng, len(noise))
         own = _hidden(expected) if edition.is_public else np.zeros_like(noise)
         noise = noise if group == words.TOTAL else noise + own
-        told = _possible(published, expected, noise if group == words.TOTAL else own, rng)
+        told = _possible(files, expected, noise if group == words.TOTAL else own, rng)
         share = reported.discovered[group].reindex(areas, fill_value=0.0).to_numpy()
         crimes = crime_draws(told, expected * (1 - share), part.draws, rng=rng)
-        parts.append(_rows(group, part.draws, crimes, probable_rates(rates, part, group)))
-    return _shown(pd.concat(parts), crime, reported)
+        corrected = probable_rates(rates, part, group)
+        parts.append(ProbableCrimes(group, part.draws, published, told, crimes, corrected))
+    return tuple(parts)
+
+
+def dark_figure_table(
+    crime: pd.DataFrame, parts: Sequence[ProbableCrimes], reported: Reported
+) -> pd.DataFrame:
+    """Return the canonical table ``dark_figure``: recorded and probable crime by colonia."""
+    if not parts:
+        return empty_table("dark_figure")
+    found = [_rows(one.group, one.reporting, one.crimes, one.rates) for one in parts]
+    return _shown(pd.concat(found), crime, reported)
 
 
 def reported_by_group(

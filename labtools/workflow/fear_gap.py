@@ -21,10 +21,12 @@ from labtools.analysis.perception.planner import (
 from labtools.settings import Settings
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import check_table, empty_table
+from labtools.workflow.city_dark_figure import municipality_dark_figure_table
 from labtools.workflow.dark_figure import (
     Reported,
     dark_figure_table,
     priority_tables,
+    probable_crimes,
     probable_rates,
     recorded_rates,
     reported_share,
@@ -47,27 +49,33 @@ def felt_results(
     processed: Mapping[str, pd.DataFrame],
     edition: Edition,
     settings: Settings,
-    crime: pd.DataFrame,
+    recorded: Mapping[str, pd.DataFrame],
     draws: Mapping[str, pd.DataFrame],
 ) -> dict[str, pd.DataFrame]:
     """Return every result about perception, reporting and fear of an edition.
 
     Parameters
     ----------
-    crime : pandas.DataFrame
-        Canonical table ``crime`` of the edition: rounded counts in the public one.
+    recorded : mapping of str to pandas.DataFrame
+        Canonical tables ``crime`` and ``municipality_crime`` of the edition: rounded counts in
+        the public one.
     draws : mapping of str to pandas.DataFrame, shape (n_draws, n_colonias)
         Of the rate of recorded crime of each group, by the edition's model of risk.
     """
+    crime, city = recorded["crime"], recorded["municipality_crime"]
     models = area_models(processed, edition, settings)
     reported = reported_share(processed, edition, settings)
     rates = recorded_rates(crime, draws[words.TOTAL])
+    probable = probable_crimes(crime, draws, reported, edition, settings)
     return {
         "perception": perception_table(
             processed, edition, settings, model_rows(models, processed, edition)
         ),
         "perception_change": perception_change_table(processed, edition, settings),
-        "dark_figure": dark_figure_table(crime, draws, reported, edition, settings),
+        "dark_figure": dark_figure_table(crime, probable, reported),
+        "municipality_dark_figure": municipality_dark_figure_table(
+            city, probable, reported, edition, settings
+        ),
         "fear_gap": fear_gap_table(processed, crime, rates, reported, models),
         "survey_plan": survey_plan_table(processed, edition, settings),
         **({} if edition.is_public else _for_analysts(processed, edition, settings)),

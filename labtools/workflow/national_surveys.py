@@ -1,4 +1,4 @@
-"""What national surveys of households say of each edition against the one before (ENVIPE)."""
+"""What national surveys say: of cities, each figure once; of households, edition by edition."""
 
 from __future__ import annotations
 
@@ -7,13 +7,52 @@ import pandas as pd
 from scipy import stats
 
 from labtools.analysis.multiplicity import adjust_p_values
+from labtools.errors import SourceError
 from labtools.tables.contracts import check_table, empty_table
 from labtools.tables.periods import Window
 
 _FALSE_ALARM = 0.05
 _REACH = 1.96
 _YEAR = r"\b(?:19|20)\d{2}\b"
+_FIGURE = ["city", "indicator", "quarter"]
+#: Two files may tell a figure in whole per cent and as it was reckoned.
+_ROUNDED = 0.005 + 1e-9
 _WHAT = ["source", "question", "domain", "category", "unit"]
+
+
+def told_once(published: pd.DataFrame) -> pd.DataFrame:
+    """Return each city's figure of a quarter once, whichever of several files tell it.
+
+    The first that tells its variation is kept.
+
+    Parameters
+    ----------
+    published : pandas.DataFrame
+        Canonical table ``city_perception`` of all files, one under the other.
+
+    Raises
+    ------
+    SourceError
+        If two files tell figures that rounding does not explain.
+    """
+    apart = published.groupby(_FIGURE, sort=False)["share"].agg(["min", "max"])
+    wrong = apart[apart["max"] - apart["min"] > _ROUNDED]
+    if len(wrong):
+        city, indicator, quarter = wrong.index[0]
+        raise SourceError(
+            "{n} figures of perception by city are told otherwise by two files; the first is "
+            "{indicator} of {city} in {quarter}: {low} and {high} %. Take from lab.toml the file "
+            "that is not INEGI's last word.",
+            n=len(wrong),
+            indicator=indicator,
+            city=city,
+            quarter=f"{pd.Timestamp(quarter):%Y-%m}",
+            low=round(100 * float(wrong["min"].iloc[0]), 1),
+            high=round(100 * float(wrong["max"].iloc[0]), 1),
+        )
+    surest = published.assign(_unsure=published["cv"].isna()).sort_values("_unsure", kind="stable")
+    kept = surest.drop_duplicates(_FIGURE).index
+    return published.loc[kept.sort_values()].reset_index(drop=True)
 
 
 def estimate_change_table(estimates: pd.DataFrame, window: Window) -> pd.DataFrame:

@@ -68,6 +68,7 @@ def city_results(
         series, edition.window, keys, noise=noise, complete=edition.recorded.get(_YEAR, 1.0)
     )
     by_month = months[months["group"] != words.SENSITIVE] if edition.is_public else months
+    recorded = {"crime": crime, "municipality_crime": municipality}
     return {
         "series": series,
         "years": years,
@@ -79,7 +80,7 @@ def city_results(
         ),
         "municipality_series": by_month.reset_index(drop=True),
         "municipality_crime": municipality,
-        **felt_results(processed, edition, settings, crime, risk.draws),
+        **felt_results(processed, edition, settings, recorded, risk.draws),
         "indicators": _indicators(processed["indicators"], edition),
         "actions_done": _actions(processed["actions"], keys, edition.window),
         "unknowns": unknowns_table(processed, crime, edition),

@@ -17,6 +17,7 @@ from labtools.tables.lineage import trace
 from labtools.tables.panel import complete_months, count_events, count_origins, quarterly
 from labtools.tables.store import make_folder, read_table, write_table
 from labtools.workflow.intake import snapshot_of
+from labtools.workflow.national_surveys import told_once
 from labtools.workflow.steps import Opened, account_file, done, recall, sign
 from labtools.workflow.survey_weights import agreeing_weights
 
@@ -62,6 +63,7 @@ def tabulate(opened: Opened) -> tuple[Account, ...]:
     known = [_in_register(opened, source, name, keys) for source, name in keyed]
     stacked = {name: _stacked(opened, name, keys) for name in _STACKED}
     stacked["survey"] = agreeing_weights(stacked["survey"], colonias, margins)
+    stacked["city_perception"] = told_once(stacked["city_perception"])
     tables = {
         "colonias": colonias,
         "indicators": read_table("indicators", opened.workbench.interim("located")),

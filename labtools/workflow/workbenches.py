@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 from pathlib import Path
 
@@ -23,6 +24,9 @@ from labtools.workflow.protocols import FOLDER as PROTOCOLS
 
 DEMO_SEED = 2026
 _MARK = "demo.sha256"
+#: Months for which the demo's figures hold.
+_LASTING = 60
+_MONTHS = re.compile(r"^months_valid = (\d+)$", re.MULTILINE)
 _BARE = Path(__file__).parent / "scaffolds" / "lab.toml"
 
 
@@ -58,6 +62,7 @@ def make_demo(folder: Path, *, seed: int = DEMO_SEED) -> Workbench:
         make_key(workbench.secrets, name, value=value)
     make_folder(workbench.root / "truth", private=True)
     _give_settings(workbench)
+    _give_lasting_cards(workbench)
     stamp_format(workbench)
     seal_demo(workbench)
     with writing(mark) as aside:
@@ -104,9 +109,25 @@ def _give_settings(workbench: Workbench, template: Path | None = None) -> None:
     workbench.settings_file.chmod(0o600)
 
 
+def _give_lasting_cards(workbench: Workbench) -> None:
+    """Let the demo's figures hold for years: nobody is harmed by an old figure of an invented city.
+
+    Who learns with it next year would see pages without a figure, as they ought to be elsewhere.
+    """
+    cards = workbench.reference("cards")
+    make_folder(cards.parent)
+    told = _MONTHS.sub(lambda it: f"months_valid = {max(_LASTING, int(it[1]))}", _cards())
+    with writing(cards) as aside:
+        aside.write_text(told, encoding="utf-8")
+
+
+def _cards() -> str:
+    return paths.bundled("data", "reference", "cards.toml").read_text(encoding="utf-8")
+
+
 def _demo_digest(seed: int) -> str:
     code = sorted((Path(__file__).parent.parent / "demo").glob("*"))
     read = {path.name: path.read_bytes().hex() for path in code if path.is_file()}
     example = paths.bundled("lab.example.toml").read_text(encoding="utf-8")
     protocol = paths.bundled("data", "reference", "protocols", f"{DEMO}.toml")
-    return digest_of(seed, read, example, protocol.read_text(encoding="utf-8"))
+    return digest_of(seed, read, example, protocol.read_text(encoding="utf-8"), _cards())

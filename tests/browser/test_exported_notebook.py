@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import nbformat
+import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -52,6 +53,8 @@ def exported(tmp_path_factory, chart):
     outputs += [new_output("stream", text="".join(ATTACKS))]
     outputs += [new_output("error", ename=ATTACKS[0], evalue=ATTACKS[1], traceback=[*ATTACKS])]
     outputs += [new_output("display_data", {"text/html": f"<figure>{chart}</figure>"})]
+    table = pd.DataFrame({"colonia": [ATTACKS[0]], "tasa": [4.25]})
+    outputs += [new_output("display_data", {"text/html": table._repr_html_()})]
     book = new_notebook(
         cells=[new_markdown_cell("\n\n".join(("# Ficha", *ATTACKS))), new_code_cell("1")],
         metadata={"title": ATTACKS[0], "widgets": {WIDGETS: {"state": {"x": ATTACKS[1]}}}},
@@ -116,3 +119,11 @@ def test_the_lab_opens_with_the_settings_that_clean_what_is_exported(tmp_path, m
     assert own == "/own"
     assert all(one["SanitizeHTML"]["enabled"] for one in told)
     assert len(started) == 1
+
+
+def test_a_table_of_pandas_stands_without_the_words_of_its_style(exported):
+    page = exported.read_text(encoding="utf-8")
+
+    assert "4.25" in page
+    assert "style scoped" not in page
+    assert "only-of-type" not in page.split("<body", 1)[1]

@@ -1,3 +1,5 @@
+import re
+
 import pandas as pd
 import pytest
 
@@ -63,6 +65,23 @@ def test_none_recorded_has_a_sign_of_its_own_which_the_legend_tells():
     assert 'class="zero"' in drawn
     assert "zero (not a missing figure)" in drawn
     assert 'class="zero"' not in str(dark_figure_chart(none.assign(events=24)))
+
+
+def test_a_count_that_is_rounded_says_so_where_fewer_crimes_are_probable_than_files():
+    exact = pd.DataFrame([{"colonia_id": "a", **DARK}])
+    rounded = exact.assign(events=6, probable=5.0, lower=2.0, upper=12.0)
+
+    assert "a rounded count, and the true one may be lower" in str(dark_figure_chart(rounded))
+    assert "rounded" not in str(dark_figure_chart(exact))
+
+
+def test_a_figure_that_leaves_its_label_no_room_stands_under_it():
+    city = {**DARK, "events": 8_586, "probable": 21_568.0, "lower": 19_040.0, "upper": 25_091.0}
+    drawn = str(dark_figure_chart(pd.DataFrame([city])))
+
+    label = re.search(r'<text [^>]*y="([\d.]+)"[^>]*>All recorded crime', drawn)
+    figure = re.search(r'<text [^>]*y="([\d.]+)"[^>]*>8,586 recorded', drawn)
+    assert float(figure[1]) > float(label[1])
 
 
 def test_the_quadrant_that_is_certain_is_the_only_one_with_a_heavy_border():

@@ -5,6 +5,9 @@ import pytest
 
 from labtools.messages import speaking
 from labtools.paths import ENVIRONMENT_VARIABLE, bundled
+from labtools.tables.contracts import check_table
+from labtools.workflow.workbenches import init_workbench
+from tests.evaluation.test_city_jump import cities
 from tests.publish.released_example import write_released
 
 
@@ -46,3 +49,21 @@ def test_the_first_page_offers_the_form_of_the_ficha(tmp_path, monkeypatch):
     form = executed("inicio")["formulario"]
 
     assert list(form.controls) == ["colonia_id", "period_end", "audience"]
+
+
+def test_the_guide_to_a_jump_draws_it_and_says_what_was_the_citys_own(tmp_path, monkeypatch):
+    bench = init_workbench(tmp_path / "lab")
+    shares = cities(jump=0.25).assign(indicator="insecurity", cv=0.05)
+    shares = shares[["city", "indicator", "quarter", "share", "cv"]]
+    checked = check_table("city_perception", shares)
+    checked.to_parquet(bench.processed / "city_perception.parquet", index=False)
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(bench.root))
+
+    told = executed("diciembre_2024", ciudad="city00", trimestre="2024-04")
+    alone = executed("diciembre_2024", ciudad="nowhere", trimestre="2024-04")
+
+    assert told["salto"].lasted == 1
+    assert "Duró un trimestre" in told["dichos"][-1]
+    assert told["dibujo"].data.startswith("<svg")
+    assert "al menos 20 ciudades" in alone["dichos"][0]
+    assert alone["dibujo"] == alone["motivo"]

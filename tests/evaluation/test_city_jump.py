@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from labtools.errors import AnalysisError
-from labtools.evaluation.city_jump import CityJump, city_jump
+from labtools.evaluation.city_jump import CityJump, city_changes, city_jump
 from labtools.messages import speaking
 from labtools.narrative.city_jump import jump_sentences
 from labtools.tables.vocabulary import COUNTRY
@@ -54,7 +54,7 @@ def test_how_long_a_jump_lasted_is_told_with_what_placebos_allow(jump, quarters,
 
 def test_a_quarter_that_stands_out_again_later_does_not_lengthen_the_jump():
     quarters = pd.DataFrame({"p_value": [0.03, 0.04, 0.2, 0.01]}, index=QUARTERS[-4:])
-    found = CityJump(quarters, pd.Series(dtype=float), 0.01, 40)
+    found = CityJump(quarters, quarters, pd.Series(dtype=float), 0.01, 40)
 
     assert found.lasted == 2
     assert not found.goes_on
@@ -88,3 +88,51 @@ def test_a_single_city_has_no_twin_and_that_is_said():
 
     with pytest.raises(AnalysisError, match="at least 20 cities"):
         city_jump(alone, "city00", QUARTERS[21])
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("jump", [0.0, 0.05, 0.25])
+def test_the_citys_own_part_leaves_out_nil_where_and_only_where_its_rank_tells_it_apart(jump, seed):
+    found = city_jump(cities(jump=jump, seed=seed), "city00", QUARTERS[21]).quarters
+
+    leaves_out = (found["lower"] > 0) | (found["upper"] < 0)
+    assert (leaves_out == (found["p_value"] <= 0.05)).all()
+
+
+def test_the_citys_own_part_holds_what_was_planted_in_most_cities():
+    held = []
+    for seed in range(20):
+        first = city_jump(cities(20, jump=0.2, seed=seed), "city00", QUARTERS[21]).quarters.iloc[0]
+        held.append(first["lower"] <= 0.2 <= first["upper"])
+
+    # A rank among 20 cities: nineteen in twenty, give or take twice the chance of 20 trials.
+    assert np.mean(held) >= 0.85
+
+
+def test_the_mix_is_told_for_every_quarter_and_parts_from_the_city_by_its_gap():
+    found = city_jump(cities(jump=0.25), "city00", QUARTERS[21])
+
+    assert list(found.path.index) == list(QUARTERS)
+    later = found.path.loc[QUARTERS[21] :]
+    assert np.allclose(later["share"] - later["twin"], found.quarters["gap"])
+
+
+def test_a_change_is_told_of_quarters_that_follow_each_other_and_of_no_others():
+    rows = pd.DataFrame(
+        {
+            "city": "Example",
+            "quarter": QUARTERS[[0, 1, 2, 4, 5]],
+            "share": [0.4, 0.41, 0.7, 0.4, 0.2],
+            "cv": [0.05, 0.05, 0.05, 0.05, None],
+        }
+    )
+
+    told = city_changes(rows, "Example").set_index("quarter")
+
+    assert list(told["verdict"]) == ["unknown", "none", "increase", "unknown", "unknown"]
+    # 0.29 with 1.96 sqrt(0.0205^2 + 0.035^2)
+    jump = told.loc[QUARTERS[2]]
+    assert jump["change"] == pytest.approx(0.29)
+    assert jump["change_lower"] == pytest.approx(0.29 - 1.96 * np.hypot(0.0205, 0.035))
+    assert told.loc[QUARTERS[0], "upper"] == pytest.approx(0.4 + 1.96 * 0.02)
+    assert told.loc[[QUARTERS[4], QUARTERS[5]], "change"].isna().all()

@@ -81,6 +81,15 @@ def test_the_city_has_as_many_crimes_as_are_told_give_or_take_the_doubt_about_ca
     assert told["mean"] == pytest.approx(1, abs=0.02 + 2 * told["mc_error"])
 
 
+def test_the_municipalitys_crimes_are_told_by_draws_nearer_than_by_adding_up_colonias(study):
+    told = study["city"]
+
+    assert told["ratio"]["mean"] == pytest.approx(1, abs=0.01 + 2 * told["ratio"]["mc_error"])
+    assert abs(told["ratio"]["mean"] - 1) < abs(told["ratio_of_medians"]["mean"] - 1)
+    # Of eight intervals of 95 %, fewer than seven hold the truth once in a hundred studies or so.
+    assert sum(one["city"]["held"] for one in study["by_seed"].values()) >= 7
+
+
 def test_lists_of_priorities_with_correction_hold_as_many_of_the_true_ones(study):
     recorded = cities(study, "priorities", "true_among_recorded")
     probable = cities(study, "priorities", "true_among_probable")

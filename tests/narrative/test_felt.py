@@ -4,6 +4,7 @@ import pytest
 from labtools import messages
 from labtools.narrative import sentences
 from labtools.narrative.felt import (
+    city_dark_figure_sentences,
     city_plan_sentences,
     opened_sentences,
     priority_sentences,
@@ -137,6 +138,47 @@ def test_where_the_survey_cannot_answer_the_sample_that_would_is_told():
     assert "106 in 22" in said
     assert "fewer adults live here" in tiny
     assert answered == ()
+
+
+def test_a_refusal_points_to_the_sample_that_would_answer_where_the_ficha_tells_one():
+    empty = dict.fromkeys(QUADRANTS, None) | {"verdict": "unknown", "state": "insufficient"}
+    with_plan = sentences(ficha(fear_gap=[empty], survey_plan=[PLAN]))
+    without = sentences(ficha(fear_gap=[empty]))
+
+    assert "“What is not known” tells how many people" in with_plan["fear_gap"][-1]
+    assert "29 people" in with_plan["unknowns"][-1]
+    assert len(without["fear_gap"]) == 1
+
+
+def test_no_sample_is_asked_for_where_the_figure_would_be_withheld_all_the_same():
+    said = sentences(ficha(survey_plan=[PLAN], unknowns=[{"what": "withheld"}]))["unknowns"]
+
+    assert len(said) == 1
+    assert "are withheld" in said[0]
+
+
+def test_what_was_never_reported_is_not_called_unknown_where_its_limits_are_told():
+    unknown = [{"what": "never_reported"}]
+    told = sentences(ficha(unknowns=unknown, dark_figure=[DARK]))["unknowns"]
+    untold = sentences(ficha(unknowns=unknown, dark_figure=[DARK | {"state": "missing"}]))
+
+    assert "“Recorded and probable” tells between which limits" in told[0]
+    assert "only what reached a case file" in untold["unknowns"][0]
+
+
+@pytest.mark.parametrize(
+    ("basis", "whose"), [("survey", "told the survey of the lab"), ("national", "has not asked")]
+)
+def test_the_citys_probable_crime_is_told_with_its_limits_and_whose_word_it_is(basis, whose):
+    table = pd.DataFrame([{**DARK, "basis": basis, "events": 8_586, "probable": 21_568.0}])
+
+    said = city_dark_figure_sentences(table)
+
+    assert "8,586 case files" in said[0]
+    assert "some 21,568 crimes may have happened (between 41 and 98)" in said[0]
+    assert "between 25 and 55" in said[1]
+    assert whose in said[1]
+    assert "nothing is told" in city_dark_figure_sentences(table.assign(probable=None))[0]
 
 
 def test_a_models_figure_is_told_as_a_models():

@@ -34,7 +34,7 @@ NAMES = (
 IDS = tuple(f"C{i:03d}" for i in range(len(NAMES)))
 GROUPS = ("violence", "robbery", "theft", "other", "total")
 WITHHELD, ABSENT, WITHOUT_FICHA = "C003", "C004", "C011"
-PLACE_ALONE = ("municipality_series", "municipality_crime")
+PLACE_ALONE = ("municipality_series", "municipality_crime", "municipality_dark_figure")
 
 
 def released_tables(names: tuple[str, ...] = NAMES) -> dict[str, pd.DataFrame]:
@@ -52,6 +52,7 @@ def released_tables(names: tuple[str, ...] = NAMES) -> dict[str, pd.DataFrame]:
         "unknowns": _unknowns(),
         "perception": _perception(),
         "dark_figure": _dark_figure(),
+        "municipality_dark_figure": _municipality_dark_figure(),
         "fear_gap": _fear_gap(),
         "sources": _sources(),
         "cards": cards_table(read_cards(), pd.Timestamp("2026-01-01")),
@@ -311,6 +312,13 @@ def _dark_figure() -> pd.DataFrame:
     rows += [{"colonia_id": WITHHELD, "group": group, "state": "suppressed"} for group in GROUPS]
     table = pd.DataFrame(rows).assign(**files).reindex(columns=empty.columns)
     return table.astype(dict(empty.dtypes))
+
+
+def _municipality_dark_figure() -> pd.DataFrame:
+    told = {"events": 8_190, "reporting": 0.41, "reporting_lower": 0.33, "reporting_upper": 0.49}
+    told |= {"probable": 19_975.0, "lower": 16_714.0, "upper": 24_818.0, "basis": "survey"}
+    rows = [{"group": group, **told} for group in GROUPS]
+    return pd.DataFrame(rows).astype({"events": "Int64"})
 
 
 def _fear_gap() -> pd.DataFrame:

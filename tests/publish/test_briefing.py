@@ -15,6 +15,7 @@ from labtools.publish.briefing import (
 )
 from labtools.publish.briefing_crime import municipality_section
 from labtools.tables import vocabulary as words
+from tests.publish.poisoned import poisoned_tables
 from tests.publish.test_paper import words_of
 
 pikepdf = pytest.importorskip("pikepdf")
@@ -107,6 +108,7 @@ def test_perception_is_compared_once_over_the_interval_nearest_to_a_year(tables)
         ("municipality_crime", "municipality"),
         ("actions_done", "actions"),
         ("perception_change", "perception"),
+        ("municipality_dark_figure", "municipality_dark_figure"),
     ],
 )
 def test_a_section_without_its_table_is_absent(tables, table, section):
@@ -153,6 +155,33 @@ def test_crime_beside_fear_is_counted_with_what_each_combination_asks_for(tables
     counted = [int(row[1].words) for row in table.rows]
     assert counted == [int((shown["verdict"] == word).sum()) for word in words.QUADRANTS]
     assert section.sentences[0].startswith(f"Of {len(shown)} colonias with figures")
+
+
+def test_the_council_is_told_probable_crime_beside_recorded_with_its_limits(tables):
+    with speaking("en"):
+        sections = briefing_sections(tables)
+
+    keys = [one.key for one in sections]
+    assert keys.index("municipality_dark_figure") == keys.index("municipality") + 1
+    section = sections[keys.index("municipality_dark_figure")]
+    (table,) = section.tables
+    known = tables["municipality_dark_figure"].set_index("group").loc["total"]
+    ends = (f"{known[name]:,.0f}" for name in ("probable", "lower", "upper"))
+    assert table.rows[0][2].words == "{} ({} to {})".format(*ends)
+    assert len(table.rows) == len(words.GROUPS) + 1
+    assert any("Sexual and family violence is not among them" in note for note in section.notes)
+
+
+def test_the_briefing_says_in_short_how_much_crime_is_probable_and_between_which_limits(tables):
+    known = tables["municipality_dark_figure"]
+    without = {**tables, "municipality_dark_figure": known.iloc[:0]}
+
+    with speaking("en"):
+        short = briefing_sections(tables)[0].sentences
+        bare = briefing_sections(without)[0].sentences
+
+    (said,) = set(short) - set(bare)
+    assert "some 19,975 crimes may have happened (between 16,714 and 24,818)" in said
 
 
 CHOSEN = 20
@@ -206,6 +235,36 @@ def test_candidates_stand_in_alphabetical_order_and_rank_nobody(tables, internal
     assert names == sorted(names)
 
 
+PEERS = pd.DataFrame(
+    {
+        "city": ["Example", "Estados Unidos Mexicanos", "León", "Mérida"],
+        "indicator": "insecurity",
+        "quarter": pd.Timestamp("2025-10-01"),
+        "share": [0.48, 0.63, 0.7, 0.3],
+        "lower": [0.45, 0.62, 0.66, 0.27],
+        "upper": [0.52, 0.64, 0.74, 0.33],
+        "versus": ["itself", "below", "below", "above"],
+    }
+)
+SHIFT = pd.DataFrame({"in_before": [True, True, False], "in_after": [True, False, True]})
+STAY = pd.DataFrame({"scenario": ["reporting_everywhere_alike"], "listed": [2], "stay": [1]})
+
+
+def test_the_council_sees_the_city_beside_others_and_what_the_correction_does(tables, internal):
+    more = {"city_peers": PEERS, "priority_shift": SHIFT, "priority_sensitivity": STAY}
+    with speaking("en"):
+        told = {one.key: one for one in briefing_sections(tables, {**internal, **more})}
+        alone = {one.key for one in briefing_sections(tables, internal)}
+
+    assert "Of 2 other cities, it lies above 1 and below 1" in " ".join(told["peers"].sentences)
+    assert "León" not in " ".join(told["peers"].sentences)
+    listed = " ".join(told["priorities"].sentences)
+    assert "1 are the same as recorded and as probable; 1 leave the list" in listed
+    assert "If reporting were alike everywhere, 1 of the 2 would stay." in listed
+    assert not {"peers", "priorities"} & alone
+    assert pages(print_briefing(tables, internal={**internal, **more})) <= MOST_PAGES
+
+
 def test_without_candidates_and_money_nothing_is_told_of_them(tables, internal):
     empty = {name: table.iloc[:0] for name, table in internal.items()}
 
@@ -242,3 +301,20 @@ def test_every_count_of_a_change_stands_with_the_range_of_the_true_one(tables):
 
 def exact(period):
     return period.assign(rounding_base=1)
+
+
+def test_words_of_the_lab_are_told_to_be_spanish_in_an_english_print_and_nothing_else_is(tables):
+    tables = {**tables, "proposals": poisoned_tables()["proposals"]}
+    marked = {}
+    for language in ("en", "es_MX"):
+        with pikepdf.open(io.BytesIO(print_briefing(tables, language=language))) as pdf:
+            parts = [it for it in pdf.objects if isinstance(it, pikepdf.Dictionary)]
+            marked[language] = {str(it.Lang) for it in parts if "/Lang" in it and "/S" in it}
+
+    assert marked == {"en": {"es-MX"}, "es_MX": set()}
+
+
+def test_it_says_until_when_its_figures_hold(tables):
+    for slides in (False, True):
+        said = words_of(print_briefing(tables, language="en", slides=slides))
+        assert "These figures hold until January 1, 2027." in said

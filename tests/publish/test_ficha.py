@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from labtools.messages import speaking
-from labtools.publish.ficha import render_ficha
+from labtools.publish.ficha import compose_ficha, render_ficha
 from labtools.tables.released import Released
 from tests.publish.markup import Page
 from tests.publish.released_example import ABSENT, WITHHELD, ficha_of
@@ -177,3 +177,16 @@ def test_insecurity_stands_beside_crime_and_the_other_answers_in_a_table(tables)
     assert "neighbours" not in card
     assert "38 % (35 to 41 %)" in answers
     assert "57 %" not in answers
+
+
+def test_what_is_not_known_has_no_column_of_figures_that_nobody_tells(tables):
+    one = ficha_of(tables, "C000")
+    rows = pd.DataFrame({"colonia_id": ["C000"], "what": ["not_located"], "n": [None]})
+    rows = rows.assign(share=[0.06]).astype({"n": "Int64"})
+
+    with speaking("en"):
+        told = compose_ficha(with_table(one, "unknowns", rows), map_svg=MAP, sentences={})
+
+    (table,) = next(it for it in told.sections if it.key == "unknowns").tables
+    assert table.heads[1:] == ("Share",)
+    assert [cell.words for cell in table.rows[0]] == ["without colonia", "6.0 %"]

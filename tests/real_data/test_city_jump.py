@@ -25,7 +25,9 @@ def test_the_jump_of_december_2024_was_the_citys_own_and_gone_a_quarter_later(re
     assert found.cities > 50
     assert round(100 * first["share"], 1) == 66.1
     assert first["gap"] > 0.15
+    assert 0 < first["lower"] < first["gap"] < first["upper"]
     assert first["p_value"] < 0.05
     assert last["p_value"] > 0.1
+    assert last["lower"] < 0 < last["upper"]
     assert found.lasted == 1
     assert not found.goes_on

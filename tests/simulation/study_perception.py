@@ -100,6 +100,7 @@ def judged(folder: Path) -> dict[str, object]:
             told["sensitivity"] = dict(zip(table["scenario"], overlap, strict=True))
             told["priorities"] = priorities(found, truth)
             told["feedback"] = feedback(found, folder)
+            told["city"] = city(found, truth)
     return told
 
 
@@ -195,6 +196,22 @@ def by_size(tables, truth) -> dict[str, dict[str, float]]:
             "above": round(float((table["probable"] > crimes)[mine].mean()), 3),
         }
     return found
+
+
+def city(tables, truth) -> dict[str, float]:
+    """Return the whole city's crimes: by its draws, by adding up colonias' medians, and planted."""
+    rows = tables["municipality_dark_figure"].set_index("group")
+    planted = truth["crimes"].sum().reindex(rows.index)
+    held = (rows["lower"] <= planted) & (planted <= rows["upper"])
+    total = tables["dark_figure"].query("group == 'total'")
+    return {
+        "probable": int(rows.loc["total", "probable"]),
+        "planted": int(planted["total"]),
+        "ratio": round(float(rows.loc["total", "probable"] / planted["total"]), 4),
+        "ratio_of_medians": round(float(total["probable"].sum() / planted["total"]), 4),
+        "held": float(held["total"]),
+        "groups_held": round(float(held.drop("total").mean()), 3),
+    }
 
 
 def fear_gap(tables, truth) -> dict[str, float]:

@@ -8,7 +8,13 @@ import pytest
 
 from labtools.analysis.reporting import ReportingPrior
 from labtools.tables import vocabulary as words
-from labtools.workflow.dark_figure import Reported, dark_figure_table, probable_rates
+from labtools.workflow.city_dark_figure import municipality_dark_figure_table
+from labtools.workflow.dark_figure import (
+    Reported,
+    dark_figure_table,
+    probable_crimes,
+    probable_rates,
+)
 
 NAMES = pd.Index([f"c{k:03d}" for k in range(300)])
 SETTINGS = SimpleNamespace(lab=SimpleNamespace(seed=5))
@@ -36,7 +42,7 @@ def city():
     }
 
 
-def table_of(city, edition):
+def made_of(city, edition, recorded=None):
     counts, level = city[edition]
     counts = np.column_stack([counts, counts.sum(axis=1)])
     crime = pd.DataFrame(counts, NAMES, list(ALL)).rename_axis("colonia_id")
@@ -47,14 +53,28 @@ def table_of(city, edition):
     sure = dict.fromkeys(words.GROUPS, (0.0, 1e-9))
     prior = ReportingPrior(0.75, 0.7, 0.8, 0.3, sure)
     reported = Reported(
-        pd.DataFrame(RECORDED, range(DRAWS), NAMES),
+        pd.DataFrame(RECORDED if recorded is None else recorded, range(DRAWS), NAMES),
         prior,
         pd.Series("model", NAMES),
         pd.DataFrame(0.0, NAMES, list(ALL)),
     )
     told = SimpleNamespace(is_public=edition == "public")
-    table = dark_figure_table(crime, draws, reported, told, SETTINGS)
+    parts = probable_crimes(crime, draws, reported, told, SETTINGS)
+    return crime, draws, reported, told, parts
+
+
+def table_of(city, edition):
+    crime, draws, reported, _, parts = made_of(city, edition)
+    table = dark_figure_table(crime, parts, reported)
     return table, probable_rates(draws[words.TOTAL], reported)
+
+
+def city_of(city, edition, *, unplaced=1, recorded=None):
+    crime, _, reported, told, parts = made_of(city, edition, recorded)
+    whole = crime.groupby("group")["events"].sum() * unplaced
+    municipality = whole.rename("now").reset_index()
+    table = municipality_dark_figure_table(municipality, parts, reported, told, SETTINGS)
+    return table.set_index("group")
 
 
 @pytest.mark.parametrize("edition", ["internal", "public"])
@@ -78,3 +98,41 @@ def test_the_probable_rate_is_the_one_that_is_set_beside_fear(city):
     beside = rates.quantile([0.025, 0.5, 0.975]).round(4)
     shown = total.loc[NAMES, ["rate_lower", "rate", "rate_upper"]].to_numpy().T
     assert np.allclose(shown, 1_000 * beside, atol=0.11)
+
+
+@pytest.mark.parametrize("edition", ["internal", "public"])
+def test_the_city_has_the_crimes_that_happened_where_medians_of_colonias_add_up_to_fewer(
+    city, edition
+):
+    whole = city_of(city, edition)
+    by_colonia = table_of(city, edition)[0].groupby("group")["probable"].sum()
+
+    crimes = pd.Series(city["crimes"].sum(axis=0), list(words.GROUPS))
+    crimes[words.TOTAL] = crimes.sum()
+    told = whole.loc[crimes.index]
+    # About 4,800 crimes, known to 1.5 %: half of a colonia's crimes of one group are zero or one.
+    assert ((told["lower"] <= crimes) & (crimes <= told["upper"])).all()
+    assert whole.loc["total", "probable"] == pytest.approx(crimes["total"], rel=0.04)
+    assert (by_colonia[list(words.GROUPS)] < 0.97 * whole.loc[list(words.GROUPS), "probable"]).all()
+
+
+def test_files_without_a_colonia_stand_for_as_many_crimes_as_the_others(city):
+    placed, counted = city_of(city, "internal"), city_of(city, "internal", unplaced=2)
+
+    assert counted.loc["total", "events"] == 2 * placed.loc["total", "events"]
+    assert counted.loc["total", "probable"] == pytest.approx(
+        2 * placed.loc["total", "probable"], rel=0.001
+    )
+
+
+def test_the_doubt_about_reporting_that_colonias_share_does_not_shrink_in_their_sum(city):
+    shared = np.repeat(np.linspace(0.15, 0.35, DRAWS)[:, None], len(NAMES), axis=1)
+    one = city_of(city, "internal", recorded=shared).loc["total"]
+
+    files = float(one["events"])
+    # 95 % of draws of reporting lie between 0.155 and 0.345; chance adds but little to 5,000.
+    assert one["lower"] == pytest.approx(files / 0.345, rel=0.06)
+    assert one["upper"] == pytest.approx(files / 0.155, rel=0.06)
+    assert one[["reporting_lower", "reporting_upper"]].tolist() == pytest.approx(
+        [0.155, 0.345], abs=0.02
+    )

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from labtools.paths import Workbench
+from labtools.privacy.cards import read_cards
 from labtools.workflow.doctor import examine
 from labtools.workflow.workbenches import init_workbench
 
@@ -229,3 +230,12 @@ def test_a_schedule_that_nobody_looks_at_and_one_that_never_comes_are_told(copy_
 
     assert "which never comes" in never
     assert nobody == "nobody looks at the schedules (last: —): labtools schedule install"
+
+
+def test_the_demos_figures_outlast_the_year_in_which_somebody_learns_with_it(supplied, tmp_path):
+    ours = {card.key: card for card in read_cards()}
+    demos = {card.key: card for card in read_cards(supplied.reference("cards"))}
+
+    assert all(demos[key].months_valid >= 60 for key in ours)
+    assert demos["recorded_crime"].es == ours["recorded_crime"].es  # what else it says is the same
+    assert not init_workbench(tmp_path / "lab").reference("cards").exists()

@@ -21,6 +21,7 @@ from labtools.workflow.dark_figure import (
     Reported,
     dark_figure_table,
     priority_tables,
+    probable_crimes,
     probable_rates,
 )
 from labtools.workflow.edition import Edition
@@ -173,8 +174,9 @@ def public_figures(known):
     prior = ReportingPrior(0.9, 0.85, 0.95, 0.3, {})
     reported = Reported(draws, prior, BASIS, discovered_shares(known, edition("public")))
     settings = SimpleNamespace(lab=SimpleNamespace(seed=7))
+    parts = probable_crimes(crime, by_group, reported, edition("public"), settings)
     return (
-        dark_figure_table(crime, by_group, reported, edition("public"), settings),
+        dark_figure_table(crime, parts, reported),
         fear_gap_table({"colonias": people}, crime, rates, reported, {"insecurity": fear}),
     )
 

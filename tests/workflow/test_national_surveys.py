@@ -4,11 +4,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from labtools.errors import SourceError
 from labtools.messages import speaking
 from labtools.narrative.around import edition_sentences
 from labtools.tables.contracts import empty_table
 from labtools.tables.periods import Window
-from labtools.workflow.national_surveys import estimate_change_table
+from labtools.workflow.national_surveys import estimate_change_table, told_once
+from labtools.workflow.peers import city_peers_table
 
 END = pd.Timestamp("2025-01-01")
 YEAR = pd.DateOffset(years=1)
@@ -64,3 +66,33 @@ def test_the_words_count_what_changed_and_what_cannot_be_told_apart():
         (said,) = edition_sentences(estimate_change_table(told, WINDOW))
 
     assert "of 2 estimates with an earlier edition, 0 increased, 1 decreased, and of 1" in said
+
+
+def published(*rows):
+    table = pd.DataFrame(rows, columns=["city", "share", "cv"])
+    table = table.assign(indicator="insecurity", quarter=pd.Timestamp("2024-10-01"))
+    table = table.astype({"cv": float})
+    return table[list(empty_table("city_perception").columns)]
+
+
+def test_a_citys_figure_that_two_files_tell_is_told_once_with_its_variation():
+    own = published(("Example", 0.61, None))
+    all_cities = published(("Example", 0.6132, 0.05), ("Other", 0.4, 0.05))
+    both = pd.concat([own, all_cities], ignore_index=True)
+
+    once = told_once(both)
+
+    pd.testing.assert_frame_equal(once, all_cities)
+    assert list(city_peers_table(once, "Example", WINDOW)["city"]) == ["Example", "Other"]
+    assert told_once(empty_table("city_perception")).empty
+
+
+def test_two_files_that_tell_different_figures_are_refused_with_the_first():
+    rows = published(("Example", 0.61, 0.05), ("Example", 0.66, 0.05), ("Other", 0.4, 0.05))
+
+    with speaking("en"), pytest.raises(SourceError) as refused:
+        told_once(rows)
+
+    told = str(refused.value)
+    assert "1 figures of perception" in told
+    assert "insecurity of Example in 2024-10: 61.0 and 66.0 %" in told

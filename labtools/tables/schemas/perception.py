@@ -90,6 +90,17 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "opened_basis": word(("own", "national"), nullable=True),
         "state": word(words.STATES),
     },
+    "municipality_dark_figure": {
+        "group": word(GROUPS_SHOWN),
+        "events": count(nullable=True),
+        "reporting": figure(SHARE),
+        "reporting_lower": figure(SHARE),
+        "reporting_upper": figure(SHARE),
+        "probable": figure(NOT_NEGATIVE),
+        "lower": figure(NOT_NEGATIVE),
+        "upper": figure(NOT_NEGATIVE),
+        "basis": word(("survey", "national")),
+    },
     "fear_gap": {
         "colonia_id": key(unique=True),
         "both_high": figure(SHARE),
