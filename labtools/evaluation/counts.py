@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import sparse, stats
+from scipy.sparse import csgraph
 
 from labtools.errors import AnalysisError
 
@@ -157,6 +158,18 @@ def imputed_effects(
         p=2 * stats.t.sf(np.abs(table["log_ratio"] / error), freedom),
     )
     return CountEffects(told, parts, freedom)
+
+
+def borders_between(beside: np.ndarray) -> np.ndarray:
+    """Return the borders to cross from each place to each; infinite where there is no way.
+
+    Parameters
+    ----------
+    beside : numpy.ndarray, shape (n_places, n_places)
+        Which places share a border.
+    """
+    graph = sparse.csr_array(np.asarray(beside, dtype=float))
+    return np.asarray(csgraph.shortest_path(graph, method="D", unweighted=True))
 
 
 def nearness(steps: np.ndarray, *, reach: int) -> np.ndarray:

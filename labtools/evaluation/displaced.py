@@ -14,7 +14,6 @@ from labtools.errors import AnalysisError
 from labtools.evaluation.choice import refuse_by_records
 from labtools.evaluation.displacement import (
     DisplacementDifference,
-    estimate_dispersion,
     weighted_displacement_difference,
 )
 from labtools.evaluation.estimate import Estimate
@@ -58,20 +57,22 @@ def _paired(
     level, rng = how
     before, after, first = _windows(start)
     pairs = _pairs(first, ours, others, rng)
-    free = start.counts[others].to_numpy(float)
-    # The same windows a year earlier, of places that never enter: as long, and as far apart.
-    span, at = YEAR * _years(start), start.start - YEAR
-    earlier = [free[:, at - span : at].sum(axis=1), free[:, at : at + span].sum(axis=1)]
-    spread = estimate_dispersion(np.column_stack(earlier), chosen=start.chosen)
     taken = pd.Series(start.counts.index.isin(pairs), start.counts.index)
     among = shared_shocks(start, ours, taken, (before, after))
-    found = weighted_displacement_difference(
-        (float(before[ours].sum()), float(after[ours].sum())),
-        (float(before[pairs].sum()), float(after[pairs].sum())),
-        dispersion=among.factor**2 * spread,
-        level=level,
-    )
+    told = [(float(before[one].sum()), float(after[one].sum())) for one in (ours, taken)]
+    found = weighted_displacement_difference(*told, dispersion=_spread(told, among), level=level)
     return _estimate(found, (float(after[ours].sum()), len(pairs)), (level, among))
+
+
+def _spread(told: list[tuple[float, float]], among: NearError) -> float:
+    """Return the variance over the mean that the changes of these very places tell.
+
+    Their sums then vary as their ratio does, with few large places and shocks that neighbours
+    share; counts of other places would tell of other sizes.
+    """
+    (early, _), (first, last) = told
+    expected = early * last / first
+    return max(1.0, (among.error * expected) ** 2 / sum(map(sum, told)))
 
 
 def _estimate(

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.sparse.csgraph import shortest_path
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.counts import (
     FEWEST_PLACES,
     CountEffects,
     CountPanel,
+    borders_between,
     imputed_effects,
     nearness,
 )
@@ -330,4 +330,4 @@ def _before(
 
 def _near(beside: pd.DataFrame, places: pd.Index) -> np.ndarray:
     graph = beside.reindex(index=places, columns=places).fillna(value=False).to_numpy(bool)
-    return nearness(shortest_path(graph.astype(float), unweighted=True), reach=_REACH)
+    return nearness(borders_between(graph), reach=_REACH)

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.sparse.csgraph import shortest_path
 
-from labtools.evaluation.counts import nearness
+from labtools.evaluation.counts import borders_between, nearness
 from labtools.evaluation.near_error import NearError, near_error
 from labtools.evaluation.one_start import OneStart
 from labtools.evaluation.ratio_effect import ratio_effect
@@ -44,6 +43,6 @@ def shared_shocks(
     before, after = (window.to_numpy(float)[kept] for window in told)
     inside = ours.to_numpy(bool)[kept]
     _, influence = ratio_effect(before, after, inside, np.ones((len(kept), 1)))
-    steps = shortest_path(start.beside.to_numpy(float), unweighted=True)
+    steps = borders_between(start.beside.to_numpy(float))
     near = nearness(steps, reach=_REACH)[np.ix_(kept, kept)]
     return near_error(influence / len(kept), inside, before + after, near)

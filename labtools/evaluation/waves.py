@@ -10,10 +10,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from scipy import stats
-from scipy.sparse.csgraph import shortest_path
 
 from labtools.errors import AnalysisError
-from labtools.evaluation.counts import nearness
+from labtools.evaluation.counts import borders_between, nearness
 from labtools.evaluation.estimate import Estimate, Limits
 from labtools.evaluation.near_error import near_error
 from labtools.evaluation.one_start import YEAR
@@ -105,4 +104,4 @@ def _years(cells: Cells) -> tuple[pd.DataFrame, pd.Series]:
 def _near(beside: pd.DataFrame, places: pd.Index) -> np.ndarray:
     graph = beside.to_numpy(float)
     at = beside.index.get_indexer(places)
-    return nearness(shortest_path(graph, unweighted=True), reach=_REACH)[np.ix_(at, at)]
+    return nearness(borders_between(graph), reach=_REACH)[np.ix_(at, at)]

@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from labtools.analysis.hotspots.emerging import emerging_clusters
 from labtools.analysis.hotspots.global_statistics import global_moran
 from labtools.analysis.hotspots.local_statistics import (
     local_g_star,
     local_moran,
     standardise_rates,
 )
-from labtools.analysis.hotspots.scan import scan_areas, scan_recent
+from labtools.analysis.hotspots.scan import scan_areas
 from labtools.analysis.multiplicity import adjust_p_values
-from labtools.analysis.smoothing import fit_gamma_poisson
 from labtools.errors import AnalysisError
 from labtools.settings import Lab
 from labtools.tables import vocabulary as words
@@ -24,8 +24,6 @@ from labtools.tables.contracts import CONTRACTS, check_table, empty_table
 _REPLICATES = 199
 _LEVEL = 0.05
 _DECIMALS = 4
-#: A cluster is new if it is of the last months, and not what these areas always have.
-_RECENT, _USUAL = 6, 36
 
 
 def clusters_tables(
@@ -122,28 +120,12 @@ def _emerging(
     wide = files.pivot_table(
         index="colonia_id", columns="month", values="events", aggfunc="sum", observed=True
     ).reindex(places.index)
-    if wide.shape[1] < 2 * _RECENT:
-        return empty_table("risk_emerging")
-    recent = wide.iloc[:, -_RECENT:].astype(float)
-    before = wide.iloc[:, -_RECENT - _USUAL : -_RECENT].astype(float)
-    people = (crime[crime["group"] == words.TOTAL].set_index("colonia_id")["person_years"]).reindex(
-        places.index
-    )
-    known = recent.notna().all(axis=1) & before.notna().all(axis=1) & (people > 0)
+    total = crime[crime["group"] == words.TOTAL].set_index("colonia_id")
+    people = total["person_years"].reindex(places.index)
     try:
-        usual = fit_gamma_poisson(before[known].sum(axis=1), people[known] * before.shape[1])
-        level = usual.posterior(before[known].sum(axis=1), people[known] * before.shape[1], level=0)
-        due = level["rate"] * people[known]
-        expected = np.outer(due / due.sum(), recent[known].sum())
-        found = scan_recent(
-            recent[known],
-            pd.DataFrame(expected, index=due.index, columns=recent.columns),
-            places[known],
-            replicates=_REPLICATES,
-            seed=seed,
-        ).clusters
+        found = emerging_clusters(wide, people, places, replicates=_REPLICATES, seed=seed).clusters
     except AnalysisError:
-        return empty_table("risk_emerging")  # too few colonias or files for a scan
+        return empty_table("risk_emerging")  # too few months, colonias or files for a scan
     clear = found[found["p_value"] <= _LEVEL].reset_index(drop=True)
     if clear.empty:
         return empty_table("risk_emerging")

@@ -9,6 +9,7 @@ from labtools.errors import AnalysisError
 from labtools.evaluation.counts import (
     BESIDE,
     CountPanel,
+    borders_between,
     clustered_variance,
     imputed_effects,
     nearness,
@@ -148,3 +149,14 @@ def test_errors_shared_by_neighbours_widen_the_interval():
     alone, near = (clustered_variance(shared, w) for w in (None, nearness(steps, reach=4)))
 
     assert near > 1.5 * alone
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_places_that_all_touch_are_one_border_apart_and_an_island_has_no_way(order):
+    beside = np.ones((6, 6), order=order) - np.eye(6)
+    beside[5], beside[:, 5] = 0, 0
+
+    got = borders_between(np.asarray(beside, order=order))
+
+    assert (got[:5, :5] == 1 - np.eye(5)).all()
+    assert np.isinf(got[5, :5]).all()

@@ -11,6 +11,7 @@ import pytest
 from labtools.errors import SourceError
 from labtools.messages import speaking
 from labtools.paths import Workbench
+from labtools.places.points import assign_points
 from labtools.sources.catalogue import CLEANERS
 from labtools.sources.descriptor import load_descriptor
 from labtools.sources.protocol import Cleaned, Intake, fold_text
@@ -129,6 +130,13 @@ def test_the_case_files_of_mexico_city_are_read_whole_with_their_quirks(real_dat
     assert found.account.changed["exact_duplicates_kept"] > 0
     # 317 as written; one of them is another with a space at its end, which cleaning takes off.
     assert events["subject"].nunique() == 316
+    for file, descriptor, share in (
+        ("colonias_imc2020.geojson", "colonias_conapo_2020", 0.995),
+        ("colonias_iecm.gpkg", "colonias_iecm", 0.999),
+    ):
+        register = cleaned(real_data / "cdmx" / file, descriptor).tables["colonias"]
+        holder = assign_points(events["lon"].to_numpy(), events["lat"].to_numpy(), register)
+        assert round((holder >= 0).mean(), 3) == share, file
 
 
 def test_the_victims_of_the_national_count_are_read_whole(real_data):

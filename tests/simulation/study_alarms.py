@@ -16,6 +16,7 @@ import pandas as pd
 from labtools.analysis.change import compare_windows
 from labtools.analysis.dispersion import dispersion_by_size
 from labtools.analysis.expected import compare_with_expected
+from labtools.analysis.hotspots.emerging import emerging_clusters
 from labtools.analysis.hotspots.local_statistics import (
     local_g_star,
     local_moran,
@@ -69,6 +70,8 @@ def alarms(seed: int, size: float) -> dict[str, float]:
         <= LEVEL
         for null in ("poisson", "negative binomial")
     }
+    new = emerging_clusters(counts, people, places, replicates=199, seed=seed).clusters
+    scans["scan_emerging"] = new["p_value"].min() <= LEVEL
     moran = local_moran(rates, neighbours).table
     gathered = local_g_star(rates, neighbours).table["adjusted"]
     return {
@@ -84,7 +87,7 @@ def alarms(seed: int, size: float) -> dict[str, float]:
 
 def main(quick: str = "") -> None:
     """Run the study and write its results."""
-    seeds = range(3 if quick else 60)
+    seeds = range(3 if quick else 400)
     told: dict[str, object] = {"cities": len(seeds), "areas": AREAS, "mean_a_month": MEAN}
     for name, size in NULLS.items():
         rows = pd.DataFrame([alarms(seed, size) for seed in seeds])

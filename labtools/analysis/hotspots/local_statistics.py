@@ -150,20 +150,7 @@ def local_g_star(
     """
     x, known, weights = known_part(values, neighbours)
     weights = sparse.csr_array(weights + sparse.eye_array(len(x)))
-    n = len(x)
-    sums = np.asarray(weights.sum(axis=1)).ravel()
-    squares = np.asarray(weights.power(2).sum(axis=1)).ravel()
-    statistic, expected = weights @ x, sums * x.mean()
-    variance = x.var() * (n * squares - sums**2) / (n - 1)
-    table = pd.DataFrame(
-        {
-            "statistic": statistic,
-            "expected": expected,
-            "variance": np.maximum(variance, 0.0),
-            "kind": np.where(statistic > expected, "high", "low"),
-        },
-        index=values.index[known],
-    )
+    table = _gathered(x, weights, (x.mean(), x.var()), len(x)).set_axis(values.index[known])
     return _tested(table, None, 0, values.index, level)
 
 
@@ -187,23 +174,41 @@ def local_g(
     """
     x, known, weights = known_part(values, neighbours)
     n = len(x)
-    sums = np.asarray(weights.sum(axis=1)).ravel()
-    squares = np.asarray(weights.power(2).sum(axis=1)).ravel()
     others = (x.sum() - x) / (n - 1)
     spread = ((x**2).sum() - x**2) / (n - 1) - others**2
-    statistic, expected = weights @ x, sums * others
-    variance = spread * ((n - 1) * squares - sums**2) / (n - 2)
-    table = pd.DataFrame(
+    table = _gathered(x, weights, (others, spread), n - 1).set_axis(values.index[known])
+    table[np.asarray(weights.sum(axis=1)).ravel() == 0] = np.nan
+    return _tested(table, None, 0, values.index, level)
+
+
+def _gathered(
+    x: np.ndarray,
+    weights: sparse.csr_array,
+    moments: tuple[np.ndarray | float, np.ndarray | float],
+    n: int,
+) -> pd.DataFrame:
+    """Return sums of values around each area beside those of `n` areas at random.
+
+    Parameters
+    ----------
+    moments : tuple
+        Mean and variance of what each area is held against.
+    n : int
+        How many areas those are.
+    """
+    sums = np.asarray(weights.sum(axis=1)).ravel()
+    squares = np.asarray(weights.power(2).sum(axis=1)).ravel()
+    mean, spread = moments
+    statistic, expected = weights @ x, sums * mean
+    variance = spread * (n * squares - sums**2) / (n - 1)
+    return pd.DataFrame(
         {
             "statistic": statistic,
             "expected": expected,
             "variance": np.maximum(variance, 0.0),
             "kind": np.where(statistic > expected, "high", "low"),
-        },
-        index=values.index[known],
+        }
     )
-    table[sums == 0] = np.nan
-    return _tested(table, None, 0, values.index, level)
 
 
 def known_part(
