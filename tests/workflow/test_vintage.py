@@ -99,7 +99,8 @@ def test_what_became_of_each_colonia_is_told_when_a_register_is_cleaned(renewed)
         ("Las Peñas", "Peñuelas", "renamed"),
         (None, "Nueva", "new"),
     }
-    (said,) = told_of_sources(renewed)["findings"]["told"]
+    alone, said = told_of_sources(renewed)["findings"]["told"]
+    assert "2 polygons lie away from all others" in alone
     assert "1 new, 0 gone, 1 with another name, 2 parts of what was split" in said
 
 
