@@ -86,6 +86,18 @@ def test_what_departed_from_the_plan_is_told_and_so_is_a_whole_plan():
     assert "Nothing departed" in said("plan", facts=whole)
 
 
+def test_programmes_in_the_same_colonias_and_months_are_named_with_what_it_means():
+    facts = evaluation_facts()
+    kept = facts[~facts["fact"].str.startswith(("deviation", "concurrent"))]
+    names = pd.DataFrame({"said": ["Luz para todos", "Patrullas"]})
+    together = names.assign(protocol=ID, fact="concurrent", number=float("nan"))
+
+    told = said("plan", facts=pd.concat([kept, together]))
+
+    assert "also: Luz para todos, Patrullas. Their effects cannot be told apart" in told
+    assert "Nothing departed" not in told
+
+
 def test_a_cost_without_upper_limit_is_told_so():
     table = evaluation().copy()
     averted = (table["outcome"] == "perception") & (table["aspect"] == "averted")
