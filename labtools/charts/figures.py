@@ -9,11 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
 from labtools.messages import number, percent, text
-from labtools.privacy.rounding import reach_of_sum
+from labtools.privacy.rounding import range_of_sum
 from labtools.tables import vocabulary as words
 
 
@@ -92,10 +91,8 @@ def summed_words(events: object, group: str, periods: int, base: int) -> str:
     """
     if not is_known(events):
         return state_words(words.MISSING)
-    cells = periods * (len(words.GROUPS) if group == words.TOTAL else 1)
-    reach = int(reach_of_sum(np.array(cells), base))
-    events = real(events)
-    return count_words(events, max(0.0, events - reach), events + reach, words.SHOWN)
+    low, high = range_of_sum(real(events), group, periods, base)
+    return count_words(events, low, high, words.SHOWN)
 
 
 def rate_words(value: object) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import numpy as np
 import pandas as pd
 
 from labtools import messages
 from labtools.messages import number, percent, plural, say, text
 from labtools.narrative.late_records import level_so_far, still_to_come
-from labtools.privacy.rounding import reach_of_sum
+from labtools.privacy.rounding import range_of_sum
 from labtools.tables import vocabulary as words
 from labtools.tables.vocabulary import label
 
@@ -263,15 +262,12 @@ def _changed(row: pd.Series, base: int) -> str:
 
 def _summed(row: pd.Series, period: str, base: int) -> str:
     """Return a count of twelve months with the range of the true one, where it was rounded."""
-    cells = _QUARTERS * (len(words.GROUPS) if row["group"] == words.TOTAL else 1)
-    reach = int(reach_of_sum(np.array(cells), base))
-    if not reach:
-        return number(row[period])
+    count = float(row[period])
+    low, high = range_of_sum(count, str(row["group"]), _QUARTERS, base)
+    if low == high:
+        return number(count)
     return text(
-        "{figure} ({low} to {high})",
-        figure=number(row[period]),
-        low=number(max(0, row[period] - reach)),
-        high=number(row[period] + reach),
+        "{figure} ({low} to {high})", figure=number(count), low=number(low), high=number(high)
     )
 
 

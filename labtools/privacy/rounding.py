@@ -13,6 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from labtools.tables import vocabulary as words
+
 BASE = 3
 
 
@@ -72,6 +74,25 @@ def reach_of_sum(cells: np.ndarray, base: int = BASE) -> np.ndarray:
     slack = base - 1
     likely = np.ceil(1.96 * np.sqrt(cells * slack * (slack + 2) / 6))
     return np.asarray(np.minimum(likely, cells * slack).astype(int))
+
+
+def range_of_sum(count: float, group: str, periods: int, base: int = BASE) -> tuple[float, float]:
+    """Return between which limits a true count lies whose published one is a sum of rounded ones.
+
+    Parameters
+    ----------
+    count : float
+        As published.
+    group : str
+        The total of all groups is the sum of theirs.
+    periods : int
+        Of how many published counts a group's is the sum.
+    base : int
+        1 where nothing was rounded.
+    """
+    cells = periods * (len(words.GROUPS) if group == words.TOTAL else 1)
+    reach = float(reach_of_sum(np.array(cells), base))
+    return max(0.0, count - reach), count + reach
 
 
 def draws(cells: pd.DataFrame, counts: np.ndarray, *, key: bytes, table: str) -> np.ndarray:
