@@ -6,7 +6,6 @@ checked by a person.  Nothing that exists is written over.
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -18,7 +17,7 @@ import pandas as pd
 
 from labtools import paths
 from labtools.classify.crosswalk import classify_subjects, load_crosswalk
-from labtools.errors import SettingsError, SourceError
+from labtools.errors import SettingsError
 from labtools.messages import DEFAULT_LANGUAGE, Sentence, mark, percent, say, speaking, text
 from labtools.paths import Workbench
 from labtools.settings import REGISTER
@@ -35,7 +34,13 @@ from labtools.sources.guess import (
 )
 from labtools.tables.store import make_folder, writing
 from labtools.tables.vocabulary import RECORD_TYPES, UNCLASSIFIED
-from labtools.workflow.new_survey import Asked, look_at_survey, question_lines, said_of_survey
+from labtools.workflow.new_survey import (
+    Asked,
+    as_toml,
+    look_at_survey,
+    question_lines,
+    said_of_survey,
+)
 
 _TITLES: Mapping[Guessed, Sentence] = MappingProxyType(
     {
@@ -169,24 +174,24 @@ def _descriptor(kind: Guessed, seen: _Seen) -> str:
     unused = [column for column in seen.header if column not in used]
     lines = [
         f"# {text('Proposed by “labtools new source”: check it before you believe a figure.')}",
-        f"kind = {_quoted(kind)}",
-        f"title = {_quoted(_title(kind))}",
-        f"publisher = {_quoted('—')}",
-        f"licence = {_quoted('—')}",
+        f"kind = {as_toml(kind)}",
+        f"title = {as_toml(_title(kind))}",
+        f"publisher = {as_toml('—')}",
+        f"licence = {as_toml('—')}",
     ]
     if kind == "events":
         others = text("or, with their own crosswalk: {kinds}", kinds=tuple(RECORD_TYPES))
         lines += [
             f'record_type = "case_file"  # {others}',
-            f"crosswalk = {_quoted(seen.crosswalk)}",
+            f"crosswalk = {as_toml(seen.crosswalk)}",
         ]
     if kind != "colonias":
-        lines += [f"date_format = {_quoted(seen.date_form or '%Y-%m-%d')}"]
+        lines += [f"date_format = {as_toml(seen.date_form or '%Y-%m-%d')}"]
     told = seen.form.model_dump(exclude_defaults=True)
-    lines += ["[file]", f"format = {_quoted(seen.form.format)}"]
-    lines += [f"{key} = {_quoted(value)}" for key, value in told.items() if key != "format"]
+    lines += ["[file]", f"format = {as_toml(seen.form.format)}"]
+    lines += [f"{key} = {as_toml(value)}" for key, value in told.items() if key != "format"]
     lines += ["[columns]"]
-    lines += [f"{ours} = {_quoted(theirs)}" for ours, theirs in seen.columns.items()]
+    lines += [f"{ours} = {as_toml(theirs)}" for ours, theirs in seen.columns.items()]
     lines += [f"# {text('columns that nobody asked for: {names}', names=tuple(unused))}"] * bool(
         unused
     )
@@ -204,14 +209,14 @@ def _enter(workbench: Workbench, settings: str, name: str, path: str, seen: _See
     first, last = (f"{day:%Y-%m-%d}" for day in seen.days) if seen.days else ("", "")
     last = f"{seen.asked.until:%Y-%m-%d}" if seen.asked.until is not None else last
     today = f"{pd.Timestamp.now():%Y-%m-%d}"
-    entry = [f"path = {_quoted(path)}", f"descriptor = {_quoted(name)}"]
-    entry += [f"first_day = {_quoted(first)}"] * bool(first)
-    entry += [f"cutoff = {_quoted(last or today)}"]
+    entry = [f"path = {as_toml(path)}", f"descriptor = {as_toml(name)}"]
+    entry += [f"first_day = {as_toml(first)}"] * bool(first)
+    entry += [f"cutoff = {as_toml(last or today)}"]
     if name == REGISTER:
         told = _with_register(settings, entry)
     else:
         told = "\n".join(
-            [settings.rstrip(), "", "[[source]]", f"name = {_quoted(name)}", *entry, ""]
+            [settings.rstrip(), "", "[[source]]", f"name = {as_toml(name)}", *entry, ""]
         )
     tomllib.loads(told)
     with writing(workbench.settings_file, private=True) as aside:
@@ -277,10 +282,3 @@ def _said(kind: Guessed, seen: _Seen) -> list[str]:
             )
     said.append(text("  write who publishes it and under which licence: the public pages say both"))
     return said
-
-
-def _quoted(value: object) -> str:
-    """Return a value as TOML writes it: JSON's text is TOML's too."""
-    if isinstance(value, str | bool | int):
-        return json.dumps(value, ensure_ascii=False)
-    raise SourceError("“{value}” cannot be written in a descriptor.", value=str(value))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from labtools.charts.figures import named
+from labtools.errors import SourceError
 from labtools.messages import text
 from labtools.sources.descriptor import FileFormat, Question
 from labtools.sources.files import batches
@@ -70,10 +70,10 @@ def question_lines(asked: Asked) -> list[str]:
     for one in asked.questions:
         lines += [
             "[[question]]",
-            f"column = {_quoted(one.column)}",
-            f"indicator = {_quoted(one.indicator)}",
-            f"yes = {_quoted(one.yes)}",
-            f"no = {_quoted(one.no)}",
+            f"column = {as_toml(one.column)}",
+            f"indicator = {as_toml(one.indicator)}",
+            f"yes = {as_toml(one.yes)}",
+            f"no = {as_toml(one.no)}",
         ]
     if asked.left:
         told = text("not understood: write which of its codes mean yes and no, or take it out")
@@ -81,7 +81,7 @@ def question_lines(asked: Asked) -> list[str]:
     for column, codes in asked.left.items():
         lines += [
             "# [[question]]",
-            f"# column = {_quoted(column)}  # {', '.join(map(_quoted, codes))}",
+            f"# column = {as_toml(column)}  # {', '.join(map(as_toml, codes))}",
             '# indicator = ""',
             "# yes = []",
             "# no = []",
@@ -128,7 +128,14 @@ def said_of_survey(asked: Asked) -> list[str]:
     return said
 
 
-def _quoted(value: str | Sequence[str]) -> str:
-    """Return text, or a list of texts, as TOML writes it: JSON's is TOML's too."""
-    told = value if isinstance(value, str) else list(value)
-    return json.dumps(told, ensure_ascii=False)
+def as_toml(value: object) -> str:
+    """Return text, a flag, a whole number or a tuple of texts as TOML writes it, as JSON does.
+
+    Raises
+    ------
+    SourceError
+        If it is something else.
+    """
+    if isinstance(value, str | bool | int | tuple):
+        return json.dumps(value, ensure_ascii=False)
+    raise SourceError("“{value}” cannot be written in a descriptor.", value=str(value))

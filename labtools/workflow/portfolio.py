@@ -205,7 +205,7 @@ def harm_of(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     """Return draws of a year's harm, what was never recorded included."""
     weights: dict[str, float] = {**dict.fromkeys(words.GROUPS, 1.0)}
     weights.update({str(key): one for key, one in known.settings.targeting.harm.items()})
-    return harm_draws(probable_crimes(known, rng), None, weights)
+    return harm_draws(_crimes_of_a_year(known, rng), None, weights)
 
 
 def recorded_crimes(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
@@ -233,7 +233,7 @@ def recorded_crimes(known: Known, rng: np.random.Generator) -> dict[str, pd.Data
     return found
 
 
-def probable_crimes(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+def _crimes_of_a_year(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     """Return draws of a year's crimes by group, those never recorded included.
 
     The same draws of reporting as in the edition's ``dark_figure``, beside fear and in its lists

@@ -20,6 +20,20 @@ from labtools.tables.schemas.columns import (
 
 CHANGE = pa.Check.in_range(-1, 1)
 
+
+def _probable() -> dict[str, pa.Column]:
+    """Return what a table of the dark figure tells of recorded crimes, and of all."""
+    return {
+        "events": count(nullable=True),
+        "reporting": figure(SHARE),
+        "reporting_lower": figure(SHARE),
+        "reporting_upper": figure(SHARE),
+        "probable": figure(NOT_NEGATIVE),
+        "lower": figure(NOT_NEGATIVE),
+        "upper": figure(NOT_NEGATIVE),
+    }
+
+
 TABLES: dict[str, dict[str, pa.Column]] = {
     "city_perception": {
         "city": written(),
@@ -73,13 +87,7 @@ TABLES: dict[str, dict[str, pa.Column]] = {
     "dark_figure": {
         "colonia_id": key(),
         "group": word(GROUPS_SHOWN),
-        "events": count(nullable=True),
-        "reporting": figure(SHARE),
-        "reporting_lower": figure(SHARE),
-        "reporting_upper": figure(SHARE),
-        "probable": figure(NOT_NEGATIVE),
-        "lower": figure(NOT_NEGATIVE),
-        "upper": figure(NOT_NEGATIVE),
+        **_probable(),
         "rate": figure(NOT_NEGATIVE),
         "rate_lower": figure(NOT_NEGATIVE),
         "rate_upper": figure(NOT_NEGATIVE),
@@ -92,13 +100,7 @@ TABLES: dict[str, dict[str, pa.Column]] = {
     },
     "municipality_dark_figure": {
         "group": word(GROUPS_SHOWN),
-        "events": count(nullable=True),
-        "reporting": figure(SHARE),
-        "reporting_lower": figure(SHARE),
-        "reporting_upper": figure(SHARE),
-        "probable": figure(NOT_NEGATIVE),
-        "lower": figure(NOT_NEGATIVE),
-        "upper": figure(NOT_NEGATIVE),
+        **_probable(),
         "basis": word(("survey", "national")),
     },
     "fear_gap": {
