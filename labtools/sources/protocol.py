@@ -300,11 +300,14 @@ def dates(cells: pd.Series, form: str) -> pd.Series:
     does a year that no calendar of ours reaches (0202, for 2020).  Days of events need more
     care: see ``days``.
     """
-    unique = cells.dropna().unique()
-    written = pd.Series(unique, dtype="str").str.strip().str.replace(_TIME, "", regex=True)
-    found = pd.to_datetime(written, format=form, errors="coerce")
-    found = found.where(found.dt.year.between(_FIRST_YEAR, _LAST_YEAR))
-    return cells.map(dict(zip(unique, found, strict=True))).astype("datetime64[ns]")
+
+    def read(unique: pd.Series) -> pd.Series:
+        written = unique.str.strip().str.replace(_TIME, "", regex=True)
+        found = pd.to_datetime(written, format=form, errors="coerce")
+        within = found.dt.year.between(_FIRST_YEAR, _LAST_YEAR)
+        return found.where(within).astype("datetime64[ns]")
+
+    return once_each(cells, read)
 
 
 def keys(cells: pd.Series) -> tuple[pd.Series, int]:
@@ -316,10 +319,12 @@ def keys(cells: pd.Series) -> tuple[pd.Series, int]:
 
 def fold_text(cells: pd.Series) -> pd.Series:
     """Return text as compared: no case, no accents, single spaces; blank stays blank."""
-    unique = pd.Series(cells.dropna().unique(), dtype="str")
-    split = unique.str.normalize("NFKD").str.replace(r"[\u0300-\u036f]", "", regex=True)
-    plain = split.str.casefold().str.replace(r"\s+", " ", regex=True).str.strip()
-    return cells.map(dict(zip(unique, plain, strict=True)))
+
+    def fold(unique: pd.Series) -> pd.Series:
+        split = unique.str.normalize("NFKD").str.replace(r"[\u0300-\u036f]", "", regex=True)
+        return split.str.casefold().str.replace(r"\s+", " ", regex=True).str.strip()
+
+    return once_each(cells, fold)
 
 
 def _matches(intake: Intake, table: pd.DataFrame) -> pd.Series:
@@ -389,9 +394,16 @@ def _refuse_other_header(intake: Intake, batch: pd.DataFrame, again: pd.Series) 
 
 def tidy(cells: pd.Series) -> pd.Series:
     """Return text with spaces folded, in NFC; blank becomes missing."""
-    unique = cells.dropna().unique()
-    folded = (
-        pd.Series(unique, dtype="str").str.normalize("NFC").str.replace(r"\s+", " ", regex=True)
-    )
-    lookup = dict(zip(unique, folded.str.strip(), strict=True))
-    return cells.map(lookup).replace("", None).astype("str")
+
+    def fold(unique: pd.Series) -> pd.Series:
+        folded = unique.str.normalize("NFC").str.replace(r"\s+", " ", regex=True).str.strip()
+        return folded.replace("", None).astype("str")
+
+    return once_each(cells, fold)
+
+
+def once_each(cells: pd.Series, read: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    """Return what `read` makes of text, asked once for each different one; missing stays so."""
+    place, unique = pd.factorize(cells)
+    made = read(pd.Series(unique, dtype="str"))
+    return pd.Series(made.array.take(place, allow_fill=True), index=cells.index, name=cells.name)
