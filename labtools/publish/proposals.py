@@ -98,9 +98,7 @@ def proposed_in_short(tables: Mapping[str, pd.DataFrame]) -> Section | None:
         text("The expected change is that of studies elsewhere; only an evaluation says it here."),
     )
     wide = Rows(title, heads, rows, "wide")
-    return Section(
-        "decisions", title, "full", tables=(wide,), notes=notes, made_of=("proposals",)
-    )
+    return Section("decisions", title, "full", tables=(wide,), notes=notes, made_of=("proposals",))
 
 
 def proposals_facts(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
