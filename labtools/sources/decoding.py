@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from labtools.errors import SourceError
-from labtools.sources.descriptor import FileFormat
+from labtools.forms import FileFormat
 
 #: Letters that were UTF-8, read as Latin-1 or Windows-1252, and written as UTF-8 again.
 _TWICE = re.compile(

@@ -12,14 +12,19 @@ import pandas as pd
 
 from labtools.errors import SourceError
 from labtools.findings import Finding
+from labtools.sources.beside import Besides
 from labtools.sources.descriptor import Descriptor
 from labtools.sources.files import batches, require_columns
 from labtools.tables.account import Account
 from labtools.tables.canonical import KEY_FORM
+from labtools.tables.reasons import reason_words
 
 #: Text of the rows wanted of a table that is read whole; a country's municipal counts of ten years
 #: are half of it.
 MAXIMUM_HELD_BYTES = 768 * 1024**2
+
+#: Of so many rows one at least can be used, or the file is not what its descriptor says.
+_SOME_ROWS = 5
 
 _TIME = r"[ T]\d{1,2}:\d{2}.*$"
 _FIRST_YEAR, _LAST_YEAR = 1700, 2200
@@ -144,8 +149,10 @@ def wanted_rows(intake: Intake, tally: Tally) -> Iterator[pd.DataFrame]:
     SourceError
         As `read_rows`.
     """
+    besides = Besides(intake.path, intake.descriptor)
     with closing(batches(intake.path, intake.descriptor.file)) as given:
-        for batch in given:
+        for plain in given:
+            batch = besides.add(plain)
             if not tally.read:
                 require_columns(intake.path, batch, intake.descriptor.columns)
                 require_columns(intake.path, batch, {name: name for name in intake.where})
@@ -252,14 +259,32 @@ def accounted(
 def account_of(
     intake: Intake, tally: Tally, apart: Counter[str], changed: Mapping[str, int]
 ) -> Account:
-    """Return the account of a file of whose rows wanted those `apart` (by reason) are not kept."""
+    """Return the account of a file of whose rows wanted those `apart` (by reason) are not kept.
+
+    Raises
+    ------
+    SourceError
+        If none of several rows is kept: an empty table would read as “nothing happened”.
+    """
+    kept = tally.wanted - apart.total()
+    if not kept and tally.wanted >= _SOME_ROWS:
+        reason, n = apart.most_common(1)[0]
+        raise SourceError(
+            "{path}: none of its {rows} rows can be used, {n} of them for this reason: {reason}. "
+            "Correct the columns or the form of dates in the descriptor or in lab.toml, or ask the "
+            "supplier for the file again.",
+            path=intake.path.name,
+            rows=tally.wanted,
+            n=n,
+            reason=reason_words(reason),
+        )
     others = tally.read - tally.wanted - tally.rejected.total()
     rejected = Counter({"of_another_area": others, **tally.rejected}) + apart
     return Account(
         "clean",
         intake.source,
         read=tally.read,
-        kept=tally.wanted - apart.total(),
+        kept=kept,
         rejected=dict(rejected),
         changed={name: n for name, n in changed.items() if n},
     )
