@@ -36,6 +36,8 @@ from labtools.sources.second_look import faults_of_shares, refuse_exchanged
 
 #: From so many respondents on, a question that nobody answered is a slip.
 _MANY = 20
+#: Of so many keys of colonias one at least is a key, or names were given in their place.
+_SOME_KEYS = 5
 #: Above this share, words among codes are no answers that somebody typed in by hand.
 _WORDS = 0.05
 _DAYS = "%Y-%m-%d"
@@ -195,10 +197,9 @@ def _refuse_months(intake: Intake, told: pd.Series) -> None:
 def _respondents(intake: Intake, cells: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     column = intake.descriptor.column
     colonia_id, not_a_key = keys(_of_area(cells, column("colonia_id")))
-    named = _of_area(cells, column("colonia_id"))
-    require_some_valid(
-        intake, "colonia_id", named, colonia_id.notna() | tidy(named).isna(), _NO_KEY
-    )
+    named = tidy(_of_area(cells, column("colonia_id"))).dropna()
+    if len(named) >= _SOME_KEYS:
+        require_some_valid(intake, "colonia_id", named, colonia_id[named.index].notna(), _NO_KEY)
     people = pd.DataFrame(
         {
             "respondent": intake.source + "-" + cells.index.to_series().astype(str),
