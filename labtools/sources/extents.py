@@ -205,4 +205,4 @@ def _total(before: pd.DataFrame, now: pd.DataFrame, facts: Mapping[str, object])
         "after": round(last),
         "change": percent(last / first - 1, 1),
     }
-    return [(text("total"), Finding(sentence, Severity.CAUTION, told), False)]
+    return [(text("sum"), Finding(sentence, Severity.CAUTION, told), False)]
