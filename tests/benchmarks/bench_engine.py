@@ -4,7 +4,7 @@
 
 (a) a plain loop: stock ``papermill.execute_notebook``, then nbconvert;
 (b) ours: ``run_notebooks``, then the pages of ``labtools export``;
-(c) the limit: the same cells as a plain function in a process that is warm already.
+(c) the limit: the same cells as a plain function, in as many warm processes as we use.
 
 It also makes the whole demo with a ficha for each colonia, changes the log of actions of three
 colonias, and makes it again: both by ``labtools run``, its start included.  And it compares the
@@ -114,7 +114,7 @@ def heavy_ways(folder: Path) -> dict[str, Used]:
     return {
         "heavy naive": measured(partial(stock, jobs("naive"))),
         "heavy ours": measured(partial(pooled, jobs("ours"))),
-        "heavy limit": measured_warm(partial(limit, jobs("limit"), drawn)),
+        "heavy limit": measured_warm(partial(limit, after_cell=drawn), jobs("limit")),
     }
 
 
@@ -172,6 +172,7 @@ def measured_on(bench: Workbench, run: Path, fichas: int, way: Callable[[list[Jo
             job.output.parent.mkdir(parents=True, exist_ok=True)
         if way is limit:
             warm(aside)
+            return measured_warm(limit, jobs)
         return measured(lambda: way(jobs))
 
 
@@ -262,14 +263,27 @@ def line(name: str, used: Used, count: int) -> str:
     return f"{name:12}{cpu:8.3f} CPU s and {wall:8.3f} s each"
 
 
-def measured_warm(work: Callable[[], object]) -> Used:
-    """Return what `work` takes the second time in one process: the first loads all."""
+def measured_warm(way: Callable[[list[Job]], None], jobs: list[Job]) -> Used:
+    """Return what `way` takes for `jobs` in processes in which one of them ran before."""
 
-    def twice() -> Used:
-        work()
-        return used_by(work)
+    def warmed() -> Used:
+        way(jobs[:1])
+        return used_by(partial(shared_out, way, jobs))
 
-    return measured(twice)
+    return measured(warmed)
+
+
+def shared_out(way: Callable[[list[Job]], None], jobs: list[Job]) -> None:
+    """Do `jobs` in as many processes as the machine has: beside one another, all are slower."""
+    count = os.cpu_count() or 1
+    started = []
+    for n in range(count):
+        if (pid := os.fork()) == 0:
+            way(jobs[n::count])
+            os._exit(0)
+        started.append(pid)
+    if any(os.waitpid(pid, 0)[1] for pid in started):
+        sys.exit("a process of the limit did not end well")
 
 
 def used_by(work: Callable[[], object]) -> Used:
