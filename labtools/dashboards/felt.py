@@ -140,5 +140,8 @@ def _share(row: Mapping[str, object] | None) -> str:
 
 
 def _section(title: str, said: Sequence[str], *inside: Svg) -> Svg:
+    """Return a section; none where there is nothing to say, as in a city that asked nobody."""
+    if not said and not any(inside):
+        return Svg("")
     told = joined(element("p", sentence) for sentence in said)
     return element("section", element("h3", title), told, *inside, class_="lab-section")

@@ -1,8 +1,11 @@
+import re
+
 import pytest
 
 from labtools import messages
 from labtools.dashboards.data import open_released
 from labtools.dashboards.felt import FeltPage
+from tests.browser.released_example import write_edition
 from tests.publish.released_example import IDS, WITHOUT_FICHA, write_released
 
 
@@ -55,3 +58,13 @@ def test_an_older_edition_tells_nothing_of_the_municipality_s_probable_crime(tmp
     made = FeltPage(open_released(public))
 
     assert "lab-of-city" not in "".join(it.value for it in made.page.children[-1].children)
+
+
+def test_a_heading_never_stands_alone(tmp_path):
+    # This edition asked nobody of crime beside fear, and has no probable crime.
+    page = FeltPage(open_released(write_edition(tmp_path / "public")))
+
+    headings = re.findall(r"<h3>([^<]*)</h3>(</section>)?", told(page))
+
+    assert "Crime beside fear" not in [name for name, _ in headings]
+    assert [name for name, alone in headings if alone] == []
