@@ -100,7 +100,7 @@ SHOWN = (
     *("persistence", "exposures", "hours", "near_repeats", "harm", "terrain", "needs"),
     *("network_agreement", "proposals", "action_gaps", "portfolio", "portfolio_floors"),
     *("portfolio_frontier", "portfolio_doubt", "entry_rules", "entry_candidates"),
-    *("roll_out_power", "estimate_change"),
+    *("roll_out_power", "estimate_change", "factors_told", "coding_agreement", "subject_drift"),
 )
 
 
