@@ -23,6 +23,7 @@ from labtools.narrative import sentences
 from labtools.narrative.around import around_table
 from labtools.narrative.felt import city_dark_figure_sentences
 from labtools.tables import vocabulary as words
+from labtools.tables.records import records
 from labtools.tables.released import slug
 
 
@@ -120,7 +121,7 @@ def _of_the_city(data: ReleasedData) -> Svg:
 
 def _answers(said: Sequence[str], table: pd.DataFrame) -> Svg:
     """Return what protects and what worries: an answer in each row, an area in each column."""
-    rows = figures.records(table)
+    rows = records(table)
     areas = list(dict.fromkeys(area_words(row) for row in rows))
     found = {(str(row["indicator"]), area_words(row)): row for row in rows}
     heads = (text("Indicator"), *areas)
