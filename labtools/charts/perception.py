@@ -47,6 +47,8 @@ def perception_chart(perception: pd.DataFrame, *, title: str = "") -> Svg:
     name = name_of(_KIND, told.title, told.description)
     states = [_state(row) for row in table]
     keys = rows.keys_of_states(states, name)
+    if any(_state(row) == words.SHOWN and not row["share"] for row in table):
+        keys.insert(0, rows.key_of_zero())
     if words.SHOWN in states:
         sign = [marks.bar(0, 26, 0, _FILL, stroke=theme.ACCENT), marks.dot(13, 0)]
         keys.insert(0, marks.Key(joined(sign), text("share and its 95 % interval")))
