@@ -33,11 +33,13 @@ from labtools.publish.printing import (
     ROOM_OF_PAGES,
     ROOM_OF_SLIDES,
     Facts,
+    pages_of,
     printed,
     section_facts,
 )
 from labtools.publish.proposals import proposed_in_short
-from labtools.publish.sections import Rows, Section, tied
+from labtools.publish.sections import Rows, Section
+from labtools.publish.ties import with_ties
 from labtools.tables import vocabulary as words
 from labtools.tables.store import read_table
 
@@ -45,6 +47,7 @@ Tables = Mapping[str, pd.DataFrame]
 Builder = Callable[[Tables], Section | None]
 
 MOST_PAGES = 6
+_SIZES = (8.8, 8.2, 7.6)
 _MOST_ON_SLIDES, _ROWS_ON_A_SLIDE, _LINES_ON_A_SLIDE = 15, 6, 14
 
 
@@ -73,7 +76,15 @@ def print_briefing(
     """
     with speaking(language):
         facts = _facts(tables, language, _MOST_ON_SLIDES if slides else 0, internal)
-        return printed("slides" if slides else "briefing", facts)
+        if slides:
+            return printed("slides", facts)
+        # Letters grow smaller before a seventh page begins, as far as paper can be read.
+        made = b""
+        for size in _SIZES:
+            made = printed("briefing", {**facts, "size": size})
+            if pages_of(made) <= MOST_PAGES:
+                break
+        return made
 
 
 def released_tables(public: Path) -> Tables:
@@ -83,12 +94,12 @@ def released_tables(public: Path) -> Tables:
 
 
 def briefing_sections(tables: Tables, internal: Tables | None = None) -> tuple[Section, ...]:
-    """Return the sections of the briefing, in the language in force."""
+    """Return the sections of the briefing, in the language in force, each sentence with its tie."""
     built = [section for build in BUILDERS if (section := build(tables)) is not None]
     if internal is None:
-        return tuple(built)
+        return with_ties(built)
     decided = [section.key for section in built].index("limits")
-    return (*built[:decided], *council_sections(internal), *built[decided:])
+    return with_ties((*built[:decided], *council_sections(internal), *built[decided:]))
 
 
 def _facts(tables: Tables, language: str, most_rows: int, internal: Tables | None) -> Facts:
@@ -137,10 +148,8 @@ def _actions(tables: Tables) -> Section | None:
         title,
         layout="full",
         tables=(Rows(title, heads, rows),),
-        notes=(
-            text("That an action was done does not say that it worked; evaluations say that."),
-            tied("actions_done"),
-        ),
+        notes=(text("That an action was done does not say that it worked; evaluations say that."),),
+        made_of=("actions_done",),
     )
 
 
@@ -163,6 +172,8 @@ def _limits(_tables: Tables) -> Section:
                 "Public counts are rounded so that nobody can be singled out; sums need not agree."
             ),
         ),
+        # What a figure is not for stands in the cards; to what counts are rounded, in the period.
+        ties=(("cards",), ("cards",), ("period",)),
     )
 
 
@@ -171,7 +182,9 @@ def _sources(tables: Tables) -> Section | None:
     if not told:
         return None
     title = wording.ficha_words()["sources"]
-    return Section("sources", title, layout="full", sentences=told, listed=True)
+    return Section(
+        "sources", title, layout="full", sentences=told, listed=True, made_of=("sources",)
+    )
 
 
 #: The sections of the briefing, in reading order.

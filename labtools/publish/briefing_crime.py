@@ -12,7 +12,7 @@ from labtools.messages import text
 from labtools.publish import wording
 from labtools.publish.changes import change_heads, change_rows
 from labtools.publish.figures import Cell
-from labtools.publish.sections import Rows, Section, tied
+from labtools.publish.sections import Rows, Section
 from labtools.tables import vocabulary as words
 
 Tables = Mapping[str, pd.DataFrame]
@@ -53,8 +53,8 @@ def municipality_section(tables: Tables) -> Section | None:
                 "The groups share one error of 5 %: a change whose own interval leaves out nil may "
                 "still not be distinguishable."
             ),
-            tied("municipality_crime"),
         ),
+        made_of=("municipality_crime",),
     )
 
 
@@ -82,7 +82,7 @@ def changes_section(tables: Tables) -> Section | None:
     if not rows:
         return None
     said = wording.changes_words()
-    notes = [said["note"], tied("change")]
+    notes = [said["note"]]
     if len(rows) > _MOST_CHANGES:
         notes.insert(
             0,
@@ -94,7 +94,9 @@ def changes_section(tables: Tables) -> Section | None:
             ),
         )
     table = Rows(said["changes"], tuple(change_heads()), tuple(rows[:_MOST_CHANGES]), "wide")
-    return Section("changes", said["changes"], layout="full", tables=(table,), notes=tuple(notes))
+    return Section(
+        "changes", said["changes"], "full", tables=(table,), notes=tuple(notes), made_of=("change",)
+    )
 
 
 def _counted(row: Mapping[str, object], period: str, base: int) -> Cell:

@@ -12,7 +12,7 @@ from labtools.narrative.felt import city_dark_figure_sentences
 from labtools.publish.briefing_crime import by_group, changed_words
 from labtools.publish.changes import TOLD_APART
 from labtools.publish.evaluations import verdicts_in_short
-from labtools.publish.sections import Section, tied
+from labtools.publish.sections import Section
 from labtools.tables import vocabulary as words
 
 Tables = Mapping[str, pd.DataFrame]
@@ -20,20 +20,22 @@ Tables = Mapping[str, pd.DataFrame]
 
 def in_short(tables: Tables) -> Section:
     """Return what changed, how people feel, what worked, and what is asked for."""
-    told = [*_municipality_in_short(tables), *_probable_in_short(tables)]
-    told.append(_colonias_in_short(tables["change"]))
-    told += [*_city_feeling(tables), *verdicts_in_short(tables), *_asked_in_short(tables)]
-    named_here = (
-        *("municipality_crime", "municipality_dark_figure", "change"),
-        *("perception", "evaluation", "proposals"),
+    by_table = (
+        (("municipality_crime",), _municipality_in_short(tables)),
+        (("municipality_dark_figure",), _probable_in_short(tables)),
+        (("change",), [_colonias_in_short(tables["change"])]),
+        (("perception",), _city_feeling(tables)),
+        (("evaluation", "evaluation_facts"), verdicts_in_short(tables)),
+        (("proposals",), _asked_in_short(tables)),
     )
     return Section(
         "short",
         text("In short"),
         layout="full",
-        sentences=tuple(told),
+        sentences=tuple(sentence for _, said in by_table for sentence in said),
         listed=True,
-        notes=(tied(*(name for name in named_here if len(tables.get(name, ())))),),
+        notes=(text("The number in brackets after a sentence is that of the table it is from."),),
+        ties=tuple(tie for tie, said in by_table for _ in said),
     )
 
 

@@ -42,14 +42,14 @@ MEANS: Mapping[str, str] = MappingProxyType(
         "municipality_rate": mark("Rate of the whole municipality"),
         "versus_municipality": mark("Reading of the steadied rate against the municipality"),
         "state": mark("Whether the figure is shown, missing, withheld or of too few answers"),
-        "before": mark(
-            "Count, or share, of the earlier period; a count is a sum of rounded ones, and pages "
-            "tell the range of the true one"
+        "before": mark("Count, or share, of the earlier period; a count is a sum of rounded ones"),
+        "before_low": mark("Least true count of the earlier period behind the published (95 %)"),
+        "before_high": mark(
+            "Greatest true count of the earlier period behind the published (95 %)"
         ),
-        "now": mark(
-            "Count, or share, of the later period; a count is a sum of rounded ones, and pages "
-            "tell the range of the true one"
-        ),
+        "now": mark("Count, or share, of the later period; a count is a sum of rounded ones"),
+        "now_low": mark("Least true count of the later period behind the published (95 %)"),
+        "now_high": mark("Greatest true count of the later period behind the published (95 %)"),
         "ratio": mark("Later count over earlier count, allowing for records still to come"),
         "ratio_lower": mark("Lower limit of the ratio"),
         "ratio_upper": mark("Upper limit of the ratio"),

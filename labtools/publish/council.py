@@ -78,12 +78,17 @@ def entry_section(tables: Tables) -> Section | None:
         n=number(len(candidates)),
         chosen=number(len(chosen)),
     )
-    notes = (
-        text("In alphabetical order: a proposal is no ranking, and the council decides."),
-        _of_the_run("entry_candidates", "entry_rules"),
+    notes = (text("In alphabetical order: a proposal is no ranking, and the council decides."),)
+    return Section(
+        "entry",
+        title,
+        "full",
+        sentences=(said,),
+        tables=(Rows(title, heads, rows, "wide"), _rules(rules)),
+        notes=notes,
+        made_of=("entry_candidates", "entry_rules"),
+        ties=(("entry_candidates",),),
     )
-    tables_told = (Rows(title, heads, rows, "wide"), _rules(rules))
-    return Section("entry", title, "full", sentences=(said,), tables=tables_told, notes=notes)
 
 
 def priorities_section(tables: Tables) -> Section | None:
@@ -93,8 +98,8 @@ def priorities_section(tables: Tables) -> Section | None:
         return None
     said = priority_sentences(shift, tables["priority_sensitivity"])
     title = text("What correcting for crime never recorded changes")
-    notes = (_of_the_run("priority_shift", "priority_sensitivity"),)
-    return Section("priorities", title, "full", sentences=said, notes=notes)
+    made_of = ("priority_shift", "priority_sensitivity")
+    return Section("priorities", title, "full", sentences=said, made_of=made_of)
 
 
 def peers_section(tables: Tables) -> Section | None:
@@ -103,8 +108,8 @@ def peers_section(tables: Tables) -> Section | None:
     if peers.empty or not (peers["versus"] == "itself").any():
         return None
     title = text("The city beside the country and other cities")
-    notes = (_of_the_run("city_peers"),)
-    return Section("peers", title, "full", sentences=peer_sentences(peers), notes=notes)
+    said = peer_sentences(peers)
+    return Section("peers", title, "full", sentences=said, made_of=("city_peers",))
 
 
 def budget_section(tables: Tables) -> Section | None:
@@ -132,10 +137,11 @@ def budget_section(tables: Tables) -> Section | None:
         text(
             "What actions avert is taken from studies elsewhere; only an evaluation says it here."
         ),
-        _of_the_run("portfolio_frontier"),
     )
     wide = Rows(title, heads, rows, "wide")
-    return Section("budget", title, "full", tables=(wide,), notes=notes)
+    return Section(
+        "budget", title, "full", tables=(wide,), notes=notes, made_of=("portfolio_frontier",)
+    )
 
 
 def _candidate(row: Mapping[str, object]) -> tuple[Cell, ...]:
@@ -174,7 +180,3 @@ def _share(row: Mapping[str, object]) -> str:
 def _between(middle: object, low: object, high: object) -> str:
     told = [number(real(end)) for end in (middle, low, high)]
     return text("{figure} ({low} to {high})", figure=told[0], low=told[1], high=told[2])
-
-
-def _of_the_run(*names: str) -> str:
-    return text("Tables of the internal edition: {tables}.", tables=", ".join(names))

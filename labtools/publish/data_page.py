@@ -12,7 +12,7 @@ from labtools.privacy.cards import expiry_of_tables
 from labtools.publish import wording
 from labtools.publish.codebook import codebook
 from labtools.publish.figures import Cell
-from labtools.publish.open_data import HOLDS, holds
+from labtools.publish.open_data import HOLDS, holds, open_tables
 
 
 def data_facts(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
@@ -38,7 +38,7 @@ def data_facts(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
 def _codebook(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
     """Return the list of columns: those that mean the same in several tables stand once."""
     told: dict[tuple[str, str, str, str], list[str]] = {}
-    for it in codebook({name: tables[name] for name in HOLDS}):
+    for it in codebook(open_tables(tables)):
         same = (it.column, it.kind, it.means, ", ".join(it.allowed))
         told.setdefault(same, []).append(it.table)
     rows = [(same[0], ", ".join(told[same]), *same[1:]) for same in sorted(told)]

@@ -11,7 +11,7 @@ from labtools.charts.effects import effects_chart
 from labtools.messages import mark, say, text
 from labtools.narrative.evaluated import evaluation_of
 from labtools.narrative.evaluation import SECTIONS, evaluation_sentences
-from labtools.publish.sections import Section, tied
+from labtools.publish.sections import Section
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -61,14 +61,13 @@ def evaluations_in_short(tables: Tables) -> Section | None:
         told += [f"{title}. {part}" if place == 0 else part for place, part in enumerate(parts)]
     if not told:
         return None
-    note = tied("evaluation", "evaluation_facts")
     return Section(
         "evaluations",
         text("Evaluations"),
         layout="full",
         listed=True,
         sentences=tuple(told),
-        notes=(note,),
+        made_of=("evaluation", "evaluation_facts"),
     )
 
 

@@ -14,7 +14,7 @@ from labtools.messages import number, percent, plural, say, text
 from labtools.narrative.felt import asks_words, city_dark_figure_sentences
 from labtools.publish.changes import TOLD_APART
 from labtools.publish.figures import Cell
-from labtools.publish.sections import Rows, Section, tied
+from labtools.publish.sections import Rows, Section
 from labtools.tables import vocabulary as words
 
 Tables = Mapping[str, pd.DataFrame]
@@ -48,9 +48,10 @@ def fear_gap_in_short(tables: Tables) -> Section | None:
         rest=number(len(told) - apart),
     )
     heads = (text("Combination"), text("Colonias"), text("What it asks for"))
-    notes = (tied("fear_gap"),)
-    table_of = Rows(title, heads, rows, "wide")
-    return Section("fear_gap", title, "full", sentences=(said,), tables=(table_of,), notes=notes)
+    tables_told = (Rows(title, heads, rows, "wide"),)
+    return Section(
+        "fear_gap", title, "full", sentences=(said,), tables=tables_told, made_of=("fear_gap",)
+    )
 
 
 def probable_crime_section(tables: Tables) -> Section | None:
@@ -81,12 +82,13 @@ def probable_crime_section(tables: Tables) -> Section | None:
             "worked out with the doubt of all of them together. Sexual and family violence is "
             "not among them: how much of it is recorded is not known here."
         ),
-        tied("municipality_dark_figure"),
     )
     said = city_dark_figure_sentences(known)
     table_of = Rows(title, heads, rows, "wide")
     key = "municipality_dark_figure"
-    return Section(key, title, "full", sentences=said, tables=(table_of,), notes=notes)
+    return Section(
+        key, title, "full", sentences=said, tables=(table_of,), notes=notes, made_of=(key,)
+    )
 
 
 def _of_100(share: float) -> str:
@@ -138,7 +140,8 @@ def perception_section(tables: Tables) -> Section | None:
         sentences=(counted, below),
         tables=tuple(_compared(told)),
         pictures=(*_series(feeling), perception_chart(feeling)) if len(feeling) else (),
-        notes=(tied("perception_change", "perception"),),
+        made_of=("perception_change", "perception"),
+        ties=(("perception_change",), ("perception_change",)),
     )
 
 

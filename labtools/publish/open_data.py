@@ -9,6 +9,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from labtools.messages import mark, say
+from labtools.privacy.rounding import range_of_sum
 
 #: Every released table, and what a reader finds in it.
 HOLDS: Mapping[str, str] = MappingProxyType(
@@ -43,6 +44,9 @@ HOLDS: Mapping[str, str] = MappingProxyType(
         "cards": mark("What each figure is for, what it is not for, and until when it holds"),
     }
 )
+#: Tables whose counts are sums of rounded ones: of how many each count of a group is the sum.
+SUMMED: Mapping[str, int] = MappingProxyType({"change": 4, "municipality_crime": 12})
+_COUNTS = ("before", "now")
 #: A spreadsheet would run text that begins so as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -50,6 +54,33 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def holds(table: str) -> str:
     """Return what a reader finds in a released table."""
     return say(HOLDS[table])
+
+
+def open_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return released tables as they are offered: counts of a change with the range of the true.
+
+    Pages tell those ranges beside each count; whoever works with the files needs them too.
+    """
+    base = int(tables["period"]["rounding_base"].iloc[0])
+    return {
+        name: _with_ranges(tables[name], SUMMED[name], base) if name in SUMMED else tables[name]
+        for name in HOLDS
+    }
+
+
+def _with_ranges(table: pd.DataFrame, periods: int, base: int) -> pd.DataFrame:
+    """Return a table with ``…_low`` and ``…_high`` after each count; none where there is none."""
+    ranged = table.copy()
+    for column in _COUNTS:
+        ends = [
+            (None, None) if pd.isna(count) else range_of_sum(count, str(group), periods, base)
+            for count, group in zip(table[column], table["group"], strict=True)
+        ]
+        after = ranged.columns.get_loc(column)
+        for place, end in enumerate(("low", "high")):
+            told = pd.array([pair[place] for pair in ends], dtype="Int64")
+            ranged.insert(after + place + 1, f"{column}_{end}", told)
+    return ranged
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

@@ -36,6 +36,7 @@ _UNKNOWN = re.compile(r'the text `"(.+?)"` could not be displayed')
 _CODE = re.compile(r"\\u\{([0-9a-f]+)\}")
 _FAMILY = re.compile(r'font-family="[^"]*"')
 _TOLD = re.compile(r"<(title|desc)\b[^>]*>(.*?)</\1>", re.DOTALL)
+_PAGE = re.compile(rb"/Type\s*/Page\b")
 #: Signs that no font draws, and that no XML holds; typst would refuse or show a box.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
@@ -73,6 +74,11 @@ def _made(document: str, facts: Facts, form: Literal["pdf", "png"]) -> bytes:
             # A letter that no font of ours draws must not keep a colonia from its paper.
             told = told.replace(_letters(unknown[1]), "\N{WHITE SQUARE}")
     return _compiled(document, told, form)
+
+
+def pages_of(pdf: bytes) -> int:
+    """Return how many pages a document has that was made here."""
+    return len(_PAGE.findall(pdf))
 
 
 def digest_of_printing(document: str, facts: Facts) -> str:

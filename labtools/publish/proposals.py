@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
 from labtools.messages import number, text
 from labtools.narrative.proposals import change_words, fewer_words, proposals_here
 from labtools.publish.figures import Cell
-from labtools.publish.sections import Rows, Section, Source, tied
+from labtools.publish.sections import Rows, Section, Source
+from labtools.publish.ties import tied
 from labtools.tables.action_words import action_words, caveat_words, need_words, standing_words
 
 #: So many are shown, those with more evidence first; the others are in the open data.
@@ -94,10 +96,9 @@ def proposed_in_short(tables: Mapping[str, pd.DataFrame]) -> Section | None:
     )
     notes = (
         text("The expected change is that of studies elsewhere; only an evaluation says it here."),
-        tied("proposals"),
     )
     wide = Rows(title, heads, rows, "wide")
-    return Section("decisions", title, "full", tables=(wide,), notes=notes)
+    return Section("decisions", title, "full", tables=(wide,), notes=notes, made_of=("proposals",))
 
 
 def proposals_facts(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
@@ -111,7 +112,7 @@ def proposals_facts(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
             "profile; none is ranked."
         ),
         "nothing": text("This edition proposes no action with a verified figure."),
-        "section": section,
+        "section": section and replace(section, notes=(*section.notes, tied(*section.made_of))),
     }
 
 

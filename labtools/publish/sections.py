@@ -13,7 +13,6 @@ from typing import Literal
 
 import pandas as pd
 
-from labtools.messages import text
 from labtools.publish.figures import Cell
 from labtools.tables.released import Released
 
@@ -68,6 +67,10 @@ class Section:
         SVG of `labtools.charts`, which tells itself in words.
     notes : tuple of str
         Small print below.
+    made_of : tuple of str
+        Names of the tables that it comes from.
+    ties : tuple of tuple of str
+        The tables of each sentence, where that is not all of them.
     drawn_on_paper : bool
         Whether the pictures are printed too; where not, the two sides have the sentences only.
     small : bool
@@ -83,6 +86,8 @@ class Section:
     tables: tuple[Rows, ...] = ()
     pictures: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    made_of: tuple[str, ...] = ()
+    ties: tuple[tuple[str, ...], ...] = ()
     drawn_on_paper: bool = True
     small: bool = False
 
@@ -133,8 +138,3 @@ def grouped(sections: Iterable[Section]) -> tuple[Group, ...]:
         else:
             groups.append(Group(section.layout, (section,)))
     return tuple(groups)
-
-
-def tied(*tables: str) -> str:
-    """Return the note that ties a section to the released tables that it comes from."""
-    return text("Released tables: {tables}.", tables=", ".join(f"{name}.csv" for name in tables))

@@ -20,7 +20,7 @@ from labtools.publish.contents import (
     site_pages,
     site_papers,
 )
-from labtools.publish.open_data import HOLDS, write_csv
+from labtools.publish.open_data import HOLDS, open_tables, write_csv
 from labtools.publish.pages import ASSETS
 from labtools.publish.paper import PLAIN, Paper
 from labtools.publish.shelf import Shelf
@@ -163,10 +163,11 @@ def _write_files(folder: Path, edition: Edition) -> None:
     for name in ("style.css", "search.js", "expiry.js"):
         shutil.copyfile(ASSETS / name, assets / name)
     _write(assets / "index.js", _index(edition))
-    for name in HOLDS:
-        write_csv(edition.tables[name], data / f"{name}.csv")
-        edition.tables[name].to_parquet(data / f"{name}.parquet", index=False)
-    write_workbook({name: edition.tables[name] for name in HOLDS}, data / WORKBOOK)
+    offered = open_tables(edition.tables)
+    for name, table in offered.items():
+        write_csv(table, data / f"{name}.csv")
+        table.to_parquet(data / f"{name}.parquet", index=False)
+    write_workbook(offered, data / WORKBOOK)
 
 
 def _index(edition: Edition) -> str:

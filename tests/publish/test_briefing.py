@@ -1,6 +1,7 @@
 """The council's briefing: six pages at most, each sentence from its table."""
 
 import io
+import re
 
 import pandas as pd
 import pytest
@@ -14,6 +15,7 @@ from labtools.publish.briefing import (
     released_tables,
 )
 from labtools.publish.briefing_crime import municipality_section
+from labtools.publish.printing import pages_of
 from labtools.tables import vocabulary as words
 from tests.publish.poisoned import poisoned_tables
 from tests.publish.test_paper import words_of
@@ -40,6 +42,18 @@ def test_it_still_has_at_most_six_pages_where_everything_changed(tables):
     change = change.assign(lower=1.2, upper=3.4, before=3, now=9)
 
     assert pages(print_briefing({**tables, "change": change})) <= MOST_PAGES
+
+
+def test_letters_grow_smaller_before_a_seventh_page_begins(tables, internal):
+    rows = [poisoned_tables()["proposals"].assign(name=f"Acción {n}") for n in range(44)]
+    long = pd.concat(
+        [part.assign(intervention=f"action-{n}") for n, part in enumerate(rows)], ignore_index=True
+    )
+
+    made = print_briefing({**tables, "proposals": long}, internal=internal)
+
+    assert pages(made) == pages_of(made) == MOST_PAGES
+    assert pages_of(print_briefing(tables)) < MOST_PAGES
 
 
 def test_a_change_is_told_only_where_the_table_tells_one(tables):
@@ -138,6 +152,53 @@ def test_every_section_with_figures_names_its_table(tables):
     assert len(sections) <= len(BUILDERS)
 
 
+def test_every_sentence_ends_in_the_number_of_a_table_that_its_section_names(tables, internal):
+    more = {"city_peers": PEERS, "priority_shift": SHIFT, "priority_sensitivity": STAY}
+    public = {**tables, "proposals": poisoned_tables()["proposals"]}
+    with speaking("en"):
+        sections = briefing_sections(public, {**internal, **more})
+
+    keys = [re.findall(r"\[(\d+)\] (\w+)(\.csv)?", " ".join(it.notes)) for it in sections]
+    pairs = {(number, name) for named in keys for number, name, _ in named}
+    loose = [
+        (section.key, said)
+        for section, named in zip(sections, keys, strict=True)
+        for said in section.sentences
+        if not set(numbers_after(said)) or not set(numbers_after(said)) <= {n for n, *_ in named}
+    ]
+
+    assert sum(len(it.sentences) for it in sections) > len(sections)
+    assert loose == []
+    assert len(pairs) == len({n for n, _ in pairs}) == len({name for _, name in pairs})
+    released = {name for named in keys for _, name, ending in named if ending}
+    assert released <= set(public)
+    assert {name for _, name in pairs} - released <= {*internal, *more}
+
+
+def numbers_after(said):
+    """Return the numbers in brackets at the end of a sentence."""
+    found = re.search(r"[.!?)…] \[([\d, ]+)\]$", said)
+    return found[1].split(", ") if found else []
+
+
+def untied(sentences):
+    return [re.sub(r" \[[\d, ]+\]$", "", said) for said in sentences]
+
+
+def test_the_sentences_in_short_have_each_the_table_whose_figures_they_tell(tables):
+    with speaking("en"):
+        short = briefing_sections(tables)[0]
+
+    names = dict(re.findall(r"\[(\d+)\] (\w+)\.csv", " ".join(short.notes)))
+    told = [[names[n] for n in numbers_after(said)] for said in short.sentences]
+    starts = [said.split(":")[0] for said in short.sentences]
+    assert told[starts.index("Recorded crime in the municipality")] == ["municipality_crime"]
+    (felt,) = (n for n, said in zip(told, short.sentences, strict=True) if "feel unsafe" in said)
+    assert felt == ["perception"]
+    assert ["change"] in told
+    assert ["evaluation", "evaluation_facts"] in told
+
+
 def test_the_same_tables_give_the_same_bytes(public):
     tables = released_tables(public)
 
@@ -180,7 +241,7 @@ def test_the_briefing_says_in_short_how_much_crime_is_probable_and_between_which
         short = briefing_sections(tables)[0].sentences
         bare = briefing_sections(without)[0].sentences
 
-    (said,) = set(short) - set(bare)
+    (said,) = set(untied(short)) - set(untied(bare))
     assert "some 19,975 crimes may have happened (between 16,714 and 24,818)" in said
 
 

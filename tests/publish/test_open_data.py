@@ -8,7 +8,7 @@ import pytest
 
 from labtools.messages import speaking
 from labtools.publish.codebook import MEANS, codebook
-from labtools.publish.open_data import HOLDS, write_csv
+from labtools.publish.open_data import HOLDS, open_tables, write_csv
 from labtools.publish.workbook import write_workbook
 from labtools.tables.contracts import empty_table
 from tests.publish.poisoned import (
@@ -18,6 +18,8 @@ from tests.publish.poisoned import (
     poisoned_tables,
     written_columns,
 )
+
+RANGES = ("before_low", "before_high", "now_low", "now_high")
 
 
 def read(path) -> list[list[str]]:
@@ -66,8 +68,11 @@ def test_dates_are_days_and_accents_open_in_spreadsheets(tmp_path):
 @pytest.mark.parametrize("name", sorted(HOLDS))
 def test_every_released_table_can_be_downloaded_whole_without_shapes(site, tables, name):
     rows = read(site / "data" / f"{name}.csv")
+    ranges = RANGES if name in ("change", "municipality_crime") else ()
 
-    assert rows[0] == [column for column in tables[name].columns if column != "geometry"]
+    told = [column for column in tables[name].columns if column != "geometry"]
+    assert [column for column in rows[0] if column not in ranges] == told
+    assert set(rows[0]) - set(told) == set(ranges)
     assert len(rows) - 1 == len(tables[name])
 
 
@@ -88,15 +93,41 @@ def test_the_workbook_holds_every_table_and_tells_every_column_in_each_language(
 
     assert book.sheetnames == ["diccionario", "codebook", *[name[:31] for name in HOLDS]]
     for rows in told:
-        every = {(name, column) for name in HOLDS for column in tables[name].columns}
+        offered = open_tables(tables)
+        every = {(name, column) for name in HOLDS for column in offered[name].columns}
         assert {(row[0], row[1]) for row in rows} == every
     assert {row[3] for row in told[0]}.isdisjoint(row[3] for row in told[1])
 
 
 def test_every_column_of_a_figure_has_its_meaning(tables):
-    columns = {column for name in HOLDS for column in tables[name].columns}
+    columns = {column for table in open_tables(tables).values() for column in table.columns}
 
     assert columns - set(MEANS) == set()
+
+
+@pytest.mark.parametrize(
+    # Of 4 quarters 1.96 √(4 · 4/3) gives 5, of the total's 16 cells 10; of 12 months 8 and 16.
+    ("name", "alone", "together"),
+    [("change", 5, 10), ("municipality_crime", 8, 16)],
+)
+@pytest.mark.parametrize("count", ["before", "now"])
+def test_the_counts_of_a_change_are_offered_with_the_range_of_the_true_ones(
+    site, name, alone, together, count
+):
+    told = pd.read_csv(site / "data" / f"{name}.csv")
+    reach = told["group"].eq("total").map({True: together, False: alone})
+
+    low, high = told[f"{count}_low"], told[f"{count}_high"]
+    pd.testing.assert_series_equal(low, (told[count] - reach).clip(lower=0), check_names=False)
+    pd.testing.assert_series_equal(high, told[count] + reach, check_names=False)
+    assert told[count].notna().any()
+
+
+def test_true_counts_are_offered_without_any_range(tables):
+    true = open_tables({**tables, "period": tables["period"].assign(rounding_base=1)})["change"]
+
+    assert true["now_low"].equals(true["now"])
+    assert true["now_high"].equals(true["now"])
 
 
 def test_the_same_name_is_told_otherwise_where_it_means_something_else():
