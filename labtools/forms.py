@@ -1,16 +1,18 @@
 """TOML that people write, read against a form in one way: settings, references, plans, surveys.
 
-An entry that a form does not know is refused, and what is read never changes.
+Entries that both ``lab.toml`` and descriptors may have (of a file's format, of a table beside it)
+stand here.  An entry that a form does not know is refused, and what is read never changes.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -69,6 +71,64 @@ Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_in_calendar)]
 CodeInMetres = Annotated[str, AfterValidator(_in_metres)]
 Zone = Annotated[str, AfterValidator(_a_zone)]
+
+
+class FileFormat(Part):
+    """How the bytes are to be read.
+
+    Attributes
+    ----------
+    format : {"csv", "xlsx", "ods", "dbf", "json", "jsonl", "parquet", "geo", "zip_xlsx"}
+        ``geo`` is GeoJSON, GPKG, GeoParquet, or a ZIP with all the files of a shapefile;
+        ``jsonl`` has a record in each line.
+    encoding : str
+        Used where the file is not valid UTF-8; nothing else is ever tried.
+    sheet : str
+        Sheet (or layer of polygons) that holds the table, where there are several; in JSON, the
+        names that lead to the list of records: ``result.records``.
+    member : str
+        File inside a ZIP with several; ``*`` stands for any letters.
+    header_row : int
+        Rows above the header.
+    crs : str
+        Reference system of the polygons, where the file does not say it or says it wrongly; of
+        the points in a table, where they are not in degrees of WGS 84.
+    open_end : bool
+        Whether the supplier never ends the last line of a text file.
+    """
+
+    format: Literal["csv", "xlsx", "ods", "dbf", "json", "jsonl", "parquet", "geo", "zip_xlsx"] = (
+        "csv"
+    )
+    encoding: str = "utf-8"
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    sheet: str = ""
+    member: str = ""
+    header_row: Annotated[int, Field(ge=0)] = 0
+    crs: str = ""
+    open_end: bool = False
+
+
+class Beside(Part):
+    """A table of the same ZIP that each row of the main one has one row of.
+
+    Attributes
+    ----------
+    member : str
+        The file, as `FileFormat.member` of the main one; it is read in the same format.
+    keys : list of str
+        Columns of both that name a row of this table.
+    same : list of str
+        Columns in which both must agree (the survey's design).
+    bring : mapping
+        Name under which a column is to be known → the column of this table.
+    """
+
+    member: str
+    keys: Annotated[tuple[str, ...], Field(min_length=1)]
+    same: tuple[str, ...] = ()
+    bring: Mapping[str, str] = {}
+
 
 _Form = TypeVar("_Form", bound=BaseModel)
 

@@ -8,7 +8,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from labtools.errors import SettingsError
-from labtools.forms import CodeInMetres, Day, Month, Part, Slug, Zone, read_checked
+from labtools.forms import (
+    Beside,
+    CodeInMetres,
+    Day,
+    FileFormat,
+    Month,
+    Part,
+    Slug,
+    Zone,
+    read_checked,
+)
 from labtools.messages import mark
 from labtools.paths import Workbench
 
@@ -93,6 +103,11 @@ class FileOf(Part):
     acknowledged : dict
         Edition (its name, or the date it begins with) whose figures jumped → what the publisher
         answered; without it nothing is published.
+    file : FileFormat, optional
+        How this file is to be read, where it differs from its descriptor: only the entries that
+        are written here count (``file = { format = "xlsx", sheet = "Hoja1" }``).
+    beside : list of Beside
+        Tables of the same ZIP that are joined to it, after those of its descriptor.
     database : Database, optional
         Table that is read in place of a file.
     """
@@ -106,6 +121,8 @@ class FileOf(Part):
     where: dict[str, str] = Field(default_factory=dict)
     empty_months: tuple[Month, ...] = ()
     acknowledged: dict[str, str] = Field(default_factory=dict)
+    file: FileFormat | None = None
+    beside: tuple[Beside, ...] = ()
     database: Database | None = None
 
 

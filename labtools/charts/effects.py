@@ -8,9 +8,10 @@ from collections.abc import Mapping
 import pandas as pd
 
 from labtools.charts import marks, rows, theme
-from labtools.charts.figures import real, records
+from labtools.charts.figures import real
 from labtools.charts.svg import Svg, joined
 from labtools.messages import mark, number, say, text
+from labtools.tables.records import records
 
 _KIND = "effects"
 _TITLES = {

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from labtools.charts import marks, rows, theme
-from labtools.charts.figures import is_known, real, records, state_words
+from labtools.charts.figures import is_known, real, state_words
 from labtools.charts.svg import Svg, element, joined, name_of, picture
 from labtools.messages import number, percent, text
 from labtools.tables import vocabulary as words
+from labtools.tables.records import records
 
 _KIND = "fear-gap"
 _GUTTER, _HEAD = 92.0, 38.0

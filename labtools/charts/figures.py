@@ -16,13 +16,6 @@ from labtools.privacy.rounding import range_of_sum
 from labtools.tables import vocabulary as words
 
 
-def records(table: pd.DataFrame) -> list[dict[str, object]]:
-    """Return the rows of a table by column, several times faster than pandas does for few rows."""
-    columns = [table[column].tolist() for column in table.columns]
-    names = [str(column) for column in table.columns]
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-
-
 def is_known(*values: object) -> bool:
     """Return whether all of `values` are numbers that can be drawn or written."""
     return all(bool(pd.notna(value)) for value in values)

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import pandas as pd
 
 from labtools.charts import marks, rows, theme
-from labtools.charts.figures import named, real, records
+from labtools.charts.figures import named, real
 from labtools.charts.svg import Svg, joined
 from labtools.messages import month, number, text
 from labtools.tables import vocabulary as words
+from labtools.tables.records import records
 
 _KIND = "forecast"
 

@@ -8,11 +8,12 @@ from datetime import date
 import pandas as pd
 
 from labtools.charts import marks, rows, theme
-from labtools.charts.figures import count, is_known, named, real, records, share_words
+from labtools.charts.figures import count, is_known, named, real, share_words
 from labtools.charts.svg import Svg, joined, name_of
 from labtools.messages import mark, month, say, text
 from labtools.tables import vocabulary as words
 from labtools.tables.batteries import BATTERIES, battery_of
+from labtools.tables.records import records
 
 _KIND = "perception"
 _FILL = theme.PLAIN_TINT

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from labtools.charts import marks, theme
-from labtools.charts.figures import named, records
+from labtools.charts.figures import named
 from labtools.charts.svg import Svg, element, joined, name_of, picture
 from labtools.errors import TableError
 from labtools.messages import text
 from labtools.tables import vocabulary as words
+from labtools.tables.records import records
 
 LEFT, RIGHT = 8.0, theme.WIDTH - 8.0
 _LINE = 16.0

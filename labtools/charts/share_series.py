@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from labtools.charts import marks, rows, theme
-from labtools.charts.figures import is_known, real, records, share_words
+from labtools.charts.figures import is_known, real, share_words
 from labtools.charts.quarters import (
     BASE,
     HEIGHT,
@@ -21,6 +21,7 @@ from labtools.charts.quarters import (
 from labtools.charts.svg import Svg, element, joined, name_of, picture
 from labtools.messages import percent, text
 from labtools.tables import vocabulary as words
+from labtools.tables.records import records
 
 _KIND = "share-series"
 _STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)

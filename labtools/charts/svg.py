@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import pairwise
 
 #: Characters that XML does not allow, even escaped.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SHORT = 64
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 
 
@@ -26,7 +28,14 @@ class Svg(str):
 
 def escape(words: object) -> str:
     """Return words as they may stand in markup, in text or in an attribute."""
-    return _FORBIDDEN.sub("", str(words)).translate(_ESCAPES)
+    told = str(words)
+    # Colours, anchors and coordinates are most of what is escaped, the same ones again and again.
+    return _escaped(told) if len(told) < _SHORT else _escaped.__wrapped__(told)
+
+
+@lru_cache(maxsize=4096)
+def _escaped(told: str) -> str:
+    return _FORBIDDEN.sub("", told).translate(_ESCAPES)
 
 
 def element(name: str, *children: str, **attributes: object) -> Svg:
@@ -43,7 +52,7 @@ def element(name: str, *children: str, **attributes: object) -> Svg:
         decimals are rounded to a tenth of a unit.
     """
     written = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"'
+        f' {_attribute(key)}="{_value(value)}"'
         for key, value in attributes.items()
         if value is not None
     )
@@ -121,6 +130,11 @@ def _tenths(n: int) -> str:
     whole, rest = divmod(abs(n), 10)
     sign = "-" if n < 0 else ""
     return f"{sign}{whole}.{rest}" if rest else f"{sign}{whole}"
+
+
+@lru_cache(maxsize=256)
+def _attribute(key: str) -> str:
+    return key.rstrip("_").replace("_", "-")
 
 
 def _value(value: object) -> str:

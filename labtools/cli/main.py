@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "deliver": ("outside", mark("Send the edition by e-mail to the lists of lab.toml.")),
         "ficha": ("outside", mark("Print fichas: the public's, or the lab's own.")),
         "briefing": ("outside", mark("Print the council's briefing and its slides.")),
+        "export": ("outside", mark("Write pages of executed notebooks, to read without Jupyter.")),
         "propose": ("proposals", mark("Write work lists, meeting sheets and a sealed calendar.")),
         "survey": ("surveys", mark("Write forms for the field; read their answers back.")),
         "serve": ("show", mark("Open the dashboards, read-only, from released tables.")),

@@ -1,4 +1,4 @@
-"""Take an edition out of the workbench: ``labtools ficha``, ``briefing``, ``deliver``."""
+"""Take an edition out of the workbench: as paper, as slides, as pages, by e-mail."""
 
 from __future__ import annotations
 
@@ -49,6 +49,49 @@ def briefing_command() -> click.Command:
         ),
     ]
     return click.Command("briefing", callback=briefing, params=params, help=help_)
+
+
+def export_command() -> click.Command:
+    """Return ``labtools export``."""
+
+    def export(
+        workbench: Path | None,
+        folder: Path,
+        names: tuple[str, ...],
+        colonias: tuple[str, ...],
+        *,
+        code: bool,
+    ) -> None:
+        from labtools.runs.reading import executed_notebooks, export_notebooks
+
+        run = the_workbench(workbench).latest
+        chosen = executed_notebooks(run, names=names, colonias=colonias)
+        made = export_notebooks(chosen, folder, with_code=code)
+        click.echo(text("{n} pages in {path}", n=len(made), path=str(folder)))
+
+    help_ = text(
+        "Write pages of the executed notebooks of the latest run into the folder TO: to read "
+        "without JupyterLab, without scripts. Those of the internal edition are not for "
+        "publication."
+    )
+    params: list[click.Parameter] = [
+        workbench_option(),
+        click.Argument(["folder"], metavar="TO", type=click.Path(path_type=Path)),
+        click.Option(
+            ["--notebook", "names"],
+            multiple=True,
+            metavar="NAME",
+            help=text("Only the notebooks of this entry of runs.toml; it may be given again."),
+        ),
+        click.Option(
+            ["--colonia", "colonias"],
+            multiple=True,
+            metavar="KEY",
+            help=text("Only this colonia; it may be given again."),
+        ),
+        click.Option(["--code"], is_flag=True, help=text("With the code of each cell.")),
+    ]
+    return click.Command("export", callback=export, params=params, help=help_)
 
 
 def ficha_command() -> click.Command:

@@ -21,6 +21,7 @@ from labtools.dashboards.layout import FULL, boxed, house_style, labelled
 from labtools.dashboards.rows import wide_table
 from labtools.messages import plural, say, text
 from labtools.tables import vocabulary as words
+from labtools.tables.records import records
 
 _TOLD_APART = ("increase", "decrease")
 EVERY = "every"
@@ -70,7 +71,7 @@ class Alerts:
         found = asked[asked["verdict"].isin(_TOLD_APART)]
         order = {key: place for place, key in enumerate(self._names)}
         ordered = sorted(
-            figures.records(found),
+            records(found),
             key=lambda row: (order[str(row["colonia_id"])], GROUPS.index(str(row["group"]))),
         )
         group = None if self.group == EVERY else self.group

@@ -21,6 +21,7 @@ from labtools.dashboards.rows import wide_table
 from labtools.messages import text
 from labtools.narrative import sentences
 from labtools.narrative.around import around_table
+from labtools.tables.records import records
 from labtools.tables.released import slug
 
 
@@ -107,7 +108,7 @@ def felt_page(data: ReleasedData) -> widgets.Widget:
 
 def _answers(said: Sequence[str], table: pd.DataFrame) -> Svg:
     """Return what protects and what worries: an answer in each row, an area in each column."""
-    rows = figures.records(table)
+    rows = records(table)
     areas = list(dict.fromkeys(area_words(row) for row in rows))
     found = {(str(row["indicator"]), area_words(row)): row for row in rows}
     heads = (text("Indicator"), *areas)

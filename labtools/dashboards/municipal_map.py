@@ -19,6 +19,7 @@ from labtools.dashboards.data import ReleasedData
 from labtools.dashboards.layout import FULL, boxed, house_style, labelled
 from labtools.messages import text
 from labtools.tables import vocabulary as words
+from labtools.tables.records import records
 
 
 class MunicipalMap:
@@ -57,7 +58,7 @@ class MunicipalMap:
             self._map.mark(colonia_id)
             rows = self._of_group()
             found = rows[rows["colonia_id"] == colonia_id]
-            told = [self._said(row) for row in figures.records(found)]
+            told = [self._said(row) for row in records(found)]
             said = joined(element("p", f"{name}: {count}") for name, count, *_ in told)
             self._pointed.value = str(said)
 
@@ -75,7 +76,7 @@ class MunicipalMap:
         self._rows.value = str(self._table())
 
     def _table(self) -> Svg:
-        rows = {row["colonia_id"]: row for row in figures.records(self._of_group())}
+        rows = {row["colonia_id"]: row for row in records(self._of_group())}
         heads = (
             text("Colonia"),
             text("Recorded crimes"),

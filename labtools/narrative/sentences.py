@@ -6,6 +6,7 @@ No sentence says that something rose or fell unless the table's verdict does.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -28,8 +29,10 @@ from labtools.narrative.felt import (
 )
 from labtools.narrative.proposals import proposal_sentences
 from labtools.tables import vocabulary as words
+from labtools.tables.records import Record, records
 from labtools.tables.released import Released
 
+_RANKS = {"colonia": 0, "borough": 1, "city": 2}
 SECTIONS = (
     "where",
     "who",
@@ -92,19 +95,19 @@ def _who(tables: Tables) -> tuple[str, ...]:
 
 def _perception(tables: Tables) -> tuple[str, ...]:
     table = tables["perception"]
-    felt = table[table["indicator"] == "insecurity"]
-    if felt.empty:
+    felt = [row for row in records(table) if row["indicator"] == "insecurity"]
+    if not felt:
         return (text("There is no survey of how safe people feel here."),)
-    said = [_felt(row) for _, row in _latest(felt).iterrows()]
-    own = felt[felt["area_kind"] == "colonia"]
-    if (own["state"] == words.SUPPRESSED).any():
+    said = [_felt(row) for row in _latest(felt)]
+    own = {row["state"] for row in felt if row["area_kind"] == "colonia"}
+    if words.SUPPRESSED in own:
         said.append(
             text(
                 "The figure of this colonia alone is withheld, because few people live here, or "
                 "it is not known how many."
             )
         )
-    if not own["state"].isin([words.SHOWN, words.SUPPRESSED]).any():
+    if own.isdisjoint({words.SHOWN, words.SUPPRESSED}):
         said.append(
             text(
                 "For this colonia alone the survey asked too few people, or none: no figure is "
@@ -114,7 +117,7 @@ def _perception(tables: Tables) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _felt(row: pd.Series) -> str:
+def _felt(row: Record) -> str:
     facts = {
         "share": number(100 * float(row["share"])),
         "lower": number(100 * float(row["lower"])),
@@ -142,14 +145,24 @@ def _felt(row: pd.Series) -> str:
     )
 
 
-def _latest(table: pd.DataFrame) -> pd.DataFrame:
+def _latest(felt: list[Record]) -> list[Record]:
     """Return the last figure of each area where it may be shown, the lab's own survey first."""
-    order = table.sort_values("period")
-    last = order.drop_duplicates(["area_kind", "area", "source"], keep="last")
-    shown = last[last["state"] == words.SHOWN]
-    rank = {"colonia": 0, "borough": 1, "city": 2}
-    by_area = shown.assign(rank=shown["area_kind"].map(rank)).sort_values(["rank", "source"])
-    return by_area.drop_duplicates(["area_kind", "area"], keep="last")
+    last = _last_of(felt, ("area_kind", "area", "source"), ("period",))
+    shown = [row for row in last if row["state"] == words.SHOWN]
+    shown.sort(key=lambda row: (_RANKS[row["area_kind"]], row["source"]))
+    return _last_of(shown, ("area_kind", "area"))
+
+
+def _last_of(
+    rows: list[Record], same: tuple[str, ...], order: tuple[str, ...] = ()
+) -> list[Record]:
+    """Return the last of the rows that are the `same`, after sorting them by `order`."""
+    last: dict[tuple[object, ...], Record] = {}
+    for row in sorted(rows, key=itemgetter(*order)) if order else rows:
+        key = tuple(row[name] for name in same)
+        last.pop(key, None)  # its place is that of the last, too
+        last[key] = row
+    return list(last.values())
 
 
 def _actions(tables: Tables) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 import geopandas as gpd
 import pandas as pd
 
-from labtools.charts.figures import count_words, figure_words, records, state_words
+from labtools.charts.figures import count_words, figure_words, state_words
 from labtools.charts.perception import perception_chart
 from labtools.charts.tiers import tier_map
 from labtools.messages import number, plural, say, text
@@ -19,6 +19,7 @@ from labtools.publish.figures import Cell
 from labtools.publish.pages import inline
 from labtools.publish.sections import Rows
 from labtools.tables import vocabulary as words
+from labtools.tables.records import records
 from labtools.tables.released import slug
 
 Tables = Mapping[str, pd.DataFrame]

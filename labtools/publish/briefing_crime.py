@@ -7,13 +7,14 @@ from collections.abc import Mapping
 import pandas as pd
 
 from labtools.charts.change import change_chart
-from labtools.charts.figures import change_words, named, records, summed_words
+from labtools.charts.figures import change_words, named, summed_words
 from labtools.messages import text
 from labtools.publish import wording
 from labtools.publish.changes import change_heads, change_rows
 from labtools.publish.figures import Cell
 from labtools.publish.sections import Rows, Section
 from labtools.tables import vocabulary as words
+from labtools.tables.records import records
 
 Tables = Mapping[str, pd.DataFrame]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from labtools.charts.figures import named, records, share_words
+from labtools.charts.figures import named, share_words
 from labtools.messages import plural, say, text
 from labtools.narrative.felt import city_dark_figure_sentences
 from labtools.publish.briefing_crime import by_group, changed_words
@@ -14,6 +14,7 @@ from labtools.publish.changes import TOLD_APART
 from labtools.publish.evaluations import verdicts_in_short
 from labtools.publish.sections import Section
 from labtools.tables import vocabulary as words
+from labtools.tables.records import records
 
 Tables = Mapping[str, pd.DataFrame]
 

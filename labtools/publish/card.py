@@ -12,13 +12,14 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from labtools.charts.figures import figure_words, records, share_words
+from labtools.charts.figures import figure_words, share_words
 from labtools.charts.perception import area_words, latest
 from labtools.messages import DEFAULT_LANGUAGE, speaking, text
 from labtools.publish import wording
 from labtools.publish.figures import period_words, valid_words
 from labtools.publish.printing import Facts, picture_facts, pictured
 from labtools.tables import vocabulary as words
+from labtools.tables.records import records
 from labtools.tables.released import Released
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from labtools.charts.figures import change_words, named, records, summed_words
+from labtools.charts.figures import change_words, named, summed_words
 from labtools.messages import plural, say, text
 from labtools.narrative.late_records import still_to_come
 from labtools.publish import wording
 from labtools.publish.figures import Cell
 from labtools.tables import vocabulary as words
+from labtools.tables.records import records
 from labtools.tables.released import slug
 
 TOLD_APART = ("increase", "decrease")

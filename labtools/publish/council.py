@@ -12,11 +12,12 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from labtools.charts.figures import count, real, records
+from labtools.charts.figures import count, real
 from labtools.messages import mark, number, percent, say, text
 from labtools.narrative.felt import peer_sentences, priority_sentences
 from labtools.publish.figures import Cell
 from labtools.publish.sections import Rows, Section
+from labtools.tables.records import records
 from labtools.tables.store import read_table
 
 Tables = Mapping[str, pd.DataFrame]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pandas as pd
 
-from labtools.charts.figures import named, real, records
+from labtools.charts.figures import named, real
 from labtools.charts.perception import area_words, perception_chart
 from labtools.charts.rows import in_order
 from labtools.charts.share_series import share_series_chart
@@ -16,6 +16,7 @@ from labtools.publish.changes import TOLD_APART
 from labtools.publish.figures import Cell
 from labtools.publish.sections import Rows, Section
 from labtools.tables import vocabulary as words
+from labtools.tables.records import records
 
 Tables = Mapping[str, pd.DataFrame]
 

@@ -208,7 +208,7 @@ def _series(source: Source) -> Section | None:
     if not pictures:
         return None
     # Fichas of earlier editions have no years.
-    years = source.tables.get("years", empty_table("years"))
+    years = source.tables["years"] if "years" in source.tables else empty_table("years")
     rows, rounded = figures.year_rows(years), years["events_low"].ne(years["events_high"]).any()
     heads = (said["year"], said["events"])
     return Section(

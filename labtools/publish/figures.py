@@ -17,7 +17,6 @@ from labtools.charts.figures import (
     named,
     rate_words,
     real,
-    records,
     share_words,
     state_words,
 )
@@ -26,6 +25,7 @@ from labtools.forms import is_unsaid
 from labtools.messages import day, number, percent, text
 from labtools.tables import vocabulary as words
 from labtools.tables.indicator_words import indicator_words
+from labtools.tables.records import records
 from labtools.tables.vocabulary import SHOWN
 
 _ORDER = {group: place for place, group in enumerate((words.TOTAL, *words.GROUPS))}

@@ -11,13 +11,14 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from labtools.charts.figures import named, real, records, share_words
+from labtools.charts.figures import named, real, share_words
 from labtools.charts.perception import area_words
 from labtools.messages import mark, month, number, say, text
 from labtools.publish.briefing_crime import by_group, changed_words
 from labtools.publish.felt import comparison_heads, comparison_words, points_words
 from labtools.tables import vocabulary as words
 from labtools.tables.batteries import battery_label
+from labtools.tables.records import records
 
 _VERSUS: Mapping[str, str] = MappingProxyType(
     {

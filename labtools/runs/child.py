@@ -11,10 +11,12 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any, NoReturn
 
 from labtools import messages
+from labtools.runs.board import Board
 from labtools.runs.jobs import Failure, Limits, cell_too_long, failure_of, notebook_too_long
 
 Announce = Callable[[int], None]
@@ -51,7 +53,7 @@ class Ending:
 
 
 def run_in_child(
-    work: Callable[[Announce], object],
+    work: Work,
     limits: Limits,
     *,
     on_start: Callable[[int], None] = lambda _pid: None,
@@ -76,17 +78,18 @@ def run_in_child(
         If one of `callers` became ready.
     """
     reader, writer = Pipe(duplex=False)
+    board = Board()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     parent = os.getpid()
     pid = os.fork()
     if pid == 0:
         reader.close()
-        _be_child(work, writer, limits, parent)
+        _be_child(partial(work, board.write), writer, limits, parent)
     writer.close()
     with suppress(OSError):
         os.setpgid(pid, pid)  # the child does it too: whoever is first
-    attendant = _Attendant(pid, reader, limits)
+    attendant = _Attendant(pid, reader, limits, board)
     try:
         on_start(pid)
         return attendant.attend(callers)
@@ -94,11 +97,13 @@ def run_in_child(
         attendant.finish()
 
 
-def _be_child(work: Work, writer: Connection, limits: Limits, parent: int) -> NoReturn:
+def _be_child(
+    work: Callable[[], object], writer: Connection, limits: Limits, parent: int
+) -> NoReturn:
     code = 1
     try:
         _settle_in(limits, parent)
-        result = work(lambda cell: writer.send(("cell", cell)))
+        result = work()
         writer.send(("result", result))
         code = 0
     except BaseException as problem:  # noqa: BLE001 - whatever it is, the parent must hear of it
@@ -134,12 +139,12 @@ def _die_with(parent: int) -> None:
 class _Attendant:
     """Watches one child: hears it, holds it to its limits, and cleans up after it."""
 
-    def __init__(self, pid: int, reader: Connection, limits: Limits) -> None:
+    def __init__(self, pid: int, reader: Connection, limits: Limits, board: Board) -> None:
         self._pid = pid
         self._reader = reader
         self._limits = limits
-        self._started = self._cell_started = time.monotonic()
-        self._cell: int | None = None
+        self._board = board
+        self._started = time.monotonic()
         self._reaped: tuple[int, float] | None = None
 
     def attend(self, callers: Sequence[Connection]) -> Ending:
@@ -162,6 +167,7 @@ class _Attendant:
             _, status, used = os.wait4(self._pid, 0)
             self._reaped = status, used.ru_utime + used.ru_stime
             self._reader.close()
+            self._board.close()
         return self._reaped
 
     def _hear(self) -> Ending | None:
@@ -169,35 +175,35 @@ class _Attendant:
             kind, content = self._reader.recv()
         except (EOFError, OSError):
             return self._silent_end()
-        if kind == "cell":
-            self._cell, self._cell_started = content, time.monotonic()
-            return None
+        cell, _ = self._board.read()
         _, cpu = self.finish()
         if kind == "result":
             return Ending(content, None, timed_out=False, cpu_seconds=cpu)
         if content.cell is None:
-            content = Failure(content.error, self._cell)
+            content = Failure(content.error, cell)
         return Ending(None, content, timed_out=False, cpu_seconds=cpu)
 
     def _look(self) -> Ending | None:
         if self._has_exited():
             return self._silent_end()
         now = time.monotonic()
-        cell, job = self._limits.cell_seconds, self._limits.job_seconds
-        if cell is not None and self._cell is not None and now - self._cell_started > cell:
-            error = cell_too_long(cell)
+        cell, since = self._board.read()
+        most, job = self._limits.cell_seconds, self._limits.job_seconds
+        if most is not None and cell is not None and now - since > most:
+            error = cell_too_long(most)
         elif job is not None and now - self._started > job:
             error = notebook_too_long(job)
         else:
             return None
         _, cpu = self.finish()
-        return Ending(None, Failure(error, self._cell), timed_out=True, cpu_seconds=cpu)
+        return Ending(None, Failure(error, cell), timed_out=True, cpu_seconds=cpu)
 
     def _silent_end(self) -> Ending:
         """Account for a child that died, or closed its pipe, without a last word."""
         deadline = time.monotonic() + 1
         while not self._has_exited() and time.monotonic() < deadline:
             time.sleep(0.01)
+        cell, _ = self._board.read()
         status, cpu = self.finish()
         code = os.waitstatus_to_exitcode(status)
         if code < 0:
@@ -209,7 +215,7 @@ class _Attendant:
             error = messages.text(
                 "The process ended with code {code} before it finished.", code=code
             )
-        return Ending(None, Failure(error, self._cell), timed_out=False, cpu_seconds=cpu)
+        return Ending(None, Failure(error, cell), timed_out=False, cpu_seconds=cpu)
 
     def _has_exited(self) -> bool:
         options = os.WEXITED | os.WNOHANG | os.WNOWAIT

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import html
 import os
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +22,7 @@ from labtools.errors import PrivacyError, SettingsError
 from labtools.paths import Workbench, find_workbench
 from labtools.runs.reads import note_file, note_read
 from labtools.tables.contracts import CONTRACTS
-from labtools.tables.cuts import Cut
+from labtools.tables.cuts import NONE, Cut, with_light_words
 from labtools.tables.origins import explain
 from labtools.tables.periods import window_ending
 from labtools.tables.released import FICHA_TABLES, Released, seal_of_rows, slug, write_ficha
@@ -74,8 +75,20 @@ class Lab:
         return _ground(self._city)
 
     def profile(self) -> pd.Series:
-        """Return what is known of this colonia: name, borough, population, area, programme."""
-        return self.table("colonias_shown").drop(columns="geometry").iloc[0]
+        """Return what is known of this colonia: name, borough, population, area, programme.
+
+        Raises
+        ------
+        SettingsError
+            If the notebook speaks of no colonia.
+        """
+        if not self.colonia_id:
+            raise SettingsError(
+                "This notebook speaks of the municipality and has no colonia to tell of. Give "
+                'one: labtools.start(colonia_id="…").'
+            )
+        note_read(self.audience, "colonias_shown", self.colonia_id)
+        return _profiles(self._city).of(self.colonia_id).iloc[0]
 
     def perception(self) -> pd.DataFrame:
         """Return perception of the city, of this colonia's borough, and of itself where shown."""
@@ -88,17 +101,19 @@ class Lab:
         """
         tables, rows = {}, {}
         for name in FICHA_TABLES:
+            cut, places = _of_fichas(name, self._city), None
             if name == "perception":
                 places = self._asked_here()
-                tables[name] = self._all(name).at(places)
-                rows[name] = self._all(name).rows_at(places)
-            elif city_cut(name, self._city).is_by_colonia:
-                tables[name] = self._own(name).of(self.colonia_id)
-                rows[name] = self._own(name).rows_of(self.colonia_id)
+            elif cut.is_by_colonia:
+                note_read(self.audience, name, self.colonia_id)
+                places = cut.places_of(self.colonia_id)
             else:
-                tables[name], rows[name] = self.whole(name), self._all(name).rows
-        own = self._own("colonias_shown")
-        tables["profile"] = pd.DataFrame(own.of(self.colonia_id).drop(columns="geometry"))
+                note_read(self.audience, name)
+            tables[name] = cut.table.copy(deep=False) if places is None else cut.at(places)
+            rows[name] = cut.rows if places is None else cut.rows_at(places)
+        note_read(self.audience, "colonias_shown", self.colonia_id)
+        own = _profiles(self._city)
+        tables["profile"] = own.of(self.colonia_id)
         rows["profile"] = own.rows_of(self.colonia_id)
         return Released(self.colonia_id, tables, seal_of_rows(rows), rows=rows)
 
@@ -172,11 +187,11 @@ class Lab:
         return city_cut(name, self._city)
 
     def _asked_here(self) -> np.ndarray:
-        table = self.whole("perception")
-        own = (table["area_kind"] == "colonia") & (table["area"] == self.colonia_id)
-        borough = self.profile()["borough"] if self.colonia_id else None
-        near = (table["area_kind"] == "borough") & (table["area"] == borough)
-        return np.flatnonzero(own | near | (table["area_kind"] == "city"))
+        note_read(self.audience, "perception")
+        borough = self.profile()["borough"] if self.colonia_id else ""
+        asked = _asked_by_area(self._city)
+        here = [("colonia", self.colonia_id), ("borough", borough), ("city", "")]
+        return np.sort(np.concatenate([asked.get(area, NONE) for area in here]))
 
     def say(self, *sentences: Sequence[str]) -> None:
         """Show sentences, one paragraph each; nothing in them is taken for mark-up."""
@@ -262,6 +277,28 @@ def city_cut(name: str, folder: Path) -> Cut:
     return Cut(read_table(name, folder))
 
 
+@lru_cache(maxsize=64)
+def _of_fichas(name: str, folder: Path) -> Cut:
+    """Return a result table to take slices of a few rows from."""
+    return Cut(with_light_words(city_cut(name, folder).table))
+
+
+@lru_cache(maxsize=4)
+def _profiles(folder: Path) -> Cut:
+    shown = city_cut("colonias_shown", folder).table
+    return Cut(with_light_words(pd.DataFrame(shown.drop(columns="geometry"))))
+
+
+@lru_cache(maxsize=4)
+def _asked_by_area(folder: Path) -> Mapping[tuple[str, str], np.ndarray]:
+    """Return where each area's rows of perception are; those of any city are of one area, ""."""
+    table = city_cut("perception", folder).table
+    found = defaultdict[tuple[str, str], list[int]](list)
+    for place, (kind, area) in enumerate(zip(table["area_kind"], table["area"], strict=True)):
+        found[kind, "" if kind == "city" else area].append(place)
+    return {area: np.array(places, dtype=np.intp) for area, places in found.items()}
+
+
 @lru_cache(maxsize=4)
 def _ground(folder: Path) -> Ground:
     return ground_of(gpd.GeoDataFrame(city_cut("colonias_shown", folder).table))
@@ -274,6 +311,10 @@ def read_shared_tables(run: str) -> None:
             if path.stem in CONTRACTS:
                 city_cut(path.stem, folder)
         _ground(folder)
+        _profiles(folder)
+        _asked_by_area(folder)
+        for name in FICHA_TABLES:
+            _of_fichas(name, folder)
 
 
 def _check_audience(audience: str) -> None:

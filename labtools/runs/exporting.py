@@ -37,6 +37,10 @@ _PAINTED = (
 )
 _LETTERED = "dominant-baseline font-family font-size font-style font-weight text-anchor"
 
+#: What a page of a notebook may hold.
+TAGS = tuple(f"{_WORDS} {_MORE} {_DRAWN}".split())
+ATTRIBUTES = tuple(f"{_NAMED} {_TOLD} {_PLACED} {_PAINTED} {_LETTERED}".split())
+
 _CLEANING = "nbconvert.preprocessors.sanitize.SanitizeHTML"
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -49,8 +53,8 @@ SETTINGS: Mapping[str, Any] = MappingProxyType(
         "SlidesExporter": {"template_name": "reveal"},
         "SanitizeHTML": {
             "enabled": True,
-            "tags": f"{_WORDS} {_MORE} {_DRAWN}".split(),
-            "attributes": f"{_NAMED} {_TOLD} {_PLACED} {_PAINTED} {_LETTERED}".split(),
+            "tags": list(TAGS),
+            "attributes": list(ATTRIBUTES),
         },
     }
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from labtools.errors import SourceError
-from labtools.sources.figures import counts, refuse_no_percentage, row_in_file
+from labtools.sources.figures import counts, missing_by_reason, refuse_no_percentage, row_in_file
 from labtools.sources.protocol import Cleaned, Intake, accounted, cut_short, numbers, read_rows
 from labtools.sources.repeats import repeated_rows
 
@@ -44,7 +44,8 @@ def clean_ageb_index(intake: Intake) -> Cleaned:
         for name, figure in known.items()
     ]
     table = pd.concat(parts, ignore_index=True)
-    return Cleaned({"census": table}, accounted(intake, rows, reasons))
+    why = missing_by_reason(intake, kept, known)
+    return Cleaned({"census": table}, accounted(intake, rows, reasons, why))
 
 
 def _keys(intake: Intake, written: pd.Series) -> pd.Series:

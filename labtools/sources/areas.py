@@ -13,8 +13,8 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj.exceptions import CRSError
 
 from labtools.errors import SourceError
+from labtools.forms import FileFormat
 from labtools.sources.columnar import check_parquet
-from labtools.sources.descriptor import FileFormat
 from labtools.sources.opening import check_archive, refuse_size
 
 DEGREES = "EPSG:4326"

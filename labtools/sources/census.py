@@ -10,7 +10,7 @@ import pandas as pd
 from labtools.errors import SourceError
 from labtools.findings import Finding, Severity
 from labtools.messages import mark
-from labtools.sources.figures import counts, row_in_file
+from labtools.sources.figures import counts, missing_by_reason, row_in_file
 from labtools.sources.files import read_cells, require_columns
 from labtools.sources.protocol import Cleaned, Intake, matching, numbers, require_described
 from labtools.sources.repeats import repeated_rows
@@ -79,7 +79,11 @@ def clean_census(intake: Intake) -> Cleaned:
             **{_REASON.get(kind, f"{kind}_row"): int(n) for kind, n in rejected.items()},
             **({"of_another_municipality": int((~wanted).sum())} if not wanted.all() else {}),
         },
-        changed={**_masked(parts), **({"keys_mended": mended} if mended else {})},
+        changed={
+            **_masked(parts),
+            **missing_by_reason(intake, kept, variables),
+            **({"keys_mended": mended} if mended else {}),
+        },
     )
     totals = cells[wanted & (level == "municipality_total")]
     findings = _people_elsewhere(intake, totals, kept)

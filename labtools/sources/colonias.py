@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,7 +11,7 @@ import shapely
 
 from labtools.errors import SourceError
 from labtools.sources.areas import read_areas
-from labtools.sources.figures import counts, refuse_no_percentage
+from labtools.sources.figures import counts, missing_by_reason, refuse_no_percentage
 from labtools.sources.files import require_columns
 from labtools.sources.protocol import (
     Cleaned,
@@ -44,6 +46,8 @@ def clean_colonias(intake: Intake) -> Cleaned:
     findings = check_topology(intake, areas)
     colonias = _register(intake, areas)
     indicators = _indicators(intake, areas, colonias)
+    why = missing_by_reason(intake, areas, _columns_of_figures(intake))
+    account = replace(account, changed={**account.changed, **why})
     return Cleaned({"colonias": colonias, "indicators": indicators}, account, findings)
 
 
@@ -164,6 +168,11 @@ def _register(intake: Intake, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         },
         crs=areas.crs,
     ).reset_index(drop=True)
+
+
+def _columns_of_figures(intake: Intake) -> list[str]:
+    ours = map(intake.descriptor.column, ("population", "dwellings"))
+    return [*filter(None, ours), *(it.numerator[0] for it in intake.descriptor.indicator)]
 
 
 def _days(intake: Intake, areas: gpd.GeoDataFrame, column: str) -> pd.Series:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from labtools.errors import SourceError
-from labtools.sources.descriptor import FileFormat
+from labtools.forms import FileFormat
 from labtools.sources.header import column_names
 from labtools.sources.opening import refuse_expansion
 

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from labtools.errors import SourceError
+from labtools.forms import FileFormat
 from labtools.sources.decoding import encoding_of, scan_bytes
-from labtools.sources.descriptor import FileFormat
 from labtools.sources.header import column_names
 
 #: Text, numbers written in digits, days and yes-or-no: what stands in the record itself.

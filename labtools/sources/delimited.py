@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from labtools.errors import SourceError
+from labtools.forms import FileFormat
 from labtools.messages import plural
-from labtools.sources.descriptor import FileFormat
 from labtools.sources.header import column_names
 
 #: Rows of a batch: about 50 MB for a wide file.

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from labtools import paths
 from labtools.errors import SettingsError, SourceError
-from labtools.forms import Month, Part, read_checked
+from labtools.forms import Beside, FileFormat, Month, Part, read_checked
 from labtools.messages import mark
 from labtools.tables.people import is_of_people
 from labtools.tables.vocabulary import RECORD_TYPES
@@ -44,40 +44,9 @@ Kind = Literal[
 KINDS_OF_RECORDS = frozenset({"events", "survey", "actions", "network_answers"})
 
 
-class FileFormat(Part):
-    """How the bytes are to be read.
-
-    Attributes
-    ----------
-    format : {"csv", "xlsx", "ods", "dbf", "json", "jsonl", "parquet", "geo", "zip_xlsx"}
-        ``geo`` is GeoJSON, GPKG, GeoParquet, or a ZIP with all the files of a shapefile;
-        ``jsonl`` has a record in each line.
-    encoding : str
-        Used where the file is not valid UTF-8; nothing else is ever tried.
-    sheet : str
-        Sheet (or layer of polygons) that holds the table, where there are several; in JSON, the
-        names that lead to the list of records: ``result.records``.
-    member : str
-        File inside a ZIP with several; ``*`` stands for any letters.
-    header_row : int
-        Rows above the header.
-    crs : str
-        Reference system of the polygons, where the file does not say it or says it wrongly; of
-        the points in a table, where they are not in degrees of WGS 84.
-    open_end : bool
-        Whether the supplier never ends the last line of a text file.
-    """
-
-    format: Literal["csv", "xlsx", "ods", "dbf", "json", "jsonl", "parquet", "geo", "zip_xlsx"] = (
-        "csv"
-    )
-    encoding: str = "utf-8"
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    sheet: str = ""
-    member: str = ""
-    header_row: Annotated[int, Field(ge=0)] = 0
-    crs: str = ""
-    open_end: bool = False
+#: Kinds of file with a row for each event or person: no other hands than the lab's staff.
+KINDS_OF_PEOPLE = frozenset({"events", "survey"})
+_OF_STAFF = ("N0", "N1")
 
 
 class Indicator(Part):
@@ -130,6 +99,9 @@ class Descriptor(Part):
     ----------
     columns : mapping
         Our column → the supplier's.
+    sensitivity : {"N0", "N1", "N2", "N3"}
+        Who may see the file (`SECURITY.md`); it stands in its snapshot and beside each line of the
+        log of access.  Events and surveys are N0 or N1.
     tokens : mapping
         Text allowed in place of a number, or of a survey's code → why it is missing.
     date_format : str
@@ -138,6 +110,8 @@ class Descriptor(Part):
         File in ``data/reference/crosswalks`` that classifies its subjects.
     record_type : str
         Kind of event, for ``events``: one of ``vocabulary.RECORD_TYPES``.
+    beside : list of Beside
+        Tables of the same ZIP that are joined to it.
     origins : mapping
         Text under our column "origin" → how the event came to be known: one of
         ``vocabulary.ORIGINS``.  What a patrol discovers depends on where it patrols.
@@ -167,6 +141,7 @@ class Descriptor(Part):
     record_type: Annotated[str, Field(validate_default=True)] = ""
     indicator: tuple[Indicator, ...] = ()
     question: tuple[Question, ...] = ()
+    beside: tuple[Beside, ...] = ()
     options: Mapping[str, str] = {}
     origins: Mapping[str, Literal["reported_by_somebody", "discovered_by_patrol", "unknown"]] = {}
     largest: Mapping[str, float] = {}
@@ -179,6 +154,14 @@ class Descriptor(Part):
     def _events_say_what_they_are(cls, written: str, info: ValidationInfo) -> str:
         if info.data.get("kind") == "events" and written not in RECORD_TYPES:
             known = ", ".join(f"'{word}'" for word in RECORD_TYPES)
+            raise PydanticCustomError("literal_error", "one of {expected}", {"expected": known})
+        return written
+
+    @field_validator("sensitivity")
+    @classmethod
+    def _records_are_not_for_everyone(cls, written: str, info: ValidationInfo) -> str:
+        if info.data.get("kind") in KINDS_OF_PEOPLE and written not in _OF_STAFF:
+            known = ", ".join(f"'{level}'" for level in _OF_STAFF)
             raise PydanticCustomError("literal_error", "one of {expected}", {"expected": known})
         return written
 

@@ -15,8 +15,8 @@ from typing import IO, Any, TextIO
 import pandas as pd
 
 from labtools.errors import SourceError
+from labtools.forms import FileFormat
 from labtools.sources.decoding import encoding_of, refuse_web_page, scan_bytes
-from labtools.sources.descriptor import FileFormat
 from labtools.sources.header import column_names
 from labtools.sources.opening import counted
 

@@ -36,6 +36,9 @@ from labtools.sources.spans import check_span
 _EXAMPLE = date(2025, 12, 31)
 #: Of so many rows, this share at least has a date, or the column is written in two forms.
 _MANY, _MOST_DATED = 40, 0.8
+#: Of so many rows hour and point must be known, so that alike is no chance; so many of the twelve
+#: hours must be told, so that none after noon is none.
+_MOST_PRECISE, _HALF_TOLD = 0.9, 8
 #: What makes of a row with a date an event; a note below the table has none of it.
 _OF_AN_EVENT = ("hour", "subject", "lon", "lat", "place")
 
@@ -198,6 +201,8 @@ class _Whole:
         self._daily: Counter[pd.Timestamp] = Counter()
         self._compared, self._same = Seen(), Seen()
         self._origins = Origins(intake)
+        self._precise = 0
+        self._hours = Counter[int]()
 
     def add(self, kept: pd.DataFrame, day: pd.Series, said: pd.Series) -> dict[str, pd.DataFrame]:
         """Return the tables of a slice's good rows, and note what they say of the file."""
@@ -208,6 +213,8 @@ class _Whole:
         self._compared.add(pd.util.hash_pandas_object(compared, index=False))
         self._same.add(said)
         self._daily.update(day.value_counts().to_dict())
+        self._hours.update(events["hour"].value_counts().to_dict())
+        self._precise += int(events[["hour", "lon", "lat"]].notna().all(axis=1).sum())
         self.changed.update(_changes(intake, events, kept, points))
         if not intake.descriptor.column("origin"):
             return {"events": events}
@@ -219,12 +226,15 @@ class _Whole:
         Raises
         ------
         SourceError
-            If months are missing, a block of rows was pasted twice, or no origin is known.
+            If months are missing, rows were pasted or exported twice, no hour is after noon, or
+            no origin is known.
         """
         intake, folio = self._intake, self._intake.descriptor.column("folio")
         daily = pd.Series(self._daily, dtype="int64")
         span = check_span(intake, daily.set_axis(pd.DatetimeIndex(daily.index)).sort_index())
-        refuse_pasted_rows(intake, self._compared, blocks_only=True)
+        precise = self._precise > _MOST_PRECISE * self._compared.rows
+        refuse_pasted_rows(intake, self._compared, blocks_only=True, precise=precise)
+        _refuse_half_days(intake, self._hours)
         self.changed.update(span.changed)
         same = 0 if folio else sum(len(part) for part in self._same.repeats())
         self.changed.update(exact_duplicates_kept=same)
@@ -233,6 +243,23 @@ class _Whole:
             return found
         self.changed.update(origin_not_declared=self._origins.strange)
         return (*found, *self._origins.findings())
+
+
+def _refuse_half_days(intake: Intake, hours: Counter[int]) -> None:
+    """Refuse hours of half a day that do not say which half: 08:30 may be half past eight at night.
+
+    Among so many events of all hours, not one after noon is no chance.
+    """
+    if hours.total() < _MANY or len(hours) < _HALF_TOLD or set(hours) - set(range(1, 13)):
+        return
+    raise SourceError(
+        "{path}, column “{column}”: none of {n} hours is after 12, nor hour zero: they are "
+        "probably of half a day without saying which. Ask the supplier for hours from 0 to 23, or "
+        'leave the column out (hour = "" under “columns” in lab.toml).',
+        path=intake.path.name,
+        column=intake.descriptor.column("hour"),
+        n=hours.total(),
+    )
 
 
 def _events(intake: Intake, cells: pd.DataFrame, day: pd.Series, points: Points) -> pd.DataFrame:

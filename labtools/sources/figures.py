@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections import Counter
+from collections.abc import Callable, Container, Iterable
 
 import pandas as pd
 
 from labtools.errors import SourceError
-from labtools.sources.protocol import Intake, numbers
+from labtools.sources.protocol import Intake, fold_text, numbers
 
 #: No month, AGEB or colonia of a municipality counts more of anything.
 LARGEST_COUNT = 1_000_000
@@ -15,6 +17,8 @@ LARGEST_COUNT = 1_000_000
 _OF_ONE = 20
 #: No household survey of the country asks so many people for one figure.
 _MOST_ASKED = 100_000
+#: A reason in an account is one short word.
+_NO_WORD, _LONGEST_WORD = re.compile(r"[^0-9a-z]+"), 30
 
 
 def counts(intake: Intake, cells: pd.DataFrame, column: str, ours: str) -> pd.Series:
@@ -139,6 +143,35 @@ def refuse_no_percentage(intake: Intake, figure: pd.Series, name: str) -> None:
             row=row_in_file(intake, wrong.index[0]),
             n=len(wrong),
         )
+
+
+def missing_by_reason(
+    intake: Intake, cells: pd.DataFrame, columns: Iterable[str], but: Container[str] = ()
+) -> dict[str, int]:
+    """Return in how many cells a declared token stands in place of a figure, by its reason.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        Rows that are kept, as written.
+    columns : iterable of str
+        Those of figures, or of codes of a survey.
+    but : container of str
+        Tokens that are figures or codes here all the same.
+
+    Returns
+    -------
+    dict
+        For the account's ``changed``: ``missing_confidential`` → 12.
+    """
+    reasons = {it: why for it, why in intake.descriptor.tokens.items() if it not in but}
+    found = Counter[str]()
+    for column in dict.fromkeys(columns) if reasons else ():
+        written = cells[column].dropna().astype("str").str.strip()
+        for token, n in written[written.isin(list(reasons))].value_counts().items():
+            word = _NO_WORD.sub("_", str(fold_text(pd.Series([reasons[str(token)]]))[0]))
+            found[f"missing_{word[:_LONGEST_WORD]}"] += int(n)
+    return dict(found)
 
 
 def row_in_file(intake: Intake, at: object) -> int:

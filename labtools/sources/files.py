@@ -24,6 +24,7 @@ from typing import IO, Any, cast
 import pandas as pd
 
 from labtools.errors import SourceError
+from labtools.forms import FileFormat
 from labtools.sources.columnar import read_parquet
 from labtools.sources.dbase import read_dbf
 from labtools.sources.decoding import (
@@ -34,7 +35,6 @@ from labtools.sources.decoding import (
     scan_bytes,
 )
 from labtools.sources.delimited import BATCH_ROWS, read_batches
-from labtools.sources.descriptor import FileFormat
 from labtools.sources.documents import read_json, read_json_lines
 from labtools.sources.header import require_columns
 from labtools.sources.opening import counted, refuse_escape, refuse_expansion

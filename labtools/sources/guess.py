@@ -18,8 +18,8 @@ import pandas as pd
 from rapidfuzz.fuzz import ratio
 
 from labtools.errors import SourceError
+from labtools.forms import FileFormat
 from labtools.sources.areas import read_areas
-from labtools.sources.descriptor import FileFormat
 from labtools.sources.files import batches
 
 Guessed = Literal["events", "colonias", "survey"]

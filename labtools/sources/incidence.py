@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from labtools.errors import SourceError
-from labtools.sources.figures import counts, row_in_file
+from labtools.sources.figures import counts, missing_by_reason, row_in_file
 from labtools.sources.files import require_columns
 from labtools.sources.protocol import (
     Cleaned,
@@ -69,6 +69,7 @@ def clean_municipal_incidence(intake: Intake) -> Cleaned:
     reasons[once.index[repeated_rows(intake, once, list(MONTHS))]] = "row_repeated"
     kept = rows.cells[reasons.isna()]
     _refuse_running_sums(intake, figures.loc[kept.index])
+    why = missing_by_reason(intake, kept, MONTHS)
     parts = [
         pd.DataFrame(
             {
@@ -82,7 +83,7 @@ def clean_municipal_incidence(intake: Intake) -> Cleaned:
     ]
     table, after = _until_cutoff(intake, pd.concat(parts))
     table, unified = _summed(intake, table)
-    changed = {"month_after_cutoff": after, "spelling_unified": unified}
+    changed = {"month_after_cutoff": after, "spelling_unified": unified, **why}
     return Cleaned({"official_counts": table}, accounted(intake, rows, reasons, changed))
 
 
@@ -115,7 +116,8 @@ def clean_state_victims(intake: Intake) -> Cleaned:
     )
     table, after = _until_cutoff(intake, table)
     table, unified = _summed(intake, table)
-    changed = {"month_after_cutoff": after, "spelling_unified": unified}
+    why = missing_by_reason(intake, kept, [column("events")])
+    changed = {"month_after_cutoff": after, "spelling_unified": unified, **why}
     return Cleaned({"official_counts": table}, accounted(intake, rows, reasons, changed))
 
 

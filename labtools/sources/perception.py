@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -9,7 +11,13 @@ from labtools.errors import SourceError
 from labtools.findings import Finding
 from labtools.messages import mark
 from labtools.sources.descriptor import Question
-from labtools.sources.figures import coefficients, measures, percentages, row_in_file
+from labtools.sources.figures import (
+    coefficients,
+    measures,
+    missing_by_reason,
+    percentages,
+    row_in_file,
+)
 from labtools.sources.files import require_columns
 from labtools.sources.protocol import (
     Cleaned,
@@ -28,6 +36,8 @@ from labtools.sources.second_look import faults_of_shares, refuse_exchanged
 
 #: From so many respondents on, a question that nobody answered is a slip.
 _MANY = 20
+#: Of so many keys of colonias one at least is a key, or names were given in their place.
+_SOME_KEYS = 5
 #: Above this share, words among codes are no answers that somebody typed in by hand.
 _WORDS = 0.05
 _DAYS = "%Y-%m-%d"
@@ -35,6 +45,12 @@ _NO_WAVE = mark(
     "{path}, column “{column}”: none of the {n} cells is a month written like 2025-11; the "
     "first is “{value}”. Ask for the wave as year and month, or correct the column."
 )
+_NO_KEY = mark(
+    "{path}, column “{column}”: none of its {n} cells is a key of a colonia; the first is "
+    "“{value}”. Ask for the key that the register has beside the name, or correct the column."
+)
+#: A number after the year that no quarter has.
+_MONTH_NUMBER = r"\d{4}[-/. ](?:0?[5-9]|1[0-2])"
 _NO_QUARTER = mark(
     "{path}, column “{column}”: none of the {n} cells is a quarter written like 2025-T3; "
     "the first is “{value}”. Ask for year and quarter in one column, or correct it."
@@ -78,6 +94,10 @@ def clean_survey(intake: Intake) -> Cleaned:
         parts.append(head.assign(indicator=question.indicator, value=value))
     undeclared = _undeclared(intake, kept, questions)
     changed = {"key_not_valid": not_a_key, "code_not_declared": undeclared}
+    for question in questions:
+        coded = {*question.yes, *question.no}
+        for why, n in missing_by_reason(intake, kept, [question.column], coded).items():
+            changed[why] = changed.get(why, 0) + n
     account = accounted(intake, rows, reasons, changed)
     return Cleaned({"survey": pd.concat(parts, ignore_index=True)}, account)
 
@@ -125,6 +145,7 @@ def _city_perception(intake: Intake) -> Cleaned:
     reasons[quarter.isna().any(axis=1)] = "quarter_not_valid"
     told = rows.cells[column("quarter")]
     require_some_valid(intake, "quarter", told, quarter.notna().all(axis=1), _NO_QUARTER)
+    _refuse_months(intake, told)
     start = _quarter_start(*(quarter[part].dropna().astype(int) for part in (0, 1)))
     reasons[start.index[start > intake.cutoff]] = "after_cutoff"
     percent, cv = column("percent"), column("cv")
@@ -147,13 +168,38 @@ def _city_perception(intake: Intake) -> Cleaned:
     ).reset_index(drop=True)
     unsafe = table["share"].where(fold_text(table["indicator"]).str.match("insegur|insecur"))
     refuse_exchanged(intake.path.name, unsafe, table["quarter"].dt.to_period("Q"))
-    account = accounted(intake, rows, reasons, {"spelling_unified": unified})
+    why = missing_by_reason(intake, kept, [percent, cv])
+    account = accounted(intake, rows, reasons, {"spelling_unified": unified, **why})
     return Cleaned({"city_perception": table}, account)
+
+
+def _of_words(intake: Intake) -> Intake:
+    """Return an intake without tokens of digits: a weight of 9 is no answer that is missing."""
+    tokens = {it: why for it, why in intake.descriptor.tokens.items() if not it.isdecimal()}
+    return replace(intake, descriptor=intake.descriptor.model_copy(update={"tokens": tokens}))
+
+
+def _refuse_months(intake: Intake, told: pd.Series) -> None:
+    """Refuse months (2024-7) in the place of quarters: the first four would pass for quarters."""
+    months = told[told.str.strip().str.fullmatch(_MONTH_NUMBER).fillna(value=False).astype(bool)]
+    if len(months):
+        raise SourceError(
+            "{path}, column “{column}”: “{value}” in row {row} is no quarter but probably a month "
+            "({n} such cells). Ask for year and quarter in one column, as 2025-T3.",
+            path=intake.path.name,
+            column=intake.descriptor.column("quarter"),
+            value=str(months.iloc[0]),
+            row=row_in_file(intake, months.index[0]),
+            n=len(months),
+        )
 
 
 def _respondents(intake: Intake, cells: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     column = intake.descriptor.column
     colonia_id, not_a_key = keys(_of_area(cells, column("colonia_id")))
+    named = tidy(_of_area(cells, column("colonia_id"))).dropna()
+    if len(named) >= _SOME_KEYS:
+        require_some_valid(intake, "colonia_id", named, colonia_id[named.index].notna(), _NO_KEY)
     people = pd.DataFrame(
         {
             "respondent": intake.source + "-" + cells.index.to_series().astype(str),
@@ -162,7 +208,7 @@ def _respondents(intake: Intake, cells: pd.DataFrame) -> tuple[pd.DataFrame, int
             "borough": one_spelling(tidy(_of_area(cells, column("borough"))))[0],
             "stratum": tidy(cells[column("stratum")]),
             "cluster": tidy(cells[column("cluster")]),
-            "weight": measures(intake, cells, column("weight")),
+            "weight": measures(_of_words(intake), cells, column("weight")),
         }
     )
     return people, not_a_key

@@ -6,18 +6,19 @@ import pandas as pd
 
 from labtools.errors import SourceError
 from labtools.sources.days import days
-from labtools.sources.figures import measures, row_in_file
+from labtools.sources.figures import measures, missing_by_reason, row_in_file
 from labtools.sources.protocol import (
     Cleaned,
     Intake,
     accounted,
     cut_short,
     dates,
+    fold_text,
     keys,
     read_rows,
     tidy,
 )
-from labtools.sources.repeats import refuse_pasted, repeated_rows
+from labtools.sources.repeats import are_totals, refuse_pasted, repeated_rows
 
 
 def clean_programme(intake: Intake) -> Cleaned:
@@ -77,6 +78,7 @@ def clean_actions(intake: Intake) -> Cleaned:
     what = tidy(_cells(intake, rows.cells, "action_type"))
     reasons = cut_short(rows.cells)
     reasons[what.isna()] = "no_action_type"
+    reasons[are_totals(fold_text(what))] = "total_row"
     reasons[key.isna() & tidy(written).notna()] = "key_not_valid"
     reasons[done > intake.cutoff] = "after_cutoff"
     reasons[done.isna()] = "date_not_valid"
@@ -91,7 +93,9 @@ def clean_actions(intake: Intake) -> Cleaned:
             "cost": _amounts(intake, rows.cells, "cost"),
         }
     )[reasons.isna()].reset_index(drop=True)
-    return Cleaned({"actions": table}, accounted(intake, rows, reasons))
+    amounts = [it for it in map(intake.descriptor.column, ("dose", "cost")) if it]
+    why = missing_by_reason(intake, rows.cells[reasons.isna()], amounts)
+    return Cleaned({"actions": table}, accounted(intake, rows, reasons, why))
 
 
 def _still_in(entries: pd.DataFrame) -> pd.Index:

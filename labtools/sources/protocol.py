@@ -12,14 +12,19 @@ import pandas as pd
 
 from labtools.errors import SourceError
 from labtools.findings import Finding
+from labtools.sources.beside import Besides
 from labtools.sources.descriptor import Descriptor
 from labtools.sources.files import batches, require_columns
 from labtools.tables.account import Account
 from labtools.tables.canonical import KEY_FORM
+from labtools.tables.reasons import reason_words
 
 #: Text of the rows wanted of a table that is read whole; a country's municipal counts of ten years
 #: are half of it.
 MAXIMUM_HELD_BYTES = 768 * 1024**2
+
+#: Of so many rows one at least can be used, or the file is not what its descriptor says.
+_SOME_ROWS = 5
 
 _TIME = r"[ T]\d{1,2}:\d{2}.*$"
 _FIRST_YEAR, _LAST_YEAR = 1700, 2200
@@ -144,8 +149,10 @@ def wanted_rows(intake: Intake, tally: Tally) -> Iterator[pd.DataFrame]:
     SourceError
         As `read_rows`.
     """
+    besides = Besides(intake.path, intake.descriptor)
     with closing(batches(intake.path, intake.descriptor.file)) as given:
-        for batch in given:
+        for plain in given:
+            batch = besides.add(plain)
             if not tally.read:
                 require_columns(intake.path, batch, intake.descriptor.columns)
                 require_columns(intake.path, batch, {name: name for name in intake.where})
@@ -252,14 +259,32 @@ def accounted(
 def account_of(
     intake: Intake, tally: Tally, apart: Counter[str], changed: Mapping[str, int]
 ) -> Account:
-    """Return the account of a file of whose rows wanted those `apart` (by reason) are not kept."""
+    """Return the account of a file of whose rows wanted those `apart` (by reason) are not kept.
+
+    Raises
+    ------
+    SourceError
+        If none of several rows is kept: an empty table would read as “nothing happened”.
+    """
+    kept = tally.wanted - apart.total()
+    if not kept and tally.wanted >= _SOME_ROWS:
+        reason, n = apart.most_common(1)[0]
+        raise SourceError(
+            "{path}: none of its {rows} rows can be used, {n} of them for this reason: {reason}. "
+            "Correct the columns or the form of dates in the descriptor or in lab.toml, or ask the "
+            "supplier for the file again.",
+            path=intake.path.name,
+            rows=tally.wanted,
+            n=n,
+            reason=reason_words(reason),
+        )
     others = tally.read - tally.wanted - tally.rejected.total()
     rejected = Counter({"of_another_area": others, **tally.rejected}) + apart
     return Account(
         "clean",
         intake.source,
         read=tally.read,
-        kept=tally.wanted - apart.total(),
+        kept=kept,
         rejected=dict(rejected),
         changed={name: n for name, n in changed.items() if n},
     )
@@ -300,11 +325,14 @@ def dates(cells: pd.Series, form: str) -> pd.Series:
     does a year that no calendar of ours reaches (0202, for 2020).  Days of events need more
     care: see ``days``.
     """
-    unique = cells.dropna().unique()
-    written = pd.Series(unique, dtype="str").str.strip().str.replace(_TIME, "", regex=True)
-    found = pd.to_datetime(written, format=form, errors="coerce")
-    found = found.where(found.dt.year.between(_FIRST_YEAR, _LAST_YEAR))
-    return cells.map(dict(zip(unique, found, strict=True))).astype("datetime64[ns]")
+
+    def read(unique: pd.Series) -> pd.Series:
+        written = unique.str.strip().str.replace(_TIME, "", regex=True)
+        found = pd.to_datetime(written, format=form, errors="coerce")
+        within = found.dt.year.between(_FIRST_YEAR, _LAST_YEAR)
+        return found.where(within).astype("datetime64[ns]")
+
+    return once_each(cells, read)
 
 
 def keys(cells: pd.Series) -> tuple[pd.Series, int]:
@@ -316,10 +344,12 @@ def keys(cells: pd.Series) -> tuple[pd.Series, int]:
 
 def fold_text(cells: pd.Series) -> pd.Series:
     """Return text as compared: no case, no accents, single spaces; blank stays blank."""
-    unique = pd.Series(cells.dropna().unique(), dtype="str")
-    split = unique.str.normalize("NFKD").str.replace(r"[\u0300-\u036f]", "", regex=True)
-    plain = split.str.casefold().str.replace(r"\s+", " ", regex=True).str.strip()
-    return cells.map(dict(zip(unique, plain, strict=True)))
+
+    def fold(unique: pd.Series) -> pd.Series:
+        split = unique.str.normalize("NFKD").str.replace(r"[\u0300-\u036f]", "", regex=True)
+        return split.str.casefold().str.replace(r"\s+", " ", regex=True).str.strip()
+
+    return once_each(cells, fold)
 
 
 def _matches(intake: Intake, table: pd.DataFrame) -> pd.Series:
@@ -389,9 +419,16 @@ def _refuse_other_header(intake: Intake, batch: pd.DataFrame, again: pd.Series) 
 
 def tidy(cells: pd.Series) -> pd.Series:
     """Return text with spaces folded, in NFC; blank becomes missing."""
-    unique = cells.dropna().unique()
-    folded = (
-        pd.Series(unique, dtype="str").str.normalize("NFC").str.replace(r"\s+", " ", regex=True)
-    )
-    lookup = dict(zip(unique, folded.str.strip(), strict=True))
-    return cells.map(lookup).replace("", None).astype("str")
+
+    def fold(unique: pd.Series) -> pd.Series:
+        folded = unique.str.normalize("NFC").str.replace(r"\s+", " ", regex=True).str.strip()
+        return folded.replace("", None).astype("str")
+
+    return once_each(cells, fold)
+
+
+def once_each(cells: pd.Series, read: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    """Return what `read` makes of text, asked once for each different one; missing stays so."""
+    place, unique = pd.factorize(cells)
+    made = read(pd.Series(unique, dtype="str"))
+    return pd.Series(made.array.take(place, allow_fill=True), index=cells.index, name=cells.name)

@@ -12,10 +12,16 @@ from labtools.sources.seen import Seen, longest_block
 
 #: So many rows repeated one after the other, in the same order, are a block pasted twice.
 PASTED_ROWS = 20
+#: Of so many events with hour and point, this share may be alike; of a million case files of
+#: Mexico City six in ten thousand are.
+_MANY, _ALIKE = 40, 0.1
 
-_TOTALS = frozenset(
-    {"total", "totales", "total general", "gran total", "suma", "suma total", "total nacional"}
-    | {"ambos", "ambas", "ambos sexos", "todos", "todas", "todos los sexos", "todas las edades"}
+#: Words of a row that adds up others: “Subtotal”, “Total Robo”, “Suma de delitos”, “Ambos sexos”.
+_TOTAL = (
+    r"(?:gran |sub)?total(?:es)?(?: .*)?|sumas?(?: (?:de|del|total|general)\b.*)?"
+    r"|amb[oa]s(?: (?:sexos|generos))?|tod[oa]s"
+    r"|tod[oa]s l[oa]s (?:sexos|generos|edades|rangos|tipos|subtipos|modalidades|delitos)"
+    r"|todos los municipios"
 )
 
 
@@ -40,8 +46,16 @@ def refuse_pasted(intake: Intake, cells: pd.DataFrame, *, blocks_only: bool = Fa
     refuse_pasted_rows(intake, seen, blocks_only=blocks_only)
 
 
-def refuse_pasted_rows(intake: Intake, seen: Seen, *, blocks_only: bool = False) -> None:
+def refuse_pasted_rows(
+    intake: Intake, seen: Seen, *, blocks_only: bool = False, precise: bool = False
+) -> None:
     """Refuse, as `refuse_pasted` does, a table whose rows were told one slice after the other.
+
+    Parameters
+    ----------
+    precise : bool
+        Whether what is compared tells one event from another (its hour and its point), so that
+        two rows are hardly alike by chance: many of them are a copy in another order.
 
     Raises
     ------
@@ -57,6 +71,17 @@ def refuse_pasted_rows(intake: Intake, seen: Seen, *, blocks_only: bool = False)
             "repetition, or for one with a folio in each row.",
             path=intake.path.name,
             n=block.length,
+            row=row_in_file(intake, block.first),
+            again=row_in_file(intake, block.again),
+        )
+    if precise and seen.rows >= _MANY and block.repeats > _ALIKE * seen.rows:
+        raise SourceError(
+            "{path}: {n} of {rows} rows are of the same day, hour, subject and point as another, "
+            "as rows {row} and {again}: the file was probably put together of two exports of the "
+            "same events. Ask the supplier for one of them.",
+            path=intake.path.name,
+            n=block.repeats,
+            rows=seen.rows,
             row=row_in_file(intake, block.first),
             again=row_in_file(intake, block.again),
         )
@@ -112,11 +137,12 @@ def total_rows(intake: Intake, cells: pd.DataFrame, figures: pd.DataFrame) -> pd
         If a total is not the sum of the rows that it speaks of: rows are missing, or too many.
     """
     folded = cells.apply(fold_text)
-    is_total = folded.isin(_TOTALS).any(axis=1)
+    named_total = folded.apply(are_totals)
+    is_total = named_total.any(axis=1)
     for at in cells.index[is_total]:
         named = folded.loc[at]
         spoken = ~is_total
-        for column in named.index[~named.isin(_TOTALS) & named.notna() & named.ne("")]:
+        for column in named.index[~named_total.loc[at] & named.notna() & named.ne("")]:
             spoken &= folded[column] == named[column]
         parts = figures[spoken]
         known = figures.loc[at].notna() & parts.notna().all()
@@ -138,14 +164,21 @@ def total_rows(intake: Intake, cells: pd.DataFrame, figures: pd.DataFrame) -> pd
 
 def names_totals(cells: pd.Series) -> bool:
     """Tell whether a column (of sexes, of ages) has a word for all of them beside their own."""
-    totals = _words(cells).isin(_TOTALS)
+    totals = are_totals(_words(cells))
     return bool(totals.any() and not totals.all())
 
 
 def only_totals(cells: pd.Series) -> bool:
     """Tell whether a column says “Total” wherever it says anything: it tells no rows apart."""
-    totals = _words(cells).isin(_TOTALS)
+    totals = are_totals(_words(cells))
     return bool(totals.any() and totals.all())
+
+
+def are_totals(folded: pd.Series) -> pd.Series:
+    """Return which words, as `fold_text` leaves them, name the sum of other rows."""
+    known = pd.Series(folded.dropna().unique(), dtype="str")
+    totals = known[known.str.fullmatch(_TOTAL).fillna(value=False).astype(bool)]
+    return folded.isin(totals)
 
 
 def _words(cells: pd.Series) -> pd.Series:

@@ -55,6 +55,10 @@ class Ledger:
         """Return the ledger's changes: the keys, ``said_in``, ``before`` and ``after``."""
         return changes(self)
 
+    def only(self, chosen: pd.Series) -> Ledger:
+        """Return the ledger of the cells that `chosen` (aligned with ``keys``) marks."""
+        return Ledger(self.keys[chosen], self.said[chosen], self.said_on)
+
 
 @dataclass(frozen=True, slots=True)
 class Revised:
@@ -66,16 +70,28 @@ class Revised:
         Cells that stand in two snapshots or more, and those whose figure differs in any two.
     withdrawn : int
         Cells with a figure that a later snapshot does not have.
+    moved : int
+        Cells compared whose last figure is not the first one said.
+    first, last : float
+        Sum of all that was said first, and last, of the cells compared.
     """
 
     compared: int
     changed: int
     withdrawn: int
+    moved: int
+    first: float
+    last: float
 
     @property
     def share(self) -> float:
         """Changed cells among those compared; missing where none was."""
         return self.changed / self.compared if self.compared else float("nan")
+
+    @property
+    def growth(self) -> float:
+        """By how much the sum of all cells compared grew, from the first said to the last."""
+        return self.last / self.first - 1 if self.first else float("nan")
 
 
 def build_ledger(
@@ -140,12 +156,21 @@ def changes(ledger: Ledger) -> pd.DataFrame:
 
 
 def revised(ledger: Ledger) -> Revised:
-    """Return how many cells were said twice, said otherwise, and withdrawn."""
+    """Return how many cells were said twice, said otherwise, and withdrawn; and how sums moved."""
     compared = ledger.said.notna().sum(axis=1) > 1
+    twice = ledger.said[compared]
+    first, last = twice.bfill(axis=1).iloc[:, 0], twice.ffill(axis=1).iloc[:, -1]
     apart = ledger.said.max(axis=1) != ledger.said.min(axis=1)
     seen = ledger.said.notna().to_numpy()
     gone = np.maximum.accumulate(seen, axis=1)[:, -1] & ~seen[:, -1]
-    return Revised(int(compared.sum()), int((compared & apart).sum()), int(gone.sum()))
+    return Revised(
+        compared=int(compared.sum()),
+        changed=int((compared & apart).sum()),
+        withdrawn=int(gone.sum()),
+        moved=int((first != last).sum()),
+        first=float(first.sum()),
+        last=float(last.sum()),
+    )
 
 
 def jumps(

@@ -17,8 +17,8 @@ import pandas as pd
 
 from labtools.errors import SourceError
 from labtools.findings import Finding, Severity
+from labtools.forms import FileFormat
 from labtools.messages import plural, text
-from labtools.sources.descriptor import FileFormat
 from labtools.sources.files import read_bytes
 from labtools.sources.protocol import fold_text
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import weakref
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -92,23 +92,27 @@ class Block:
         How many; 0 where no row repeats another.
     first, again : int
         Where the block stands in the file, and where it stands again.
+    repeats : int
+        How many rows of the whole file repeat another, in whatever order.
     """
 
     length: int = 0
     first: int = 0
     again: int = 0
+    repeats: int = 0
 
 
 def longest_block(seen: Seen) -> Block:
     """Return the longest block of rows that stands again, in the same order."""
-    best, last = Block(), _Run(0, 0, 0, Block())
+    best, last, repeats = Block(), _Run(0, 0, 0, Block()), 0
     for pairs in seen.repeats():
+        repeats += len(pairs)
         for run in _runs(pairs):
             if run.place == last.place + last.length and run.offset == last.offset:
                 last = _Run(last.place, last.offset, last.length + run.length, last.block)
             else:
                 best, last = _longer(best, last), run
-    return _longer(best, last)
+    return replace(_longer(best, last), repeats=repeats)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook
 
 from labtools.errors import SourceError
-from labtools.sources.descriptor import FileFormat
+from labtools.forms import FileFormat
 from labtools.sources.header import column_names
 from labtools.sources.opening import check_archive
 from labtools.sources.spreadsheet_xml import Span, Told, address, sheets_told

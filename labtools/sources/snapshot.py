@@ -27,7 +27,7 @@ class Snapshot:
         Checksum of the bytes.
     cutoff : str
         Date on which the supplier cut the data, ISO.
-    title, publisher, licence : str
+    title, publisher, licence, contact, cadence, sensitivity : str
         As the descriptor says.
     """
 
@@ -40,6 +40,9 @@ class Snapshot:
     title: str
     publisher: str
     licence: str
+    contact: str = ""
+    cadence: str = ""
+    sensitivity: str = "N0"
 
     @property
     def folder_name(self) -> str:
@@ -74,6 +77,9 @@ def take_snapshot(
         title=descriptor.title,
         publisher=descriptor.publisher,
         licence=descriptor.licence,
+        contact=descriptor.contact,
+        cadence=descriptor.cadence,
+        sensitivity=descriptor.sensitivity,
     )
     make_folder(raw, private=True)
     folder = make_folder(raw / source / snapshot.folder_name, private=True)

@@ -12,7 +12,8 @@ import pandas as pd
 from labtools.tables.released import Rows, rows_of
 
 BY_COLONIA = "colonia_id"
-_NONE = np.array([], dtype=np.intp)
+#: No row at all.
+NONE = np.array([], dtype=np.intp)
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,16 @@ class Cut:
 
     def of(self, colonia_id: str) -> pd.DataFrame:
         """Return the rows of a colonia, numbered from 0; none where it has none."""
-        return self.at(self._places.get(colonia_id, _NONE))
+        return self.at(self.places_of(colonia_id))
 
     def rows_of(self, colonia_id: str) -> Rows:
         """Return the rows of a colonia as its ficha's file holds them."""
-        return self.rows_at(self._places.get(colonia_id, _NONE))
+        return self.rows_at(self.places_of(colonia_id))
+
+    def places_of(self, colonia_id: str) -> np.ndarray:
+        """Return where the rows of a colonia are; none where it has none."""
+        found: np.ndarray = self._places.get(colonia_id, NONE)
+        return found
 
     def at(self, places: np.ndarray) -> pd.DataFrame:
         """Return the rows at `places`, numbered from 0."""
@@ -63,3 +69,13 @@ class Cut:
     def _places(self) -> Mapping[str, np.ndarray]:
         found: Mapping[str, np.ndarray] = self.table.groupby(BY_COLONIA, sort=False).indices
         return found
+
+
+def with_light_words(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose words are Python's own strings instead of Arrow's.
+
+    The dtype is ``str`` all the same; slices of a few rows are taken and compared in half the
+    time.  Not for whole tables to compute with: there Arrow's strings are sooner.
+    """
+    names = [name for name, kind in table.dtypes.items() if isinstance(kind, pd.StringDtype)]
+    return table.astype(dict.fromkeys(names, pd.StringDtype("python", na_value=np.nan)))

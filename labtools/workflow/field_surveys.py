@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from labtools.errors import SourceError
+from labtools.forms import FileFormat
 from labtools.publish.form_paper import print_form
-from labtools.sources.descriptor import FileFormat
 from labtools.sources.field_answers import Answered, with_design
 from labtools.sources.field_forms import read_form, xlsform
 from labtools.sources.files import read_cells

@@ -127,7 +127,7 @@ def _clean_source(opened: Opened, source: Source) -> Account:
         return recall(opened, "clean", source.name)
     for old in cleaned_files(opened, source):
         old.unlink()
-    note_access(opened.workbench, "clean", path)
+    note_access(opened.workbench, "clean", path, sensitivity=descriptor.sensitivity)
     key = read_key(opened.workbench.secrets, PSEUDONYM_KEY)
     intake = Intake(
         source=source.name,

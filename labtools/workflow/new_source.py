@@ -18,10 +18,11 @@ import pandas as pd
 from labtools import paths
 from labtools.classify.crosswalk import classify_subjects, load_crosswalk
 from labtools.errors import SettingsError
+from labtools.forms import FileFormat
 from labtools.messages import DEFAULT_LANGUAGE, Sentence, mark, percent, say, speaking, text
 from labtools.paths import Workbench
 from labtools.settings import REGISTER
-from labtools.sources.descriptor import FileFormat, read_descriptor
+from labtools.sources.descriptor import read_descriptor
 from labtools.sources.files import batches
 from labtools.sources.guess import (
     NEEDED,

@@ -10,8 +10,9 @@ import pandas as pd
 
 from labtools.charts.figures import named
 from labtools.errors import SourceError
+from labtools.forms import FileFormat
 from labtools.messages import text
-from labtools.sources.descriptor import FileFormat, Question
+from labtools.sources.descriptor import Question
 from labtools.sources.files import batches
 from labtools.sources.guess_questions import (
     closed_columns,

@@ -1,52 +1,27 @@
 """What a publisher said before and says otherwise now: each edition against those kept before.
 
-The figures of every edition are kept when it is cleaned, so that a later one costs no more than
-itself; one that was cleaned by other rules is read again by those of today.
+Figures are compared cell by cell (the revision ledger), and how much each edition holds by rows,
+areas, months and totals.
 """
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pandas as pd
 
-from labtools.errors import LabError, SourceError
-from labtools.findings import Finding, Severity
-from labtools.messages import text
+from labtools.errors import SourceError
 from labtools.settings import Source
-from labtools.sources.catalogue import CLEANERS
-from labtools.sources.events import clean_in_slices
+from labtools.sources.extents import Differences, compare_extents
 from labtools.sources.protocol import Cleaned, Intake
 from labtools.sources.revisions import build_ledger, changes, jumps, shout
 from labtools.tables.contracts import check_table, empty_table
-from labtools.tables.lineage import is_current, trace
-from labtools.tables.store import make_folder, read_table, write_table
+from labtools.tables.store import read_table
+from labtools.workflow.editions import COMPARED, Said, kept_editions, said_by
 from labtools.workflow.steps import Opened
 
-#: Canonical table that is compared → the columns that tell its cells apart, and its figure.
-_COMPARED: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "official_counts": (("area", "month", "subject"), "events"),
-    "city_perception": (("city", "indicator", "quarter"), "share"),
-}
-#: A file of events is still being filled for so long after a month: its late reports are no
-#: revision.
-_SETTLED = pd.Timedelta(days=90)
-_ALL = "*"
 #: What `clean` keeps of a source beside its tables.
 REVISIONS, FINDINGS = "revisions", "findings"
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """A snapshot of a source, and the day until which it speaks."""
-
-    name: str
-    file: Path
-    cutoff: pd.Timestamp
 
 
 def compare_editions(
@@ -66,15 +41,18 @@ def compare_editions(
     daily : pandas.Series, optional
         Of a file of events, how many there were on each day.
     """
-    figures = _figures(cleaned, intake.cutoff, daily)
-    findings, table = cleaned.findings, empty_table(REVISIONS)
-    if figures:
-        said, unread = _kept(opened, source, intake, figures)
-        keys, figure = _COMPARED[figures[0]]
-        ledger = build_ledger(said, keys=keys, figure=figure)
+    now = said_by(cleaned, intake.cutoff, daily)
+    said, unread = kept_editions(opened, source, intake, now)
+    findings, table = (*cleaned.findings, *unread), empty_table(REVISIONS)
+    if now.figures:
+        keys, figure = COMPARED[now.figures[0]]
+        figures = {name: one.figures[1] for name, one in said.items() if one.figures}
+        ledger = build_ledger(figures, keys=keys, figure=figure)
         loud = jumps(ledger).index
         table = _table(source.name, changes(ledger), list(keys), loud)
-        findings = (*findings, *unread, *shout(ledger, source.name))
+        findings = (*findings, *shout(ledger, source.name))
+    held = _against_the_last(source.name, intake, said)
+    table, findings = _with_stops(table, source.name, held, intake), (*findings, *held.findings)
     rows = {
         "source": source.name,
         "severity": [it.severity.value for it in findings],
@@ -150,96 +128,28 @@ def _is_day(column: pd.Series) -> bool:
     return bool(pd.api.types.is_datetime64_any_dtype(column))
 
 
-def _figures(
-    cleaned: Cleaned, cutoff: pd.Timestamp, daily: pd.Series | None
-) -> tuple[str, pd.DataFrame] | None:
-    """Return the canonical table that is compared between editions, by its name."""
-    for name in _COMPARED:
-        if name in cleaned.tables:
-            return name, cleaned.tables[name]
-    if daily is None:
-        return None
-    counted = daily.groupby(daily.index.to_period("M").to_timestamp()).sum().sort_index()
-    ended = counted.index + pd.offsets.MonthBegin(1)
-    counted = counted[ended + _SETTLED <= cutoff]
-    told = {
-        "source": cleaned.account.source,
-        "area": _ALL,
-        "month": counted.index,
-        "subject": _ALL,
-        "events": counted.to_numpy(),
-    }
-    return "official_counts", pd.DataFrame(told).astype({"events": "Int64"})
-
-
-class Daily:
-    """How many events each day has, counted while a file is cleaned slice by slice."""
-
-    def __init__(self) -> None:
-        self._counted: Counter[pd.Timestamp] = Counter()
-
-    def put(self, tables: Mapping[str, pd.DataFrame]) -> None:
-        """Count the events of a slice."""
-        self._counted.update(tables["events"]["occurred_on"].value_counts().to_dict())
-
-    def counts(self) -> pd.Series:
-        """Return the events of each day that has any, indexed by the day."""
-        daily = pd.Series(self._counted, dtype="int64")
-        return daily.set_axis(pd.DatetimeIndex(daily.index)).sort_index()
-
-
-def _again(intake: Intake) -> tuple[str, pd.DataFrame] | None:
-    """Return the figures of an earlier edition, cleaned by the rules of today."""
-    if intake.descriptor.kind != "events":
-        return _figures(CLEANERS[intake.descriptor.kind](intake), intake.cutoff, None)
-    daily = Daily()
-    return _figures(clean_in_slices(intake, daily.put), intake.cutoff, daily.counts())
-
-
-def _kept(
-    opened: Opened, source: Source, intake: Intake, now: tuple[str, pd.DataFrame]
-) -> tuple[dict[str, pd.DataFrame], tuple[Finding, ...]]:
-    """Return the figures of every edition, from the oldest, and why one could not be read."""
-    name, table = now
-    folder = make_folder(opened.workbench.interim("editions"), private=True)
-    rules = [
-        intake.descriptor.model_dump(),
-        source.model_dump(mode="json", exclude={"path", "cutoff", "acknowledged"}),
-    ]
-    said: dict[str, pd.DataFrame] = {}
-    unread = []
-    for edition in editions(opened, source):
-        lineage = trace("clean", [edition.file], root=opened.workbench.root, settings=rules)
-        as_name = f"{source.name}.{edition.name}"
-        if edition.file == intake.path:
-            write_table(name, table, folder, lineage=lineage, as_name=as_name)
-        try:
-            if not is_current(folder / f"{as_name}.parquet", lineage):
-                given = replace(intake, path=edition.file, cutoff=edition.cutoff)
-                again = _again(given)
-                before = again[1] if again else table.iloc[:0]
-                write_table(name, before, folder, lineage=lineage, as_name=as_name)
-            said[edition.name] = read_table(name, folder, as_name=as_name)
-        except LabError as refused:
-            unread.append(_unread(source.name, edition.name, refused))
-    return said, tuple(unread)
-
-
-def editions(opened: Opened, source: Source) -> list[Edition]:
-    """Return the snapshots of a source, the oldest first."""
-    found = []
-    for path in (opened.workbench.raw / source.name).glob("*/snapshot.json"):
-        told = json.loads(path.read_text(encoding="utf-8"))
-        taken = path.stat().st_mtime_ns
-        one = Edition(path.parent.name, path.parent / told["file"], pd.Timestamp(told["cutoff"]))
-        found.append(((path.parent.name[:10], taken), one))
-    return [one for _, one in sorted(found, key=lambda pair: pair[0])]
-
-
-def _unread(source: str, edition: str, reason: LabError) -> Finding:
-    sentence = text(
-        "{source}: the edition {edition} is not compared with this one, because it cannot be read "
-        "by the rules of today: {reason}"
+def _against_the_last(source: str, intake: Intake, said: Mapping[str, Said]) -> Differences:
+    """Compare how much this edition holds with the one before, where there is one."""
+    mine, names = intake.path.parent.name, list(said)
+    before = names[: names.index(mine)]
+    if not before:
+        return Differences((), pd.DataFrame(columns=["cell", "before", "after"]))
+    old = before[-1]
+    return compare_extents(
+        said[old].extent,
+        said[mine].extent,
+        source=source,
+        edition=old,
+        kind=intake.descriptor.kind,
     )
-    facts = {"source": source, "edition": edition, "reason": str(reason)}
-    return Finding(sentence, Severity.CAUTION, facts)
+
+
+def _with_stops(
+    table: pd.DataFrame, source: str, held: Differences, intake: Intake
+) -> pd.DataFrame:
+    """Return ``revisions`` with what this edition lost, which stops what is published."""
+    if held.stops.empty:
+        return table
+    lost = held.stops.assign(source=source, said_in=intake.path.parent.name, jumped=True)
+    parts = [it for it in (lost[list(table.columns)], table) if len(it)]
+    return check_table(REVISIONS, pd.concat(parts, ignore_index=True))

@@ -19,7 +19,7 @@ from labtools.tables.canonical import CONTRACTS
 from labtools.tables.lineage import Lineage
 from labtools.tables.schemas.columns import TYPED_IN
 from labtools.tables.store import table_in_parts
-from labtools.workflow.revising import Daily
+from labtools.workflow.editions import Daily
 
 
 def shelve_events(

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from labtools.forms import FileFormat
 from labtools.paths import Workbench
 from labtools.settings import REGISTER, FileOf, Settings, Source, load_settings
-from labtools.sources.descriptor import Descriptor, FileFormat, load_descriptor
+from labtools.sources.descriptor import Descriptor, load_descriptor
 from labtools.tables.account import Account, read_accounts, write_account
 from labtools.tables.lineage import Lineage, is_current, write_lineage
 from labtools.workflow.priced import check_priced
@@ -39,7 +40,8 @@ class Opened:
     def files(self) -> tuple[Source, ...]:
         """Return the register and every source, each with its name."""
         register = self.settings.colonias
-        named = Source(name=REGISTER, **register.model_dump(exclude={"population"}))
+        told = {it: getattr(register, it) for it in FileOf.model_fields}
+        named = Source.model_construct(register.model_fields_set, name=REGISTER, **told)
         return (named, *self.settings.source)
 
     def descriptor(self, source: FileOf) -> Descriptor:
@@ -49,7 +51,11 @@ class Opened:
             "columns": {**found.columns, **source.columns},
             "tokens": {**found.tokens, **source.tokens},
             "empty_months": (*found.empty_months, *source.empty_months),
+            "beside": (*found.beside, *source.beside),
         }
+        if source.file:
+            told = {name: getattr(source.file, name) for name in source.file.model_fields_set}
+            own["file"] = found.file.model_copy(update=told)
         if source.database:
             own["file"] = FileFormat(format="geo" if found.file.format == "geo" else "csv")
         return found.model_copy(update=own)

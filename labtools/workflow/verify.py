@@ -140,13 +140,16 @@ def _scratch(
         bring_earlier(workbench, kept, again)
         make_folder(again.root / "data")
         again.secrets.symlink_to(workbench.secrets, target_is_directory=True)
-        for source in open_workbench(again).files():
+        bench = open_workbench(again)
+        for source in bench.files():
             given = workbench.raw / source.name / snapshots[source.name]
             _check_unchanged(workbench, given, inputs)
-            note_access(workbench, "verify", given / Path(source.path).name)
+            level = bench.descriptor(source).sensitivity
+            file = given / Path(source.path).name
+            note_access(workbench, "verify", file, sensitivity=level)
             target = again.root / source.path
             make_folder(target.parent, private=True)
-            shutil.copyfile(given / Path(source.path).name, target)
+            shutil.copyfile(file, target)
         yield again
 
 

@@ -22,7 +22,7 @@ from labtools.sources.protocol import Cleaned, Intake
 from labtools.tables.contracts import check_table, empty_table
 from labtools.tables.store import read_table
 from labtools.workflow.decisions import append_rows, stacked
-from labtools.workflow.revising import Edition, editions
+from labtools.workflow.editions import Edition, editions
 from labtools.workflow.steps import Opened
 
 CHANGES = "register_changes"

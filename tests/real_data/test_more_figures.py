@@ -7,9 +7,9 @@ import pytest
 import shapely
 
 from labtools.errors import SourceError
+from labtools.forms import FileFormat
 from labtools.messages import speaking
 from labtools.sources.areas import read_areas
-from labtools.sources.descriptor import FileFormat
 from labtools.sources.files import read_cells
 from labtools.tables.periods import Window
 from labtools.workflow.national_surveys import estimate_change_table

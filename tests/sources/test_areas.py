@@ -5,9 +5,9 @@ import geopandas as gpd
 import pytest
 
 from labtools.errors import SourceError
+from labtools.forms import FileFormat
 from labtools.messages import speaking
 from labtools.sources.areas import read_areas
-from labtools.sources.descriptor import FileFormat
 from labtools.sources.opening import MAXIMUM_ARCHIVE_BYTES
 from tests.sources.supplied import square, written
 

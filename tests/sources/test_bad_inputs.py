@@ -8,6 +8,7 @@ import pytest
 from labtools.errors import LabError
 from labtools.messages import speaking
 from tests.sources import (
+    bad_by_attack,
     bad_by_hand,
     bad_counts,
     bad_events,
@@ -19,6 +20,7 @@ from tests.sources import (
 )
 
 CASES = [
+    *bad_by_attack.CASES,
     *bad_by_hand.CASES,
     *bad_events.CASES,
     *bad_counts.CASES,
@@ -66,5 +68,5 @@ def test_every_family_of_bad_input_is_tried():
     tried = Counter(bad.family for bad in CASES)
 
     assert set(tried) == FAMILIES
-    assert len(CASES) >= 300
+    assert len(CASES) >= 370
     assert len({str(bad) for bad in CASES}) == len(CASES)

@@ -6,12 +6,12 @@ import sys
 import pytest
 
 from labtools.errors import DependencyError, SettingsError, SourceError
+from labtools.forms import FileFormat
 from labtools.messages import speaking
 from labtools.paths import Workbench
 from labtools.sources import database
 from labtools.sources.areas import read_areas
 from labtools.sources.database import Wanted, fetch_table, wanted_columns
-from labtools.sources.descriptor import FileFormat
 from labtools.sources.files import read_cells
 from labtools.workflow.intake import clean, collect
 from labtools.workflow.steps import open_workbench

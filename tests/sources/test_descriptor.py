@@ -66,10 +66,23 @@ def test_an_unknown_descriptor_is_refused_with_those_there_are(tmp_path):
             MINIMAL.replace("programme", "events"),
             "entry record_type is not valid: it must be one of case_file, call",
         ),
+        (
+            'record_type = "call"\nsensitivity = "N3"\n' + MINIMAL.replace("programme", "events"),
+            "entry sensitivity is not valid: it must be one of N0 and N1",
+        ),
         (MINIMAL + "[[indicator]]\nkey='a'\nlabel='A'\nnumerator=[]\n", "it must not be empty"),
         (MINIMAL + "kind = \n", "cannot be read as TOML in UTF-8"),
     ],
-    ids=["kind", "missing", "extra", "negative", "record type", "empty", "not TOML"],
+    ids=[
+        "kind",
+        "missing",
+        "extra",
+        "negative",
+        "record type",
+        "rows for everyone",
+        "empty",
+        "not TOML",
+    ],
 )
 def test_a_wrong_descriptor_is_refused_with_its_entry_and_reason(tmp_path, text, fault):
     path = own(Workbench(tmp_path), text)

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from labtools.errors import SourceError
+from labtools.forms import FileFormat
 from labtools.messages import speaking
 from labtools.sources import files
-from labtools.sources.descriptor import FileFormat
 from labtools.sources.files import read_bytes, read_cells, require_columns
 from tests.sources.supplied import EVENTS_HEADER, written
 

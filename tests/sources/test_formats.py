@@ -11,10 +11,10 @@ import pyogrio
 import pytest
 
 from labtools.errors import SourceError
+from labtools.forms import FileFormat
 from labtools.messages import speaking
 from labtools.sources import columnar, dbase
 from labtools.sources.areas import read_areas
-from labtools.sources.descriptor import FileFormat
 from labtools.sources.files import batches, read_cells
 from tests.sources.packed import (
     as_json,

@@ -5,7 +5,8 @@ import tomllib
 import pandas as pd
 import pytest
 
-from labtools.sources.descriptor import FileFormat, Question
+from labtools.forms import FileFormat
+from labtools.sources.descriptor import Question
 from labtools.sources.guess import guess_columns
 from labtools.sources.guess_questions import (
     closed_columns,

@@ -67,6 +67,18 @@ def test_missing_is_not_zero_when_editions_are_compared():
     assert revised(found).share == 1
 
 
+def test_a_figure_said_otherwise_for_a_while_moved_nothing_in_the_end():
+    found = ledger(
+        e04={"m01": 10, "m02": 30, "m03": 7}, e05={"m01": 12, "m02": 32}, e06={"m01": 10, "m02": 33}
+    )
+
+    told = revised(found)
+
+    assert (told.compared, told.changed, told.moved) == (2, 2, 1)
+    assert told.growth == 43 / 40 - 1
+    assert revised(found.only(found.keys["month"] < "2024-02-01")).moved == 0
+
+
 def test_a_withdrawn_figure_is_counted():
     assert revised(ledger(e04={"m03": 10, "m02": 1}, e05={"m02": 1})).withdrawn == 1
 

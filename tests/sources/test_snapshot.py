@@ -40,6 +40,7 @@ def test_what_is_known_of_the_file_stands_beside_it(tmp_path):
     beside = tmp_path / "raw" / "carpetas" / snapshot.folder_name / "snapshot.json"
     told = json.loads(beside.read_text(encoding="utf-8"))
     assert told["licence"] == "CC0"
+    assert told["sensitivity"] == "N0"
     assert told["cutoff"] == "2024-12-31"
     assert told["size"] == 1
 

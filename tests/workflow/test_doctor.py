@@ -134,6 +134,7 @@ def test_who_opened_a_suppliers_file_is_on_record_for_the_lab_alone(finished):
     opened = {it["file"].split("/")[2] for it in told if it["verb"] == "clean"}
 
     assert {"carpetas", "encuesta"} <= opened
+    assert {it["sensitivity"] for it in told if "/encuesta/" in it["file"]} == {"N1"}
     assert all(it["who"] and it["when"] for it in told)
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
 

@@ -62,7 +62,7 @@ def bench(tmp_path):
     return tmp_path
 
 
-def edition(bench, *, january, may=20, cutoff="2024-12-31", more=""):
+def edition(bench, *, january, may=20, each=20, cutoff="2024-12-31", more=""):
     """Collect and clean an edition; return what the sources tell, and the opened workbench."""
     months = [str(january), *["10"] * (len(MONTHS) - 1)]
     lines = [f"Año,Cve,{','.join(LEVELS.values())},{','.join(MONTHS)}"]
@@ -71,7 +71,7 @@ def edition(bench, *, january, may=20, cutoff="2024-12-31", more=""):
     rows = [
         f"F{m}-{n},2024-{m:02}-{n % 20 + 9:02},08:30,ROBO,-100.43{n:04},20.56{n + m:04},"
         for m in range(1, 13)
-        for n in range(may if m == 5 else 20)
+        for n in range(may if m == 5 else each)
     ]
     text = "\n".join([EVENTS_HEADER, *rows]) + "\n"
     (bench / "hechos.csv").write_text(text, encoding="utf-8")
@@ -140,3 +140,23 @@ def test_events_are_compared_by_month_and_what_was_told_is_still_there_the_next_
     assert (row["source"], row["cell"]) == ("carpetas", "* | 2024-05 | *")
     assert (row["before"], row["after"], row["jumped"]) == (20, 90, True)
     assert told_of_sources(opened)["findings"].equals(told["findings"])
+
+
+def test_an_edition_that_lost_rows_everywhere_is_told_and_stops_publication(bench):
+    """No month lost so many that it jumped; all together they are a seventh."""
+    edition(bench, january=12)
+
+    with speaking("en"):
+        told, opened, _ = edition(bench, january=12, each=17)
+        with pytest.raises(SourceError) as refused:
+            refuse_jumps(opened)
+
+    (row,) = told["revisions"].query("jumped").to_dict("records")
+    assert (row["source"], row["cell"], row["before"], row["after"]) == (
+        "carpetas",
+        "rows",
+        240,
+        207,
+    )
+    assert "carpetas: rows was 240 and is 207" in str(refused.value)
+    assert (told["findings"]["severity"] == "blocker").sum() == 1

@@ -86,6 +86,11 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "after": figure(),
         "jumped": pa.Column(bool),
     },
+    "edition_extent": {
+        "measure": word(("rows", "area", "month")),
+        "item": written(),
+        "n": figure(NOT_NEGATIVE),
+    },
     "findings": {
         "source": key(),
         "severity": written(),

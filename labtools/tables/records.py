@@ -1,0 +1,25 @@
+"""The few rows of a ficha's table as plain records: what pages and pictures are made from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+Record = dict[str, Any]
+
+
+def records(table: pd.DataFrame) -> list[Record]:
+    """Return the rows of a table by column, several times faster than pandas does for few rows."""
+    columns = [table[column].tolist() for column in table.columns]
+    names = [str(column) for column in table.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def record_where(table: pd.DataFrame, column: str, value: object) -> Record | None:
+    """Return the first row whose `column` holds `value`; None if there is none."""
+    held = table[column].tolist()
+    if value not in held:
+        return None
+    place = held.index(value)
+    return records(table.iloc[place : place + 1])[0]
