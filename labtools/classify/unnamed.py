@@ -26,6 +26,8 @@ from labtools.tables.contracts import empty_table
 
 #: A subject that may be a sensitive crime by more than this is never coded as another.
 _MAY_BE_SENSITIVE = 0.02
+#: So many coded texts are learnt from (enough, and quick), and so many that wait are explained.
+_LEARNT, _EXPLAINED = 3_000, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ def code_unnamed(
     table.loc[decided.notna(), "origin"] = "person"
     table["code"] = decided.fillna(table["code"])
     open_ = table.loc[table["origin"] == "nobody", "subject"].value_counts()
-    said = _said(_learned(table), pd.Series(open_.index), groups, confidence)
+    model = _learned(table)
+    said = _said(model, pd.Series(open_.index), groups, confidence)
     sure = said.loc[said["sure"].astype(bool), "code"]
     by_model = table["subject"].map(sure).astype("str").where(table["origin"] == "nobody")
     table.loc[by_model.notna(), "origin"] = "text_model"
@@ -102,7 +105,7 @@ def code_unnamed(
         index=subjects.index,
     )
     written = subjects.groupby(table["subject"]).first()
-    return Coded(done, _queue(said, written, open_))
+    return Coded(done, _queue(said, written, open_, model))
 
 
 def agreed_codes(codings: pd.DataFrame) -> pd.Series:
@@ -117,6 +120,9 @@ def _learned(table: pd.DataFrame) -> TextModel | None:
     known = known.dropna(subset=["subject"])
     if not (table["origin"] == "nobody").any():
         return None
+    if len(known) > _LEARNT:
+        order = pd.util.hash_pandas_object(known["subject"], index=False).argsort()
+        known = known.iloc[order[:_LEARNT]]
     try:
         return fit_text_model(known["subject"], known["code"])
     except AnalysisError:
@@ -126,8 +132,8 @@ def _learned(table: pd.DataFrame) -> TextModel | None:
 def _said(
     model: TextModel | None, subjects: pd.Series, groups: Mapping[str, str], confidence: float
 ) -> pd.DataFrame:
-    """Return what the model says of each subject (the index), with the words that decided."""
-    columns = ["code", "confidence", "second", "sure", "words"]
+    """Return what the model says of each subject (the index)."""
+    columns = ["code", "confidence", "second", "sure"]
     if model is None or subjects.empty:
         blank = pd.DataFrame(index=pd.Index(subjects, name="subject"), columns=columns)
         return blank.assign(sure=False)
@@ -136,12 +142,16 @@ def _said(
     danger = probabilities(model, subjects)[sensitive].sum(axis=1)
     is_sensitive = said["code"].isin(sensitive)
     said["sure"] &= is_sensitive | (danger <= _MAY_BE_SENSITIVE)
-    said["words"] = [", ".join(deciding_words(model, subject)) or None for subject in subjects]
     return said.set_index(pd.Index(subjects, name="subject"))[columns]
 
 
-def _queue(said: pd.DataFrame, written: pd.Series, events: pd.Series) -> pd.DataFrame:
-    """Return the subjects that wait, those first whose answer tells most: many and doubtful."""
+def _queue(
+    said: pd.DataFrame, written: pd.Series, events: pd.Series, model: TextModel | None
+) -> pd.DataFrame:
+    """Return the subjects that wait, those first whose answer tells most: many and doubtful.
+
+    The words that decided are looked for in the first of them only, as it costs a reading each.
+    """
     open_ = said[~said["sure"].astype(bool)]
     if open_.empty:
         return empty_table("coding_queue")
@@ -154,9 +164,13 @@ def _queue(said: pd.DataFrame, written: pd.Series, events: pd.Series) -> pd.Data
             "suggested": open_["code"].astype("str").to_numpy(),
             "confidence": score.to_numpy(),
             "second": open_["second"].astype("str").to_numpy(),
-            "deciding_words": open_["words"].astype("str").to_numpy(),
+            "deciding_words": pd.Series([None] * len(open_), dtype="str"),
             "priority": (many * (1 - score.fillna(0))).to_numpy(),
-        }
+        },
     )
     order = queue.sort_values(["priority", "subject"], ascending=[False, True], kind="stable")
+    if model is not None:
+        first = order.index[:_EXPLAINED]
+        told = [", ".join(deciding_words(model, open_.index[at])) or None for at in first]
+        order.loc[first, "deciding_words"] = pd.Series(told, index=first, dtype="str")
     return order.reset_index(drop=True)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from labtools.sources.ageb_index import clean_ageb_index
 from labtools.sources.aliases import clean_aliases
 from labtools.sources.census import clean_census
-from labtools.sources.codings import clean_codings
+from labtools.sources.codings import clean_codings, clean_factor_codings
 from labtools.sources.colonias import clean_ageb, clean_colonias
 from labtools.sources.ensu_workbook import clean_ensu_workbook
 from labtools.sources.establishments import clean_establishments
@@ -27,6 +27,7 @@ CLEANERS: Mapping[str, Cleaner] = MappingProxyType(
         "events": clean_events,
         "aliases": clean_aliases,
         "codings": clean_codings,
+        "factor_codings": clean_factor_codings,
         "ageb": clean_ageb,
         "census": clean_census,
         "municipal_incidence": clean_municipal_incidence,

@@ -25,6 +25,7 @@ Kind = Literal[
     "programme",
     "aliases",
     "codings",
+    "factor_codings",
     "events",
     "ageb",
     "census",

@@ -1,7 +1,8 @@
 """Files of single events by point or by colonia name: case files, calls, offences, reports.
 
-Names, folios and narratives stop here: what goes on is a pseudonym, a day, an hour, a
-subject and a place.
+Names and folios stop here: what goes on is a pseudonym, a day, an hour, a subject and a place.
+A narrative goes on only where the descriptor names its column, without the people in it, and no
+farther than where it is classified.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ _OF_AN_EVENT = ("hour", "subject", "lon", "lat", "place")
 def clean_events(intake: Intake) -> Cleaned:
     """Return the canonical table ``events`` of a file, and what became of each row.
 
-    Where the descriptor names a column "origin", also ``origins``: who made each event known.
+    Where the descriptor names a column "origin", also ``origins``: who made each event known; and
+    ``narratives`` where it names a column "narrative".
     A file larger than the memory is for `clean_in_slices`.
 
     Rejected: a row cut short, a date that is not one, a day outside the period that the
@@ -216,9 +218,12 @@ class _Whole:
         self._hours.update(events["hour"].value_counts().to_dict())
         self._precise += int(events[["hour", "lon", "lat"]].notna().all(axis=1).sum())
         self.changed.update(_changes(intake, events, kept, points))
-        if not intake.descriptor.column("origin"):
-            return {"events": events}
-        return {"events": events, "origins": self._origins.of(kept, events["event_id"])}
+        tables = {"events": events}
+        if intake.descriptor.column("narrative"):
+            tables["narratives"] = _narratives(intake, kept, events["event_id"])
+        if intake.descriptor.column("origin"):
+            tables["origins"] = self._origins.of(kept, events["event_id"])
+        return tables
 
     def findings(self) -> tuple[Finding, ...]:
         """Return what is to be told of the file, and count it.
@@ -283,6 +288,12 @@ def _events(intake: Intake, cells: pd.DataFrame, day: pd.Series, points: Points)
             "borough": text_of("borough"),
         }
     ).reset_index(drop=True)
+
+
+def _narratives(intake: Intake, cells: pd.DataFrame, event_id: pd.Series) -> pd.DataFrame:
+    text = tidy(cells[intake.descriptor.column("narrative")])
+    table = pd.DataFrame({"event_id": event_id.to_numpy(), "text": text.to_numpy()})
+    return table.dropna(subset=["text"]).astype("str").reset_index(drop=True)
 
 
 def _compared(events: pd.DataFrame, rows: pd.Index) -> pd.DataFrame:

@@ -7,23 +7,35 @@ from pathlib import Path
 import pandas as pd
 
 from labtools.classify.crosswalk import crime_groups
+from labtools.classify.factors import check_factors
 from labtools.errors import SettingsError, TableError
 from labtools.tables.contracts import empty_table
 from labtools.tables.store import read_table
 from labtools.workflow.decisions import append_rows
+from labtools.workflow.factors import QUEUE
 from labtools.workflow.steps import Opened
 
-_FILE = ("subject", "crime_code", "coder")
+_DESCRIPTORS = {"codings": "subject_codings", "factor_codings": "factor_codings"}
 
 
 def pending_subjects(opened: Opened) -> pd.DataFrame:
     """Return the subjects that wait for a code, the most useful first, after their ``source``."""
+    return _pending(opened, "coding_queue")
+
+
+def pending_texts(opened: Opened) -> pd.DataFrame:
+    """Return the texts whose risk factor nobody knows, as `pending_subjects` does."""
+    return _pending(opened, QUEUE)
+
+
+def _pending(opened: Opened, queue_of: str) -> pd.DataFrame:
     folder = opened.workbench.interim("classified")
     parts = [
-        read_table("coding_queue", folder, as_name=f"{each.name}.coding_queue").assign(
+        read_table("coding_queue", folder, as_name=f"{each.name}.{queue_of}").assign(
             source=each.name
         )
         for each in opened.of_kind("events")
+        if (folder / f"{each.name}.{queue_of}.parquet").is_file()
     ]
     filled = [part for part in parts if len(part)]
     queue = pd.concat(filled) if filled else empty_table("coding_queue").assign(source="")
@@ -40,12 +52,6 @@ def decide_subjects(opened: Opened, decisions: pd.DataFrame, *, who: str) -> Pat
     TableError
         If a code is none of ours; nothing is written then.
     """
-    sources = [it for it in opened.of_kind("codings") if not it.database]
-    if not sources:
-        raise SettingsError(
-            "lab.toml names no file for codes of subjects. Add a [[source]] with "
-            'descriptor = "subject_codings" and the path of a CSV file.'
-        )
     strange = decisions.loc[~decisions["crime_code"].isin(list(crime_groups())), "crime_code"]
     if len(strange):
         raise TableError(
@@ -54,10 +60,36 @@ def decide_subjects(opened: Opened, decisions: pd.DataFrame, *, who: str) -> Pat
             n=len(strange),
             code=str(strange.iloc[0]),
         )
+    return _add(opened, "codings", "crime_code", decisions.assign(coder=who))
+
+
+def decide_factors(opened: Opened, decisions: pd.DataFrame, *, who: str) -> Path:
+    """Add factors of texts (``subject``, ``factor``) to the file that the next run reads.
+
+    Raises
+    ------
+    SettingsError
+        If ``lab.toml`` names no source of such codings.
+    TableError
+        If a factor is none of PRONAPRED's, nor “none”; nothing is written then.
+    """
+    check_factors(decisions["factor"])
+    return _add(opened, "factor_codings", "factor", decisions.assign(coder=who))
+
+
+def _add(opened: Opened, kind: str, code: str, decisions: pd.DataFrame) -> Path:
+    sources = [it for it in opened.of_kind(kind) if not it.database]
+    if not sources:
+        raise SettingsError(
+            "lab.toml names no file for codes of subjects. Add a [[source]] with descriptor = "
+            "“{descriptor}” and the path of a CSV file.",
+            descriptor=_DESCRIPTORS[kind],
+        )
+    names = ("subject", code, "coder")
     path: Path = opened.workbench.root / sources[0].path
     column = opened.descriptor(sources[0]).column
-    told = decisions.assign(coder=who)[list(_FILE)].astype("str")
-    header = [column(name) for name in _FILE if column(name)]
-    rows = told.rename(columns={name: column(name) for name in _FILE}).to_dict("records")
+    told = decisions[list(names)].astype("str")
+    header = [column(name) for name in names if column(name)]
+    rows = told.rename(columns={name: column(name) for name in names}).to_dict("records")
     append_rows(path, rows, header)
     return path

@@ -25,6 +25,7 @@ from labtools.tables.store import make_folder, read_table, write_table
 from labtools.workflow.aliases import known_aliases
 from labtools.workflow.by_ageb import told_by_ageb
 from labtools.workflow.decisions import clean_files, stacked
+from labtools.workflow.factors import QUEUE, narrative_files, read_narratives
 from labtools.workflow.intake import cleaned_files
 from labtools.workflow.steps import Opened, account_file, done, recall, sign
 from labtools.workflow.surroundings import (
@@ -222,11 +223,14 @@ def _sums(wide: pd.DataFrame, indicator: Indicator) -> tuple[pd.Series, pd.Serie
 
 def _classify_events(opened: Opened, source: Source) -> Account:
     located, folder = (opened.workbench.interim(step) for step in ("located", "classified"))
-    inputs = [located / f"{source.name}.located.parquet", *clean_files(opened, "codings")]
+    narratives = narrative_files(opened, source)
+    codings = clean_files(opened, "codings")
+    inputs = [located / f"{source.name}.located.parquet", *codings, *narratives]
     crosswalk = load_crosswalk(opened.descriptor(source).crosswalk)
     lineage = _classified_lineage(opened, inputs, crosswalk)
     mark = account_file(opened, "classify", source.name)
-    names = {table: f"{source.name}.{table}" for table in ("classified", "coding_queue")}
+    wanted = ("classified", "coding_queue", *(("factor_signs", QUEUE) if narratives else ()))
+    names = {table: f"{source.name}.{table}" for table in wanted}
     if done(mark, lineage, *(folder / f"{name}.parquet" for name in names.values())):
         return recall(opened, "classify", source.name)
     events = read_table("located", located, as_name=f"{source.name}.located")
@@ -237,13 +241,17 @@ def _classify_events(opened: Opened, source: Source) -> Account:
         codings=stacked(opened, "codings"),
         confidence=opened.settings.classify.confidence,
     )
-    table = pd.concat([events.drop(columns=["lon", "lat"]), coded.codes], axis=1)
-    made = {"classified": table, "coding_queue": coded.queue}
+    codes, made = coded.codes, {"coding_queue": coded.queue}
+    if narratives:
+        read = read_narratives(opened, source, events, codes, dict(crosswalk.groups))
+        codes, made["factor_signs"], made[QUEUE] = read.codes, read.signs, read.queue
+    made["classified"] = pd.concat([events.drop(columns=["lon", "lat"]), codes], axis=1)
     for name, as_name in names.items():
-        write_table(name, made[name], folder, lineage=lineage, as_name=as_name)
-    by = coded.codes["code_origin"].value_counts()
+        schema = "coding_queue" if name == QUEUE else name
+        write_table(schema, made[name], folder, lineage=lineage, as_name=as_name)
+    by = codes["code_origin"].value_counts()
     changed = {f"coded_by_{who}": int(by[who]) for who in ("person", "text_model") if who in by}
-    return sign(opened, _classified(source, coded.codes["crime_group"], changed), lineage)
+    return sign(opened, _classified(source, codes["crime_group"], changed), lineage)
 
 
 def _classify_counts(opened: Opened, source: Source) -> Account:

@@ -8,12 +8,13 @@ from labtools.places.assign import coarse
 from labtools.settings import REGISTER
 from labtools.tables.contracts import check_table, empty_table
 from labtools.tables.store import read_table
+from labtools.workflow.factors import text_tables
 from labtools.workflow.steps import Opened
 from labtools.workflow.vintage import CHANGES
 
 
 def quality_tables(opened: Opened) -> dict[str, pd.DataFrame]:
-    """Return ``heaps``, ``residents`` and ``register_changes`` as a run keeps them.
+    """Return ``heaps``, ``residents``, ``register_changes`` and `text_tables` as a run keeps them.
 
     A heap's point is coarse: the exact one, which `lab.toml` wants, was told by ``locate``.
     """
@@ -32,4 +33,5 @@ def quality_tables(opened: Opened) -> dict[str, pd.DataFrame]:
         "heaps": check_table("heaps", heaps.assign(**rough)[columns]),
         "residents": read_table("residents", located),
         CHANGES: read_table(CHANGES, clean, as_name=f"{REGISTER}.{CHANGES}"),
+        **text_tables(opened),
     }

@@ -33,7 +33,8 @@ def shelve_events(
         Without tables, as they lie on the disk; and the events of each day.
     """
     daily, found = Daily(), Counter[str]()
-    names = ["events", *(["origins"] if intake.descriptor.column("origin") else [])]
+    beside = {"origins": "origin", "narratives": "narrative"}
+    names = ["events", *(it for it, ours in beside.items() if intake.descriptor.column(ours))]
     with ExitStack() as open_:
         shelves = {
             name: open_.enter_context(

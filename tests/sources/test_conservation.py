@@ -29,9 +29,10 @@ TOKENS = {"N/D": "not_available"}
 #: Kind → what describes it, and the cells that each column may hold.
 TABLES = {
     "events": (
-        EVENTS,
+        {**EVENTS, "columns": {**EVENTS["columns"], "narrative": "relato"}},
         {
             "folio": ["A1", "A2", "A3", ""],
+            "relato": ["Lo amagaron", ""],
             "fecha": DAY,
             "hora": ["08:00", "25:00", ""],
             "delito": WORD,
@@ -57,6 +58,13 @@ TABLES = {
     "codings": (
         {"kind": "codings", "columns": {"subject": "s", "crime_code": "c", "coder": "q"}},
         {"s": WORD, "c": ["fraud", "threats", "", "dos palabras"], "q": ["A", ""]},
+    ),
+    "factor_codings": (
+        {
+            "kind": "factor_codings",
+            "columns": {"subject": "s", "factor": "f", "coder": "q"},
+        },
+        {"s": WORD, "f": ["factor_7", "none", "", "dos palabras"], "q": ["A", ""]},
     ),
     "actions": (
         {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandera.pandas as pa
 
 from labtools.tables import vocabulary as words
+from labtools.tables.action_words import FACTORS
 from labtools.tables.schemas.columns import (
     GROUPS_ALL,
     MONTH,
@@ -60,6 +61,44 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "subject": written(),
         "crime_code": key(),
         "coder": written(nullable=True),
+    },
+    "narratives": {
+        "event_id": key(unique=True),
+        "text": typed_in(),
+    },
+    "factor_codings": {
+        "subject": written(),
+        "factor": key(),
+        "coder": written(nullable=True),
+    },
+    "factor_signs": {
+        "event_id": key(unique=True),
+        "factor": word((*FACTORS, "none", words.UNCLASSIFIED)),
+        "told_by": word(words.CODE_ORIGINS),
+        "confidence": figure(SHARE),
+    },
+    "factors_told": {
+        "source": key(),
+        "factor": word((*FACTORS, "none", words.UNCLASSIFIED)),
+        "told_by": word(words.CODE_ORIGINS),
+        "events": count(),
+    },
+    "coding_agreement": {
+        "first": written(),
+        "second": written(),
+        "subjects": count(),
+        "agreed": figure(SHARE),
+        "kappa": figure(pa.Check.in_range(-1, 1)),
+        "lower": figure(pa.Check.in_range(-1, 1)),
+        "upper": figure(pa.Check.in_range(-1, 1)),
+    },
+    "subject_drift": {
+        "source": key(),
+        "before": count(),
+        "now": count(),
+        "drift": figure(NOT_NEGATIVE),
+        "by_chance": figure(NOT_NEGATIVE),
+        "unseen": figure(SHARE),
     },
     "coding_queue": {
         "subject": typed_in(nullable=True),
