@@ -40,7 +40,7 @@ def dark_figure_chart(dark_figure: pd.DataFrame, *, title: str = "") -> Svg:
     keys = _keys(_recorded_words(table)) if any(_shown(row) for row in table) else []
     if any(_shown(row) and real(row["events"]) == 0 for row in table):
         keys.append(rows.key_of_zero())
-    keys += rows.keys_of_states((str(r["state"]) for r in table if not _shown(r)), name)
+    keys += rows.keys_of_states((_state(row) for row in table if not _shown(row)), name)
     return rows.chart_of_rows(_KIND, drawn, _axis(table), keys, told)
 
 
@@ -63,10 +63,9 @@ def _keys(recorded: str) -> list[marks.Key]:
 
 
 def _row(row: Mapping[str, object]) -> rows.Row:
-    label, state = rows.group_label(dict(row)), str(row["state"])
+    label = rows.group_label(dict(row))
     if not _shown(row):
-        state = words.MISSING if state == words.SHOWN else state
-        return rows.Row(label, words.label(state), rows.without_figure(state))
+        return rows.Row(label, words.label(_state(row)), rows.without_figure(_state(row)))
     figure = text(
         "{recorded} recorded; {probable} probable ({low} to {high})",
         recorded=number(real(row["events"])),
@@ -91,6 +90,11 @@ def _row(row: Mapping[str, object]) -> rows.Row:
 def _recorded(x: float, y: float, row: Mapping[str, object]) -> Svg:
     """Return the sign of what was recorded; none recorded is a figure, and has one of its own."""
     return rows.zero(x, y) if real(row["events"]) == 0 else marks.reference(x, y)
+
+
+def _state(row: Mapping[str, object]) -> str:
+    """Return why a row has no figure: one that is told to be shown and has none is missing."""
+    return words.MISSING if row["state"] == words.SHOWN else str(row["state"])
 
 
 def _shown(row: Mapping[str, object]) -> bool:

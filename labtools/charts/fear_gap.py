@@ -69,9 +69,9 @@ def _cell(row: Mapping[str, object], quadrant: str, name: str) -> Svg:
     )
     start, end, y = left + 12, left + _WIDTH - 12, top + 38
     if not _shown(row):
-        state = str(row["state"])
         band = marks.withheld(start, end, y, name)
-        return joined([box, band if state == words.SUPPRESSED else marks.absent(start, end, y)])
+        withheld = _state(row) == words.SUPPRESSED
+        return joined([box, band if withheld else marks.absent(start, end, y)])
     chance = real(row[quadrant])
     weight = 600 if certain else None
     figure = theme.words_at(start, top + 23, percent(chance), font_size=16, font_weight=weight)
@@ -104,7 +104,7 @@ def _stacked(lines: Sequence[str], x: float, y: float, anchor: str) -> list[Svg]
 
 def _keys(row: Mapping[str, object], name: str) -> list[marks.Key]:
     if not _shown(row):
-        return rows.keys_of_states([str(row["state"])], name)
+        return rows.keys_of_states([_state(row)], name)
     sign = marks.bar(0, 26, 0, theme.PLAIN_TINT, stroke=theme.ACCENT)
     keys = [marks.Key(sign, text("probability, given the doubt of both figures"))]
     if row["verdict"] in words.QUADRANTS:
@@ -120,7 +120,7 @@ def _keys(row: Mapping[str, object], name: str) -> list[marks.Key]:
 def _sentence(row: Mapping[str, object], quadrant: str) -> str:
     label = words.label(quadrant)
     shown = _shown(row)
-    figure = percent(real(row[quadrant])) if shown else state_words(str(row["state"]))
+    figure = percent(real(row[quadrant])) if shown else state_words(_state(row))
     return text("{label}: {figure}.", label=label[:1].upper() + label[1:], figure=figure)
 
 
@@ -137,6 +137,11 @@ def _reading(row: Mapping[str, object]) -> str:
         fear_low=number(100 * real(row["fear_lower"])),
         fear_high=number(100 * real(row["fear_upper"])),
     )
+
+
+def _state(row: Mapping[str, object]) -> str:
+    """Return why there is no figure: one that is told to be shown and is not there is missing."""
+    return words.MISSING if row["state"] == words.SHOWN else str(row["state"])
 
 
 def _shown(row: Mapping[str, object]) -> bool:

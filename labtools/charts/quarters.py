@@ -10,6 +10,7 @@ from labtools.charts import theme
 from labtools.charts.figures import real
 from labtools.charts.svg import Svg, element, joined
 from labtools.messages import text
+from labtools.tables import vocabulary as words
 
 LEFT, TOP, HEIGHT = 40.0, 28.0, 150.0
 BASE = TOP + HEIGHT
@@ -32,9 +33,25 @@ def place_of(quarter: int, quarters: int) -> float:
     return LEFT + room * (quarter + 0.5)
 
 
-def measured(words: str) -> Svg:
+def gap_of(state: str, x: float, name: str) -> Svg:
+    """Return the sign of a quarter without a figure: withheld, or absent."""
+    place = {"x": x - 5, "y": TOP, "width": 10, "height": HEIGHT}
+    if state == words.SUPPRESSED:
+        fill = theme.fill_of(name, "withheld")
+        return element("rect", fill=fill, stroke=theme.INK, class_="withheld", **place)
+    return element(
+        "rect",
+        fill="none",
+        stroke=theme.SOFT_INK,
+        stroke_dasharray="3 3",
+        class_="absent",
+        **place,
+    )
+
+
+def measured(what: str) -> Svg:
     """Return what is measured, above the picture."""
-    return theme.words_at(0.0, 12.0, words, font_size=theme.SMALL_SIZE, fill=theme.SOFT_INK)
+    return theme.words_at(0.0, 12.0, what, font_size=theme.SMALL_SIZE, fill=theme.SOFT_INK)
 
 
 def grid(scale: theme.Axis) -> Svg:

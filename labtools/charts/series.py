@@ -11,7 +11,7 @@ from labtools.charts.figures import count_words, is_known, named, real
 from labtools.charts.quarters import (
     BASE,
     HEIGHT,
-    TOP,
+    gap_of,
     grid,
     height_of,
     measured,
@@ -114,7 +114,7 @@ def _line(table: Sequence[Mapping[str, object]], scale: theme.Axis) -> Svg:
 def _quarter(row: Mapping[str, object], x: float, scale: theme.Axis, name: str) -> Svg:
     state = _state(row)
     if state != words.SHOWN:
-        return _gap(state, x, name)
+        return gap_of(state, x, name)
     y = height_of(scale, row["events"])
     sign = rows.zero(x, y) if row["events"] == 0 else marks.dot(x, y, fill=theme.ACCENT, size=4)
     if not is_known(row["events_low"], row["events_high"]):
@@ -126,21 +126,6 @@ def _quarter(row: Mapping[str, object], x: float, scale: theme.Axis, name: str) 
 def _range(x: float, top: float, bottom: float) -> Svg:
     return element(
         "rect", x=x - 3, y=top, width=6, height=max(bottom - top, 0.0), fill=theme.RANGE, rx=1
-    )
-
-
-def _gap(state: str, x: float, name: str) -> Svg:
-    place = {"x": x - 5, "y": TOP, "width": 10, "height": HEIGHT}
-    if state == words.SUPPRESSED:
-        fill = theme.fill_of(name, "withheld")
-        return element("rect", fill=fill, stroke=theme.INK, class_="withheld", **place)
-    return element(
-        "rect",
-        fill="none",
-        stroke=theme.SOFT_INK,
-        stroke_dasharray="3 3",
-        class_="absent",
-        **place,
     )
 
 

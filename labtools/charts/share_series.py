@@ -11,6 +11,7 @@ from labtools.charts.figures import is_known, real, share_words
 from labtools.charts.quarters import (
     BASE,
     HEIGHT,
+    gap_of,
     grid,
     height_of,
     measured,
@@ -58,14 +59,18 @@ def share_series_chart(series: pd.DataFrame, *, title: str = "", against: str = 
     plot = [theme.patterns(name), measured(told.title), grid(scale), years(days)]
     if against:
         plot.append(_path(table, "other", places, scale))
+    told_on = {_start(row["quarter"]) for row in table}
+    gaps = [gap_of(words.MISSING, x, name) for day, x in places.items() if day not in told_on]
     plot += [_path(table, "share", places, scale), *(_sign(row, places, scale) for row in table)]
-    legend, bottom = marks.legend(_keys(table, against), BASE + 26, theme.WIDTH)
+    keys = _keys(table, against)
+    keys += rows.keys_of_states([words.MISSING] if gaps else [], name)
+    legend, bottom = marks.legend(keys, BASE + 26, theme.WIDTH)
     return picture(
         _KIND,
         (theme.WIDTH, bottom),
         title=told.title,
         description=told.description,
-        body=[theme.canvas([*plot, legend])],
+        body=[theme.canvas([*plot, *gaps, legend])],
     )
 
 
@@ -116,7 +121,8 @@ def _line(data: str, *, dashed: bool) -> Svg:
 
 def _sign(row: Row, places: Mapping[pd.Timestamp, float], scale: theme.Axis) -> Svg:
     x = places[_start(row["quarter"])]
-    dot = marks.dot(x, height_of(scale, row["share"]), fill=theme.ACCENT, size=2.2)
+    y = height_of(scale, row["share"])
+    dot = marks.dot(x, y, fill=theme.ACCENT, size=2.2) if row["share"] else rows.zero(x, y)
     if not is_known(row["lower"], row["upper"]):
         return dot
     top, bottom = height_of(scale, row["upper"]), height_of(scale, row["lower"])
@@ -132,6 +138,8 @@ def _keys(table: Sequence[Row], against: str) -> list[marks.Key]:
     if table:
         sign = joined([_range(13, -8, 8), marks.dot(13, 0, fill=theme.ACCENT, size=2.2)])
         keys.append(marks.Key(sign, text("share and its 95 % interval")))
+    if any(not row["share"] for row in table):
+        keys.append(rows.key_of_zero())
     if against:
         keys.append(marks.Key(_line("M0 0H26", dashed=True), against))
     return keys

@@ -42,7 +42,13 @@ def tier_map(
     ground = colonias if isinstance(colonias, Ground) else ground_of(colonias)
     tiers = _tiers(ground, crime.loc[crime["group"] == group])
     title = text("Recorded crime against the municipality, by colonia: {group}", group=named(group))
-    return _map(ground, tiers, _TIERS, title)
+    return _map(ground, tiers, _TIERS, title, zeros=_without_crimes(ground, crime, group))
+
+
+def _without_crimes(ground: Ground, crime: pd.DataFrame, group: str) -> int:
+    """Return how many colonias have a count of zero: a figure, which lies in a tier."""
+    counted = crime[(crime["group"] == group) & (crime["state"] == words.SHOWN)]
+    return int(counted.loc[counted["colonia_id"].isin(ground.ids), "events"].eq(0).sum())
 
 
 def change_map(
@@ -79,15 +85,19 @@ def _changed(rows: pd.DataFrame) -> str:
     return next(one for one in ("increase", "decrease", "none", "unknown") if one in told)
 
 
-def _map(ground: Ground, tiers: np.ndarray, order: Sequence[str], title: str) -> Svg:
+def _map(
+    ground: Ground, tiers: np.ndarray, order: Sequence[str], title: str, *, zeros: int = 0
+) -> Svg:
     found = {tier: np.flatnonzero(tiers == tier) for tier in order if (tiers == tier).any()}
-    description = " ".join(_told(tier, len(places)) for tier, places in found.items())
+    zero = [zero_words(zeros)] if zeros else []
+    description = " ".join([*(_told(tier, len(it)) for tier, it in found.items()), *zero])
     name = name_of(_KIND, title, description)
     areas, bottom = _areas(ground, found, name)
     keys = [
         marks.Key(_swatch(tier, name), f"{_label(tier)}: {number(len(places))}")
         for tier, places in found.items()
     ]
+    keys += [marks.Key(_zero_sign(), words_of.rstrip(".")) for words_of in zero]
     legend, bottom = marks.legend(keys, bottom + 8, _WIDTH)
     return picture(
         _KIND,
@@ -214,6 +224,19 @@ def _look(tier: str, name: str) -> dict[str, object]:
 def _swatch(tier: str, name: str) -> Svg:
     look = {**_look(tier, name), "stroke": theme.SOFT_INK}
     return element("rect", x=2, y=-6, width=22, height=12, **look)
+
+
+def zero_words(colonias: int) -> str:
+    """Return what tells that a count of zero is a figure, and how it is painted."""
+    said = plural(
+        "zero recorded: one colonia, painted by its tier.",
+        "zero recorded: {n} colonias, painted by their tier.",
+    )
+    return say(said, n=colonias)
+
+
+def _zero_sign() -> Svg:
+    return theme.words_at(13, 4.5, "0", font_size=13, font_weight=600, text_anchor="middle")
 
 
 def _label(tier: str) -> str:

@@ -66,7 +66,12 @@ BOARDS: tuple[Board, ...] = (
         _of_page("cambios.html", "changes.html"),
         ("change",),
     ),
-    Board("perception", mark("Crime beside fear"), _of_colonias(), ("crime", "fear_gap")),
+    Board(
+        "perception",
+        mark("Crime beside fear"),
+        _of_colonias(),
+        ("crime", "fear_gap", "municipality_dark_figure"),
+    ),
     Board(
         "targeting", mark("Budgets"), _of_page("propuestas.html", "proposals.html"), ("proposals",)
     ),

@@ -18,6 +18,7 @@ from ipywidgets import Layout
 
 from labtools.charts import theme
 from labtools.charts.svg import Svg, element, joined
+from labtools.charts.tiers import zero_words
 from labtools.messages import text
 from labtools.tables import vocabulary as words
 
@@ -95,6 +96,12 @@ def tiers_of(crime: pd.DataFrame, group: str) -> dict[str, str]:
     return dict(zip(rows["colonia_id"], shown, strict=True))
 
 
+def zeros_of(crime: pd.DataFrame, group: str) -> int:
+    """Return how many colonias have a published count of zero in a crime group."""
+    counted = crime[(crime["group"] == group) & (crime["state"] == words.SHOWN)]
+    return int(counted["events"].eq(0).sum())
+
+
 def zoom_that_fits(
     bounds: tuple[float, ...], size: tuple[float, float], *, step: float = 0.25
 ) -> float:
@@ -114,10 +121,21 @@ def zoom_that_fits(
     return max(1.0, math.floor(zoom / step) * step)
 
 
-def legend(tiers: Collection[str] = TIERS) -> Svg:
-    """Return what each sign on the map means; it also holds the map's patterns."""
+def legend(tiers: Collection[str] = TIERS, zeros: int = 0) -> Svg:
+    """Return what each sign on the map means; it also holds the map's patterns.
+
+    Parameters
+    ----------
+    tiers : collection of str
+        Those on the map.
+    zeros : int
+        How many colonias have a count of zero, which is a figure and lies in a tier.
+    """
     shown = [tier for tier in TIERS if tier in tiers]
     entries = [element("li", _swatch(tier), element("span", words.label(tier))) for tier in shown]
+    if zeros:
+        sign = element("b", "0", class_="lab-zero", aria_hidden="true")
+        entries.append(element("li", sign, element("span", zero_words(zeros).rstrip("."))))
     patterns = element(
         "svg", theme.patterns(PATTERNS), width=0, height=0, aria_hidden="true", class_="lab-signs"
     )

@@ -63,6 +63,13 @@ class ReleasedData:
         return self._table("proposals")
 
     @property
+    def municipality_dark_figure(self) -> pd.DataFrame:
+        """Recorded and probable crime of the whole municipality; none in an older edition."""
+        if not _inside(self.public, _file("municipality_dark_figure")).is_file():
+            return empty_table("municipality_dark_figure")
+        return self._table("municipality_dark_figure")
+
+    @property
     def period(self) -> pd.Series:
         """What the edition covers: months, municipality, laboratory."""
         return self._table("period").iloc[0]

@@ -21,7 +21,7 @@ from labtools.dashboards.choices import (
     matching,
 )
 from labtools.dashboards.claims import ClaimBox
-from labtools.dashboards.colonia_map import ColoniaMap, legend, tiers_of
+from labtools.dashboards.colonia_map import ColoniaMap, legend, tiers_of, zeros_of
 from labtools.dashboards.data import ReleasedData
 from labtools.dashboards.layout import FULL, address_box, boxed, house_style, labelled
 from labtools.dashboards.panel import Pictures, Tell, ficha_panel, months_covered
@@ -129,7 +129,9 @@ class ColoniaExplorer:
     def _show_group(self) -> None:
         tiers = tiers_of(self._data.crime, self.group)
         self._map.show_tiers(tiers)
-        self._legend.value = str(legend(set(tiers.values())))
+        self._legend.value = str(
+            legend(set(tiers.values()), zeros_of(self._data.crime, self.group))
+        )
         self._caption.value = self._say_caption()
         self._show_colonia()
 

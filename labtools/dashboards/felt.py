@@ -21,6 +21,8 @@ from labtools.dashboards.rows import wide_table
 from labtools.messages import text
 from labtools.narrative import sentences
 from labtools.narrative.around import around_table
+from labtools.narrative.felt import city_dark_figure_sentences
+from labtools.tables import vocabulary as words
 from labtools.tables.records import records
 from labtools.tables.released import slug
 
@@ -50,7 +52,7 @@ class FeltPage:
         self._list.observe(self._take, "value")
         self._show()
         controls = boxed("lab-controls", labelled(text("Colonia"), self._list))
-        right = boxed("lab-right", self._told)
+        right = boxed("lab-right", self._told, widgets.HTML(str(_of_the_city(data))))
         inside = (house_style(), self._address, controls, right)
         self.page = boxed("lab-explorer lab-by-colonia", *inside)
 
@@ -106,6 +108,17 @@ def felt_page(data: ReleasedData) -> widgets.Widget:
     return FeltPage(data).page
 
 
+def _of_the_city(data: ReleasedData) -> Svg:
+    """Return recorded beside probable crime of the whole municipality, drawn once."""
+    known = data.municipality_dark_figure.dropna(subset=["events", "probable"])
+    if known.empty:
+        return Svg("")
+    said = city_dark_figure_sentences(known)
+    drawn = element("figure", dark_figure_chart(known.assign(state=words.SHOWN)))
+    told = _section(text("Recorded and probable in the whole municipality"), said, drawn)
+    return element("div", told, class_="lab-ficha lab-of-city")
+
+
 def _answers(said: Sequence[str], table: pd.DataFrame) -> Svg:
     """Return what protects and what worries: an answer in each row, an area in each column."""
     rows = records(table)
@@ -128,5 +141,8 @@ def _share(row: Mapping[str, object] | None) -> str:
 
 
 def _section(title: str, said: Sequence[str], *inside: Svg) -> Svg:
+    """Return a section; none where there is nothing to say, as in a city that asked nobody."""
+    if not said and not any(inside):
+        return Svg("")
     told = joined(element("p", sentence) for sentence in said)
     return element("section", element("h3", title), told, *inside, class_="lab-section")

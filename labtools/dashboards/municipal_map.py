@@ -14,9 +14,10 @@ import pandas as pd
 from labtools.charts import figures
 from labtools.charts.svg import Svg, element, joined
 from labtools.dashboards.choices import GROUPS, colonia_choices, group_choices
-from labtools.dashboards.colonia_map import ColoniaMap, legend, tiers_of
+from labtools.dashboards.colonia_map import ColoniaMap, legend, tiers_of, zeros_of
 from labtools.dashboards.data import ReleasedData
 from labtools.dashboards.layout import FULL, boxed, house_style, labelled
+from labtools.dashboards.rows import wide_table
 from labtools.messages import text
 from labtools.tables import vocabulary as words
 from labtools.tables.records import records
@@ -72,7 +73,7 @@ class MunicipalMap:
     def _show(self) -> None:
         tiers = tiers_of(self._crime, self.group)
         self._map.show_tiers(tiers)
-        self._legend.value = str(legend(set(tiers.values())))
+        self._legend.value = str(legend(set(tiers.values()), zeros_of(self._crime, self.group)))
         self._rows.value = str(self._table())
 
     def _table(self) -> Svg:
@@ -83,25 +84,8 @@ class MunicipalMap:
             text("Per 1,000 residents (95 % interval)"),
             text("Steadied rate (95 % interval)"),
         )
-        head = element("tr", *(element("th", it, scope="col") for it in (*heads, text("Reading"))))
-        body = (self._row(self._said(rows[key])) for key in self._names if key in rows)
-        caption = element("caption", words.label(self.group))
-        parts = (caption, element("thead", head), element("tbody", joined(body)))
-        table = element("table", *parts, class_="lab-rows")
-        return element(
-            "div",
-            table,
-            class_="lab-scroll",
-            tabindex=0,
-            role="region",
-            aria_label=text("Figures of the map"),
-        )
-
-    def _row(self, said: tuple[str, ...]) -> Svg:
-        first, *others = said
-        return element(
-            "tr", element("th", first, scope="row"), *(element("td", it) for it in others)
-        )
+        told = (self._said(rows[key]) for key in self._names if key in rows)
+        return wide_table(words.label(self.group), (*heads, text("Reading")), told)
 
     def _said(self, row: Mapping[str, object]) -> tuple[str, ...]:
         state = str(row["state"])
@@ -125,7 +109,7 @@ class MunicipalMap:
         said = widgets.HTML(str(element("p", advice, class_="lab-advice")))
         left = boxed("lab-left", boxed("lab-map", self._map.widget), self._legend, said)
         heard = boxed("lab-heard", self._pointed)
-        columns = boxed("lab-columns", left, boxed("lab-right", self._rows))
+        columns = boxed("lab-columns", left, boxed("lab-right lab-of-map", self._rows))
         return boxed("lab-explorer", house_style(), control, heard, columns)
 
 

@@ -126,7 +126,7 @@ def _of_all_crime(group: str, told: Told) -> Svg:
 def _of_the_year(tables: Tables, group: str) -> tuple[Svg, ...]:
     """Return why the total is not the count of its calendar year, where it is not."""
     said = figures.whole_year_words(tables) if group == words.TOTAL else ()
-    return tuple(element("p", sentence, class_="lab-caption") for sentence in said)
+    return tuple(element("p", sentence, class_="lab-advice") for sentence in said)
 
 
 def _figures_of(row: pd.Series) -> Svg:

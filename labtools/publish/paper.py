@@ -169,7 +169,9 @@ def _with_figures(section: Section) -> Section:
     empty = tuple(dict.fromkeys(it for table, (_, heads) in each for it in _named(table, heads)))
     if not empty:
         return section
-    said = text("{state}: {areas}.", state=words.label(words.INSUFFICIENT), areas=listed(empty))
+    # An area that another table names for all that it asks is not named for one answer again.
+    areas = tuple(it for it in empty if not any(it.endswith(f", {one}") for one in empty))
+    said = text("{state}: {areas}.", state=words.label(words.INSUFFICIENT), areas=listed(areas))
     notes = (*section.notes, said[:1].upper() + said[1:])
     return replace(section, tables=tuple(table for table, _ in told), notes=notes)
 

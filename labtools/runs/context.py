@@ -19,10 +19,12 @@ from IPython.display import HTML, display
 
 from labtools.charts.ground import Ground, ground_of
 from labtools.errors import PrivacyError, SettingsError
+from labtools.messages import text
 from labtools.paths import Workbench, find_workbench
 from labtools.runs.reads import note_file, note_read
 from labtools.tables.contracts import CONTRACTS
 from labtools.tables.cuts import NONE, Cut, with_light_words
+from labtools.tables.in_words import in_words
 from labtools.tables.origins import explain
 from labtools.tables.periods import window_ending
 from labtools.tables.released import FICHA_TABLES, Released, seal_of_rows, slug, write_ficha
@@ -33,6 +35,7 @@ RUN_VARIABLE = "LABTOOLS_RUN"
 #: Where what a rehearsed notebook saves goes, instead of into the run.
 REHEARSAL_VARIABLE = "LABTOOLS_REHEARSAL"
 FICHA_FILE = "ficha.json"
+_MOST_ROWS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +212,24 @@ class Lab:
         steps = explain(self.workbench, self._city / f"{name}.parquet")
         lines = "\n".join(f"{'  ' * step.depth}{step}" for step in steps)
         display(HTML(f"<pre>{html.escape(lines)}</pre>"))
+
+    def show(self, table: pd.DataFrame | pd.Series, names: Mapping[str, str] | None = None) -> None:
+        """Show a table for readers: headings and words in the language in force, nothing run.
+
+        Parameters
+        ----------
+        table : DataFrame or Series
+            See `labtools.tables.in_words`; of a long one the first and the last rows are shown.
+        names : mapping of str to str, optional
+            What keys of the lab stand for, as its traits, actions and agencies.
+        """
+        if not len(table):
+            self.say((text("Nothing to show here."),))
+            return
+        told = in_words(table, names)
+        with pd.option_context("display.max_colwidth", None):
+            drawn = told.to_html(index=False, border=0, max_rows=_MOST_ROWS, justify="left")
+        display(HTML(drawn))
 
     def draw(self, svg: str) -> None:
         """Show a figure of ``labtools.charts``."""

@@ -42,6 +42,8 @@ SAME = {
     "km²",
     "m",
     "n",
+    "no",
+    "pesos",
     "python",
 }
 every_domain = pytest.mark.parametrize("domain", DOMAINS)

@@ -28,6 +28,7 @@ KINDS = {
 #: What is printed, and the fewest and the most pages that it may have.
 PRINTED = {
     "ficha": ("colonias/c000.pdf", 2, 2),
+    "ficha_en_blanco_y_negro": ("colonias/c000.pdf", 2, 2),
     "informe": ("informe-cabildo.pdf", 1, 6),
     "laminas": ("laminas-cabildo.pdf", 3, 40),
 }
@@ -75,7 +76,7 @@ def test_what_is_printed_is_drawn_by_another_program_and_its_picture_is_kept(sit
         earlier.unlink()
 
     told = subprocess.run(
-        [draw, "-r", "60", "-png", site / place, out],
+        [draw, *(["-gray"] if "negro" in what else []), "-r", "60", "-png", site / place, out],
         capture_output=True,
         text=True,
         check=True,

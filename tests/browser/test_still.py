@@ -17,6 +17,7 @@ from tests.browser.test_hardening import ask, kernels
 pytestmark = [pytest.mark.slow]
 
 EXPLORER = "/colonia_explorer"
+TELEPHONE = 390
 BOARDS = ("colonia_explorer", "municipal_map", "alerts", "perception", "targeting", "evaluation")
 
 
@@ -196,8 +197,14 @@ def test_every_dashboard_lives_and_its_picture_is_kept(reader, server, board):
     reader.page.wait_for_timeout(500)
 
     reader.page.screenshot(path=SCREENSHOTS / f"{board}.png", full_page=True)
+    reader.page.set_viewport_size({"width": TELEPHONE, "height": 844})
+    reader.page.wait_for_timeout(500)
+    reader.page.screenshot(path=SCREENSHOTS / f"{board}-{TELEPHONE}.png", full_page=True)
 
     living = reader.page.frame_locator("#live")
+    wide = "document.documentElement.scrollWidth"
+    assert reader.page.evaluate(wide) <= TELEPHONE
+    assert living.locator("html").evaluate(f"() => {wide}") <= TELEPHONE
     assert living.locator(".lab-explorer").count() == 1
     assert living.locator("body").inner_text().count("Traceback") == 0
     assert reader.elsewhere == []

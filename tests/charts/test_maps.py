@@ -93,8 +93,11 @@ def test_the_tiers_count_each_colonia_once_and_tell_missing_from_withheld(tables
     svg = tier_map(tables["colonias_shown"], crime, group="violence")
 
     told = described(svg)
-    counts = [int(n) for n in re.findall(r": (\d+) colonia", told)]
+    tiers, zeros = told.split("zero recorded: ")  # a zero is counted in its tier too
+    counts = [int(n) for n in re.findall(r": (\d+) colonia", tiers)]
     assert sum(counts) == 12
+    none = crime.query("group == 'violence' and state == 'shown' and events == 0")
+    assert zeros.startswith(f"{len(none)} colonias")
     assert "no data: 1 colonia." in told
     assert "withheld to protect people: 1 colonia." in told
     drawn = {node.attrib.get("class") for node in elements(svg, "path")} - {None}

@@ -10,6 +10,7 @@ from labtools.dashboards.colonia_map import (
     tiers_of,
     zoom_that_fits,
 )
+from labtools.messages import speaking
 from tests.browser.released_example import NAMES
 
 
@@ -139,4 +140,7 @@ def test_the_legend_tells_the_signs_in_use_and_no_other():
     told = legend({"above", "suppressed"})
 
     assert told.count("<li>") == 2
+    assert "zero" not in told
+    with speaking("en"):
+        assert "zero recorded: 7 colonias" in legend({"above", "suppressed"}, 7)
     assert "withheld" in told

@@ -10,8 +10,12 @@ import pytest
 
 from labtools.charts.ground import ground_of
 from labtools.charts.maps import locator_map
+from labtools.messages import speaking
 from labtools.privacy.pii import PeopleFinder
+from labtools.publish import paper
+from labtools.publish.figures import Cell
 from labtools.publish.paper import Paper, print_ficha
+from labtools.publish.sections import Rows, Section
 from labtools.publish.site import build_site
 from labtools.tables.batteries import OF_COLONIAS
 from labtools.tables.released import Released
@@ -233,6 +237,21 @@ def test_where_even_small_letters_have_no_room_the_pictures_give_way_and_the_wor
     assert "Its picture is on the page of this colonia." in found
     assert "Its picture is on the page of this colonia." not in usual
     assert "Sources" in found
+
+
+def test_an_area_with_too_few_answers_is_named_once():
+    here, city = Cell("—", "insufficient"), Cell("41 %")
+    heads = ("Indicator", "This colonia", "City")
+    one = Rows("What protects", heads, ((Cell("Trust"), here, city),))
+    many = Rows("What worries", heads, ((Cell("Noise"), here, city), (Cell("Rubbish"), here, city)))
+
+    with speaking("en"):
+        alone = paper._with_figures(Section("answers", "", tables=(one,)))
+        both = paper._with_figures(Section("answers", "", tables=(one, many)))
+
+    assert alone.notes == ("Insufficient sample: Trust, This colonia.",)
+    assert both.notes == ("Insufficient sample: This colonia.",)
+    assert {table.heads for table in both.tables} == {("Indicator", "City")}
 
 
 def test_the_same_words_give_the_same_bytes_and_are_printed_once(tables, tmp_path):

@@ -14,10 +14,11 @@ from labtools.charts.maps import locator_map
 from labtools.charts.tiers import tier_map
 from labtools.messages import speaking
 from labtools.narrative import sentences
+from labtools.publish.open_data import HOLDS, open_tables
 from labtools.publish.paper import print_ficha
 from labtools.publish.site import build_site
 from labtools.tables import vocabulary as words
-from labtools.tables.contracts import check_table
+from labtools.tables.contracts import CONTRACTS, check_table
 from tests.publish.markup import page_of
 from tests.publish.poisoned import poisoned_tables
 from tests.publish.released_example import GROUPS, ficha_of, released_tables, write_released
@@ -191,17 +192,32 @@ def test_the_page_and_the_paper_tell_the_figures_of_thirty_colonias(many, made):
     assert wrong == {}
 
 
-def test_the_workbook_tells_the_figures_of_thirty_colonias(many, made):
+@pytest.fixture(scope="module")
+def sheets(made):
     book = openpyxl.load_workbook(made / "data" / "tablas.xlsx", read_only=True)
-    rows = list(book["crime"].iter_rows(values_only=True))
-    read_back = pd.DataFrame(rows[1:], columns=rows[0]).set_index(["colonia_id", "group"])
-    released = many["crime"].set_index(["colonia_id", "group"])
+    read = {it.title: list(it.iter_rows(values_only=True)) for it in book.worksheets}
+    return {name: pd.DataFrame(rows[1:], columns=rows[0]) for name, rows in read.items()}
 
-    for colonia_id in chosen(many):
-        for column in ("events", "events_low", "events_high", "rate", "lower", "upper"):
-            told = read_back.loc[colonia_id, column].astype("float64")
-            truth = released.loc[colonia_id, column].astype("float64")
-            pd.testing.assert_series_equal(told, truth, check_names=False)
+
+OF_COLONIAS = [name for name in HOLDS if "colonia_id" in CONTRACTS[name].columns]
+
+
+@pytest.mark.parametrize("name", OF_COLONIAS)
+def test_workbook_and_csv_tell_every_figure_of_thirty_colonias(many, made, sheets, name):
+    released, ids = open_tables(many)[name], chosen(many)
+    released = released[released["colonia_id"].isin(ids)].reset_index(drop=True)
+    files = {
+        "workbook": sheets[name[:31]],
+        "CSV": pd.read_csv(made / "data" / f"{name}.csv", encoding="utf-8-sig"),
+    }
+
+    for told in files.values():
+        mine = told[told["colonia_id"].isin(ids)].reset_index(drop=True)
+        assert len(mine) == len(released)
+        for column in released.select_dtypes("number").columns:
+            truth = released[column].astype("float64")
+            read = pd.to_numeric(mine[column]).astype("float64")
+            pd.testing.assert_series_equal(read, truth, check_names=False, rtol=1e-9)
 
 
 def test_the_map_tells_the_tiers_of_the_table(many):

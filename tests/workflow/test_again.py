@@ -69,12 +69,6 @@ def test_every_file_of_a_run_is_proven_a_forged_one_would_be_named_and_none_is_l
     assert bytes_in(bench.root) == before
 
 
-def test_a_colonias_notebooks_are_proven_alone(copy_of, finished):
-    proven = verify(open_workbench(copy_of(finished)), colonia=COLONIA)
-
-    assert proven == 4  # both editions' notebook, and the ficha that each saved
-
-
 def test_a_published_byte_that_changed_is_named(copy_of, finished):
     bench = copy_of(finished)
     public_file(bench).write_bytes(public_file(bench).read_bytes() + b" ")

@@ -1,6 +1,7 @@
 """A newcomer with another city's files: columns guessed, names told, rows accounted for."""
 
 import json
+import re
 from dataclasses import replace
 
 import geopandas as gpd
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from labtools import paths
 from labtools.cli.main import build
 from labtools.errors import SettingsError
+from labtools.messages import speaking
 from labtools.paths import Workbench
 from labtools.sources.descriptor import read_descriptor
 from labtools.tables.account import read_accounts
@@ -19,6 +21,7 @@ from labtools.workflow.doctor import examine
 from labtools.workflow.everything import run_everything
 from labtools.workflow.new_source import propose_source
 from labtools.workflow.steps import open_workbench
+from labtools.workflow.verify import verify
 
 OURS = paths.bundled("data", "sources", "lab_survey_demo.toml")
 pytestmark = pytest.mark.slow
@@ -167,6 +170,34 @@ def test_a_source_that_nobody_declared_is_told_at_the_console_and_no_dash_on_the
     sources = page.split('id="sources"')[1]
     assert "not declared" in sources
     assert "—" not in sources.split("</section>")[0]
+
+
+def test_a_ficha_of_theirs_is_proven_byte_by_byte(run, bench):
+    colonia = json.loads(next((run / "public" / "fichas").glob("*.json")).read_text())["colonia_id"]
+
+    # Both editions' notebook, and the ficha that each saved.
+    assert verify(open_workbench(bench), colonia=colonia) == 4
+
+
+@pytest.mark.usefixtures("run")
+def test_every_dashboard_opens_on_their_edition_and_leaves_no_word_of_code(bench):
+    pytest.importorskip("ipyleaflet")
+    from labtools.dashboards import page  # noqa: PLC0415 - its widgets need not be installed
+
+    pages = [name for name in vars(page) if name.startswith("open_") and name != "open_released"]
+    with speaking("es_MX"):
+        shown = {name: told_by(getattr(page, name)(str(bench.root))) for name in pages}
+
+    assert len(shown) == 6
+    assert min(map(len, shown.values())) > 0
+    assert [name for name, told in shown.items() if re.search(r"\b(nan|None|NaT)\b", told)] == []
+
+
+def told_by(widget):
+    """Return the words of a page: its boxes, and what stands in their choices."""
+    inside = " ".join(map(told_by, getattr(widget, "children", ())))
+    value, options = getattr(widget, "value", ""), getattr(widget, "options", ())
+    return " ".join([inside, re.sub(r"<[^>]*>", " ", str(value or "")), str(options)])
 
 
 def test_a_city_without_boroughs_has_no_heading_for_them(run):
