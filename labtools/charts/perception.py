@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import pandas as pd
@@ -13,7 +13,7 @@ from labtools.charts.svg import Svg, joined, name_of
 from labtools.messages import mark, month, say, text
 from labtools.tables import vocabulary as words
 from labtools.tables.batteries import BATTERIES, battery_of
-from labtools.tables.records import records
+from labtools.tables.records import Record, records
 
 _KIND = "perception"
 _FILL = theme.PLAIN_TINT
@@ -38,7 +38,7 @@ def perception_chart(perception: pd.DataFrame, *, title: str = "") -> Svg:
     title : str, optional
         What is read aloud first.
     """
-    table = latest(perception)
+    table = latest(records(perception))
     drawn = [_row(row, before) for row, before in zip(table, [None, *table], strict=False)]
     told = rows.Told(
         title or text("What people say in surveys, by area"),
@@ -55,10 +55,10 @@ def perception_chart(perception: pd.DataFrame, *, title: str = "") -> Svg:
     return rows.chart_of_rows(_KIND, drawn, _axis(), keys, told)
 
 
-def latest(perception: pd.DataFrame) -> list[dict[str, object]]:
+def latest(perception: Iterable[Record]) -> list[Record]:
     """Return the last period of each indicator, area and source: colonia, borough, city."""
-    last: dict[tuple[object, ...], dict[str, object]] = {}
-    for row in sorted(records(perception), key=lambda row: str(row["period"])):
+    last: dict[tuple[object, ...], Record] = {}
+    for row in sorted(perception, key=lambda row: str(row["period"])):
         last[row["indicator"], row["area_kind"], row["area"], row["source"]] = row
     return sorted(last.values(), key=_order)
 

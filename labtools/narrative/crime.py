@@ -12,6 +12,7 @@ from labtools.messages import number, percent, plural, say, text
 from labtools.narrative.late_records import level_so_far, still_to_come
 from labtools.privacy.rounding import range_of_sum
 from labtools.tables import vocabulary as words
+from labtools.tables.records import Record, record_where, records
 from labtools.tables.vocabulary import label
 
 Tables = Mapping[str, pd.DataFrame]
@@ -20,6 +21,7 @@ Tables = Mapping[str, pd.DataFrame]
 _MANY_TIMES = 10
 #: Of how many published counts each count of twelve months is the sum, by group.
 _QUARTERS = 4
+_MONTH = pd.DateOffset(months=1)
 
 #: Whether the rate is of the very count told before it, or of the quarters that add up to another.
 _RATES: Mapping[bool, str] = MappingProxyType(
@@ -78,10 +80,10 @@ def crime_sentences(tables: Tables) -> tuple[str, ...]:
     return (*said, *_versus(total), *level_so_far(share))
 
 
-def _versus(total: pd.Series) -> tuple[str, ...]:
+def _versus(total: Record) -> tuple[str, ...]:
     """Return how the steadied rate stands to the municipality's, with the interval that says so."""
     verdict, ends = str(total["versus_municipality"]), ("smoothed_lower", "smoothed_upper")
-    if verdict not in _VERSUS or total[["smoothed", *ends]].isna().any():
+    if verdict not in _VERSUS or any(pd.isna(total[column]) for column in ("smoothed", *ends)):
         return ()
     rate, lower, upper = (_rate(float(total[column])) for column in ("smoothed", *ends))
     return (say(_VERSUS[verdict], rate=rate, lower=lower, upper=upper),)
@@ -89,20 +91,21 @@ def _versus(total: pd.Series) -> tuple[str, ...]:
 
 def change_sentences(tables: Tables) -> tuple[str, ...]:
     """Return which groups changed, as the table's verdicts say, or that none can be told to."""
-    change = tables["change"]
-    if (change["state"] == words.SUPPRESSED).any():
+    change = records(tables["change"])
+    if any(row["state"] == words.SUPPRESSED for row in change):
         return (
             text(
                 "Whether it changed is withheld, because few people live here, or it is not known "
                 "how many, and someone could be singled out."
             ),
         )
-    shown = change[change["state"] == words.SHOWN]
-    if shown.empty or (shown["verdict"] == "unknown").all():
+    shown = [row for row in change if row["state"] == words.SHOWN]
+    verdicts = {row["verdict"] for row in shown}
+    if verdicts <= {"unknown"}:
         return (text("It is not known whether it changed: there are no two years to compare."),)
     told = [
         _changed(row, int(tables["period"]["rounding_base"].iloc[0]))
-        for _, row in shown.iterrows()
+        for row in shown
         if row["verdict"] in {"increase", "decrease"}
     ]
     if not told:
@@ -114,15 +117,15 @@ def change_sentences(tables: Tables) -> tuple[str, ...]:
             ),
             *_not_told_apart(shown),
         )
-    rest = (shown["verdict"] == "none").any()
+    rest = "none" in verdicts
     closing = (text("In the other groups there is no distinguishable change."),) if rest else ()
-    return (*told, *closing, *_late(shown, tables["period"]))
+    return (*told, *closing, *_late(verdicts, tables["period"]))
 
 
-def _not_told_apart(shown: pd.DataFrame) -> tuple[str, ...]:
+def _not_told_apart(shown: list[Record]) -> tuple[str, ...]:
     """Return between which changes that of all recorded crime may lie."""
-    total = _of_group(shown, words.TOTAL)
-    if total is None or total[["ratio", "lower", "upper"]].isna().any():
+    total = next((row for row in shown if row["group"] == words.TOTAL), None)
+    if total is None or any(pd.isna(total[column]) for column in ("ratio", "lower", "upper")):
         return ()
     if total["upper"] > _MANY_TIMES:
         return (
@@ -143,9 +146,9 @@ def _not_told_apart(shown: pd.DataFrame) -> tuple[str, ...]:
     )
 
 
-def _late(shown: pd.DataFrame, period: pd.DataFrame) -> tuple[str, ...]:
+def _late(verdicts: set[str], period: pd.DataFrame) -> tuple[str, ...]:
     """Return what is known of records still to come, where a fall is told."""
-    fell = (shown["verdict"] == "decrease").any()
+    fell = "decrease" in verdicts
     return (still_to_come(period["recorded_share"].iloc[0]),) if fell else ()
 
 
@@ -184,7 +187,7 @@ def _no_figure(tables: Tables) -> str:
     )
 
 
-def _count_sentence(tables: Tables, total: pd.Series) -> str:
+def _count_sentence(tables: Tables, total: Record) -> str:
     start, end = _window(tables)
     total = _whole_year(tables, total)
     if total["events_low"] == total["events_high"]:
@@ -218,7 +221,7 @@ def _count_sentence(tables: Tables, total: pd.Series) -> str:
     )
 
 
-def _whole_year(tables: Tables, total: pd.Series) -> pd.Series:
+def _whole_year(tables: Tables, total: Record) -> Record:
     """Return the figure of the calendar year where the twelve months are one.
 
     It is published as one figure, nearer the true count than a sum of rounded ones: a ficha
@@ -227,12 +230,12 @@ def _whole_year(tables: Tables, total: pd.Series) -> pd.Series:
     years = tables.get("years", pd.DataFrame())
     if years.empty:
         return total
-    start = tables["period"].iloc[0]["window_start"]
-    told = years[(years["year"] == start) & (years["state"] == words.SHOWN)]
-    return total if told.empty else told.iloc[0]
+    start = tables["period"]["window_start"].iloc[0]
+    told = record_where(years, "year", start)
+    return told if told is not None and told["state"] == words.SHOWN else total
 
 
-def _changed(row: pd.Series, base: int) -> str:
+def _changed(row: Record, base: int) -> str:
     facts = {
         "group": label(str(row["group"])),
         "before": _summed(row, "before", base),
@@ -260,7 +263,7 @@ def _changed(row: pd.Series, base: int) -> str:
     )
 
 
-def _summed(row: pd.Series, period: str, base: int) -> str:
+def _summed(row: Record, period: str, base: int) -> str:
     """Return a count of twelve months with the range of the true one, where it was rounded."""
     count = float(row[period])
     low, high = range_of_sum(count, str(row["group"]), _QUARTERS, base)
@@ -282,11 +285,10 @@ def _rate(value: float) -> str:
 
 
 def _window(tables: Tables) -> tuple[str, str]:
-    period = tables["period"].iloc[0]
-    last = period["window_end"] - pd.DateOffset(months=1)
-    return messages.month(period["window_start"].date()), messages.month(last.date())
+    period = tables["period"]
+    start, last = period["window_start"].iloc[0], period["window_end"].iloc[0] - _MONTH
+    return messages.month(start.date()), messages.month(last.date())
 
 
-def _of_group(table: pd.DataFrame, group: str) -> pd.Series | None:
-    rows = table[table["group"] == group]
-    return rows.iloc[0] if len(rows) else None
+def _of_group(table: pd.DataFrame, group: str) -> Record | None:
+    return record_where(table, "group", group)

@@ -245,10 +245,7 @@ def asks_words(verdict: str) -> str:
 def plan_sentences(tables: Tables) -> tuple[str, ...]:
     """Return what sample would give a figure of this colonia, where there is no direct one."""
     row = _row(tables, "survey_plan")
-    perception = tables["perception"]
-    own = perception[(perception["area_kind"] == "colonia") & (perception["source"] != "model")]
-    own = own[own["indicator"] == "insecurity"]
-    if row is None or pd.isna(row["people_precise"]) or (own["state"] == words.SHOWN).any():
+    if row is None or pd.isna(row["people_precise"]) or _is_asked_here(tables["perception"]):
         return ()
     # Asking more people would not help where a figure would be withheld all the same.
     if (tables["unknowns"]["what"] == "withheld").any():
@@ -272,6 +269,15 @@ def plan_sentences(tables: Tables) -> tuple[str, ...]:
             people=number(float(row["people_precise"])),
             blocks=number(float(row["clusters_precise"])),
         ),
+    )
+
+
+def _is_asked_here(perception: pd.DataFrame) -> bool:
+    """Return whether a survey gives a figure of this colonia's fear that is shown."""
+    columns = ("area_kind", "indicator", "state", "source")
+    told = zip(*(perception[column] for column in columns), strict=True)
+    return any(
+        row[:3] == ("colonia", "insecurity", words.SHOWN) and row[3] != "model" for row in told
     )
 
 

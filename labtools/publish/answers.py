@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from labtools.messages import text
 from labtools.publish import figures
 from labtools.publish.sections import Rows, Section, Source
 from labtools.publish.wording import ficha_words
 from labtools.tables.batteries import PROTECTS, battery_of, is_told_by_colonia
+from labtools.tables.records import Record, records
 
 
 def answers_section(source: Source) -> Section | None:
@@ -17,22 +16,23 @@ def answers_section(source: Source) -> Section | None:
     Batteries are of the borough and the city: their table has no column of the colonia.  The two
     sides of paper leave it, and what is neither, to the page.
     """
-    perception = source.tables["perception"]
-    rest = perception.loc[~is_beside_crime(perception)]
-    battery = rest["indicator"].map(battery_of)
-    near = rest["indicator"].map(is_told_by_colonia).astype(bool)
-    worries = ~battery.isin([PROTECTS, ""])
+    asked = records(source.tables["perception"])
+    beside = beside_crime({row["indicator"] for row in asked})
+    rest = [row for row in asked if row["indicator"] not in beside]
+    protects = [row for row in rest if battery_of(row["indicator"]) == PROTECTS]
+    worries = [row for row in rest if battery_of(row["indicator"]) not in {PROTECTS, ""}]
+    near = [row for row in worries if is_told_by_colonia(row["indicator"])]
+    far = [row for row in worries if not is_told_by_colonia(row["indicator"])]
+    other = [row for row in rest if not battery_of(row["indicator"])]
     tables = (
-        *_table(text("What protects, with its 95 % interval"), rest[battery == PROTECTS]),
-        *_table(text("What worries, with its 95 % interval"), rest[worries & near]),
+        *_table(text("What protects, with its 95 % interval"), protects),
+        *_table(text("What worries, with its 95 % interval"), near),
         *_table(
             text("What worries in the borough and the city, with its 95 % interval"),
-            rest[worries & ~near],
+            far,
             printed=False,
         ),
-        *_table(
-            text("Other answers, with their 95 % interval"), rest[battery == ""], printed=False
-        ),
+        *_table(text("Other answers, with their 95 % interval"), other, printed=False),
     )
     if not tables:
         return None
@@ -40,13 +40,12 @@ def answers_section(source: Source) -> Section | None:
     return Section("answers", title, "full", sentences=source.told("around"), tables=tables)
 
 
-def is_beside_crime(perception: pd.DataFrame) -> pd.Series:
-    """Say which rows stand beside recorded crime: the feeling of insecurity, if it was asked."""
-    insecurity = perception["indicator"] == "insecurity"
-    return insecurity if insecurity.any() else insecurity | True
+def beside_crime(indicators: set[str]) -> set[str]:
+    """Return which answers stand beside recorded crime: the feeling of insecurity, if asked."""
+    return indicators & {"insecurity"} or indicators
 
 
-def _table(caption: str, perception: pd.DataFrame, *, printed: bool = True) -> tuple[Rows, ...]:
+def _table(caption: str, perception: list[Record], *, printed: bool = True) -> tuple[Rows, ...]:
     areas, rows = figures.perception_table(perception)
     heads = (ficha_words()["indicator"], *areas)
     made = Rows(caption, heads, tuple(rows), "wide", unseen=False, printed=printed)

@@ -116,7 +116,7 @@ def _perception(released: Released) -> dict[str, str]:
     asked = released.tables.get("perception", pd.DataFrame())
     box = {"title": text("Perception"), "unit": "", "reading": ""}
     if len(asked):
-        for row in latest(asked[asked["indicator"] == "insecurity"]):
+        for row in latest(row for row in records(asked) if row["indicator"] == "insecurity"):
             if row["state"] == words.SHOWN:
                 share = share_words(row["share"], row["lower"], row["upper"], words.SHOWN)
                 unit = text("feel unsafe in their city, with its 95 % interval")

@@ -18,7 +18,7 @@ from labtools.charts.place import place_chart
 from labtools.charts.series import series_chart
 from labtools.messages import DEFAULT_LANGUAGE, speaking
 from labtools.publish import figures
-from labtools.publish.answers import answers_section, is_beside_crime
+from labtools.publish.answers import answers_section, beside_crime
 from labtools.publish.card import card_words
 from labtools.publish.pages import inline, render
 from labtools.publish.proposals import proposals_section
@@ -160,7 +160,8 @@ def _crime(source: Source) -> Section:
 
 def _perception(source: Source) -> Section:
     perception, said = source.tables["perception"], ficha_words()
-    pictures = _drawn(perception_chart, perception.loc[is_beside_crime(perception)])
+    asked = perception["indicator"]
+    pictures = _drawn(perception_chart, perception.loc[asked.isin(beside_crime(set(asked)))])
     told = source.told("perception") or (() if pictures else (said["no_perception"],))
     return Section(
         "perception", said["perception"], layout="card", sentences=told, pictures=pictures

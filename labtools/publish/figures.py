@@ -25,7 +25,7 @@ from labtools.forms import is_unsaid
 from labtools.messages import day, number, percent, text
 from labtools.tables import vocabulary as words
 from labtools.tables.indicator_words import indicator_words
-from labtools.tables.records import records
+from labtools.tables.records import Record, records
 from labtools.tables.vocabulary import SHOWN
 
 _ORDER = {group: place for place, group in enumerate((words.TOTAL, *words.GROUPS))}
@@ -109,7 +109,7 @@ def action_rows(actions: pd.DataFrame) -> list[tuple[Cell, ...]]:
     ]
 
 
-def perception_table(perception: pd.DataFrame) -> tuple[list[str], list[tuple[Cell, ...]]]:
+def perception_table(perception: Iterable[Record]) -> tuple[list[str], list[tuple[Cell, ...]]]:
     """Return the areas asked about, and each indicator with its latest share in each area."""
     asked = latest(perception)
     areas = list(dict.fromkeys(area_words(row) for row in asked))

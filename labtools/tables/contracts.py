@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import pandas as pd
 import pandera.pandas as pa
@@ -21,9 +22,7 @@ def empty_table(name: str) -> pd.DataFrame:
     TableError
         If the canonical tables have no such name.
     """
-    columns = _contract(name).columns
-    typed = {c: pd.Series([], dtype=_stored_as(column)) for c, column in columns.items()}
-    return check_table(name, pd.DataFrame(typed))
+    return _empty(name).copy()
 
 
 def check_table(name: str, table: pd.DataFrame) -> pd.DataFrame:
@@ -58,6 +57,13 @@ def check_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         Of the first that breaks its contract.
     """
     return {name: check_table(name, table) for name, table in tables.items()}
+
+
+@cache
+def _empty(name: str) -> pd.DataFrame:
+    columns = _contract(name).columns
+    typed = {c: pd.Series([], dtype=_stored_as(column)) for c, column in columns.items()}
+    return check_table(name, pd.DataFrame(typed))
 
 
 def _stored_as(column: pa.Column) -> object:

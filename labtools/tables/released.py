@@ -217,23 +217,29 @@ def rows_of(table: pd.DataFrame) -> list[dict[str, object]]:
     return told
 
 
-def _split(name: str, fichas: Sequence[list[dict[str, object]]]) -> list[pd.DataFrame]:
+def _split(name: str, fichas: Sequence[Rows]) -> list[pd.DataFrame]:
     """Return the table `name` of each ficha."""
     if name not in FICHA_TABLES:
         return [pd.DataFrame(rows) for rows in fichas]
-    if "colonia_id" not in CONTRACTS[name].columns:  # many fichas hold the very same rows
-        known: dict[str, pd.DataFrame] = {}
-        told = [json.dumps(rows) for rows in fichas]
-        for text, rows in zip(told, fichas, strict=True):
-            if text not in known:
-                known[text] = _table(name, rows)
-        return [known[text] for text in told]
+    columns = CONTRACTS[name].columns
+    if "colonia_id" in columns:
+        return _checked_together(name, fichas)
+    told = [_encoded(rows) for rows in fichas]
+    distinct = dict(zip(told, fichas, strict=True))  # many fichas hold the very same rows
+    if any(column.unique for column in columns.values()):
+        known = {text: _table(name, rows) for text, rows in distinct.items()}
+    else:
+        known = dict(zip(distinct, _checked_together(name, list(distinct.values())), strict=True))
+    return [known[text] for text in told]
+
+
+def _checked_together(name: str, fichas: Sequence[Rows]) -> list[pd.DataFrame]:
     whole = _table(name, [row for rows in fichas for row in rows])
     ends = list(accumulate(len(rows) for rows in fichas))
-    return [
-        whole.iloc[end - len(rows) : end].reset_index(drop=True)
-        for rows, end in zip(fichas, ends, strict=True)
-    ]
+    found = [whole.iloc[end - len(rows) : end] for rows, end in zip(fichas, ends, strict=True)]
+    for table in found:
+        table.index = pd.RangeIndex(len(table))  # several times sooner than reset_index
+    return found
 
 
 def _table(name: str, rows: list[dict[str, object]]) -> pd.DataFrame:

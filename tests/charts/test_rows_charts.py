@@ -8,6 +8,7 @@ from labtools.charts.perception import latest, perception_chart
 from labtools.charts.place import place_chart
 from labtools.charts.rows import LEFT, RIGHT
 from labtools.errors import TableError
+from labtools.tables.records import records
 from tests.charts.drawing import described, elements, written
 from tests.publish.released_example import ABSENT, WITHHELD
 
@@ -209,7 +210,7 @@ def test_a_place_is_a_range_and_never_a_position():
 
 
 def test_perception_keeps_the_last_period_and_says_when_too_few_were_asked(tables):
-    kept = latest(tables["perception"])
+    kept = latest(records(tables["perception"]))
     svg = perception_chart(tables["perception"])
 
     assert [row["share"] for row in kept if row["area"] == "Norte"] == [0.57]
