@@ -52,6 +52,7 @@ bench: $(VENV)/.development ## measure the engine against naive Papermill (ratio
 study: $(VENV)/.development ## simulate cities whose truth is known, and judge the methods (an hour)
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_surfaces.py
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_demo_cities.py
+	$(BIN)/python -m tests.simulation.study_groups
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_evaluation.py
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_perception.py
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_evaluation_tests.py

@@ -1,7 +1,9 @@
 """Crimes weighed by how grave the law holds them: a picture beside that of counts.
 
 One homicide and a hundred stolen mirrors are not alike; a count says they are a hundred and one.
-Weights are days of prison at the least penalty (Cambridge's index starts from the same idea).
+Weights are days of prison at the least penalty (Cambridge's index starts from the same idea): a
+choice that the lab declares.  Codes differ from state to state and penalties can be read in more
+ways than one, so everything is also told with each weight anywhere between half and double.
 
 When to use it: to see whether counts hide few but grave crimes; always beside the counts.  When
 not: to publish one sum, which a few rare crimes decide, nor where weights are not verified.
@@ -28,6 +30,9 @@ _DRAWS = 999
 _SURE = 0.95
 #: Other defensible ways to weigh: all alike, as the law says, and with the gravest tempered.
 _POWERS = (0.0, 0.5, 1.0)
+#: A penalty in another code, or read otherwise, may be so many times as long or as short.
+_APART = 2.0
+_WAYS = 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,8 @@ def weigh_harm(
         By place: ``events`` that have a weight, ``harm``, ``lower`` and ``upper`` (95 %, the
         counts taken as Poisson with Jeffreys' prior), ``best_place`` and ``worst_place``: the
         share of places with less harm, between its least and greatest over the defensible ways
-        to weigh (all alike, square roots, days).
+        to weigh (all alike, square roots, days, and each code's days between half and double);
+        ``doubt_lower`` and ``doubt_upper``: as ``lower`` and ``upper``, weights varied too.
 
     Raises
     ------
@@ -104,11 +110,13 @@ def weigh_harm(
         )
     y, days = counts[codes].to_numpy(float), weights[codes].to_numpy(float)
     harm = y @ days
-    draws = rng.gamma(y + 0.5, size=(_DRAWS, *y.shape)) @ days
+    drawn = rng.gamma(y + 0.5, size=(_DRAWS, *y.shape))
+    draws = drawn @ days
+    apart = days * _APART ** rng.uniform(-1, 1, (_DRAWS, len(days)))
+    doubted = np.einsum("dpc,dc->dp", drawn, apart)
     tail = (1 - _SURE) / 2
-    ways = pd.DataFrame(
-        {power: pd.Series(y @ days**power, index=counts.index) for power in _POWERS}
-    )
+    weighed = [*(days**power for power in _POWERS), *apart[:_WAYS]]
+    ways = pd.DataFrame({k: y @ way for k, way in enumerate(weighed)}, index=counts.index)
     below = (ways.rank(method="average") - 1) / max(1, len(ways) - 1)
     return pd.DataFrame(
         {
@@ -118,6 +126,8 @@ def weigh_harm(
             "upper": np.quantile(draws, 1 - tail, axis=0),
             "best_place": below.min(axis=1),
             "worst_place": below.max(axis=1),
+            "doubt_lower": np.quantile(doubted, tail, axis=0),
+            "doubt_upper": np.quantile(doubted, 1 - tail, axis=0),
         },
         index=counts.index,
     )

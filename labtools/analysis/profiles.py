@@ -11,19 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from labtools.analysis.change import compare_windows
 from labtools.analysis.dispersion import dispersion_by_size
 from labtools.analysis.ranks import in_whole_tenths, place_intervals
 from labtools.analysis.rates import poisson_interval
-from labtools.analysis.risk.discount import discounted
-from labtools.analysis.risk.surfaces import (
-    NoisyCounts,
-    Surface,
-    fit_surface,
-    fit_surface_in_time,
-)
+from labtools.analysis.risk.past import ALL_GROUPS, cells_of
+from labtools.analysis.risk.surfaces import Surface
 from labtools.privacy.rounding import reach_of_sum
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import CONTRACTS, check_table
@@ -31,9 +25,7 @@ from labtools.tables.periods import Window
 
 PER = 1_000
 _QUARTERS = 4
-_MONTHS = 3
 _QUARTERS_FOR_DISPERSION = 12
-_GROUPS = (*words.GROUPS, words.TOTAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +62,11 @@ def series_table(quarters: pd.DataFrame, colonias: pd.Index, *, slack: int) -> p
     wide = wide.reindex(columns=list(words.GROUPS))
     wide[words.TOTAL] = wide.sum(axis=1, min_count=len(words.GROUPS))
     state = quarters.groupby(keys)["state"].first()
-    long = wide[list(_GROUPS)].stack().rename("events")
+    long = wide[list(ALL_GROUPS)].stack().rename("events")
     long = long.reindex(
-        pd.MultiIndex.from_product([*_levels(quarters, colonias), _GROUPS], names=[*keys, "group"])
+        pd.MultiIndex.from_product(
+            [*_levels(quarters, colonias), ALL_GROUPS], names=[*keys, "group"]
+        )
     ).reset_index()
     table = _with_range(long, quarters=1, slack=slack).assign(
         state=pd.Series(long.set_index(keys).index.map(state), dtype="str").fillna(words.MISSING),
@@ -97,84 +91,14 @@ def dispersion_table(
     """
     recent = series[series["quarter"] < window.end]
     found = {}
-    for group in _GROUPS:
+    for group in ALL_GROUPS:
         by_quarter = recent[recent["group"] == group].pivot(
             index="colonia_id", columns="quarter", values="events"
         )
         counts = by_quarter.iloc[:, -_QUARTERS_FOR_DISPERSION:].astype(float).reindex(colonias)
-        noise = noise_variance * _cells(group)
+        noise = noise_variance * cells_of(group)
         found[group] = dispersion_by_size(counts, noise_variance=noise)
     return pd.DataFrame(found, index=colonias)
-
-
-def discounted_counts(
-    series: pd.DataFrame, population: pd.Series, window: Window, *, noise: Noise
-) -> dict[str, NoisyCounts]:
-    """Return by group the counts of all quarters before the window's end, discounted by age.
-
-    They tell more of the present level than twelve months alone.
-
-    Parameters
-    ----------
-    series : pandas.DataFrame
-        Canonical table ``series``.
-    population : pandas.Series
-        Residents by colonia.
-    """
-    found = {}
-    for group in _GROUPS:
-        counts = _quarterly(series, group, window, population.index)
-        told = discounted(counts, population, period_months=_MONTHS)
-        cells = told["periods"] * _cells(group) if noise.slack else 0.0
-        found[group] = NoisyCounts(told["events"], told["exposure"], noise.dispersion[group], cells)
-    return found
-
-
-def surfaces_in_time(
-    series: pd.DataFrame,
-    population: pd.Series,
-    window: Window,
-    neighbours: sparse.csr_array,
-    *,
-    slack: int,
-    rng: np.random.Generator,
-) -> dict[str, Surface]:
-    """Return the surfaces of the groups for which all quarters can be fitted in one model.
-
-    See :func:`labtools.analysis.risk.surfaces.fit_surface_in_time`.
-    """
-    found = {}
-    for group in _GROUPS:
-        counts = _quarterly(series, group, window, population.index)
-        cells = float(_cells(group)) if slack else 0.0
-        surface = fit_surface_in_time(counts, population, neighbours, rounded_cells=cells, rng=rng)
-        if surface is not None:
-            found[group] = surface
-    return found
-
-
-def _quarterly(
-    series: pd.DataFrame, group: str, window: Window, colonias: pd.Index
-) -> pd.DataFrame:
-    past = series[(series["quarter"] < window.end) & (series["group"] == group)]
-    counts = past.pivot(index="colonia_id", columns="quarter", values="events")
-    return counts.astype(float).reindex(colonias)
-
-
-def surface_of_each_group(
-    counts: Mapping[str, NoisyCounts],
-    neighbours: sparse.csr_array | None,
-    *,
-    rng: np.random.Generator,
-) -> dict[str, Surface]:
-    """Return the surface of risk of each group: see :func:`discounted_counts`.
-
-    Parameters
-    ----------
-    neighbours : scipy.sparse.csr_array, optional
-        In the order of the counts; see :func:`labtools.analysis.risk.surfaces.fit_surface`.
-    """
-    return {group: fit_surface(told, neighbours, rng=rng) for group, told in counts.items()}
 
 
 def crime_table(
@@ -199,8 +123,8 @@ def crime_table(
     municipality : pandas.Series
         The municipality's rate per 1,000 person-years, by group.
     surfaces : mapping of str to Surface
-        See :func:`surface_of_each_group`; where a colonia has no population or no count, the
-        table has no smoothed rate, though its neighbours suggest one.
+        See :func:`labtools.analysis.risk.past.surface_of_each_group`; where a colonia has no
+        population or no count, the table has no smoothed rate, though its neighbours suggest one.
     """
     counted = _window_counts(series, window.start, window.end, population.index, noise.slack)
     parts = [
@@ -211,7 +135,7 @@ def crime_table(
             municipality.get(group, np.nan),
             surfaces[group],
         )
-        for group in _GROUPS
+        for group in ALL_GROUPS
     ]
     table = pd.concat(parts, ignore_index=True)
     order = [c for c in _columns("crime") if c != "state"]
@@ -236,12 +160,12 @@ def change_table(
     now = _window_counts(series, window.start, window.end, colonias, 0)
     before = _window_counts(series, window.before_start, window.start, colonias, 0)
     parts = []
-    for group in _GROUPS:
+    for group in ALL_GROUPS:
         change = compare_windows(
             before.xs(group, level="group")["events"],
             now.xs(group, level="group")["events"],
             dispersion=noise.dispersion[group],
-            noise_variance=noise.variance * _cells(group) * _QUARTERS,
+            noise_variance=noise.variance * cells_of(group) * _QUARTERS,
             complete=complete,
         )
         told = change.table.drop(columns="p_value")
@@ -267,7 +191,7 @@ def place_table(
         with the highest rate, or put them in order: what everyone may see.
     """
     parts = []
-    for group in _GROUPS:
+    for group in ALL_GROUPS:
         rows = crime[crime["group"] == group].set_index("colonia_id")
         told = surfaces[group].draws[rows.index].where(rows["smoothed"].notna(), axis=1)
         places = place_intervals(told.to_numpy(), rows.index)
@@ -298,7 +222,7 @@ def _window_counts(
     """Return counts and state by colonia and group; missing unless all four quarters are known."""
     inside = series[(series["quarter"] >= start) & (series["quarter"] < end)]
     keys = [inside["colonia_id"], inside["group"]]
-    full = pd.MultiIndex.from_product([colonias, _GROUPS], names=["colonia_id", "group"])
+    full = pd.MultiIndex.from_product([colonias, ALL_GROUPS], names=["colonia_id", "group"])
     counts = inside["events"].groupby(keys).sum(min_count=_QUARTERS).reindex(full)
     state = inside["state"].groupby(keys).first().reindex(full).fillna(words.MISSING)
     state = state.where(counts.notna() | (state != words.SHOWN), words.MISSING)
@@ -361,8 +285,3 @@ def _versus(table: pd.DataFrame) -> pd.Series:
     versus[table["smoothed_lower"] > table["municipality_rate"]] = "above"
     versus[table["smoothed_upper"] < table["municipality_rate"]] = "below"
     return versus.where(known, "unknown")
-
-
-def _cells(group: str) -> int:
-    """Return of how many published counts one count of `group` is the sum."""
-    return len(words.GROUPS) if group == words.TOTAL else 1

@@ -18,6 +18,7 @@ import pandas as pd
 from labtools import paths
 from labtools.classify.crosswalk import crime_groups, fold_subject, pattern_of
 from labtools.errors import TableError
+from labtools.tables.contracts import check_table, empty_table
 
 Classification = Literal[
     "cndfe", "sesnsp_goods", "iccs", "ensu_conducts", "lgpsvd_ambits", "pronapred_factors"
@@ -90,6 +91,34 @@ def recode(counts: pd.Series, target: Target) -> pd.Series:
             code=strange[0],
         )
     return counts.groupby(counts.index.map(dict(known))).sum(min_count=1)
+
+
+def recoded(codes: pd.Series, source: str) -> pd.DataFrame:
+    """Return how many events each code of other classifications has, with their official words.
+
+    Parameters
+    ----------
+    codes : pandas.Series of str
+        Our crime code of each event.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Canonical table ``counts_recoded``; each classification adds up to all events, those without
+        counterpart under a missing code.
+    """
+    counts = codes.value_counts()
+    parts = []
+    for target in TARGETS if len(counts) else ():
+        found = recode(counts, target).rename_axis("code").rename("events").reset_index()
+        title = found["code"].map(dict(load_taxonomy(target).items))
+        code = found["code"].where(found["code"].ne(NONE))
+        told = {"source": source, "classification": target, "code": code, "title": title}
+        parts.append(found.assign(**told))
+    if not parts:
+        return empty_table("counts_recoded")
+    columns = list(empty_table("counts_recoded").columns)
+    return check_table("counts_recoded", pd.concat(parts, ignore_index=True)[columns])
 
 
 def signs_of(subjects: pd.Series) -> pd.Series:

@@ -35,6 +35,7 @@ Part = Literal[
     "batteries",
     "meetings",
     "files",
+    "premises",
 ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from labtools.demo.city import City
+from labtools.demo.premises import write_premises
 from labtools.demo.supplier_places import write_agebs, write_census, write_colonias, write_names
 from labtools.demo.supplier_records import (
     write_calls,
@@ -37,6 +38,7 @@ WRITERS: dict[str, Callable[[City, Path], None]] = {
     "acciones_programa.csv": write_actions,
     "reuniones_red.csv": write_meetings,
     "nombres_colonias.csv": write_names,
+    "denue.csv": write_premises,
 }
 
 

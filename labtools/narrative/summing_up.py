@@ -26,7 +26,14 @@ def harm_sentences(harm: pd.DataFrame) -> tuple[str, ...]:
             harm=number(last["harm_days"]),
             low=number(last["lower"]),
             high=number(last["upper"]),
-        )
+        ),
+        text(
+            "To weigh by the law's least penalty is this lab's declared choice. With each weight "
+            "anywhere between half and double, as another code or reading may have it, the sum "
+            "lies between {low} and {high}.",
+            low=number(last["doubt_lower"]),
+            high=number(last["doubt_upper"]),
+        ),
     ]
     if len(rows) > 1:
         said.append(_beside_last_year(rows.iloc[-2], last))

@@ -25,6 +25,11 @@ _CLOCK = re.compile(
     r"^(?P<h>\d{1,2}):\d{2}(?::\d{2}){0,2}(?:\.\d+)?\s*(?:(?P<half>[ap])\.?\s*m\.?)?",
     re.IGNORECASE,
 )
+#: “20”, “20.0” or “20 hrs”: the hour alone.
+_BARE_HOUR = re.compile(
+    r"^(?P<h>\d{1,2})(?:\.0+)?\s*(?:h(?:rs?|oras?)?\.?)?$",
+    re.IGNORECASE,
+)
 _HALF_DAY, _DAY = 12, 24
 #: So many true dates in a workbook without a day after the 12th are no chance.
 _TRUE_DATES = 10
@@ -66,7 +71,8 @@ def hours(written: pd.Series) -> pd.Series:
 
 def _hours(written: pd.Series) -> pd.Series:
     parts = written.str.extract(_CLOCK)
-    hour = pd.to_numeric(parts["h"])
+    bare = written.str.extract(_BARE_HOUR)["h"]
+    hour = pd.to_numeric(parts["h"].fillna(bare))
     half = parts["half"].str.casefold()
     of_half = hour.where(hour.between(1, _HALF_DAY)) % _HALF_DAY
     twice_told = (half.eq("a") & hour.eq(0)) | (half.eq("p") & hour.gt(_HALF_DAY))

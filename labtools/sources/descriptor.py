@@ -59,6 +59,9 @@ class Indicator(Part):
         Name in our tables, what readers see, and unit ("%" multiplies a share by 100).
     numerator, denominator : list of str
         Supplier's columns, summed; without denominator the one numerator column is used as is.
+    near_only : bool
+        Of establishments: how far they are, and how many, is used to see what crime lies near; no
+        figure of colonias is made of them.
     """
 
     key: str
@@ -66,6 +69,7 @@ class Indicator(Part):
     unit: str = ""
     numerator: Annotated[tuple[str, ...], Field(min_length=1)]
     denominator: tuple[str, ...] = ()
+    near_only: bool = False
 
 
 class Question(Part):

@@ -17,6 +17,8 @@ LARGEST_COUNT = 1_000_000
 _OF_ONE = 20
 #: No household survey of the country asks so many people for one figure.
 _MOST_ASKED = 100_000
+#: Of so many areas one at least has more than 1 % of anything that is worth an indicator.
+_SEVERAL = 8
 #: A reason in an account is one short word.
 _NO_WORD, _LONGEST_WORD = re.compile(r"[^0-9a-z]+"), 30
 
@@ -127,12 +129,17 @@ def measures(intake: Intake, cells: pd.DataFrame, column: str) -> pd.Series:
 def refuse_no_percentage(intake: Intake, figure: pd.Series, name: str) -> None:
     """Refuse a column of percentages of areas with a code (-9999) or a figure above 100 among them.
 
+    So are shares of one in their place: not one of several areas above 1 %.
+
     Raises
     ------
     SourceError
         Names the first one.
     """
     wrong = figure[figure.notna() & ~figure.between(0, 100)]
+    known = figure[figure > 0]
+    if len(known) >= _SEVERAL and known.max() <= 1:
+        wrong = known
     if len(wrong):
         raise SourceError(
             "{path}, column “{column}”: {value} in row {row} is no percentage ({n} such cells). "

@@ -117,6 +117,9 @@ _WORDS = {
     "short": mark("not enough"),
     "up": mark("rises"),
     "down": mark("falls"),
+    "mixed": mark("in some it rises and in others it falls"),
+    "factor": mark("a risk factor"),
+    "trust": mark("trust in institutions"),
 }
 #: Words of canonical tables that the vocabulary does not hold, and what a reader sees for them.
 WORDS: Mapping[str, str] = MappingProxyType(_WORDS)

@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from labtools.errors import SettingsError, TableError
+from labtools.places.spelling import fold_name
 from labtools.tables.contracts import empty_table
 from labtools.tables.store import read_table
 from labtools.workflow.decisions import append_rows, stacked
@@ -24,7 +25,7 @@ def known_aliases(opened: Opened, register: gpd.GeoDataFrame) -> pd.DataFrame:
     Raises
     ------
     TableError
-        If one means a colonia that the register does not have.
+        If one means a colonia that the register does not have, or takes another colonia's name.
     """
     aliases = stacked(opened, "aliases")
     strange = aliases["colonia_id"].dropna()
@@ -38,7 +39,31 @@ def known_aliases(opened: Opened, register: gpd.GeoDataFrame) -> pd.DataFrame:
             key=str(strange.iloc[0]),
             name=str(aliases.loc[strange.index[0], "name"]),
         )
+    _refuse_names_of_others(aliases, register)
     return aliases
+
+
+def _refuse_names_of_others(aliases: pd.DataFrame, register: gpd.GeoDataFrame) -> None:
+    """Refuse a name, good everywhere and for ever, that the register gives to another colonia."""
+    everywhere = aliases["borough"].isna() & aliases["valid_until"].isna()
+    named = aliases[everywhere & aliases["colonia_id"].notna()]
+    folded = register["name"].map(fold_name, na_action="ignore")
+    owners = register["colonia_id"].groupby(folded).agg(set)
+    of_others = [
+        at
+        for at, row in named.iterrows()
+        if row["colonia_id"] not in owners.get(fold_name(row["name"]), {row["colonia_id"]})
+    ]
+    if of_others:
+        first = named.loc[of_others[0]]
+        raise TableError(
+            "{n} rows of the names of colonias give a colonia the name that the register gives to "
+            "another; the first is “{name}” for {key}. Every event of the other would move: say "
+            "of which borough, or until when (valid_until), or take the row out.",
+            n=len(of_others),
+            name=str(first["name"]),
+            key=str(first["colonia_id"]),
+        )
 
 
 def pending_names(opened: Opened) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from labtools.classify.agreement import coder_agreement, subject_drift
 from labtools.classify.factors import code_factors, complete_by_narrative
+from labtools.classify.taxonomies import recoded
 from labtools.settings import Source
 from labtools.tables.contracts import check_table, empty_table
 from labtools.tables.store import read_table
@@ -77,13 +78,17 @@ def text_tables(opened: Opened) -> dict[str, pd.DataFrame]:
     """Return what a run keeps of how texts were read.
 
     ``factors_told`` (signs of each factor, by source and who told them), ``coding_agreement`` of
-    the persons who coded subjects, and ``subject_drift`` of each source of events.
+    the persons who coded subjects, ``subject_drift`` of each source of events, and
+    ``counts_recoded``: case files of the last twelve months in other classifications.
     """
     folder = opened.workbench.interim("classified")
-    told, drift = [], []
+    told, drift, other = [], [], []
     for source in opened.of_kind("events"):
         events = read_table("classified", folder, as_name=f"{source.name}.classified")
         drift.append(subject_drift(events, source.name))
+        if opened.descriptor(source).record_type == "case_file":
+            last = events["occurred_on"] > events["occurred_on"].max() - pd.DateOffset(years=1)
+            other.append(recoded(events.loc[last, "crime_code"], source.name))
         if narrative_files(opened, source):
             signs = read_table("factor_signs", folder, as_name=f"{source.name}.factor_signs")
             counted = signs.groupby(["factor", "told_by"]).size().rename("events").reset_index()
@@ -92,6 +97,7 @@ def text_tables(opened: Opened) -> dict[str, pd.DataFrame]:
         "factors_told": _stacked("factors_told", told),
         "coding_agreement": coder_agreement(stacked(opened, "codings")),
         "subject_drift": _stacked("subject_drift", drift),
+        "counts_recoded": _stacked("counts_recoded", other),
     }
 
 

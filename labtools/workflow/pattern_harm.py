@@ -50,6 +50,8 @@ def harm_table(
             "harm_days": found["harm"].round().to_numpy(),
             "lower": found["lower"].round().to_numpy(),
             "upper": found["upper"].round().to_numpy(),
+            "doubt_lower": found["doubt_lower"].round().to_numpy(),
+            "doubt_upper": found["doubt_upper"].round().to_numpy(),
             "least_place": found["best_place"].round(_DECIMALS).to_numpy(),
             "greatest_place": found["worst_place"].round(_DECIMALS).to_numpy(),
             "verified": bool((used["verified_on"] != "").all()),

@@ -11,7 +11,7 @@ import pandas as pd
 from labtools.classify.crosswalk import Crosswalk, classify_subjects, load_crosswalk
 from labtools.classify.unnamed import code_unnamed
 from labtools.errors import TableError
-from labtools.messages import plural, say
+from labtools.messages import plural, say, text
 from labtools.places.assign import locate_events
 from labtools.places.interpolate import interpolate_counts
 from labtools.places.interpolation_error import interpolation_errors, spread_of_density
@@ -33,6 +33,9 @@ from labtools.workflow.surroundings import (
     locate_establishments,
     surrounding_indicators,
 )
+
+#: Of so many events, this share at most may be of subjects that nobody knows.
+_MANY, _MOST = 50, 0.9
 
 
 def locate(opened: Opened) -> tuple[Account, ...]:
@@ -249,9 +252,27 @@ def _classify_events(opened: Opened, source: Source) -> Account:
     for name, as_name in names.items():
         schema = "coding_queue" if name == QUEUE else name
         write_table(schema, made[name], folder, lineage=lineage, as_name=as_name)
+    _tell_unknown(opened, source, events["subject"], codes["code_origin"])
     by = codes["code_origin"].value_counts()
     changed = {f"coded_by_{who}": int(by[who]) for who in ("person", "text_model") if who in by}
     return sign(opened, _classified(source, codes["crime_group"], changed), lineage)
+
+
+def _tell_unknown(opened: Opened, source: Source, subjects: pd.Series, origin: pd.Series) -> None:
+    """Say that hardly a subject is known: another column was named, or another crosswalk."""
+    unknown = origin.eq("nobody")
+    if len(origin) < _MANY or unknown.mean() <= _MOST:
+        return
+    sentence = text(
+        "{source}: no rule, person or model knows the subject of {n} of {total} events; the "
+        "commonest is “{value}”. Look whether “subject” and “crosswalk” name the right column and "
+        "rules: what is unknown stands in no group.",
+        source=source.name,
+        n=int(unknown.sum()),
+        total=len(origin),
+        value=str(subjects[unknown].value_counts(dropna=False).index[0]),
+    )
+    opened.tell(sentence)
 
 
 def _classify_counts(opened: Opened, source: Source) -> Account:

@@ -60,9 +60,11 @@ def city_results(
     series = profiles.series_table(quarters, keys, slack=slack)
     spread = profiles.dispersion_table(series, edition.window, keys, noise_variance=variance)
     noise = profiles.Noise(spread, variance, slack)
-    risk = city_risk(series, colonias, edition, noise, settings)
+    risk = city_risk(series, processed, edition, noise, settings)
+    # Smoothed rates are of all that happened: what they stand beside is too.
+    whole = rates / edition.recorded.get(_YEAR, 1.0)
     crime = profiles.crime_table(
-        series, population, edition.window, rates, surfaces=risk.surfaces, noise=noise
+        series, population, edition.window, whole, surfaces=risk.surfaces, noise=noise
     )
     change = profiles.change_table(
         series, edition.window, keys, noise=noise, complete=edition.recorded.get(_YEAR, 1.0)

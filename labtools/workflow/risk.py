@@ -11,12 +11,19 @@ import pandas as pd
 from scipy import sparse
 
 from labtools.analysis import profiles
+from labtools.analysis.risk.past import (
+    Past,
+    discounted_counts,
+    surface_of_each_group,
+    surfaces_in_time,
+)
 from labtools.analysis.risk.surfaces import NoisyCounts, Surface, draws_table, ranks_table
 from labtools.places.neighbours import find_neighbours
 from labtools.settings import Lab, Settings
 from labtools.tables.contracts import check_table
 from labtools.targeting.catalogue import read_taxonomies
 from labtools.workflow.edition import Edition
+from labtools.workflow.programme_past import programme_in_force, quarters_recorded
 from labtools.workflow.risk_clusters import clusters_tables
 from labtools.workflow.risk_questions import change_against_expected, factor_tables
 
@@ -48,30 +55,33 @@ class CityRisk:
 
 def city_risk(
     series: pd.DataFrame,
-    colonias: gpd.GeoDataFrame,
+    processed: Mapping[str, pd.DataFrame],
     edition: Edition,
     noise: profiles.Noise,
     settings: Settings,
 ) -> CityRisk:
     """Return the surface of each group, made of the counts that the edition may know."""
+    colonias = gpd.GeoDataFrame(processed["colonias"])
     population = colonias.set_index("colonia_id")["population"]
-    counts = profiles.discounted_counts(series, population, edition.window, noise=noise)
+    recorded = quarters_recorded(series, edition)
+    force = programme_in_force(processed["programme"], series, population.index)
+    past = Past(series, population, edition.window, noise.slack, recorded, force)
+    counts = discounted_counts(past, noise.dispersion)
     neighbours = find_neighbours(colonias, settings.lab.crs)
 
     def fitted() -> dict[str, pd.DataFrame]:
         rng = np.random.default_rng([settings.lab.seed, int(edition.is_public)])
         found: dict[str, Surface] = {}
         if settings.risk.surface == "space_time" and neighbours.nnz:
-            found = profiles.surfaces_in_time(
-                series, population, edition.window, neighbours, slack=noise.slack, rng=rng
-            )
+            found = surfaces_in_time(past, counts, neighbours, rng=rng)
         rest = {group: told for group, told in counts.items() if group not in found}
         borrowed = neighbours * 0 if settings.risk.surface == "global" else neighbours
         borrowed.eliminate_zeros()
-        found |= profiles.surface_of_each_group(rest, borrowed, rng=rng)
+        found |= surface_of_each_group(rest, borrowed, rng=rng)
         return _frames_of(found)
 
     told = [series, colonias, noise.dispersion, noise.variance, noise.slack, edition.window.end]
+    told += [force, [*map(str, recorded.items())]]
     settled = [settings.risk.surface, settings.lab.crs, settings.lab.seed, edition.audience]
     found = _surfaces_of(edition.fits.take("surfaces", [*told, *settled], fitted))
     return CityRisk(counts, {group: found[group] for group in counts}, neighbours)

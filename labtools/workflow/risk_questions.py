@@ -65,8 +65,8 @@ def factor_tables(
     *,
     rng: np.random.Generator,
 ) -> dict[str, pd.DataFrame]:
-    """Return the canonical tables ``factors``, ``factor_contributions`` and ``factor_draws``."""
-    names = ("factors", "factor_contributions", "factor_draws")
+    """Return the canonical tables ``factors`` and ``factor_contributions``."""
+    names = ("factors", "factor_contributions")
     found: dict[str, Factors] = {}
     values = indicators.pivot(index="colonia_id", columns="indicator", values="value")
     for group, noisy in counts.items():
@@ -99,9 +99,6 @@ def _rows(
         if name == "factors":
             rows = factors.table.rename_axis("indicator").reset_index()
             rows["official_factor"] = rows["indicator"].map(official)
-        elif name == "factor_draws":
-            rows = factors.draws.stack().rename("coefficient").rename_axis(["draw", "indicator"])
-            rows = rows.reset_index()
         else:
             parts_of = factors.contributions.rename_axis("colonia_id").stack()
             rows = parts_of.rename("contribution").rename_axis(["colonia_id", "indicator"])

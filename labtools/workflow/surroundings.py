@@ -12,6 +12,7 @@ from labtools.places.points import assign_points
 from labtools.settings import Source
 from labtools.sources.descriptor import Indicator
 from labtools.tables.account import Account
+from labtools.tables.contracts import empty_table
 from labtools.tables.lineage import trace
 from labtools.tables.store import read_table
 from labtools.workflow.by_ageb import told_by_ageb
@@ -125,7 +126,8 @@ def _of_establishments(opened: Opened, source: Source, colonias: gpd.GeoDataFram
     table, at = _placed(opened, source, colonias)
     residents = colonias["population"].to_numpy(float)
     parts = []
-    for indicator in opened.descriptor(source).indicator:
+    told = [it for it in opened.descriptor(source).indicator if not it.near_only]
+    for indicator in told:
         mine = table["activity"].str.startswith(indicator.numerator).to_numpy(bool) & (at >= 0)
         counted = np.bincount(at[mine], minlength=len(colonias))
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -133,7 +135,7 @@ def _of_establishments(opened: Opened, source: Source, colonias: gpd.GeoDataFram
         everybody = np.nansum(residents)
         city = _PER * counted.sum() / everybody if everybody else np.nan
         parts.append(_rows(source, indicator, colonias, value, city))
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts, ignore_index=True) if parts else empty_table("indicators")
 
 
 def _of_index(opened: Opened, source: Source, colonias: gpd.GeoDataFrame) -> pd.DataFrame:

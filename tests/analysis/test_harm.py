@@ -27,6 +27,19 @@ def test_a_single_grave_crime_is_told_with_its_chance():
     assert found.loc[0, "upper"] == pytest.approx(4.67 * 4380, rel=0.15)
 
 
+def test_an_order_that_hangs_on_how_long_a_penalty_is_has_both_places():
+    counts = pd.DataFrame({"injury": [10, 0], "extortion": [0, 7]})
+    close = pd.Series({"injury": 100.0, "extortion": 120.0})
+
+    found = weigh_harm(counts, close, rng=np.random.default_rng(1))
+
+    # 1,000 days against 840: half or double of either weight turns them round.
+    assert found["best_place"].tolist() == [0, 0]
+    assert found["worst_place"].tolist() == [1, 1]
+    assert (found["doubt_lower"] < found["lower"]).all()
+    assert (found["doubt_upper"] > found["upper"]).all()
+
+
 def test_how_much_has_no_weight_is_told():
     assert share_weighed(COUNTS, WEIGHTS) == pytest.approx(101 / 111)
 

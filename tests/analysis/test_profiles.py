@@ -6,12 +6,11 @@ from labtools.analysis.profiles import (
     Noise,
     change_table,
     crime_table,
-    discounted_counts,
     dispersion_table,
     place_table,
     series_table,
-    surface_of_each_group,
 )
+from labtools.analysis.risk.past import Past, discounted_counts, surface_of_each_group
 from labtools.privacy.release import ROUNDING_SLACK, ROUNDING_VARIANCE, protect_quarters
 from labtools.tables import vocabulary as words
 from labtools.tables.periods import Window
@@ -68,7 +67,8 @@ def noise_of(series, slack):
 
 
 def surfaces_of(series, people, slack=0, neighbours=None):
-    counts = discounted_counts(series, people, WINDOW, noise=noise_of(series, slack))
+    noise = noise_of(series, slack)
+    counts = discounted_counts(Past(series, people, WINDOW, slack), noise.dispersion)
     return surface_of_each_group(counts, neighbours, rng=np.random.default_rng(3))
 
 

@@ -1,10 +1,13 @@
 """Classifications as data: every code maps once, nothing is lost, and publishers agree."""
 
+import tomllib
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labtools import paths
 from labtools.classify import taxonomies
 from labtools.classify.crosswalk import crime_groups, load_crosswalk
 from labtools.classify.taxonomies import (
@@ -15,6 +18,7 @@ from labtools.classify.taxonomies import (
     load_correspondence,
     load_taxonomy,
     recode,
+    recoded,
     sesnsp_titles,
     signs_of,
 )
@@ -170,3 +174,22 @@ def test_every_subject_of_calls_offences_and_reports_is_a_sign_of_one_conduct_or
     assert len(found) == len(told)
     assert set(found) <= {*load_taxonomy("ensu_conducts").items, NONE}
     assert found.iloc[-1] == NONE
+
+
+def test_events_in_other_classifications_add_up_and_bear_their_official_words():
+    codes = pd.Series(["homicide", "homicide", "fraud", "missing_person"])
+
+    told = recoded(codes, "carpetas")
+
+    assert told.groupby("classification")["events"].sum().to_dict() == dict.fromkeys(TARGETS, 4)
+    iccs = told[told["classification"] == "iccs"].set_index("code")
+    assert iccs.loc["0101", "events"] == 2
+    assert iccs.loc["0101", "title"] == load_taxonomy("iccs").items["0101"]
+    assert recoded(codes.iloc[:0], "carpetas").empty
+
+
+def test_the_spheres_of_the_law_bear_the_names_that_interventions_use():
+    path = paths.bundled("data", "reference", "taxonomies.toml")
+    spheres = tomllib.loads(path.read_text(encoding="utf-8"))["ambitos"]
+
+    assert list(load_taxonomy("lgpsvd_ambits").items) == list(spheres)

@@ -23,6 +23,8 @@ def harm(lower, upper):
             "harm_days": [1000.0, 1200.0],
             "lower": [900.0, lower],
             "upper": [1100.0, upper],
+            "doubt_lower": [600.0, 700.0],
+            "doubt_upper": [1800.0, 2100.0],
             "verified": [False, False],
         }
     )
@@ -40,8 +42,10 @@ def test_harm_moved_only_where_its_range_leaves_that_of_the_year_before(limits, 
     said = summing_up.harm_sentences(harm(*limits))
 
     assert "(60 % of all) sum to 1,200 days" in said[0]
-    assert told in said[1]
-    assert "not verified" in said[2]
+    assert "declared choice" in said[1]
+    assert "between 700 and 2,100" in said[1]
+    assert told in said[2]
+    assert "not verified" in said[3]
 
 
 def contribution(trait):

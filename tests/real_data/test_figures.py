@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 
 from labtools.errors import SourceError
+from labtools.forms import FileFormat
 from labtools.messages import speaking
 from labtools.paths import Workbench
 from labtools.places.points import assign_points
 from labtools.sources.catalogue import CLEANERS
 from labtools.sources.descriptor import load_descriptor
+from labtools.sources.files import batches
 from labtools.sources.protocol import Cleaned, Intake, fold_text
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
@@ -94,9 +96,11 @@ def census(real_data):
     )
 
 
-def test_the_census_has_29818_rows_and_430_areas_of_the_municipality(census):
+def test_the_census_has_29818_rows_and_430_areas_of_the_municipality(census, real_data):
     people = census.tables["census"].query("variable == 'POBTOT'")
 
+    path = real_data / "queretaro" / "RESAGEBURB_22CSV20.csv.bz2"
+    assert next(batches(path, FileFormat(), rows=5)).shape[1] == 230
     assert census.account.read == 29_818
     assert len(people) == 430
     assert people["value"].sum() == 1_002_636
@@ -128,6 +132,7 @@ def test_the_case_files_of_mexico_city_are_read_whole_with_their_quirks(real_dat
     # 94,304 of them (8.6 %) are written 12:00:00 and 704 12:00:00:00, counted with awk.
     assert found.account.changed["hour_exactly_noon"] == 94_304 + 704
     assert found.account.changed["exact_duplicates_kept"] > 0
+    assert (events["lon"] < -100).sum() == 1  # near León, in a file of Mexico City
     # 317 as written; one of them is another with a space at its end, which cleaning takes off.
     assert events["subject"].nunique() == 316
     for file, descriptor, share in (
@@ -156,6 +161,7 @@ def test_the_months_that_the_municipal_count_does_not_have_yet_are_not_zero(real
     counts = found.tables["official_counts"]
     december = counts[counts["month"] == "2025-12-01"]
     assert found.account.read == 2_484
+    assert next(batches(path, FileFormat(), rows=5)).shape[1] == 21
     assert december.empty or december["events"].isna().all()
     assert counts[counts["month"] == "2025-11-01"]["events"].notna().all()
 

@@ -53,7 +53,7 @@ def risk_city(n: int, seed: int, *, mean: float, stress: bool = False) -> RiskCi
     neighbours = map_of_neighbours(places)
     true_exposure = rng.lognormal(0, 1.1, n)
     covariates = rng.standard_normal((n, 3))
-    smooth = _steps(places, rng) if stress else _icar(neighbours, rng)
+    smooth = _steps(places, rng) if stress else icar(neighbours, rng)
     own = 0.2 * (rng.standard_t(3, n) if stress else rng.standard_normal(n))
     level = 0.35 * smooth + own + covariates @ np.array([0.2, 0.15, 0.1])
     level[np.argsort(np.hypot(*(places - places[0]).T))[:4]] += 0.5
@@ -94,7 +94,8 @@ def map_of_neighbours(places: np.ndarray) -> sparse.csr_array:
     return matrix
 
 
-def _icar(neighbours: sparse.csr_array, rng: np.random.Generator) -> np.ndarray:
+def icar(neighbours: sparse.csr_array, rng: np.random.Generator) -> np.ndarray:
+    """Return a smooth surface of deviation one: areas resemble their neighbours."""
     values, vectors = np.linalg.eigh(csgraph.laplacian(neighbours).toarray())
     held = values > 1e-9
     field = vectors[:, held] @ (rng.standard_normal(held.sum()) / np.sqrt(values[held]))

@@ -15,7 +15,9 @@ from scipy import sparse
 
 from labtools.analysis.dispersion import dispersion_by_size
 from labtools.analysis.risk.discount import discounted
+from labtools.analysis.risk.groups import pattern_of_others
 from labtools.analysis.risk.surfaces import (
+    Beside,
     NoisyCounts,
     Surface,
     fit_surface,
@@ -34,25 +36,41 @@ SHOWN = [k for k, group in enumerate(GROUPS) if group != "sensitive"]
 LAST_THREE_YEARS = 12
 
 
-def city(ground: Ground, seed: int) -> tuple[pd.Series, np.ndarray, np.ndarray]:
-    """Return residents, and recorded and expected crimes by colonia, month and group."""
+def city(ground: Ground, seed: int) -> tuple[pd.Series, np.ndarray, np.ndarray, pd.DataFrame]:
+    """Return residents, recorded and expected crimes by colonia, month and group, and who was
+    in the programme, by quarter.
+    """
     people = settle(ground, seed)
     latent = imagine(ground, people, seed)
     history = unfold(ground, people, latent, seed)
     expected = np.exp(history.log_true[:, :N_MONTHS]) * latent.recorded_share[:, None, :]
     residents = people.colonias.set_index("colonia_id")["population"].astype(float)
-    return residents, history.recorded.astype(float), expected
+    first = history.programme.first_month
+    inside = (first[:, None] >= 0) & (np.arange(N_MONTHS) >= first[:, None])
+    force = pd.DataFrame(inside.reshape(len(first), -1, 3).mean(axis=2), residents.index)
+    return residents, history.recorded.astype(float), expected, force
+
+
+def counted(quarters: pd.DataFrame, residents: pd.Series) -> NoisyCounts:
+    """Return discounted counts with their dispersion."""
+    told = discounted(quarters, residents, period_months=3)
+    spread = dispersion_by_size(quarters.iloc[:, -LAST_THREE_YEARS:])
+    return NoisyCounts(told["events"], told["exposure"], spread)
 
 
 def surfaces(
-    quarters: pd.DataFrame, residents: pd.Series, neighbours: sparse.csr_array, seed: int
+    quarters: pd.DataFrame,
+    residents: pd.Series,
+    neighbours: sparse.csr_array,
+    beside: Beside,
+    seed: int,
 ) -> dict[str, Surface | None]:
     """Return the three surfaces of one group."""
     rng = np.random.default_rng(seed)
-    told = discounted(quarters, residents, period_months=3)
-    spread = dispersion_by_size(quarters.iloc[:, -LAST_THREE_YEARS:])
-    counts = NoisyCounts(told["events"], told["exposure"], spread)
-    in_time = fit_surface_in_time(quarters, residents, neighbours, rounded_cells=0.0, rng=rng)
+    counts = counted(quarters, residents)
+    in_time = fit_surface_in_time(
+        quarters, residents, neighbours, rounded_cells=0.0, beside=beside, rng=rng
+    )
     return {
         "space_time": in_time,
         "global": fit_surface(counts, None, rng=rng),
@@ -78,14 +96,23 @@ def main() -> None:
     neighbours = sparse.csr_array(ground.neighbours.astype(float))
     rows = []
     for seed in SEEDS:
-        residents, recorded, expected = city(ground, seed)
+        residents, recorded, expected, force = city(ground, seed)
+
+        def by_quarter(cut: list[int]) -> pd.DataFrame:
+            months = recorded[:, :, cut].sum(axis=2)  # noqa: B023 - used in this turn only
+            told = months.reshape(len(months), -1, 3).sum(axis=2)
+            return pd.DataFrame(told, residents.index)  # noqa: B023
+
         for name, cut in {**{GROUPS[k]: [k] for k in SHOWN}, "total": SHOWN}.items():
-            months = recorded[:, :, cut].sum(axis=2)
-            by_quarter = months.reshape(len(months), -1, 3).sum(axis=2)
-            quarters = pd.DataFrame(by_quarter, index=residents.index)
+            quarters, rest = by_quarter(cut), [k for k in SHOWN if k not in cut]
+            pattern = None
+            if rest:
+                others = counted(by_quarter(rest), residents).effective()
+                pattern = pattern_of_others(counted(quarters, residents).effective(), others)
+            beside = Beside(pattern, force)
             year = expected[:, -12:, cut].sum(axis=(1, 2))
             true_rate = (year / residents.where(residents > 0)).dropna()
-            for model, surface in surfaces(quarters, residents, neighbours, seed).items():
+            for model, surface in surfaces(quarters, residents, neighbours, beside, seed).items():
                 if surface is not None:
                     rows.append({"model": model, "group": name, **judged(surface, true_rate)})
     means = pd.DataFrame(rows).groupby(["model", "group"]).mean().round(4)

@@ -38,12 +38,18 @@ KINDS: Mapping[str, tuple[str, dict[str, str]]] = {
         {"colonia_id": "c", "held_on": "f", "participant": "p", "need": "n", "rank": "r"},
     ),
     "state_victims": ("m,a,t,s,o,n", {"month": "m", "area": "a", "events": "n", **LEVELS}),
+    "ageb_index": ("k,p,i", {"id": "k", "population": "p"}),
     "survey": (
         "o,c,s,u,w,p",
         {"wave": "o", "colonia_id": "c", "stratum": "s", "cluster": "u", "weight": "w"},
     ),
 }
-QUESTION = {"column": "p", "indicator": "insecurity", "yes": ["2"], "no": ["1"]}
+MORE: Mapping[str, dict[str, Any]] = {
+    "survey": {"question": [{"column": "p", "indicator": "insecurity", "yes": ["2"], "no": ["1"]}]},
+    "ageb_index": {
+        "indicator": [{"key": "poverty", "label": "Pobreza", "unit": "%", "numerator": ["i"]}]
+    },
+}
 
 
 def text_of(name: str, make: Callable[[], str], said: Any = EVENTS, **verdict: Any) -> Bad:
@@ -60,8 +66,7 @@ def of_kind(kind: str, name: str, rows: list[str], figure: str = "", **verdict: 
     """Return a bad file of another kind; `figure` is a column that is added up."""
     header, columns = KINDS[kind]
     said: dict[str, Any] = {"kind": kind, "columns": columns}
-    if kind == "survey":
-        said["question"] = [QUESTION]
+    said |= MORE.get(kind, {})
 
     def run(folder: Path) -> Found:
         cleaned = clean(intake(written(folder, "\n".join([header, *rows]) + "\n"), said))
@@ -306,4 +311,21 @@ CASES = [
     book("a hidden sheet with more of the table", _hidden, told=("Sheet", "anterior")),
     book("shares shown as percentages", _in_per_cent, CITY, told=("column “p”", "0.38")),
     book("units below the header", _units, truth=ONCE, account={"date_not_valid": 1}),
+    of_kind(
+        "ageb_index",
+        "shares of one in the place of percentages of areas",
+        [f"220140001{n:03}A,300,0.{n}" for n in range(1, 9)],
+        family="numbers",
+        told=("column “i”", "0.1", "no percentage", "8 such cells"),
+    ),
+    *(
+        text_of(
+            f"an hour alone, as {word}",
+            lambda word=word: events_text(fifty(put("hora", word))),
+            family="dates",
+            truth=BOTH,
+            account={"hour_unknown": None},
+        )
+        for word in ("20", "20.0", "20 hrs.")
+    ),
 ]

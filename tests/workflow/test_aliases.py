@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import date
 
 import nbformat
@@ -119,6 +120,35 @@ def test_an_alias_of_a_key_that_the_register_does_not_have_stops_locate(opened, 
     town = register({"99001_0001": square(0, 0)})
 
     with speaking("en"), pytest.raises(TableError, match=r"99001_0009, of the name “X”"):
+        known_aliases(opened, town)
+
+
+@pytest.mark.parametrize(
+    ("borough", "until", "key", "refused"),
+    [
+        (None, None, "99001_0001", True),
+        (None, None, "99001_0002", False),  # its own name
+        ("Norte", None, "99001_0001", False),
+        (None, "2025-01-01", "99001_0001", False),
+    ],
+)
+def test_a_name_that_the_register_gives_to_another_colonia_stops_locate(
+    opened, monkeypatch, borough, until, key, refused
+):
+    town = register({"99001_0001": square(0, 0), "99001_0002": square(1, 0)})
+    town["name"] = ["Peñuelas", "Centro"]
+    aliases = pd.DataFrame(
+        {
+            "colonia_id": [key],
+            "name": ["CENTRO"],
+            "borough": pd.Series([borough], dtype="str"),
+            "valid_until": pd.to_datetime([until]),
+        }
+    )
+    monkeypatch.setattr("labtools.workflow.aliases.stacked", lambda *_: aliases)
+    expected = pytest.raises(TableError, match="“CENTRO” for 99001_0001")
+
+    with speaking("en"), expected if refused else nullcontext():
         known_aliases(opened, town)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import nbformat
 import pandas as pd
 import pytest
@@ -88,6 +90,20 @@ def test_what_nobody_named_waits_and_is_coded_once_a_person_decides(opened):
     assert (before.kept, dict(before.rejected)) == (1, {"unclassified_for_a_person_to_code": 3})
     assert (after.kept, dict(after.changed)) == (3, {"coded_by_person": 2})
     assert origins(opened) == {"AMENAZAS": "rule", "COSA RARA": "person", "OTRA COSA": "nobody"}
+
+
+def test_a_column_of_which_hardly_a_subject_is_known_is_told(opened):
+    lines = []
+    several = pd.concat([located().assign(subject="Col. Centro")] * 15, ignore_index=True)
+    several["event_id"] = [f"e{at}" for at in range(len(several))]
+    lineage = Lineage(step="locate", inputs={}, code="x", settings="y")
+    folder = opened.workbench.interim("located")
+    write_table("located", several, folder, lineage=lineage, as_name="carpetas.located")
+
+    with speaking("en"):
+        classify(replace(opened, tell=lines.append))
+
+    assert any("60 of 60 events; the commonest is “Col. Centro”" in line for line in lines)
 
 
 def decisions(*rows):

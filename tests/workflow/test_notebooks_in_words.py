@@ -2,6 +2,7 @@
 
 import re
 from itertools import chain
+from typing import get_args
 
 import nbformat
 import pandas as pd
@@ -13,6 +14,7 @@ from labtools.tables.contracts import CONTRACTS
 from labtools.tables.headings import HEADINGS
 from labtools.tables.in_words import WORDS, in_words, word_of
 from labtools.tables.store import read_table
+from labtools.targeting.catalogue import Direction, Outcome
 from tests.publish.markup import Page
 
 #: Written alike in both languages.
@@ -90,6 +92,8 @@ def test_every_word_that_a_shown_table_may_hold_has_words():
         }
 
     assert silent == set()
+    catalogue = {*get_args(Outcome), *get_args(Direction)}
+    assert catalogue <= keys()
 
 
 #: What the notebooks show of the canonical tables.

@@ -155,6 +155,11 @@ def test_harm_is_of_the_municipality_and_says_what_it_rests_on(tables):
     assert (last["events"], last["weighed_share"]) == (1000, 0.25)
     assert last["harm_days"] == 250 * 2555
     assert last["lower"] < last["harm_days"] < last["upper"]
+    # Of one kind of crime weighed, half and double are the limits of its weight.
+    assert last["doubt_lower"] > last["lower"] / 2
+    assert last["doubt_upper"] < last["upper"] * 2
+    assert last["doubt_lower"] < last["lower"]
+    assert last["doubt_upper"] > last["upper"]
     assert not last["verified"]
 
 

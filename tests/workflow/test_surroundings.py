@@ -161,3 +161,15 @@ def test_what_contradicts_itself_is_refused_with_its_row(lab, clean_it, lines, t
 
     with speaking("en"), pytest.raises(SourceError, match=told):
         clean_it(intake(path, said))
+
+
+def test_a_layer_is_near_or_far_and_no_figure_of_a_colonia_is_made_of_it(lab):
+    layer = load_text("denue_inegi").rstrip() + "\nnear_only = true\n"
+    (lab / "data" / "sources" / "denue_inegi.toml").write_text(layer, encoding="utf-8")
+
+    table, accounts = located(lab, SETTINGS + AGEB)
+
+    assert "bars" not in set(table["indicator"])
+    assert accounts["negocios"].kept == 3
+    near = premises_around(open_workbench(Workbench(lab))).query("kind == 'bars'")
+    assert near.set_index("colonia_id")["premises"].to_dict() == {"01": 2, "02": 0}

@@ -116,6 +116,18 @@ def test_the_surface_of_all_quarters_covers_the_true_rates_in_both_editions(
     assert share >= 0.93
 
 
+def test_rates_by_premises_and_people_present_are_told_and_what_crime_lies_near(finished):
+    folder = finished.reports / "latest" / "internal" / "city" / "internal"
+    exposures = pd.read_parquet(folder / "exposures.parquet")
+    terrain = pd.read_parquet(folder / "terrain.parquet").query("group == 'total'")
+
+    assert set(exposures["exposure"]) == {"residents", "households", "premises", "ambient"}
+    # In the demo crime follows commerce, bars do even more, and primary schools follow people.
+    near = terrain.set_index("layer")
+    assert near.loc["drinking_places", "lower"] > 1
+    assert near["ratio"].idxmax() == "drinking_places"
+
+
 def test_residents_shared_out_from_the_census_are_those_of_the_municipality(finished, truth):
     colonias = pd.read_parquet(finished.processed / "colonias.parquet")
 

@@ -102,13 +102,6 @@ def discounted_counts(history: History, steps: int, how: Discount) -> CountForec
     return CountForecast(mean, np.broadcast_to(size[:, None], mean.shape))
 
 
-def season_of(history: History) -> pd.Series:
-    """Return by how much each calendar month of the city lies above its year, as a factor."""
-    months = _months(history)
-    factors = pd.Series(_season(history.values(), months, history.season), index=months + 1)
-    return factors.groupby(level=0).first()
-
-
 def _months(history: History) -> np.ndarray:
     first = pd.DatetimeIndex(history.counts.columns[:1]).month[0] - 1
     return np.asarray((first + np.arange(history.counts.shape[1])) % history.season)

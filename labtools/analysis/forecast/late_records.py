@@ -9,7 +9,7 @@ rules of recording changed between the runs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ import pandas as pd
 _ENOUGH_EVENTS = 200
 _LEAST = 0.3
 _WEIGHT = 50.0
+_QUARTER, _YEAR, _QUARTERS = 3, 12, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,35 @@ def share_recorded(now: pd.Series, earlier: Sequence[pd.Series], *, age: int, mo
     shares = [learn_completeness(now, earlier, age=each).share for each in ages]
     # What is recorded, over what it is a share of.
     return float(last.sum() / (last / shares).sum(skipna=False)) if last.sum() else np.nan
+
+
+def recorded_by_quarter(totals: pd.Series, by_span: Mapping[int, float]) -> pd.Series:
+    """Return which share of the events of each of the last four quarters is recorded by now.
+
+    Parameters
+    ----------
+    totals : pandas.Series
+        Events of the whole municipality by quarter, the latest last.
+    by_span : mapping of int to float
+        What :func:`share_recorded` says of the last 3 and 12 months; a span that is not told is
+        not known, and nothing is allowed for it.
+
+    Returns
+    -------
+    pandas.Series
+        By quarter, between 0.3 and 1; the three older ones of a year have one share together.
+        Empty where nothing is known.
+    """
+    year = totals.dropna().sort_index().iloc[-_QUARTERS:]
+    shares: dict[object, float] = {}
+    if _QUARTER in by_span and len(year):
+        shares[year.index[-1]] = by_span[_QUARTER]
+    if {_QUARTER, _YEAR} <= set(by_span) and len(year) == _QUARTERS and year.iloc[:-1].sum():
+        # What is to come of the year, less what is to come of its last quarter.
+        whole = year.sum() / by_span[_YEAR] - year.iloc[-1] / by_span[_QUARTER]
+        older = year.iloc[:-1].sum() / max(whole, year.iloc[:-1].sum())
+        shares |= dict.fromkeys(year.index[:-1], float(older))
+    return pd.Series(shares, dtype=float).clip(_LEAST, 1.0).sort_index()
 
 
 def _pair(now: pd.Series, told: pd.Series, age: int) -> tuple[float, float] | None:

@@ -20,6 +20,7 @@ def discounted(
     *,
     period_months: int,
     half_life: float = HALF_LIFE_MONTHS,
+    recorded: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Return what an exponentially discounted past amounts to, by area.
 
@@ -36,11 +37,15 @@ def discounted(
         Length of a period.
     half_life : float
         After how many months a count weighs half.
+    recorded : pandas.Series, optional
+        By period, share of its events that is thought to be recorded by now; what is not told
+        is whole.
 
     Returns
     -------
     pandas.DataFrame
-        ``events`` (weighted sum), ``exposure`` (weighted person-years) and ``periods`` (sum of
+        ``events`` (weighted sum), ``exposure`` (weighted person-years, as far as
+        what happened in them is recorded) and ``periods`` (sum of
         weights); events are missing where no period is known.
     """
     age = (np.arange(counts.shape[1])[::-1] + 0.5) * period_months
@@ -48,7 +53,8 @@ def discounted(
     known = counts.notna()
     periods = (known * weight).sum(axis=1)
     events = (counts.fillna(0.0) * weight).sum(axis=1).where(known.any(axis=1))
-    years = periods * period_months / _YEAR
+    there = 1.0 if recorded is None else recorded.reindex(counts.columns).fillna(1.0).to_numpy()
+    years = (known * weight * there).sum(axis=1) * period_months / _YEAR
     return pd.DataFrame(
         {
             "events": events,

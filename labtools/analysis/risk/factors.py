@@ -61,14 +61,11 @@ class Factors:
         :func:`judged_together`); ``inflation``; ``missing``; and ``reading``: ``association``,
         ``indistinct`` (by chance, among so many), ``confounded`` (it depends on how place is
         treated) or ``collinear``.
-    draws : pandas.DataFrame, shape (n_draws, n_traits)
-        Coefficients (logarithms of ratios).
     contributions : pandas.DataFrame, shape (n_areas, n_traits)
         Mean of the coefficient times the area's trait: its part of the logarithm of the rate.
     """
 
     table: pd.DataFrame
-    draws: pd.DataFrame
     contributions: pd.DataFrame
 
 
@@ -143,7 +140,6 @@ def associate(
             result[name] = np.exp(other.parameters.loc[table.columns, "mean"])
     return Factors(
         table=_read(result, adjust_p_values(result["p_value"])),
-        draws=mapped.coefficient_draws[table.columns],
         contributions=table * told["mean"],
     )
 

@@ -29,13 +29,21 @@ class Loadings:
     unstructured: np.ndarray
 
     @classmethod
-    def of(cls, graph: MapPrecision, sigma: np.ndarray, rho: np.ndarray) -> Loadings:
+    def of(
+        cls,
+        graph: MapPrecision,
+        sigma: np.ndarray,
+        rho: np.ndarray,
+        doubt: np.ndarray | float = 0.0,
+    ) -> Loadings:
         """Return the loadings of total deviation `sigma`, of whose variance `rho` is spatial.
 
-        An island has no neighbour to be like: all its deviation is its own.
+        An island has no neighbour to be like: all its deviation is its own.  `doubt`, of shape
+        (n_rows,), is a deviation of each area's own that does not depend on the parameters.
         """
         share = rho[:, None] * graph.connected
-        return cls(sigma[:, None] * np.sqrt(share), sigma[:, None] * np.sqrt(1 - share))
+        own = np.sqrt(sigma[:, None] ** 2 * (1 - share) + np.square(doubt))
+        return cls(sigma[:, None] * np.sqrt(share), own)
 
 
 @dataclass(frozen=True, slots=True)

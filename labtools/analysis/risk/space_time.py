@@ -46,6 +46,12 @@ class CountPanel:
         What changes by area and period (a programme in force); same shape as `events`.
     season : int
         Periods in a year.
+    doubt : pandas.Series, optional
+        By area, standard deviation (logarithms of rates) of what the covariates say of its
+        level, where they were themselves estimated.
+    recorded : pandas.Series, optional
+        By period, share of its events that is thought to be recorded by now; what is not told
+        is whole.  Rates are of all events, those still to be recorded included.
     """
 
     events: pd.DataFrame
@@ -53,6 +59,15 @@ class CountPanel:
     covariates: pd.DataFrame | None = None
     drivers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     season: int = 12
+    doubt: pd.Series | None = None
+    recorded: pd.Series | None = None
+
+    def shares_recorded(self) -> np.ndarray:
+        """Return the share of each period's events that is recorded, shape (n_periods,)."""
+        if self.recorded is None:
+            return np.ones(self.events.shape[1])
+        told = self.recorded.reindex(self.events.columns).fillna(1.0)
+        return np.asarray(told.to_numpy(float))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +135,7 @@ def fit_space_time(
     graph = map_precision(neighbours)
     known = panel.events.notna().to_numpy() & (panel.exposure > 0).to_numpy()[:, None]
     counted = panel.events.fillna(0.0).to_numpy(float) * known
-    exposed = panel.exposure.fillna(0.0).to_numpy(float)[:, None] * known
+    exposed = panel.exposure.fillna(0.0).to_numpy(float)[:, None] * known * panel.shares_recorded()
     base = float(np.log(counted.sum() / exposed.sum()))
     model = _model(graph, panel, counted, exposed * np.exp(base))
     with threadpool_limits(limits=1, user_api="blas"):
@@ -163,6 +178,9 @@ def _model(
     fixed = np.column_stack(columns)
     shared, roughness = shared_columns(periods, panel.season)
     drivers = drivers_of(panel.drivers, panel.events)
+    doubt = np.zeros(areas)
+    if panel.doubt is not None:
+        doubt = panel.doubt.reindex(panel.events.index).fillna(0.0).to_numpy(float)
     return SpaceTimeModel(
         graph=graph,
         events=graph.place(counted).T.copy(),
@@ -173,6 +191,7 @@ def _model(
         if len(drivers)
         else np.empty((periods, graph.rows, 0)),
         precision=prior_precision(fixed.shape[1], roughness, len(drivers)),
+        doubt=graph.place(doubt[:, None])[:, 0],
     )
 
 

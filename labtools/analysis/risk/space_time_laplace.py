@@ -39,6 +39,8 @@ class SpaceTimeModel:
     drivers : numpy.ndarray, shape (n_periods, n_rows, n_drivers)
     precision : numpy.ndarray, shape (n_coefficients, n_coefficients)
         Prior of the coefficients: fixed, then shared, then drivers.
+    doubt : numpy.ndarray, shape (n_rows,)
+        Standard deviation of each level that is known beforehand: of the covariates' own error.
     """
 
     graph: MapPrecision
@@ -48,6 +50,7 @@ class SpaceTimeModel:
     shared: np.ndarray
     drivers: np.ndarray
     precision: np.ndarray
+    doubt: np.ndarray
 
     def counts(self, size: np.ndarray) -> Counts:
         """Return the counts of every value of the size, with a batch axis."""
@@ -135,7 +138,7 @@ def solve_step(
     lever, rest = columns - found[..., :-1], linear - bend * found[..., -1]
     level = solve_level(
         model.graph,
-        Loadings.of(model.graph, values.sigma, values.rho),
+        Loadings.of(model.graph, values.sigma, values.rho, model.doubt),
         _told(model, bend, (columns, lever), rest),
     )
     steps = _steps_of(model, level)

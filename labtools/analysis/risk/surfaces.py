@@ -16,6 +16,7 @@ from scipy import sparse
 
 from labtools.analysis.ranks import chance_among_most, place_intervals, tiers
 from labtools.analysis.risk.bym2 import Bym2Options, fit_bym2
+from labtools.analysis.risk.groups import Pattern
 from labtools.analysis.risk.space_time import CountPanel, SpaceTimeOptions, fit_space_time
 from labtools.analysis.smoothing import GammaPoissonFit, fit_gamma_poisson
 from labtools.errors import AnalysisError
@@ -49,6 +50,48 @@ class Surface:
     table: pd.DataFrame
     draws: pd.DataFrame
     method: Method
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is known of a group's quarters beside its counts.
+
+    Attributes
+    ----------
+    others : Pattern, optional
+        Where the other groups are high.
+    programme : pandas.DataFrame, optional
+        By area and quarter, share of the quarter in which the area was in a programme.
+        Programmes choose their areas and change them: a level that is told once for all years
+        would lie above what is there now.
+    recorded : pandas.Series, optional
+        By quarter, share of its events that is thought to be recorded by now.
+    """
+
+    others: Pattern | None = None
+    programme: pd.DataFrame | None = None
+    recorded: pd.Series | None = None
+
+    def panel(self, events: pd.DataFrame, exposure: pd.Series) -> CountPanel:
+        """Return counts by area and quarter with all that is known beside them."""
+        traits, drivers = {}, {}
+        if self.others is not None:
+            traits["others"] = self.others.level
+        if self.programme is not None:
+            force = self.programme.reindex(index=events.index, columns=events.columns).fillna(0.0)
+            if force.to_numpy().any():
+                ever = (force > 0).any(axis=1).astype(float)
+                traits["ever_in_programme"] = ever - ever.mean()
+                drivers["programme"] = force
+        return CountPanel(
+            events,
+            exposure,
+            pd.DataFrame(traits, events.index) if traits else None,
+            drivers,
+            season=_QUARTERS,
+            doubt=None if self.others is None else self.others.doubt,
+            recorded=self.recorded,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +159,7 @@ def fit_surface_in_time(
     neighbours: sparse.csr_array,
     *,
     rounded_cells: float,
+    beside: Beside | None = None,
     rng: np.random.Generator,
 ) -> Surface | None:
     """Fit all quarters in one model; the surface is that of the last four.
@@ -127,6 +171,8 @@ def fit_surface_in_time(
     population : pandas.Series
     rounded_cells : float
         Of how many counts rounded to base three each one is the sum (0: none was rounded).
+    beside : Beside, optional
+        Other groups, a programme, and how complete the quarters are.
     rng : numpy.random.Generator
         For the draws.
 
@@ -143,9 +189,7 @@ def fit_surface_in_time(
         smooth = _expected(counts.sum(axis=1, min_count=1), population * known)
         each = (smooth / known / rounded_cells).clip(lower=_LEAST_MEAN).fillna(1.0)
         spread = 1 + variance_of_rounding(each.to_numpy()) / each
-    panel = CountPanel(
-        counts.div(spread, axis=0), population / _QUARTERS / spread, season=_QUARTERS
-    )
+    panel = (beside or Beside()).panel(counts.div(spread, axis=0), population / _QUARTERS / spread)
     options = SpaceTimeOptions(recent=_QUARTERS, n_draws=_DRAWS_FOR_LIMITS)
     try:
         fit = fit_space_time(panel, neighbours, rng=rng, options=options)

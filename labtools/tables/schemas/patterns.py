@@ -82,6 +82,8 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "harm_days": figure(NOT_NEGATIVE),
         "lower": figure(NOT_NEGATIVE),
         "upper": figure(NOT_NEGATIVE),
+        "doubt_lower": figure(NOT_NEGATIVE),
+        "doubt_upper": figure(NOT_NEGATIVE),
         "least_place": figure(SHARE),
         "greatest_place": figure(SHARE),
         "verified": pa.Column(bool),

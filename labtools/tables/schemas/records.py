@@ -100,6 +100,13 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "by_chance": figure(NOT_NEGATIVE),
         "unseen": figure(SHARE),
     },
+    "counts_recoded": {
+        "source": key(),
+        "classification": key(),
+        "code": written(nullable=True),
+        "title": written(nullable=True),
+        "events": count(),
+    },
     "coding_queue": {
         "subject": typed_in(nullable=True),
         "events": count(),

@@ -94,10 +94,4 @@ TABLES: dict[str, dict[str, pa.Column]] = {
         "trait": figure(),
         "contribution": figure(),
     },
-    "factor_draws": {
-        "group": word(GROUPS_SHOWN),
-        "indicator": key(),
-        "draw": count(),
-        "coefficient": figure(),
-    },
 }

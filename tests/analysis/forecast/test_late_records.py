@@ -2,7 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from labtools.analysis.forecast.late_records import learn_completeness, share_recorded
+from labtools.analysis.forecast.late_records import (
+    learn_completeness,
+    recorded_by_quarter,
+    share_recorded,
+)
 
 MONTHS = pd.date_range("2024-01-01", periods=18, freq="MS")
 
@@ -68,3 +72,25 @@ def test_a_quarter_lacks_a_third_of_what_its_last_month_lacks():
 
     # 400 events each month: of 1,200 and 4,800 there are 120 fewer.
     assert shares == pytest.approx({1: 0.7, 3: 1080 / 1200, 12: 4680 / 4800}, abs=0.02)
+
+
+def test_quarters_are_as_complete_as_year_and_last_quarter_together_say():
+    starts = pd.date_range("2024-01-01", periods=5, freq="QS")
+    there = pd.Series([100.0, 97.0, 97.0, 97.0, 60.0], starts)
+    by_span = {1: 0.4, 3: 60 / 100, 12: (3 * 97 + 60) / 400}
+
+    found = recorded_by_quarter(there, by_span)
+
+    assert found.to_dict() == pytest.approx(
+        {starts[1]: 0.97, starts[2]: 0.97, starts[3]: 0.97, starts[4]: 0.6}
+    )
+
+
+def test_of_quarters_that_no_earlier_run_tells_of_nothing_is_said():
+    starts = pd.date_range("2024-01-01", periods=5, freq="QS")
+    there = pd.Series(100.0, starts)
+
+    assert recorded_by_quarter(there, {}).empty
+    assert recorded_by_quarter(there, {3: 0.8}).to_dict() == {starts[4]: 0.8}
+    assert recorded_by_quarter(there, {12: 0.9}).empty
+    assert recorded_by_quarter(there.iloc[:0], {3: 0.8, 12: 0.9}).empty

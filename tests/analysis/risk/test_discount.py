@@ -35,3 +35,13 @@ def test_an_unknown_period_weighs_nothing_and_nothing_known_is_missing():
     assert told.loc["a", "events"] / told.loc["a", "exposure"] == pytest.approx(4 / 400 * 4)
     assert np.isnan(told.loc["b", "events"])
     assert told.loc["b", "exposure"] == 0
+
+
+def test_a_period_half_recorded_counts_half_its_person_years():
+    counts = pd.DataFrame({1: [6.0, 3.0], 2: [3.0, 1.5]}, index=PEOPLE.index)
+
+    told = discounted(counts, PEOPLE, period_months=3, recorded=pd.Series({2: 0.5}))
+
+    assert (told["events"] / told["exposure"]).to_dict() == pytest.approx(
+        {"a": 6 / 400 * 4, "b": 3 / 100 * 4}
+    )

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from labtools.analysis.risk.surfaces import (
+    Beside,
     NoisyCounts,
     draws_table,
     fit_surface,
@@ -97,10 +98,10 @@ def in_time():
     months = city.counts[:, :MONTHS].reshape(90, MONTHS // 3, 3).sum(axis=2)
     quarters = pd.DataFrame(months, city.exposure.index)
 
-    def fitted(counts=quarters, cells=0.0):
+    def fitted(counts=quarters, cells=0.0, beside=None):
         rng = np.random.default_rng(1)
         return fit_surface_in_time(
-            counts, city.exposure, city.neighbours, rounded_cells=cells, rng=rng
+            counts, city.exposure, city.neighbours, rounded_cells=cells, beside=beside, rng=rng
         )
 
     return city, quarters, fitted
@@ -129,6 +130,42 @@ def test_what_rounding_hides_widens_the_intervals_of_all_quarters(in_time):
 
     wider = np.log(told["upper"] / told["lower"]) - np.log(plain["upper"] / plain["lower"])
     assert wider.mean() > 0
+
+
+def test_records_still_to_come_do_not_pass_for_a_fall(in_time):
+    city, quarters, fitted = in_time
+    rng = np.random.default_rng(6)
+    shares = pd.Series([0.85, 0.5], quarters.columns[-2:])
+    late = quarters.copy()
+    for quarter, share in shares.items():
+        late[quarter] = rng.binomial(quarters[quarter].astype(int), share).astype(float)
+
+    young, allowed = fitted(late).table, fitted(late, beside=Beside(recorded=shares)).table
+
+    truth = 12 * np.exp(city.log_risk)
+    held = (allowed["lower"] <= truth) & (truth <= allowed["upper"])
+    # A year of which 16 % are still to come.
+    assert np.log(young["rate"] / truth).mean() < -0.1
+    assert np.log(allowed["rate"] / truth).mean() == pytest.approx(0, abs=0.06)
+    assert held.mean() > 0.85
+
+
+def test_what_a_programme_changed_is_not_told_of_the_years_before_it(in_time):
+    city, quarters, fitted = in_time
+    rng = np.random.default_rng(7)
+    inside = rng.random(90) < 0.4
+    force = pd.DataFrame(0.0, quarters.index, quarters.columns)
+    force.loc[inside, quarters.columns[14:]] = 1.0
+    halved = quarters.mask(force > 0, rng.binomial(quarters.astype(int), 0.5).astype(float))
+    truth = 12 * np.exp(city.log_risk) * np.where(inside, 0.5, 1.0)
+
+    def away(table):
+        return np.log(table["rate"] / truth)[inside].mean()
+
+    unaware, aware = fitted(halved).table, fitted(halved, beside=Beside(programme=force)).table
+
+    assert abs(away(aware)) < abs(away(unaware)) / 2
+    assert fitted(halved, beside=Beside(programme=force * 0)).table.equals(unaware)
 
 
 def test_too_short_a_file_has_no_model_of_all_quarters(in_time):
