@@ -6,6 +6,7 @@ import getpass
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,8 +21,9 @@ from labtools.privacy.ledger import LEDGER, check_signed, decide
 from labtools.privacy.registry import OPTIONAL
 from labtools.privacy.release import check_release, withheld_colonias
 from labtools.privacy.rules import Evidence
-from labtools.publish.barriers import can_look, grave_barriers
+from labtools.publish.barriers import RULES, can_look, grave_barriers, pages_of_each_kind
 from labtools.publish.paper import Paper
+from labtools.publish.shelf import Shelf
 from labtools.publish.site import build_site
 from labtools.runs.context import FICHA_FILE
 from labtools.runs.manifest import write_manifest
@@ -51,6 +53,7 @@ from labtools.workflow.slices import PROFILE, ReleasedTable, released_tables
 from labtools.workflow.steps import Opened
 
 SETTINGS_OF_RUN = "internal/settings"
+_LOOKED_AT = "looked_at"  # below the interim tables: which pages have no grave barrier
 
 
 def protect(opened: Opened, prepared: Prepared) -> int:
@@ -154,6 +157,9 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
 def refuse_barriers(opened: Opened, site: Path) -> None:
     """Refuse a site with a page that keeps readers out, where pages can be looked at.
 
+    A page that was looked at for an earlier edition is not looked at again: its bytes, its styles
+    and the rules are the same.
+
     Raises
     ------
     PrivacyError
@@ -169,7 +175,11 @@ def refuse_barriers(opened: Opened, site: Path) -> None:
             )
         )
         return
-    found = grave_barriers(site)
+    seen = Shelf(opened.workbench.interim(_LOOKED_AT), version("axe-playwright-python"), RULES)
+    styles = [sha256_of(path) for path in sorted((site / "assets").rglob("*")) if path.is_file()]
+    pages = {page: sha256_of(site / page) for page in pages_of_each_kind(site)}
+    unseen = [page for page, made_of in pages.items() if not seen.has(made_of, styles)]
+    found = grave_barriers(site, unseen) if unseen else ()
     if found:
         raise PrivacyError(
             "The page {page} keeps readers out: {why} ({rule}, at {where}; {n} barriers in all). "
@@ -181,6 +191,9 @@ def refuse_barriers(opened: Opened, site: Path) -> None:
             where=found[0].where,
             n=len(found),
         )
+    for made_of in pages.values():
+        seen.take(lambda: b"no grave barrier", made_of, styles)
+    seen.clear()
 
 
 def _open_what_is_public(run: Path) -> None:

@@ -41,24 +41,54 @@ def test_a_page_without_its_language_is_found_and_a_whole_one_is_not(barred):
 class Told(list):
     """As much of an opened workbench as the refusal looks at."""
 
-    def __init__(self, barriers):
+    def __init__(self, barriers, folder=None):
         super().__init__()
-        self.settings = self
-        self.publish = self
+        self.settings = self.publish = self.workbench = self
         self.barriers = barriers
         self.tell = self.append
+        self.interim = lambda name: folder / name
 
 
 @pytest.mark.browser
 @pytest.mark.skipif(not can_look(), reason="there is no Chromium or axe-core here")
-def test_a_barrier_keeps_the_edition_back_unless_the_lab_says_otherwise(barred, monkeypatch):
+def test_a_barrier_keeps_the_edition_back_unless_the_lab_says_otherwise(
+    barred, monkeypatch, tmp_path
+):
     monkeypatch.setattr(
-        release, "grave_barriers", lambda site: grave_barriers(site, ["index.html"])
+        release, "grave_barriers", lambda site, _pages: grave_barriers(site, ["index.html"])
     )
 
-    with pytest.raises(PrivacyError, match=r"index\.html"):
-        release.refuse_barriers(Told("block"), barred)
+    for _ in range(2):  # what kept it back is not forgotten
+        with pytest.raises(PrivacyError, match=r"index\.html"):
+            release.refuse_barriers(Told("block", tmp_path), barred)
     release.refuse_barriers(Told("ignore"), barred)
+
+
+def test_a_page_is_looked_at_again_only_where_its_bytes_or_the_styles_changed(
+    site, monkeypatch, tmp_path
+):
+    site = shutil.copytree(site, tmp_path / "site")
+    looked_at = []
+    monkeypatch.setattr(release, "can_look", lambda: True)
+    monkeypatch.setattr(release, "version", lambda _name: "1")
+    monkeypatch.setattr(
+        release, "grave_barriers", lambda _site, pages: looked_at.append(list(pages)) or ()
+    )
+
+    def publish_again():
+        release.refuse_barriers(Told("block", tmp_path), site)
+
+    publish_again()
+    publish_again()
+    with (site / "cambios.html").open("a", encoding="utf-8") as page:
+        page.write("<!-- another figure -->")
+    publish_again()
+    with (site / "assets" / "style.css").open("a", encoding="utf-8") as styles:
+        styles.write("p { color: #eee }")
+    publish_again()
+
+    every = pages_of_each_kind(site)
+    assert looked_at == [every, ["cambios.html"], every]
 
 
 def test_where_no_page_can_be_looked_at_it_is_said(barred, monkeypatch):
