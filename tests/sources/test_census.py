@@ -65,7 +65,7 @@ def test_a_confidential_cell_is_missing_and_counted(tmp_path):
     table = found.tables["census"]
     dwellings = table[table["variable"] == "TVIVHAB"].set_index("ageb_id")["value"]
     assert dwellings.fillna(-1).to_dict() == {"220140001001A": 30, "2201400010024": -1}
-    assert found.account.changed == {"cells_without_figure": 1}
+    assert found.account.changed == {"cells_without_figure": 1, "missing_confidential": 1}
 
 
 def test_names_of_columns_may_come_in_small_letters(tmp_path):
