@@ -33,6 +33,8 @@ SHIPPED: Mapping[str, str] = MappingProxyType(
             "Marginality index (CONAPO; the higher, the less marginality)"
         ),
         "Bares, cantinas y centros nocturnos": mark("Bars, cantinas and night clubs"),
+        "Bancos": mark("Banks"),
+        "Escuelas primarias": mark("Primary schools"),
         "Índice de marginación urbana por AGEB (CONAPO, a mayor valor menor marginación)": mark(
             "Urban marginality index by AGEB (CONAPO; the higher, the less marginality)"
         ),

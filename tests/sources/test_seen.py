@@ -45,7 +45,7 @@ def test_each_row_that_says_what_one_before_said_is_found_however_few_are_held(w
 def test_the_longest_block_that_stands_twice_is_found_across_what_was_put_aside(in_memory):
     words = [1, 2, 3, 90, 10, 11, 12, 13, 14, 91, 1, 2, 3, 10, 11, 12, 13, 14]
 
-    assert longest_block(told(words, in_memory)) == Block(length=5, first=4, again=13)
+    assert longest_block(told(words, in_memory)) == Block(length=5, first=4, again=13, repeats=8)
 
 
 @pytest.fixture
