@@ -81,14 +81,9 @@ def export_command() -> click.Command:
             ["--notebook", "names"],
             multiple=True,
             metavar="NAME",
-            help=text("Only the notebooks of this entry of runs.toml; it may be given again."),
+            help=text("Only the notebooks of this entry of runs.toml; may be repeated."),
         ),
-        click.Option(
-            ["--colonia", "colonias"],
-            multiple=True,
-            metavar="KEY",
-            help=text("Only this colonia; it may be given again."),
-        ),
+        _colonias_option(),
         click.Option(["--code"], is_flag=True, help=text("With the code of each cell.")),
     ]
     return click.Command("export", callback=export, params=params, help=help_)
@@ -119,16 +114,20 @@ def ficha_command() -> click.Command:
     params: list[click.Parameter] = [
         workbench_option(),
         click.Argument(["folder"], metavar="TO", type=click.Path(path_type=Path)),
-        click.Option(
-            ["--colonia", "colonias"],
-            multiple=True,
-            metavar="KEY",
-            help=text("Only this colonia; may be repeated."),
-        ),
+        _colonias_option(),
         _language_option(),
         click.Option(["--internal"], is_flag=True, help=text("With true counts: not public.")),
     ]
     return click.Command("ficha", callback=ficha, params=params, help=help_)
+
+
+def _colonias_option() -> click.Option:
+    return click.Option(
+        ["--colonia", "colonias"],
+        multiple=True,
+        metavar="KEY",
+        help=text("Only this colonia; may be repeated."),
+    )
 
 
 def _language_option() -> click.Option:
