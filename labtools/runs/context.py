@@ -36,6 +36,7 @@ RUN_VARIABLE = "LABTOOLS_RUN"
 REHEARSAL_VARIABLE = "LABTOOLS_REHEARSAL"
 FICHA_FILE = "ficha.json"
 _MOST_ROWS = 60
+_DRAWS = "risk_draws"
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,10 +327,13 @@ def _ground(folder: Path) -> Ground:
 
 
 def read_shared_tables(run: str) -> None:
-    """Read every result table of a run into this process, for the notebooks it will start."""
+    """Read every result table of a run into this process, for the notebooks it will start.
+
+    But for posterior draws: two thousand rows of each colonia, which no notebook of a run reads.
+    """
     for folder in sorted((Path(run) / "internal" / "city").iterdir()):
         for path in sorted(folder.glob("*.parquet")):
-            if path.stem in CONTRACTS:
+            if path.stem in CONTRACTS and path.stem != _DRAWS:
                 city_cut(path.stem, folder)
         _ground(folder)
         _profiles(folder)
@@ -349,8 +353,9 @@ def _check_audience(audience: str) -> None:
 
 def _check_colonia(lab: Lab) -> None:
     # Not noted as read: a job is planned for a colonia of the register only.
-    known = city_cut("colonias_shown", lab._city).table["colonia_id"]  # noqa: SLF001 - its own module
-    if lab.colonia_id not in set(known):
+    shown = city_cut("colonias_shown", lab._city)  # noqa: SLF001 - its own module
+    if not len(shown.places_of(lab.colonia_id)):
+        known = shown.table["colonia_id"]
         near = difflib.get_close_matches(lab.colonia_id, list(known), n=3, cutoff=0.5)
         raise SettingsError(
             "The colonia {colonia} is not in the register of this workbench ({n} colonias). "
