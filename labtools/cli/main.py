@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "deliver": ("outside", mark("Send the edition by e-mail to the lists of lab.toml.")),
         "deposit": ("sharing", mark("Copy the edition to a bucket or disk, whole or not at all.")),
         "fetch": ("sharing", mark("Bring a deposited edition from there, every byte compared.")),
+        "share": ("sharing", mark("Share tables with other machines through PostGIS.")),
         "ficha": ("outside", mark("Print fichas: the public's, or the lab's own.")),
         "briefing": ("outside", mark("Print the council's briefing and its slides.")),
         "export": ("outside", mark("Write pages of executed notebooks, to read without Jupyter.")),
