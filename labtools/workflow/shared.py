@@ -25,6 +25,7 @@ from labtools.runs.manifest import finished_run, read_manifest
 from labtools.runs.reads import digests_of
 from labtools.tables.contracts import CONTRACTS, check_table
 from labtools.tables.lineage import Lineage, code_digest, sha256_of
+from labtools.tables.people import is_of_people
 from labtools.tables.store import make_folder, read_table, write_table, writing
 from labtools.workflow.deposit import files_of_edition
 from labtools.workflow.shared_form import check_form, connected
@@ -160,7 +161,7 @@ def put_own(connection: str, name: str, path: Path, *, version: int) -> int:
     BusyError
         If it was written since: by whom and when.  Nothing is changed.
     PrivacyError
-        If it belongs to somebody else.
+        If it belongs to somebody else, or has a column of persons.
     TableError
         If a canonical table of that name breaks its contract.
     """
@@ -279,11 +280,16 @@ def _put(server: Any, run: str, audience: Audience, name: str, table: pd.DataFra
     )
 
 
-def _same(server: Any, run: str, audience: str, tables: Mapping[str, pd.DataFrame]) -> bool:
+def _same(server: Any, run: str, audience: Audience, tables: Mapping[str, pd.DataFrame]) -> bool:
+    """Tell whether the very rows of an edition are there, by reading them."""
     told = server.execute(
-        "SELECT name, digest FROM lab.tables WHERE run = %s AND audience = %s", (run, audience)
+        "SELECT name, columns FROM lab.tables WHERE run = %s AND audience = %s", (run, audience)
     ).fetchall()
-    return dict(told) == {name: digests_of(table)[0] for name, table in tables.items()}
+    there = dict(told)
+    return there.keys() == tables.keys() and all(
+        digests_of(read_rows(server, audience, name, run, kinds)) == digests_of(tables[name])
+        for name, kinds in there.items()
+    )
 
 
 def _remove(server: Any, run: str, audience: Audience) -> None:
@@ -319,6 +325,15 @@ def _proven(
 def _read_own(name: str, path: Path) -> pd.DataFrame:
     sha256_of(path)  # refused with its reason if it cannot be read
     table = pd.read_parquet(path)
+    of_people = [str(column) for column in table.columns if is_of_people(str(column))]
+    if of_people:
+        raise PrivacyError(
+            "“{name}” has the column {column}, which by its name is of persons, homes or plates "
+            "({n} such columns). Nothing of them is shared: leave it out.",
+            name=name,
+            column=of_people[0],
+            n=len(of_people),
+        )
     return check_table(name, table) if name in CONTRACTS else table
 
 

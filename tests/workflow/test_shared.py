@@ -261,6 +261,14 @@ def test_a_canonical_table_of_ones_own_is_held_to_its_contract(server, tables, t
         put_own(server.connection("ana"), "crime", file, version=0)
 
 
+def test_a_table_of_persons_is_not_put_there(server, tmp_path):
+    file = tmp_path / "x.parquet"
+    pd.DataFrame({"nombre_victima": ["x"]}).to_parquet(file)
+
+    with pytest.raises(PrivacyError, match="the column nombre_victima, which by its name"):
+        put_own(server.connection("ana"), "notes", file, version=0)
+
+
 @pytest.mark.parametrize("person", ["ana", "rita", "nadie"])
 def test_only_the_operator_puts_an_edition_in_place(server, bench, person):
     with pytest.raises(SettingsError, match="refused or did not answer"):
@@ -290,7 +298,8 @@ def test_a_row_changed_on_the_server_is_found_out(server, bench, tmp_path):
         pull(server.connection("ana"), tmp_path / "r")
 
     assert not (tmp_path / "r" / "crime.parquet").exists()
-    push(bench, server.connection("maquina"), over=NEW)
+    push(bench, server.connection("maquina"))
+    assert pull(server.connection("ana"), tmp_path / "r").run == NEW
 
 
 def test_a_withdrawn_edition_is_neither_shared_nor_left_there(server, bench, tmp_path):
