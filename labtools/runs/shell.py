@@ -13,11 +13,15 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from ipykernel.eventloops import loop_map
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.compilerop import CachingCompiler
+from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from jupyter_client.session import Session
 from traitlets.config import Config
+
+from labtools.runs.figures import listen
 
 BACKEND = "module://matplotlib_inline.backend_inline"
 
@@ -78,6 +82,13 @@ class NotebookShell(ZMQInteractiveShell):
         """Treat ``exit`` in a cell like ``sys.exit()``: the cell fails."""
         raise SystemExit(0)
 
+    def enable_gui(self, gui: str | None = None) -> None:
+        """Take ``%matplotlib inline`` and its like; a batch has no loop that serves windows."""
+        if loop_map.get(gui, gui) is not None:
+            message = f"This notebook runs without windows; {gui!r} would need one."
+            raise UsageError(message)
+        self.active_eventloop = gui
+
 
 # rich, tqdm and others ask for the shell's class by name to know that they are in a notebook.
 NotebookShell.__name__ = ZMQInteractiveShell.__name__
@@ -102,6 +113,7 @@ def fresh_shell() -> NotebookShell:
     for publisher in (shell.displayhook, shell.display_pub):
         publisher.session = session
     shell.displayhook.topic = b"execute_result"
+    listen(shell)
     return shell
 
 

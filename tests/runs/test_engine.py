@@ -216,3 +216,54 @@ def test_the_engine_offers_what_papermill_asks_of_one():
     asked = {"execute_notebook", "nb_kernel_name", "nb_language"}
 
     assert asked <= set(dir(engine.WarmEngine))
+
+
+#: Figures of many kinds: what decides whether one drawing looks like two.
+FIGURES = (
+    "def entitle():\n    for number in plt.get_fignums():\n"
+    "        plt.figure(number).suptitle(f'heard by {number}')\n\n"
+    "get_ipython().events.register('post_execute', entitle)\n"
+    "import matplotlib.pyplot as plt\nimport numpy as np\nimport pandas as pd\n\n"
+    "rng = np.random.default_rng(7)\nplt.plot([1, 2]);",
+    "get_ipython().events.unregister('post_execute', entitle)",
+    "figure, axis = plt.subplots()\naxis.plot(rng.normal(size=90), label='a')\naxis.legend();",
+    "figure, axes = plt.subplots(2, 2, layout='constrained')\n"
+    "shown = axes[0, 1].imshow(rng.random((9, 9)))\nfigure.colorbar(shown, ax=axes)\n"
+    "axes[1, 0].set_ylabel('long words that need their room');",
+    "figure, axis = plt.subplots(layout='tight')\naxis.set_xlabel('words\\nof two lines');",
+    "figure = plt.figure()\naxis = figure.add_subplot(projection='3d')\n"
+    "axis.scatter(*rng.normal(size=(3, 40)));",
+    "plt.subplot(projection='polar').plot([1, 2, 3]);",
+    "figure, axis = plt.subplots()\n"
+    "axis.plot(pd.date_range('2020-01', periods=30, freq='MS'), rng.random(30))\n"
+    "axis.twinx().bar([18_300, 18_900], [5, 4])\nfigure.autofmt_xdate();",
+    "plt.figure()\nplt.pie([1, 2, 3], labels=list('abc'))\nplt.figure()\nplt.table([['x', 'y']]);",
+    "figure, axis = plt.subplots()\nturns = []\n"
+    "figure.canvas.mpl_connect('draw_event', lambda event: turns.append(1))\n"
+    "figure.canvas.mpl_connect('draw_event', lambda event: axis.set_title(str(len(turns))));",
+    "len(turns)",
+    "with plt.ioff():\n    plt.subplots()[1].hist(rng.random(50));",
+    "%config InlineBackend.close_figures = False\nkept, axis = plt.subplots()\naxis.plot([3, 1]);",
+    "axis.set_title('later')\nkept.canvas.draw_idle()",
+    "%config InlineBackend.close_figures = True\nplt.close('all')",
+    "%matplotlib inline\nplt.plot([1, 2]);",
+    "get_ipython().events.register('post_execute', entitle)\nplt.plot([1, 2]);",
+    "plt.plot([2, 1]);",
+    "plt.get_fignums()",
+)
+
+
+def test_figures_are_those_that_stock_papermill_gives(write_notebook, tmp_path):
+    path = write_notebook("colonia_id: str = 'x'", *FIGURES)
+
+    stock, stock_error = execute(path, tmp_path / "stock.ipynb", "nbclient")
+    ours, our_error = execute(path, tmp_path / "ours.ipynb", "labtools")
+
+    assert (our_error, stock_error) == (None, None)
+    assert pictures(ours) == 14
+    assert comparable(ours) == comparable(stock)
+
+
+def pictures(notebook):
+    shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return sum("image/png" in output.get("data", {}) for output in shown)
