@@ -8,7 +8,9 @@ import pytest
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
+from labtools import messages
 from labtools.runs import engine
+from labtools.runs.pool import Job, run_notebooks
 
 PARAMETERS = {"colonia_id": "99001_0002"}
 
@@ -218,43 +220,8 @@ def test_the_engine_offers_what_papermill_asks_of_one():
     assert asked <= set(dir(engine.WarmEngine))
 
 
-#: Figures of many kinds: what decides whether one drawing looks like two.
-FIGURES = (
-    "def entitle():\n    for number in plt.get_fignums():\n"
-    "        plt.figure(number).suptitle(f'heard by {number}')\n\n"
-    "get_ipython().events.register('post_execute', entitle)\n"
-    "import matplotlib.pyplot as plt\nimport numpy as np\nimport pandas as pd\n\n"
-    "rng = np.random.default_rng(7)\nplt.plot([1, 2]);",
-    "get_ipython().events.unregister('post_execute', entitle)",
-    "figure, axis = plt.subplots()\naxis.plot(rng.normal(size=90), label='a')\naxis.legend();",
-    "figure, axes = plt.subplots(2, 2, layout='constrained')\n"
-    "shown = axes[0, 1].imshow(rng.random((9, 9)))\nfigure.colorbar(shown, ax=axes)\n"
-    "axes[1, 0].set_ylabel('long words that need their room');",
-    "figure, axis = plt.subplots(layout='tight')\naxis.set_xlabel('words\\nof two lines');",
-    "figure = plt.figure()\naxis = figure.add_subplot(projection='3d')\n"
-    "axis.scatter(*rng.normal(size=(3, 40)));",
-    "plt.subplot(projection='polar').plot([1, 2, 3]);",
-    "figure, axis = plt.subplots()\n"
-    "axis.plot(pd.date_range('2020-01', periods=30, freq='MS'), rng.random(30))\n"
-    "axis.twinx().bar([18_300, 18_900], [5, 4])\nfigure.autofmt_xdate();",
-    "plt.figure()\nplt.pie([1, 2, 3], labels=list('abc'))\nplt.figure()\nplt.table([['x', 'y']]);",
-    "figure, axis = plt.subplots()\nturns = []\n"
-    "figure.canvas.mpl_connect('draw_event', lambda event: turns.append(1))\n"
-    "figure.canvas.mpl_connect('draw_event', lambda event: axis.set_title(str(len(turns))));",
-    "len(turns)",
-    "with plt.ioff():\n    plt.subplots()[1].hist(rng.random(50));",
-    "%config InlineBackend.close_figures = False\nkept, axis = plt.subplots()\naxis.plot([3, 1]);",
-    "axis.set_title('later')\nkept.canvas.draw_idle()",
-    "%config InlineBackend.close_figures = True\nplt.close('all')",
-    "%matplotlib inline\nplt.plot([1, 2]);",
-    "get_ipython().events.register('post_execute', entitle)\nplt.plot([1, 2]);",
-    "plt.plot([2, 1]);",
-    "plt.get_fignums()",
-)
-
-
-def test_figures_are_those_that_stock_papermill_gives(write_notebook, tmp_path):
-    path = write_notebook("colonia_id: str = 'x'", *FIGURES)
+def test_figures_are_those_that_stock_papermill_gives(notebooks, tmp_path):
+    path = notebooks / "shows_figures.ipynb"
 
     stock, stock_error = execute(path, tmp_path / "stock.ipynb", "nbclient")
     ours, our_error = execute(path, tmp_path / "ours.ipynb", "labtools")
@@ -267,3 +234,44 @@ def test_figures_are_those_that_stock_papermill_gives(write_notebook, tmp_path):
 def pictures(notebook):
     shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     return sum("image/png" in output.get("data", {}) for output in shown)
+
+
+#: What is known of a cell beforehand must not change: its warnings, awaiting, rules of its own.
+CURIOUS = (
+    "1 is 1",
+    "import asyncio\n\nawait asyncio.sleep(0)",
+    """rules = get_ipython().input_transformers_cleanup
+rules.append(lambda lines: [line.replace('dos', '2') for line in lines])""",
+    "dos + 1",
+    "from IPython.display import HTML\n\nHTML('<b>á</b>')",
+)
+
+
+def test_a_rehearsed_lane_gives_what_stock_papermill_gives(write_notebook, tmp_path):
+    path = write_notebook("colonia_id: str = 'x'", *CURIOUS)
+    job = Job("one", path, PARAMETERS, tmp_path / "ours.ipynb")
+
+    stock, _ = execute(path, tmp_path / "stock.ipynb", "nbclient")
+    [outcome] = run_notebooks([job], rehearsals=[job])
+
+    ours = nbformat.read(job.output, as_version=4)
+    assert outcome.ok
+    assert comparable(ours) == comparable(stock)
+    assert "SyntaxWarning" in ours.cells[2].outputs[0].text
+
+
+def test_an_output_that_no_notebook_may_hold_fails_at_its_cell(write_notebook, tmp_path):
+    path = write_notebook(
+        "colonia_id: str = 'x'",
+        "from IPython.display import display",
+        "display({'text/html': 5}, raw=True)",
+    )
+    job = Job("one", path, PARAMETERS, tmp_path / "o.ipynb")
+
+    with messages.speaking("en"):
+        [outcome] = run_notebooks([job])
+
+    assert not outcome.ok
+    assert outcome.cell == 2
+    assert "not valid" in outcome.error
+    assert not job.output.exists()
