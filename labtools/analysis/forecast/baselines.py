@@ -53,6 +53,10 @@ class History:
         Columns in a year: 12 for months.
     areas : pandas.Series, optional
         Surface of each area, by the index of `counts`; without it all are as large.
+    traits : pandas.DataFrame, optional
+        Of each area: see :func:`labtools.analysis.risk.traits.traits_of_level`.
+    programme : pandas.DataFrame, optional
+        Of the shape of `counts`: share of the month in which the area was in a programme.
     """
 
     counts: pd.DataFrame
@@ -60,11 +64,18 @@ class History:
     leads: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     season: int = 12
     areas: pd.Series | None = None
+    traits: pd.DataFrame | None = None
+    programme: pd.DataFrame | None = None
 
     def until(self, months: int) -> History:
         """Return the history as it was known after its first `months`."""
         leads = {name: table.iloc[:, :months] for name, table in self.leads.items()}
-        return replace(self, counts=self.counts.iloc[:, :months], leads=leads)
+        return replace(
+            self,
+            counts=self.counts.iloc[:, :months],
+            leads=leads,
+            programme=None if self.programme is None else self.programme.iloc[:, :months],
+        )
 
     def values(self) -> np.ndarray:
         """Return the counts, a gap filled by the mean of its area."""
