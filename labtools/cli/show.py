@@ -85,7 +85,9 @@ def lab_command() -> click.Command:
         told = os.environ.get("JUPYTER_PATH")
         os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(warm), told]))
         root = f"--ServerApp.root_dir={paths.bundled('notebooks')}"
-        command = [sys.executable, "-m", "jupyterlab", root, *arguments]
+        # Not beside the notebooks: they belong to the package.
+        checkpoints = f"--FileCheckpoints.checkpoint_dir={warm / 'checkpoints'}"
+        command = [sys.executable, "-m", "jupyterlab", root, checkpoints, *arguments]
         os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell
 
     help_ = text(

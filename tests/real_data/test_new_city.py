@@ -25,7 +25,7 @@ from click.testing import CliRunner
 
 from labtools.cli.main import build
 from labtools.messages import speaking
-from labtools.paths import Workbench
+from labtools.paths import Workbench, bundled
 from labtools.tables.account import read_accounts
 from labtools.tables.store import read_table
 from labtools.workflow.aliases import decide_names, pending_names
@@ -205,6 +205,7 @@ def test_a_card_a_choice_and_a_press_of_the_space_bar_show_the_ficha_of_a_coloni
     assert wanted.split("\xa0·")[0] in told
     assert "Edición interna" in told
     assert elsewhere == []
+    assert not list(bundled("notebooks").rglob(".ipynb_checkpoints"))
 
 
 def _away(url: str) -> bool:
