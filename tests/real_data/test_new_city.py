@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import select
 import shutil
 import subprocess
 import sys
@@ -157,22 +156,23 @@ def jupyterlab(bench, edition, tmp_path_factory) -> Iterator[str]:
     words = [sys.executable, "-m", "labtools", "lab", "-w", str(bench.root), "--"]
     words += ["--no-browser", "--port=0", "--ServerApp.token=", "--allow-root"]
     around = {**os.environ, "HOME": str(home), "LABTOOLS_LANG": "es_MX"}
-    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=around) as server:
+    log = home / "log"
+    with log.open("w") as told, subprocess.Popen(words, stderr=told, env=around) as server:
         try:
-            yield _address(server)
+            yield _address(log)
         finally:
             server.terminate()
             server.wait(timeout=30)
 
 
-def _address(server: subprocess.Popen[str]) -> str:
+def _address(log: Path) -> str:
     until = time.monotonic() + PATIENCE / 1000
     while time.monotonic() < until:
-        if select.select([server.stderr], [], [], 1)[0]:
-            said = server.stderr.readline()
-            if found := re.search(r"http://(?:localhost|127\.0\.0\.1):\d+/lab", said):
-                return found[0]
-    pytest.fail("JupyterLab did not say where it listens")
+        said = log.read_text(encoding="utf-8")
+        if found := re.search(r"http://(?:localhost|127\.0\.0\.1):\d+/lab", said):
+            return found[0]
+        time.sleep(0.2)
+    pytest.fail(f"JupyterLab did not say where it listens: {said[-500:]}")
 
 
 @pytest.mark.browser
