@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from types import MappingProxyType
 from typing import Any
 
 from ipykernel.ipkernel import IPythonKernel
@@ -14,7 +16,7 @@ from papermill.engines import Engine, NotebookExecutionManager
 from papermill.exceptions import PapermillExecutionError
 from papermill.log import logger
 
-from labtools.runs.shell import NotebookShell, fresh_shell
+from labtools.runs.shell import Message, NotebookShell, fresh_shell
 from labtools.runs.streams import CellStreams
 
 IN_PROCESS = "labtools-in-process"
@@ -23,25 +25,77 @@ Announce = Callable[[int], None]
 
 
 class InProcessEngine(Engine):  # type: ignore[misc]  # papermill carries no types
-    """Papermill engine for a process that exists for one notebook: a lane's child."""
+    """Papermill engine for a process that exists for one notebook: a lane's child.
+
+    What it returns tells no times, and its outputs were not checked: a batch wants the same
+    bytes at every hour, and checks the whole notebook once, when it is written.
+    """
 
     @classmethod
-    def execute_managed_notebook(
+    def execute_notebook(
         cls,
-        nb_man: NotebookExecutionManager,
+        nb: NotebookNode,
         kernel_name: str,  # noqa: ARG003 - Papermill passes it; there is no kernel
         *,
         announce: Announce = lambda _index: None,
-        **options: Any,
-    ) -> None:
+        **_others: Any,
+    ) -> NotebookNode:
         """Run all cells; `announce` hears the index of each before it starts."""
-        run_cells(nb_man, announce, **options)
+        manager = _WithoutClock(nb, progress_bar=False, autosave_cell_every=0)
+        manager.notebook_start()
+        try:
+            run_cells(manager, announce, client_class=_UncheckedClient)
+        finally:
+            manager.notebook_complete()
+        return manager.nb
+
+
+class _WithoutClock(NotebookExecutionManager):  # type: ignore[misc]  # as above
+    """Notes how each cell ended, but not when: Papermill parses dates for as long as cells take."""
+
+    def cell_start(self, cell: NotebookNode, *_index: object, **_more: object) -> None:
+        """Note that a cell begins."""
+        cell.metadata.papermill.update(status=self.RUNNING, exception=False)
+
+    def cell_complete(self, cell: NotebookNode, *_index: object, **_more: object) -> None:
+        """Note that a cell ended, unless it failed."""
+        if cell.metadata.papermill.status != self.FAILED:
+            cell.metadata.papermill.status = self.COMPLETED
+
+
+#: What nbformat makes an output of, in its order.
+_FIELDS = MappingProxyType(
+    {
+        "stream": ("name", "text"),
+        "display_data": ("metadata", "data"),
+        "execute_result": ("metadata", "data", "execution_count"),
+    }
+)
+
+
+class _UncheckedClient(PapermillNotebookClient):  # type: ignore[misc]  # as above
+    """Leaves out that nbformat checks each output by itself, which takes as long as making it."""
+
+    def output(
+        self, outs: list[NotebookNode], msg: Message, display_id: str | None, cell_index: int
+    ) -> NotebookNode | None:
+        """Add the output that a message tells of; what is out of the ordinary goes to nbclient."""
+        fields = _FIELDS.get(msg["msg_type"])
+        hooked = self.output_hook_stack[msg["parent_header"].get("msg_id")]
+        if fields is None or display_id or hooked or self.clear_before_next_output:
+            return super().output(outs, msg, display_id, cell_index)
+        content = msg["content"]
+        out = NotebookNode(output_type=msg["msg_type"])
+        out.update({field: content[field] for field in fields})
+        outs.append(out)
+        return out
 
 
 def run_cells(
     nb_man: NotebookExecutionManager,
     announce: Announce,
     *,
+    client_class: type[PapermillNotebookClient] = PapermillNotebookClient,
     log_output: bool = False,
     stdout_file: object = None,
     stderr_file: object = None,
@@ -54,7 +108,7 @@ def run_cells(
     PapermillExecutionError
         If a cell leaves by ``sys.exit(0)``; Papermill itself takes that for success.
     """
-    client = PapermillNotebookClient(
+    client = client_class(
         nb_man, log=logger, log_output=log_output, stdout_file=stdout_file, stderr_file=stderr_file
     )
     client.reset_execution_trackers()
@@ -97,6 +151,7 @@ class CellRunner:
         cell.execution_count = self._shell.execution_count
         self._client.clear_before_next_output = False
         with self._streams.installed():
+            self._ask_as_a_kernel_does(cell.source)
             run_cell: Callable[..., ExecutionResult] = self._shell.run_cell
             result = run_cell(cell.source, store_history=True)
         # Only now, with the process's own streams back: Papermill may log what it hears.
@@ -106,6 +161,12 @@ class CellRunner:
         error = result.error_before_exec or result.error_in_exec
         if "raises-exception" not in cell.metadata.get("tags", []):
             self._raise_if_failed(cell, error)
+
+    def _ask_as_a_kernel_does(self, source: str) -> None:
+        """Ask whether a cell awaits before the shell asks itself: warnings are told twice."""
+        with suppress(Exception):  # the shell will meet and tell it
+            python = self._shell.transform_cell(source)
+            self._shell.should_run_async(source, transformed_cell=python)
 
     def _raise_if_failed(self, cell: NotebookNode, error: BaseException | None) -> None:
         # An object whose display fails leaves a traceback and no error.

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 from labtools import messages
 from labtools.runs.board import Board
+from labtools.runs.clock import Clock
 from labtools.runs.jobs import Failure, Limits, cell_too_long, failure_of, notebook_too_long
 
 Announce = Callable[[int], None]
@@ -144,7 +145,8 @@ class _Attendant:
         self._reader = reader
         self._limits = limits
         self._board = board
-        self._started = time.monotonic()
+        self._clock = Clock(pid)
+        self._started = self._clock.now()
         self._reaped: tuple[int, float] | None = None
 
     def attend(self, callers: Sequence[Connection]) -> Ending:
@@ -186,12 +188,11 @@ class _Attendant:
     def _look(self) -> Ending | None:
         if self._has_exited():
             return self._silent_end()
-        now = time.monotonic()
         cell, since = self._board.read()
         most, job = self._limits.cell_seconds, self._limits.job_seconds
-        if most is not None and cell is not None and now - since > most:
+        if most is not None and cell is not None and self._clock.since(since) > most:
             error = cell_too_long(most)
-        elif job is not None and now - self._started > job:
+        elif job is not None and self._clock.now() - self._started > job:
             error = notebook_too_long(job)
         else:
             return None

@@ -15,7 +15,7 @@ from typing import Literal, get_args
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from IPython.display import HTML, display
+from IPython.display import display
 
 from labtools.charts.ground import Ground, ground_of
 from labtools.errors import PrivacyError, SettingsError
@@ -36,6 +36,7 @@ RUN_VARIABLE = "LABTOOLS_RUN"
 REHEARSAL_VARIABLE = "LABTOOLS_REHEARSAL"
 FICHA_FILE = "ficha.json"
 _MOST_ROWS = 60
+_PLAIN = "<IPython.core.display.HTML object>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,7 @@ class Lab:
     def say(self, *sentences: Sequence[str]) -> None:
         """Show sentences, one paragraph each; nothing in them is taken for mark-up."""
         paragraphs = [f"<p>{html.escape(said)}</p>" for group in sentences for said in group]
-        display(HTML("\n".join(paragraphs)))
+        _show("\n".join(paragraphs))
 
     def explain(self, name: str) -> None:
         """Show where a result table comes from, step by step, to the suppliers' bytes.
@@ -211,7 +212,7 @@ class Lab:
         """
         steps = explain(self.workbench, self._city / f"{name}.parquet")
         lines = "\n".join(f"{'  ' * step.depth}{step}" for step in steps)
-        display(HTML(f"<pre>{html.escape(lines)}</pre>"))
+        _show(f"<pre>{html.escape(lines)}</pre>")
 
     def show(self, table: pd.DataFrame | pd.Series, names: Mapping[str, str] | None = None) -> None:
         """Show a table for readers: headings and words in the language in force, nothing run.
@@ -229,11 +230,11 @@ class Lab:
         told = in_words(table, names)
         with pd.option_context("display.max_colwidth", None):
             drawn = told.to_html(index=False, border=0, max_rows=_MOST_ROWS, justify="left")
-        display(HTML(drawn))
+        _show(drawn)
 
     def draw(self, svg: str) -> None:
         """Show a figure of ``labtools.charts``."""
-        display(HTML(f"<figure>{svg}</figure>"))
+        _show(f"<figure>{svg}</figure>")
 
 
 def start(
@@ -326,16 +327,25 @@ def _ground(folder: Path) -> Ground:
 
 
 def read_shared_tables(run: str) -> None:
-    """Read every result table of a run into this process, for the notebooks it will start."""
+    """Read the result tables of a run into this process, for the notebooks it will start.
+
+    Posterior draws are left out: models ask for them, notebooks do not, and all that this
+    process holds is copied, page table by page table, for each notebook.
+    """
     for folder in sorted((Path(run) / "internal" / "city").iterdir()):
         for path in sorted(folder.glob("*.parquet")):
-            if path.stem in CONTRACTS:
+            if path.stem in CONTRACTS and "draw" not in CONTRACTS[path.stem].columns:
                 city_cut(path.stem, folder)
         _ground(folder)
         _profiles(folder)
         _asked_by_area(folder)
         for name in FICHA_TABLES:
             _of_fichas(name, folder)
+
+
+def _show(markup: str) -> None:
+    """Show what is HTML already, as IPython's ``HTML`` would be, in half the time."""
+    display({"text/plain": _PLAIN, "text/html": markup}, raw=True)
 
 
 def _check_audience(audience: str) -> None:

@@ -136,7 +136,6 @@ def put_in_place(aside: Path, output: Path) -> Failure | None:
         try:
             _sync(aside)
             aside.replace(output)
-            _sync(output.parent)
         except OSError as error:
             failure = Failure(f"{type(error).__name__}: {error}")
     if failure is not None:
@@ -161,13 +160,19 @@ def fault_of(aside: Path) -> Failure | None:
         nbformat.validate(notebook, version=4)
     except (OSError, ValueError, nbformat.ValidationError) as error:
         return Failure(
-            messages.text("The executed notebook is not valid: {reason}.", reason=str(error))
+            messages.text("The executed notebook is not valid: {reason}.", reason=str(error)),
+            _cell_named_by(error),
         )
     for index, cell in enumerate(notebook["cells"]):
         fault = _fault_of_cell(cell)
         if fault:
             return Failure(fault, index)
     return None
+
+
+def _cell_named_by(error: Exception) -> int | None:
+    where, *place = [*getattr(error, "absolute_path", ()), None, None][:2]
+    return place[0] if where == "cells" and isinstance(place[0], int) else None
 
 
 def _fault_of_cell(cell: Cell) -> str | None:

@@ -60,7 +60,8 @@ def run_notebooks(  # noqa: PLR0913 - options, keyword-only, of the one entrance
         Run once for nothing before the others are forked, so that these find everything in
         use already (see `labtools.runs.rehearsal`).
     cell_seconds, job_seconds : float
-        Time one cell, and one notebook, may take by the clock.
+        Time one cell, and one notebook, may take by the clock; what it stood in the queue for a
+        processor does not count.
     memory_bytes : int
         Address space one notebook may use.
     on_done : callable, optional

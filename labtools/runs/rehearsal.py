@@ -20,7 +20,7 @@ import numpy as np
 
 from labtools.runs.cells import IN_PROCESS
 from labtools.runs.context import REHEARSAL_VARIABLE
-from labtools.runs.execution import execute_job, fault_of
+from labtools.runs.execution import execute_job, fault_of, read_template
 from labtools.runs.jobs import Job
 from labtools.runs.shell import emptied_shell
 
@@ -37,7 +37,12 @@ def rehearse(job: Job, scratch: Path) -> None:
             fault_of(output)
         except BaseException:  # noqa: BLE001, S110 - sys.exit() included; see above
             pass
-    emptied_shell()
+    emptied_shell().learn(_cells_of(job))
+
+
+def _cells_of(job: Job) -> list[str]:
+    cells = read_template(job.notebook).cells
+    return [cell.source for cell in cells if cell.cell_type == "code"]
 
 
 @contextmanager

@@ -9,15 +9,23 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
+from ipykernel.eventloops import loop_map
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.compilerop import CachingCompiler
+from IPython.core.error import UsageError
+from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from jupyter_client.session import Session
 from traitlets.config import Config
+
+from labtools.runs.figures import listen
 
 BACKEND = "module://matplotlib_inline.backend_inline"
 
@@ -71,12 +79,69 @@ class CellCompiler(CachingCompiler):  # type: ignore[misc]  # IPython is not fol
         )
 
 
+class KnownCells(TransformerManager):  # type: ignore[misc]  # as above
+    """Turns magics into Python as IPython does, but cells that it saw before from memory."""
+
+    def transform_cell(self, cell: str) -> str:
+        """Return the Python of a cell."""
+        rules = (self.cleanup_transforms, self.line_transforms, self.token_transformers)
+        if any(mine != stock for mine, stock in zip(rules, _STOCK_RULES, strict=True)):
+            return str(super().transform_cell(cell))  # the notebook added rules of its own
+        return _transformed(cell)
+
+
+_STOCK = TransformerManager()
+_STOCK_RULES = (_STOCK.cleanup_transforms, _STOCK.line_transforms, _STOCK.token_transformers)
+
+
+@lru_cache(maxsize=1024)
+def _transformed(cell: str) -> str:
+    return str(_STOCK.transform_cell(cell))
+
+
 class NotebookShell(ZMQInteractiveShell):
     """The stock kernel's shell, in this process."""
+
+    #: Cells, as Python, of which it is known whether they await at their top level.
+    known: Mapping[str, bool] = MappingProxyType({})
+
+    def should_run_async(
+        self, raw_cell: str, *, transformed_cell: str, **preprocessing: object
+    ) -> bool:
+        """Return whether a cell awaits at its top level; IPython compiles it to find out."""
+        known = None if any(preprocessing.values()) else self.known.get(transformed_cell)
+        if known is not None and self.autoawait:
+            return known
+        asked = super().should_run_async(
+            raw_cell, transformed_cell=transformed_cell, **preprocessing
+        )
+        return bool(asked)
+
+    def learn(self, cells: Iterable[str]) -> None:
+        """Remember of `cells` whether they await, but for those that the compiler warns of.
+
+        Their warnings are part of what a notebook shows.  Call it where no notebook runs.
+        """
+        known = dict(self.known)
+        for cell in cells:
+            python = self.transform_cell(cell)
+            with warnings.catch_warnings(record=True) as warned:
+                warnings.simplefilter("always")
+                awaits = self.should_run_async(cell, transformed_cell=python)
+            if not warned:
+                known[python] = awaits
+        self.known = MappingProxyType(known)
 
     def ask_exit(self) -> None:
         """Treat ``exit`` in a cell like ``sys.exit()``: the cell fails."""
         raise SystemExit(0)
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        """Take ``%matplotlib inline`` and its like; a batch has no loop that serves windows."""
+        if loop_map.get(gui, gui) is not None:
+            message = f"This notebook runs without windows; {gui!r} would need one."
+            raise UsageError(message)
+        self.active_eventloop = gui
 
 
 # rich, tqdm and others ask for the shell's class by name to know that they are in a notebook.
@@ -102,6 +167,8 @@ def fresh_shell() -> NotebookShell:
     for publisher in (shell.displayhook, shell.display_pub):
         publisher.session = session
     shell.displayhook.topic = b"execute_result"
+    shell.input_transformer_manager = KnownCells()
+    listen(shell)
     return shell
 
 

@@ -191,6 +191,8 @@ _ACTIONS = {
     "agency_name": mark("Agency"),
     "evidence": mark("Evidence"),
     "conflict": mark("Where reviews disagree"),
+    "mechanism": mark("How it is thought to act"),
+    "moderators": mark("What its effect was seen to depend on"),
     "caveats": mark("Cautions"),
     "standing": mark("How it stands"),
     "crime_change": mark("Change of crime"),

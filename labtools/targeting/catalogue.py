@@ -27,6 +27,8 @@ Ambito = Literal["social", "comunitario", "situacional", "psicosocial"]
 Group = Literal["violence", "robbery", "theft", "other"]
 Factor = Annotated[int, Field(ge=1, le=8)]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+#: Words without a figure: a figure stands with its source and the day it was seen, or nowhere.
+Wording = Annotated[str, Field(pattern=r"^[^0-9]*$")]
 
 _VERIFIED = "V"
 #: Measures that are a ratio of what was seen with the action to what was seen without it.
@@ -153,7 +155,9 @@ class Intervention(Part):
         Key, place in the review, and Spanish name.
     ambitos, factors, level
         In the official taxonomies; `level` is primario, secundario or terciario.
-    population, mechanism, moderators, dose, time_to_effect, cost_class, note
+    mechanism, moderators
+        How it is thought to act, and on what its effect was seen to depend: words without figures.
+    population, dose, time_to_effect, cost_class, note
         Empty where the review has nothing: what is not known is not filled in.
     scale : {"place", "participants"}
         Whether effects were measured on places or on those who took part.
@@ -179,8 +183,8 @@ class Intervention(Part):
     factors: tuple[Factor, ...]
     level: Literal["primario", "secundario", "terciario"]
     population: str = ""
-    mechanism: str = ""
-    moderators: str = ""
+    mechanism: Wording = ""
+    moderators: Wording = ""
     dose: str = ""
     time_to_effect: str = ""
     cost_class: str = ""

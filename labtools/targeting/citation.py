@@ -85,6 +85,16 @@ def evidence_table(interventions: Iterable[Intervention]) -> pd.DataFrame:
     return table.astype({"n_studies": "Int64"})
 
 
+def workings_table(interventions: Iterable[Intervention]) -> pd.DataFrame:
+    """Return how each intervention is thought to act and what its effect was seen to depend on.
+
+    Theory and reading in words, for internal pages: what to ask before an action is copied from
+    where it was studied.  It holds no figure, and nothing of it is public.
+    """
+    rows = [(one.id, one.mechanism, one.moderators) for one in interventions if one.mechanism]
+    return pd.DataFrame(rows, columns=["intervention", "mechanism", "moderators"])
+
+
 def public_evidence(interventions: Iterable[Intervention]) -> pd.DataFrame:
     """Return what may be cited in public: verified entries only."""
     table = evidence_table(interventions)

@@ -223,7 +223,7 @@ def warm(run: Path) -> None:
 
 def limit(jobs: list[Job], after_cell: Callable[[], None] = lambda: None) -> None:
     """Run the cells of `jobs` as one plain function, in a process where all is loaded."""
-    seen_by_notebooks.display = lambda *_: None
+    seen_by_notebooks.display = lambda *_, **__: None
     notebook = nbformat.read(jobs[0].notebook, 4)
     cells = [
         compile(cell.source, "cell", "exec")

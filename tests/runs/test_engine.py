@@ -8,7 +8,9 @@ import pytest
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
+from labtools import messages
 from labtools.runs import engine
+from labtools.runs.pool import Job, run_notebooks
 
 PARAMETERS = {"colonia_id": "99001_0002"}
 
@@ -216,3 +218,60 @@ def test_the_engine_offers_what_papermill_asks_of_one():
     asked = {"execute_notebook", "nb_kernel_name", "nb_language"}
 
     assert asked <= set(dir(engine.WarmEngine))
+
+
+def test_figures_are_those_that_stock_papermill_gives(notebooks, tmp_path):
+    path = notebooks / "shows_figures.ipynb"
+
+    stock, stock_error = execute(path, tmp_path / "stock.ipynb", "nbclient")
+    ours, our_error = execute(path, tmp_path / "ours.ipynb", "labtools")
+
+    assert (our_error, stock_error) == (None, None)
+    assert pictures(ours) == 14
+    assert comparable(ours) == comparable(stock)
+
+
+def pictures(notebook):
+    shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return sum("image/png" in output.get("data", {}) for output in shown)
+
+
+#: What is known of a cell beforehand must not change: its warnings, awaiting, rules of its own.
+CURIOUS = (
+    "1 is 1",
+    "import asyncio\n\nawait asyncio.sleep(0)",
+    """rules = get_ipython().input_transformers_cleanup
+rules.append(lambda lines: [line.replace('dos', '2') for line in lines])""",
+    "dos + 1",
+    "from IPython.display import HTML\n\nHTML('<b>á</b>')",
+)
+
+
+def test_a_rehearsed_lane_gives_what_stock_papermill_gives(write_notebook, tmp_path):
+    path = write_notebook("colonia_id: str = 'x'", *CURIOUS)
+    job = Job("one", path, PARAMETERS, tmp_path / "ours.ipynb")
+
+    stock, _ = execute(path, tmp_path / "stock.ipynb", "nbclient")
+    [outcome] = run_notebooks([job], rehearsals=[job])
+
+    ours = nbformat.read(job.output, as_version=4)
+    assert outcome.ok
+    assert comparable(ours) == comparable(stock)
+    assert "SyntaxWarning" in ours.cells[2].outputs[0].text
+
+
+def test_an_output_that_no_notebook_may_hold_fails_at_its_cell(write_notebook, tmp_path):
+    path = write_notebook(
+        "colonia_id: str = 'x'",
+        "from IPython.display import display",
+        "display({'text/html': 5}, raw=True)",
+    )
+    job = Job("one", path, PARAMETERS, tmp_path / "o.ipynb")
+
+    with messages.speaking("en"):
+        [outcome] = run_notebooks([job])
+
+    assert not outcome.ok
+    assert outcome.cell == 2
+    assert "not valid" in outcome.error
+    assert not job.output.exists()

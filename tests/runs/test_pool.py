@@ -244,6 +244,29 @@ def test_a_rehearsal_that_leaves_a_thread_of_a_library_stops_the_run(
         run_notebooks([job], lanes=1, rehearsals=[busy])
 
 
+POOLS = {  # what leaves threads that Python does not see
+    "openmp": "import numpy as np\nfrom sklearn.cluster import KMeans\n"
+    "from threadpoolctl import threadpool_limits\n"
+    "with threadpool_limits(2, 'openmp'):\n"
+    "    KMeans(2, n_init=1).fit(np.arange(40_000.0).reshape(-1, 2))",
+    "arrow": "import pyarrow as pa\nimport pyarrow.compute as pc\n"
+    "table = pa.table({'a': list(range(200_000))})\n"
+    "table.group_by('a', use_threads=True).aggregate([([], 'count_all')])",
+}
+
+
+@pytest.mark.parametrize("name", POOLS)
+def test_a_library_that_left_its_threads_stops_the_run_instead_of_hanging_it(
+    name, notebooks, tmp_path, monkeypatch
+):
+    (tmp_path / "busy.py").write_text(POOLS[name])
+    monkeypatch.syspath_prepend(str(tmp_path))
+    job = colonia_job(notebooks / "leaks_state.ipynb", tmp_path / "o.ipynb")
+
+    with pytest.raises(RunError, match="was left running"):
+        run_notebooks([job], lanes=1, preload=["busy"])
+
+
 @pytest.mark.parametrize(
     "loading",
     [{"preload": ["no_such_module"]}, {"warm": partial(import_module, "no_such_module")}],

@@ -10,6 +10,7 @@ from labtools import messages, paths
 from labtools.errors import PrivacyError, SettingsError
 from labtools.targeting.catalogue import (
     Effect,
+    Intervention,
     Interventions,
     read_agencies,
     read_interventions,
@@ -20,6 +21,7 @@ from labtools.targeting.citation import (
     evidence_table,
     figure_words,
     public_evidence,
+    workings_table,
 )
 
 CATALOGUE = read_interventions()
@@ -109,6 +111,22 @@ def test_an_internal_table_shows_the_unverified_without_its_number():
 
     assert set(unverified["figure"]) == {"sin verificar — no citar"}
     assert set(unverified["claim"]) == {"sin verificar — no citar"}
+
+
+def test_each_says_how_it_is_thought_to_act_in_words_without_figures():
+    table = workings_table(CATALOGUE.intervention)
+
+    assert set(table["intervention"]) == {one.id for one in CATALOGUE.intervention}
+    assert not any(table["mechanism"].str.len() < 20)
+    assert not set(table["mechanism"]) & set(evidence_table(CATALOGUE.intervention)["claim"])
+
+
+@pytest.mark.parametrize("field", ["mechanism", "moderators"])
+def test_a_figure_is_refused_where_it_would_have_no_source(field):
+    one = CATALOGUE.intervention[0].model_dump()
+
+    with pytest.raises(ValidationError, match=field):
+        Intervention.model_validate({**one, field: "Baja 20 % el delito."})
 
 
 def test_crime_and_fear_stand_apart_and_few_actions_have_shown_to_lower_fear():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -17,12 +18,14 @@ from labtools.analysis.forecast.contagion import Rings
 from labtools.analysis.forecast.endemic_epidemic import fill_gaps
 from labtools.analysis.smoothing import fit_gamma_poisson
 from labtools.errors import AnalysisError
+from labtools.messages import Sentence, mark
+from labtools.tables.shown import Shown
 
 _HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class CountForecast:
+class CountForecast(Shown):
     """Distributions of the counts to come, one for each area and step.
 
     Attributes
@@ -33,6 +36,7 @@ class CountForecast:
         Poisson.
     """
 
+    told_as: ClassVar[Sentence] = mark("Forecast of counts")
     mean: np.ndarray
     size: np.ndarray
 
