@@ -19,7 +19,8 @@ from labtools.targeting.catalogue import read_agencies, read_interventions
 
 #: PostgreSQL and PostGIS that the shared database is tested with.
 POSTGIS = "15-3.3"
-_TEMPLATES = Path(__file__).parent / "scaffolds"
+#: What new parts are made of.
+TEMPLATES = Path(__file__).parent / "scaffolds"
 _NAME = re.compile(r"[a-z][a-z0-9_]{2,40}")
 _TITLE = re.compile(r"[^\"\\$<>&\n\r]{3,80}")
 _BOARDS = ("labtools", "dashboards", "boards.py")
@@ -152,7 +153,7 @@ def new_cluster(workbench: Workbench, name: str) -> tuple[Path, ...]:
     }
     folder = workbench.root / name
     _refuse_taken(folder)
-    templates = sorted((_TEMPLATES / "cluster").glob("*.txt"))
+    templates = sorted((TEMPLATES / "cluster").glob("*.txt"))
     for template in templates:
         _fill(f"cluster/{template.name}", folder / template.stem, facts)
     return tuple(folder / template.stem for template in templates)
@@ -186,7 +187,7 @@ def _taken(name: str) -> SettingsError:
 
 
 def _filled(template: str, facts: Mapping[str, str]) -> str:
-    told = (_TEMPLATES / template).read_text(encoding="utf-8")
+    told = (TEMPLATES / template).read_text(encoding="utf-8")
     return string.Template(told).substitute(facts)
 
 
