@@ -7,7 +7,7 @@ BOOKS   = $(shell git ls-files 'notebooks/*.ipynb')
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dashboards lab test check format messages lock bench study pictures docs clean
+.PHONY: help demo dashboards lab test check format messages lock bench study mutation bounds bill pictures docs clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,15 @@ study: $(VENV)/.development ## simulate cities whose truth is known, and judge t
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_cdmx_backtest.py
 	$(BIN)/python -m tests.simulation.study_disclosure
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_texts.py
+
+mutation: $(VENV)/.development ## do small wrongs to the cores and count those that tests notice (an hour)
+	$(BIN)/python -m tests.mutation.study_mutation
+
+bounds: $(VENV)/.development ## test with the lowest and with the newest libraries allowed
+	$(BIN)/python -m tests.release.bounds
+
+bill: $(VENV)/.development ## write the bill of materials (CycloneDX) and the licences, in build/release
+	$(BIN)/python -m tests.release.bill
 
 docs: $(VENV)/.development ## build the documentation site in build/docs, every method card executed
 	$(BIN)/python tests/documentation/build.py

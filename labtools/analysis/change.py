@@ -10,18 +10,21 @@ When not to use it: to say *why* something changed, or to judge one colonia's pr
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from labtools.errors import AnalysisError
+from labtools.messages import Sentence, mark
+from labtools.tables.shown import Shown
 
 FALSE_DISCOVERY_RATE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Change(Shown):
     """Now against before, one row per area.
 
     Attributes
@@ -37,6 +40,7 @@ class Change:
         Coverage of the intervals.
     """
 
+    told_as: ClassVar[Sentence] = mark("Change between two windows")
     table: pd.DataFrame
     dispersion: float | pd.Series
     level: float

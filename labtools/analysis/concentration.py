@@ -16,18 +16,21 @@ doi:10.1007/s10940-016-9324-7
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from scipy import special
 
 from labtools.errors import AnalysisError
+from labtools.messages import Sentence, mark
+from labtools.tables.shown import Shown
 
 _SURE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class Concentration:
+class Concentration(Shown):
     """How concentrated events are, and how much of it is chance.
 
     Attributes
@@ -46,6 +49,7 @@ class Concentration:
         ``places`` and ``events``: cumulated shares, from the places with the lowest rate.
     """
 
+    told_as: ClassVar[Sentence] = mark("How far events gather in few places")
     gini: float
     chance: float
     chance_lower: float

@@ -11,6 +11,7 @@ judge a programme (colonias chosen because they were high fall by themselves).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,8 @@ from labtools.analysis.multiplicity import adjust_p_values
 from labtools.analysis.risk.discount import discounted
 from labtools.analysis.smoothing import fit_gamma_poisson
 from labtools.errors import AnalysisError
+from labtools.messages import Sentence, mark
+from labtools.tables.shown import Shown
 
 _YEAR = 12
 _MOST_PAST = 12
@@ -30,7 +33,7 @@ _FALSE_DISCOVERY_RATE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Shown):
     """A period against its expectation.
 
     Attributes
@@ -45,6 +48,7 @@ class Compared:
         Share of the events that are thought to have been recorded by now.
     """
 
+    told_as: ClassVar[Sentence] = mark("What was recorded against what was to be expected")
     table: pd.DataFrame
     dispersion: pd.Series
     complete: float

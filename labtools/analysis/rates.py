@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,8 @@ from scipy import stats
 
 from labtools.errors import AnalysisError
 from labtools.findings import Finding, Severity
-from labtools.messages import plural
+from labtools.messages import Sentence, mark, plural
+from labtools.tables.shown import Shown
 
 _NEGATIVE = plural(
     "The column {column} has a negative value, at {first}. Look at the table it came from.",
@@ -24,7 +26,7 @@ _NO_EXPOSURE = plural(
 
 
 @dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(Shown):
     """Rates, one row per area.
 
     Attributes
@@ -41,6 +43,7 @@ class Rates:
         What the reader of these rates must know.
     """
 
+    told_as: ClassVar[Sentence] = mark("Rates with their exact intervals")
     table: pd.DataFrame
     per: float
     level: float

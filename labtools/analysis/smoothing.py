@@ -8,6 +8,7 @@ does not explain it (a spatial model is better there).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -15,12 +16,14 @@ from scipy import optimize, sparse, special, stats
 
 from labtools.analysis.rates import poisson_interval
 from labtools.errors import AnalysisError
+from labtools.messages import Sentence, mark
+from labtools.tables.shown import Shown
 
 _ENOUGH_AREAS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class GammaPoissonFit:
+class GammaPoissonFit(Shown):
     """Rates of areas drawn from one gamma law, counts Poisson given the rate.
 
     Attributes
@@ -34,6 +37,7 @@ class GammaPoissonFit:
         Of all areas that took part.
     """
 
+    told_as: ClassVar[Sentence] = mark("Law of rates by which small colonias are steadied")
     shape: float
     inverse_scale: float
     mean: float

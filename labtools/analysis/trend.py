@@ -7,17 +7,21 @@ small counts, where the normal approximation fails (use ``change``).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from scipy import stats
+
+from labtools.messages import Sentence, mark
+from labtools.tables.shown import Shown
 
 MONTHS = 12
 _MOST_YEARS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class YearRatio:
+class YearRatio(Shown):
     """The last twelve months over the twelve before.
 
     Attributes
@@ -30,6 +34,7 @@ class YearRatio:
         Variance over mean that remains after level and season, at least 1.
     """
 
+    told_as: ClassVar[Sentence] = mark("This year over the one before, without the season")
     ratio: float
     lower: float
     upper: float

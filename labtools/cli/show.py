@@ -12,7 +12,7 @@ import click
 from labtools import paths
 from labtools.cli.options import the_workbench, workbench_option
 from labtools.errors import DependencyError
-from labtools.messages import text
+from labtools.messages import language, text
 
 # ruff: noqa: PLC0415 - a command imports what it runs when it is called
 
@@ -70,17 +70,24 @@ def lab_command() -> click.Command:
             )
         os.environ[paths.ENVIRONMENT_VARIABLE] = str(bench.root)
         from labtools.runs import exporting
+        from labtools.runs.launcher import write_extension, write_interface
         from labtools.runs.provisioner import write_kernelspec
+        from labtools.workflow.scaffolding import TEMPLATES
 
         warm = bench.interim("jupyter")
         write_kernelspec(warm)
+        write_extension(warm, TEMPLATES / "notebook.json")
+        # The desk of one workbench is not that of another.
+        os.environ["JUPYTERLAB_WORKSPACES_DIR"] = str(warm / "workspaces")
         clean = exporting.write_settings(warm / "settings")
+        write_interface(clean, language())
         os.environ[exporting.ENVIRONMENT_VARIABLE] = exporting.searched_first(clean, os.environ)
         told = os.environ.get("JUPYTER_PATH")
         os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(warm), told]))
         root = f"--ServerApp.root_dir={paths.bundled('notebooks')}"
-        first = "--LabApp.default_url=/lab/tree/guides/inicio.ipynb"
-        command = [sys.executable, "-m", "jupyterlab", root, first, *arguments]
+        # Not beside the notebooks: they belong to the package.
+        checkpoints = f"--FileCheckpoints.checkpoint_dir={warm / 'checkpoints'}"
+        command = [sys.executable, "-m", "jupyterlab", root, checkpoints, *arguments]
         os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell
 
     help_ = text(

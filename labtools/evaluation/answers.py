@@ -7,6 +7,7 @@ for places that were in before the first wave; they are left out, and counted.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ from scipy import stats
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.counts import FEWEST_PLACES
+from labtools.messages import Sentence, mark
+from labtools.tables.shown import Shown
 
 _NEVER = "never"
 _COLUMNS = ("place", "wave", "weight", "value")
@@ -23,7 +26,7 @@ _NOTHING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerEffect:
+class AnswerEffect(Shown):
     """Change of a share among the treated, beyond that of the others.
 
     Attributes
@@ -39,6 +42,7 @@ class AnswerEffect:
         Places with answers in the programme, and places with answers that never were in it.
     """
 
+    told_as: ClassVar[Sentence] = mark("Effect of the programme on answers")
     change: float
     se: float
     lower: float

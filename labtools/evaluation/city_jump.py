@@ -7,13 +7,16 @@ own, and how long it lasted.  When not: to say why; a jump has no cause written 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.synthetic_control import synthetic_control
+from labtools.messages import Sentence, mark
 from labtools.tables import vocabulary as words
+from labtools.tables.shown import Shown
 
 _LEAST_CITIES = 20
 #: A gap is told apart where at most so many of the cities have one as wide.
@@ -22,7 +25,7 @@ _NORMAL = 1.96
 
 
 @dataclass(frozen=True, slots=True)
-class CityJump:
+class CityJump(Shown):
     """What was the city's own, quarter by quarter.
 
     Attributes
@@ -41,6 +44,7 @@ class CityJump:
         Complete cities, this one among them.
     """
 
+    told_as: ClassVar[Sentence] = mark("A city's jump beside a mix of other cities")
     quarters: pd.DataFrame
     path: pd.DataFrame
     weights: pd.Series

@@ -7,14 +7,17 @@ told from nil: the cost then has no upper limit, and that is what is said.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from labtools.errors import AnalysisError
+from labtools.messages import Sentence, mark
+from labtools.tables.shown import Shown
 
 
 @dataclass(frozen=True, slots=True)
-class UnitCost:
+class UnitCost(Shown):
     """Money for each unit of good.
 
     Attributes
@@ -25,6 +28,7 @@ class UnitCost:
         At the ends of the interval; `upper` is infinite where the interval holds nil.
     """
 
+    told_as: ClassVar[Sentence] = mark("Cost of each averted event")
     value: float
     lower: float
     upper: float

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,8 @@ from scipy import sparse, stats
 from scipy.sparse import csgraph
 
 from labtools.errors import AnalysisError
+from labtools.messages import Sentence, mark
+from labtools.tables.shown import Shown
 
 _STEPS = 100
 _CLOSE = 1e-9
@@ -50,7 +53,7 @@ class CountPanel:
 
 
 @dataclass(frozen=True, slots=True)
-class CountEffects:
+class CountEffects(Shown):
     """Log rate ratios of events over those expected without the programme.
 
     Attributes
@@ -64,6 +67,7 @@ class CountEffects:
         Degrees of freedom of the intervals.
     """
 
+    told_as: ClassVar[Sentence] = mark("Effects by imputed counts")
     effects: pd.DataFrame
     influence: np.ndarray
     freedom: int

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,8 @@ from labtools.evaluation.programme import (
 )
 from labtools.evaluation.protocol import Protocol
 from labtools.evaluation.waves import waves_effect
+from labtools.messages import Sentence, mark
+from labtools.tables.shown import Shown
 
 #: Below this the year before the entry tells that the comparison is not one.
 _ALIKE = 0.05
@@ -39,7 +42,7 @@ Ask = Callable[..., Estimate]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Shown):
     """What a design says of a programme, and whether it may conclude anything.
 
     Attributes
@@ -57,6 +60,7 @@ class Judged:
         Whether the year before, and the level of the others, let a verdict be given.
     """
 
+    told_as: ClassVar[Sentence] = mark("What a design says of the programme")
     effect: Estimate
     before: Limits | None
     beside: Limits | None

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy import stats
+
+from labtools.messages import Sentence, mark
+from labtools.tables.shown import Shown
 
 Limits = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Shown):
     """Events of the programme against those to be expected without it.
 
     Attributes
@@ -28,6 +32,7 @@ class Estimate:
         How many were in it, and how many compare.
     """
 
+    told_as: ClassVar[Sentence] = mark("Events of the programme against those to be expected")
     log_ratio: float
     lower: float
     upper: float

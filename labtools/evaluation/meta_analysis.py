@@ -8,13 +8,15 @@ prediction interval, which says what the next place may expect.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from labtools.errors import AnalysisError
+from labtools.messages import Sentence, mark
+from labtools.tables.shown import Shown
 
 Between = Literal["REML", "DL"]
 _STEPS = 200
@@ -24,7 +26,7 @@ _FEWEST_TO_PREDICT = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Combined:
+class Combined(Shown):
     """A random-effects summary.
 
     Attributes
@@ -42,6 +44,7 @@ class Combined:
     studies : int
     """
 
+    told_as: ClassVar[Sentence] = mark("Effects of several studies together")
     effect: float
     se: float
     lower: float

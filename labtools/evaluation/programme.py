@@ -7,6 +7,7 @@ It turns dates of entry, days of choice and borders into the cells that
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,8 @@ from labtools.evaluation.counts import (
     nearness,
 )
 from labtools.evaluation.protocol import Protocol, Units
+from labtools.messages import Sentence, mark
+from labtools.tables.shown import Shown
 
 ALL = "all"
 #: The places beside the programme in the year before, as if it had begun then.
@@ -87,7 +90,7 @@ class Cells:
 
 
 @dataclass(frozen=True, slots=True)
-class ProgrammeEffect:
+class ProgrammeEffect(Shown):
     """What came of a programme, in counts.
 
     Attributes
@@ -103,6 +106,7 @@ class ProgrammeEffect:
         How many places were in the programme, and how many compare with them.
     """
 
+    told_as: ClassVar[Sentence] = mark("Effect of the programme on recorded crime")
     whole: CountEffects
     by_time: CountEffects
     before: CountEffects | None

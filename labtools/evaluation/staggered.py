@@ -8,7 +8,7 @@ regression to the mean first).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,8 @@ from labtools.errors import AnalysisError
 from labtools.evaluation.choice import Chosen, refuse_by_records
 from labtools.evaluation.counts import clustered_variance
 from labtools.evaluation.ratio_effect import ratio_effect
+from labtools.messages import Sentence, mark
+from labtools.tables.shown import Shown
 
 Method = Literal["doubly_robust", "weighting", "regression", "ratio"]
 Controls = Literal["never", "not_yet"]
@@ -47,7 +49,7 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupTimeEffects:
+class GroupTimeEffects(Shown):
     """Average effect on each group in each period.
 
     Attributes
@@ -62,6 +64,7 @@ class GroupTimeEffects:
         Weight of each pair's shared error; None where units are unrelated.
     """
 
+    told_as: ClassVar[Sentence] = mark("Effects by waves of entry")
     cells: pd.DataFrame
     influence: np.ndarray
     first: np.ndarray
@@ -73,7 +76,7 @@ class GroupTimeEffects:
 
 
 @dataclass(frozen=True, slots=True)
-class Average:
+class Average(Shown):
     """An average of group-time effects: overall, and by group, event time or period.
 
     Attributes
@@ -86,6 +89,7 @@ class Average:
         Of the overall one.
     """
 
+    told_as: ClassVar[Sentence] = mark("Average of group-time effects")
     effect: float
     se: float
     parts: pd.DataFrame

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ from scipy import linalg, optimize
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.choice import Chosen, refuse_by_records
+from labtools.messages import Sentence, mark
+from labtools.tables.shown import Shown
 
 _SUM_TO_ONE = 1e4
 _ENOUGH_BEFORE = 3
@@ -22,7 +25,7 @@ _ENOUGH_DONORS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class SyntheticControl:
+class SyntheticControl(Shown):
     """The gap between a place and its synthetic twin.
 
     Attributes
@@ -37,6 +40,7 @@ class SyntheticControl:
         Root mean square gap before the start, and the later one over it.
     """
 
+    told_as: ClassVar[Sentence] = mark("Effect by a synthetic control")
     weights: pd.Series
     gaps: pd.Series
     effect: float

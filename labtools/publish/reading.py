@@ -89,9 +89,10 @@ def _interval() -> tuple[str, ...]:
         ),
         text(
             "The bars are of the “steadied rate”: that of the colonia drawn towards what is "
-            "known of all of them, the more so the fewer people live in it. Where one case more or "
-            "less would move the rate as recorded a lot, the steadied one moves little. Both stand "
-            "in the table of each profile."
+            "known of all of them, of its neighbours and of those the census tells alike, the more "
+            "so the fewer people live in it. Where one case more or less would move the rate as "
+            "recorded a lot, the steadied one moves little. Both stand in the table of each "
+            "profile."
         ),
         text(
             "The upright line is the rate of the whole municipality. If the bar of the steadied "

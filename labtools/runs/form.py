@@ -3,7 +3,8 @@
 For people who want the notebook of a colonia without touching its cells.  The controls say what
 the author wrote beside each parameter; the colonia is chosen by name, the month among those that
 were run.  What is asked for is checked as a run checks it, and executed in a process of its own, so
-that this page stays free.  The copy that was executed is kept in the lab (``reports/scratch/``).
+that this page stays free.  The copy that was executed is kept in the lab (``reports/scratch/``),
+and what it showed is read below the button.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ from labtools.errors import LabError, SettingsError
 from labtools.messages import text
 from labtools.paths import Workbench, find_workbench
 from labtools.runs.parameters import Parameter, Signature, check_parameters, read_signature
+from labtools.runs.reading import frame_of
 from labtools.tables.released import slug
 from labtools.tables.store import make_folder, read_table
 
 _WIDE = widgets.Layout(width="40rem", max_width="100%")
-_DESCRIBED = {"description_width": "12rem"}
+_DESCRIBED = {"description_width": "16rem"}
+_STYLES = "<style>.lab-result { width: 100%; height: 45rem; border: 1px solid #767676; }</style>"
 _LAST_WORDS = 600  # characters
 
 
@@ -52,8 +55,9 @@ class NotebookForm:
         self._said = widgets.HTML()
         # A screen reader says what changes here, without the reader having to look for it.
         self._said.add_class("lab-said")
+        self._result = widgets.HTML()
         self._button.on_click(self._clicked)
-        self.page = widgets.VBox([*self.controls.values(), self._button, self._said])
+        self.page = widgets.VBox([*self.controls.values(), self._button, self._said, self._result])
 
     def values(self) -> dict[str, object]:
         """Return what is asked for, checked as a run checks it.
@@ -67,8 +71,9 @@ class NotebookForm:
         return check_parameters(self._signature, given)
 
     def run(self) -> Path | None:
-        """Execute the notebook; return the copy, or None where that was not possible."""
+        """Execute the notebook and show what it tells; return the copy, or None if it failed."""
         self._button.disabled = True
+        self._result.value = ""
         try:
             values = self.values()
             output = _output(self._workbench, self._signature, values)
@@ -83,6 +88,7 @@ class NotebookForm:
             self._say(text("It failed: {reason}", reason=failure))
             return None
         self._say(text("Done: {path}", path=os.path.relpath(output, self._workbench.root)))
+        self._result.value = _STYLES + frame_of(output)
         return output
 
     def _clicked(self, _: object) -> None:
@@ -150,9 +156,18 @@ def _control(parameter: Parameter, workbench: Workbench) -> widgets.Widget:
     return control
 
 
+def _in_words(choice: str) -> str:
+    """Return a choice as people say it, where it is one of the lab's own."""
+    return {
+        "internal": text("the lab: true counts, not for publication"),
+        "public": text("everyone: protected counts"),
+    }.get(choice, choice)
+
+
 def _plain(parameter: Parameter, _: Workbench) -> widgets.Widget:
     if parameter.choices:
-        return widgets.Dropdown(options=parameter.choices, value=parameter.default)
+        options = [(_in_words(str(it)), it) for it in parameter.choices]
+        return widgets.Dropdown(options=options, value=parameter.default)
     kinds: dict[str, Callable[..., widgets.Widget]] = {
         "bool": widgets.Checkbox,
         "int": widgets.IntText,
@@ -169,10 +184,17 @@ def colonia_picker(parameter: Parameter, workbench: Workbench) -> widgets.Widget
         return _plain(parameter, workbench)
     shown = read_table("colonias_shown", public).sort_values("name")
     options: list[tuple[str, Any]] = [
-        (f"{row['name']} ({row['borough']}) · {row['colonia_id']}", row["colonia_id"])
+        (_named(row["name"], row["borough"], row["colonia_id"]), row["colonia_id"])
         for _, row in shown.iterrows()
     ]
     return widgets.Dropdown(options=options, value=_chosen(parameter, options))
+
+
+def _named(name: object, borough: object, key: str) -> str:
+    """Return what a colonia is chosen by; not every city has boroughs, nor every colonia a name."""
+    first = name if isinstance(name, str) and name else key
+    where = f" ({borough})" if isinstance(borough, str) and borough else ""
+    return f"{first}{where} · {key}"
 
 
 def period_picker(parameter: Parameter, workbench: Workbench) -> widgets.Widget:

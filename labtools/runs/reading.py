@@ -131,11 +131,35 @@ def page_of(notebook: Json, *, root: str = ".", with_code: bool = False) -> str:
     with_code : bool, default False
         Whether the code of each cell is there to unfold.
     """
+    return _rendered(notebook, policy=_POLICY, root=root, styles="", with_code=with_code)
+
+
+def frame_of(path: Path) -> str:
+    """Return an executed notebook as a frame that stands in another page and can run nothing.
+
+    Raises
+    ------
+    RunError
+        If the file is not a notebook.
+    """
+    notebook = _read(path)
+    styles = Markup((_TEMPLATES / _STYLES).read_text(encoding="utf-8"))  # noqa: S704 - ours
+    policy = _POLICY.replace("style-src 'self'", "style-src 'unsafe-inline'")
+    page = _rendered(notebook, policy=policy, root=".", styles=styles, with_code=False)
+    return str(
+        Markup('<iframe class="lab-result" sandbox title="{}" srcdoc="{}"></iframe>').format(
+            text("Result: {title}", title=_title(notebook["cells"])), page
+        )
+    )
+
+
+def _rendered(notebook: Json, *, policy: str, root: str, styles: str, with_code: bool) -> str:
     cells = notebook["cells"]
     return _page().render(
         language=_HTML_LANGUAGE,
-        policy=_POLICY,
+        policy=policy,
         root=root,
+        styles=styles,
         title=_title(cells),
         warning=_warning(notebook),
         code_words=text("Code"),

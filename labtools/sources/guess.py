@@ -49,8 +49,8 @@ _CALLED: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
                 "subtipo",
                 "offence",
             ),
-            "lon": ("longitud", "lon", "lng", "long", "longitude", "coord_x"),
-            "lat": ("latitud", "lat", "latitude", "coord_y"),
+            "lon": ("longitud", "lon", "lng", "long", "longitude", "coord_x", "coordenada_x", "x"),
+            "lat": ("latitud", "lat", "latitude", "coord_y", "coordenada_y", "y"),
             "place": ("colonia", "colonia_hecho", "nombre_colonia", "asentamiento", "barrio"),
             "borough": ("alcaldia", "alcaldia_hecho", "delegacion", "delegacion_hecho", "borough"),
         },
@@ -97,6 +97,9 @@ NEEDED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 LIKE_ENOUGH = 88.0
+#: Words that change nothing of what a column of a file of incidents or areas is.
+_FILLING = frozenset({"de", "del", "la", "las", "el", "los", "hecho", "hechos"})
+_DEGREES = MappingProxyType({"lon": 180.0, "lat": 90.0})
 _SAMPLE = 5_000
 _DELIMITERS = (",", ";", "\t", "|")
 _SHEETS = MappingProxyType({".xlsx": "xlsx", ".xls": "xlsx", ".ods": "ods", ".dbf": "dbf"})
@@ -127,11 +130,11 @@ def guess_columns(header: Sequence[str], kind: Guessed) -> dict[str, str]:
     """Return our column → the file's, for those whose names are like enough; each one once."""
     pairs = sorted(
         (
-            (-ratio(plain(theirs), called), rank, ours, theirs)
+            (-alike, rank, ours, theirs)
             for ours, names in _CALLED[kind].items()
             for rank, called in enumerate(names)
             for theirs in header
-            if ratio(plain(theirs), called) >= LIKE_ENOUGH
+            if (alike := _alike(theirs, called)) >= LIKE_ENOUGH
         ),
     )
     found: dict[str, str] = {}
@@ -139,6 +142,32 @@ def guess_columns(header: Sequence[str], kind: Guessed) -> dict[str, str]:
         if ours not in found and theirs not in found.values():
             found[ours] = theirs
     return {ours: found[ours] for ours in _CALLED[kind] if ours in found}
+
+
+def without_metres(columns: Mapping[str, str], sample: pd.DataFrame) -> dict[str, str]:
+    """Return columns without those of points that are in metres: they would lie nowhere."""
+    return {
+        ours: theirs
+        for ours, theirs in columns.items()
+        if ours not in _DEGREES or _in_degrees(sample[theirs], _DEGREES[ours])
+    }
+
+
+def _in_degrees(cells: pd.Series, most: float) -> bool:
+    known = pd.to_numeric(cells, errors="coerce").dropna().abs()
+    return known.empty or bool(known.median() <= most)
+
+
+def _alike(theirs: str, called: str) -> float:
+    """Return how like a column's name is to one that publishers use, with its small words or not.
+
+    Without them it is a little less like: where a file has both, the whole name wins.
+    """
+    short = [
+        "_".join(word for word in name.split("_") if word not in _FILLING)
+        for name in (plain(theirs), called)
+    ]
+    return float(max(ratio(plain(theirs), called), ratio(*short) - 1 if all(short) else 0))
 
 
 def guess_date_form(cells: pd.Series) -> str:

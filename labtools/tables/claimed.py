@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import pandas as pd
 
 from labtools.errors import AnalysisError
-from labtools.messages import mark, number, say, text
+from labtools.messages import Sentence, mark, number, say, text
+from labtools.tables.shown import Shown
 
 Verdict = Literal["supported", "other_size", "indistinguishable", "contradicted", "not_comparable"]
 
@@ -51,7 +52,7 @@ _SAYINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Shown):
     """A claim and what the counts say of it.
 
     Attributes
@@ -66,6 +67,7 @@ class Checked:
         supported, other_size, indistinguishable, contradicted or not_comparable.
     """
 
+    told_as: ClassVar[Sentence] = mark("A claim held against the counts")
     claimed: float
     before: float
     now: float

@@ -60,6 +60,7 @@ FORECASTS = (
     "shrunken_counts",
     "discounted_counts",
     "endemic_epidemic",
+    "space_time",
     "endemic_epidemic_leads",
 )
 #: What an association of a trait with the rates comes to.
@@ -115,6 +116,7 @@ _LABELS = MappingProxyType(
         "shrunken_counts": mark("The last twelve months, drawn towards the mean of all"),
         "discounted_counts": mark("Months that fade, the city's level and its season"),
         "endemic_epidemic": mark("Own past, neighbours and season (endemic-epidemic)"),
+        "space_time": mark("Neighbours, census traits, season and programme in one model"),
         "endemic_epidemic_leads": mark("The same, with other records that run ahead"),
         "below": mark("below the municipality"),
         "similar": mark("not distinguishable from the municipality"),

@@ -8,11 +8,11 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from labtools.errors import SettingsError, TableError
+from labtools.errors import TableError
 from labtools.places.spelling import fold_name
 from labtools.tables.contracts import empty_table
 from labtools.tables.store import read_table
-from labtools.workflow.decisions import append_rows, stacked
+from labtools.workflow.decisions import append_rows, file_of_decisions, stacked
 from labtools.workflow.steps import Opened
 
 _LIKEST = ("likest", "next_likest")
@@ -91,6 +91,8 @@ def pending_names(opened: Opened) -> pd.DataFrame:
 def decide_names(opened: Opened, decisions: pd.DataFrame, *, who: str, today: date) -> Path:
     """Add decisions to the file of aliases, which the next run reads.
 
+    Where ``lab.toml`` names none, it is entered there.
+
     Parameters
     ----------
     decisions : pandas.DataFrame
@@ -107,16 +109,10 @@ def decide_names(opened: Opened, decisions: pd.DataFrame, *, who: str, today: da
     Raises
     ------
     SettingsError
-        If ``lab.toml`` names no source of aliases.
+        If such decisions are kept in a database.
     TableError
         If a decision gives a key that the register does not have.
     """
-    sources = [it for it in opened.of_kind("aliases") if not it.database]
-    if not sources:
-        raise SettingsError(
-            "lab.toml names no file for decisions about names. Add a [[source]] with "
-            'descriptor = "colonia_aliases" and the path of a CSV file.'
-        )
     register = read_table("colonias", opened.workbench.interim("located"))
     strange = decisions["colonia_id"].dropna()
     strange = strange[~strange.isin(register["colonia_id"])]
@@ -127,8 +123,8 @@ def decide_names(opened: Opened, decisions: pd.DataFrame, *, who: str, today: da
             n=len(strange),
             key=str(strange.iloc[0]),
         )
-    path: Path = opened.workbench.root / sources[0].path
-    column = opened.descriptor(sources[0]).column
+    path, descriptor = file_of_decisions(opened, "aliases", "colonia_aliases")
+    column = descriptor.column
     rows = [
         {
             column("colonia_id"): _text(row.colonia_id),

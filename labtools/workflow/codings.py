@@ -8,10 +8,10 @@ import pandas as pd
 
 from labtools.classify.crosswalk import crime_groups
 from labtools.classify.factors import check_factors
-from labtools.errors import SettingsError, TableError
+from labtools.errors import TableError
 from labtools.tables.contracts import empty_table
 from labtools.tables.store import read_table
-from labtools.workflow.decisions import append_rows
+from labtools.workflow.decisions import append_rows, file_of_decisions
 from labtools.workflow.factors import QUEUE
 from labtools.workflow.steps import Opened
 
@@ -48,7 +48,7 @@ def decide_subjects(opened: Opened, decisions: pd.DataFrame, *, who: str) -> Pat
     Raises
     ------
     SettingsError
-        If ``lab.toml`` names no source of codings.
+        If they are kept in a database.
     TableError
         If a code is none of ours; nothing is written then.
     """
@@ -69,7 +69,7 @@ def decide_factors(opened: Opened, decisions: pd.DataFrame, *, who: str) -> Path
     Raises
     ------
     SettingsError
-        If ``lab.toml`` names no source of such codings.
+        If they are kept in a database.
     TableError
         If a factor is none of PRONAPRED's, nor “none”; nothing is written then.
     """
@@ -78,16 +78,9 @@ def decide_factors(opened: Opened, decisions: pd.DataFrame, *, who: str) -> Path
 
 
 def _add(opened: Opened, kind: str, code: str, decisions: pd.DataFrame) -> Path:
-    sources = [it for it in opened.of_kind(kind) if not it.database]
-    if not sources:
-        raise SettingsError(
-            "lab.toml names no file for codes of subjects. Add a [[source]] with descriptor = "
-            "“{descriptor}” and the path of a CSV file.",
-            descriptor=_DESCRIPTORS[kind],
-        )
     names = ("subject", code, "coder")
-    path: Path = opened.workbench.root / sources[0].path
-    column = opened.descriptor(sources[0]).column
+    path, descriptor = file_of_decisions(opened, kind, _DESCRIPTORS[kind])
+    column = descriptor.column
     told = decisions[list(names)].astype("str")
     header = [column(name) for name in names if column(name)]
     rows = told.rename(columns={name: column(name) for name in names}).to_dict("records")

@@ -28,12 +28,15 @@ from labtools.tables.periods import Window
 from labtools.tables.store import read_table
 from labtools.workflow.edition import Edition
 from labtools.workflow.keeping import kept_in
+from labtools.workflow.level_traits import level_traits
+from labtools.workflow.programme_past import programme_in_force
 from labtools.workflow.recording import told_earlier
 from labtools.workflow.risk_questions import SPANS
 from labtools.workflow.steps import Opened
 
 TABLES = ("forecast", "alerts", "scoreboard")
 GROUPS = (words.TOTAL, *words.GROUPS)
+_READ = ("panel", "colonias", "indicators", "survey", "programme")
 _STEPS = 3
 _ORIGINS = 4
 _FEWEST_MONTHS = 36
@@ -60,6 +63,29 @@ class Alerting:
     complete: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class BesideCounts:
+    """What is known of colonias beside their counts.
+
+    Attributes
+    ----------
+    traits : pandas.DataFrame, optional
+        See :func:`labtools.workflow.level_traits.level_traits`.
+    programme : pandas.DataFrame, optional
+        Canonical table ``programme``.
+    """
+
+    traits: pd.DataFrame | None = None
+    programme: pd.DataFrame | None = None
+
+    def in_force(self, counts: pd.DataFrame) -> pd.DataFrame | None:
+        """Return the share of each month in which each colonia was in the programme."""
+        if self.programme is None:
+            return None
+        months = pd.DatetimeIndex(counts.columns)
+        return programme_in_force(self.programme, months, counts.index, months=1)
+
+
 def forecasts(opened: Opened, window: Window, run: str = "") -> dict[str, pd.DataFrame]:
     """Return the canonical tables ``forecast``, ``alerts`` and ``scoreboard`` of a period.
 
@@ -70,16 +96,14 @@ def forecasts(opened: Opened, window: Window, run: str = "") -> dict[str, pd.Dat
     run : str, optional
         The run they are made for, from whose own inputs nothing is learnt.
     """
-    inputs = [opened.workbench.processed / f"{name}.parquet" for name in ("panel", "colonias")]
+    inputs = [opened.workbench.processed / f"{name}.parquet" for name in _READ]
     how = alerting(opened, window, run)
     told = [window.last_month, how.budget, how.complete]
     lineage = trace("analyse", inputs, root=opened.workbench.root, settings=told)
     return kept_in(opened.workbench).take(
         "forecast",
         [asdict(lineage)],
-        lambda: check_tables(
-            forecast_tables(*_read(opened), window, how, crs=opened.settings.lab.crs)
-        ),
+        lambda: check_tables(_made(opened, window, how)),
     )
 
 
@@ -105,14 +129,18 @@ def forecast_tables(
     how: Alerting,
     *,
     crs: str,
+    beside: BesideCounts | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Return the three tables from the counts by colonia and month."""
+    beside = beside or BesideCounts()
     keys = pd.Index(colonias["colonia_id"])
     rings = _rings(colonias, crs)
     areas = colonias.to_crs(crs).area.set_axis(keys)
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in TABLES}
     for group in GROUPS:
-        history = replace(_history(panel, keys, group, window, rings), areas=areas)
+        history = _history(panel, keys, group, window, rings)
+        force = beside.in_force(history.counts)
+        history = replace(history, areas=areas, traits=beside.traits, programme=force)
         months = history.counts.shape[1]
         if months >= _FEWEST_MONTHS and history.values()[:, -_FEWEST_MONTHS:].sum():
             for name, table in _of_group(history, group, how).items():
@@ -162,9 +190,16 @@ def _by_month(table: pd.DataFrame) -> pd.Series:
     return total.set_index("month")["events"].astype("Float64").astype(float)
 
 
-def _read(opened: Opened) -> tuple[pd.DataFrame, gpd.GeoDataFrame]:
-    processed = opened.workbench.processed
-    return read_table("panel", processed), gpd.GeoDataFrame(read_table("colonias", processed))
+def _made(opened: Opened, window: Window, how: Alerting) -> dict[str, pd.DataFrame]:
+    read = {name: read_table(name, opened.workbench.processed) for name in _READ}
+    return forecast_tables(
+        read["panel"],
+        gpd.GeoDataFrame(read["colonias"]),
+        window,
+        how,
+        crs=opened.settings.lab.crs,
+        beside=BesideCounts(level_traits(read), read["programme"]),
+    )
 
 
 def _of_group(history: History, group: str, how: Alerting) -> dict[str, pd.DataFrame]:

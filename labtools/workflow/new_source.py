@@ -32,6 +32,7 @@ from labtools.sources.guess import (
     guess_form,
     sample_of,
     span_of_days,
+    without_metres,
 )
 from labtools.tables.store import make_folder, writing
 from labtools.tables.vocabulary import RECORD_TYPES, UNCLASSIFIED
@@ -128,7 +129,7 @@ def _look(file: Path, kind: Guessed) -> _Seen:
     form = guess_form(file, kind)
     sample = sample_of(file, form)
     header = [str(name) for name in sample.columns if name != "geometry"]
-    columns = guess_columns(header, kind)
+    columns = without_metres(guess_columns(header, kind), sample)
     if kind == "survey":
         asked = look_at_survey(file, form, sample, columns)
         return _Seen(form, header, columns, asked.wave_form, "", 0.0, None, asked)
@@ -252,6 +253,16 @@ def _said(kind: Guessed, seen: _Seen) -> list[str]:
             text(
                 "  no column looks like population: without it nothing is shown of a colonia's "
                 "crime; write it under [columns], or population = “census” under [colonias]"
+            )
+        )
+    placed = {"lon", "lat"} <= seen.columns.keys() or "place" in seen.columns
+    if kind == "events" and not placed:
+        said.append(
+            text(
+                "  no columns look like a point in degrees (lon, lat) or the name of a colonia "
+                "(place): no event would get its colonia; write them under [columns]; the file "
+                "has {found}",
+                found=tuple(seen.header),
             )
         )
     if kind == "survey":

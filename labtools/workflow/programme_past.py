@@ -20,11 +20,20 @@ def quarters_recorded(series: pd.DataFrame, edition: Edition) -> pd.Series:
 
 
 def programme_in_force(
-    programme: pd.DataFrame, series: pd.DataFrame, colonias: pd.Index
+    programme: pd.DataFrame, starts: pd.DatetimeIndex, colonias: pd.Index, *, months: int
 ) -> pd.DataFrame:
-    """Return by colonia and quarter the share of the quarter in which it was in the programme."""
-    starts = pd.DatetimeIndex(sorted(series["quarter"].unique()))
-    ends = starts + pd.DateOffset(months=3)
+    """Return by colonia and period the share of the period in which it was in the programme.
+
+    Parameters
+    ----------
+    programme : pandas.DataFrame
+        Canonical table ``programme``.
+    starts : pandas.DatetimeIndex
+        First days of the periods.
+    months : int
+        Length of a period.
+    """
+    ends = starts + pd.DateOffset(months=months)
     told = programme[programme["colonia_id"].isin(colonias)]
     found = pd.DataFrame(0.0, index=colonias, columns=starts)
     for start, end in zip(starts, ends, strict=True):

@@ -23,6 +23,7 @@ from labtools.settings import Lab, Settings
 from labtools.tables.contracts import check_table
 from labtools.targeting.catalogue import read_taxonomies
 from labtools.workflow.edition import Edition
+from labtools.workflow.level_traits import level_traits
 from labtools.workflow.programme_past import programme_in_force, quarters_recorded
 from labtools.workflow.risk_clusters import clusters_tables
 from labtools.workflow.risk_questions import change_against_expected, factor_tables
@@ -64,8 +65,10 @@ def city_risk(
     colonias = gpd.GeoDataFrame(processed["colonias"])
     population = colonias.set_index("colonia_id")["population"]
     recorded = quarters_recorded(series, edition)
-    force = programme_in_force(processed["programme"], series, population.index)
-    past = Past(series, population, edition.window, noise.slack, recorded, force)
+    starts = pd.DatetimeIndex(sorted(series["quarter"].unique()))
+    force = programme_in_force(processed["programme"], starts, population.index, months=3)
+    traits = level_traits(processed, withheld=edition.withheld if edition.is_public else ())
+    past = Past(series, population, edition.window, noise.slack, recorded, force, traits)
     counts = discounted_counts(past, noise.dispersion)
     neighbours = find_neighbours(colonias, settings.lab.crs)
 
@@ -81,7 +84,7 @@ def city_risk(
         return _frames_of(found)
 
     told = [series, colonias, noise.dispersion, noise.variance, noise.slack, edition.window.end]
-    told += [force, [*map(str, recorded.items())]]
+    told += [force, [*map(str, recorded.items())], *([] if traits is None else [traits])]
     settled = [settings.risk.surface, settings.lab.crs, settings.lab.seed, edition.audience]
     found = _surfaces_of(edition.fits.take("surfaces", [*told, *settled], fitted))
     return CityRisk(counts, {group: found[group] for group in counts}, neighbours)

@@ -17,7 +17,8 @@ from labtools.paths import Workbench
 from labtools.tables.store import make_folder, writing
 from labtools.targeting.catalogue import read_agencies, read_interventions
 
-_TEMPLATES = Path(__file__).parent / "scaffolds"
+#: What new parts are made of.
+TEMPLATES = Path(__file__).parent / "scaffolds"
 _NAME = re.compile(r"[a-z][a-z0-9_]{2,40}")
 _TITLE = re.compile(r"[^\"\\$<>&\n\r]{3,80}")
 _BOARDS = ("labtools", "dashboards", "boards.py")
@@ -159,7 +160,7 @@ def _taken(name: str) -> SettingsError:
 
 
 def _filled(template: str, facts: Mapping[str, str]) -> str:
-    told = (_TEMPLATES / template).read_text(encoding="utf-8")
+    told = (TEMPLATES / template).read_text(encoding="utf-8")
     return string.Template(told).substitute(facts)
 
 

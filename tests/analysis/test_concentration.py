@@ -107,3 +107,12 @@ def test_two_windows_are_no_persistence():
         tell_persistence(
             pd.DataFrame(np.ones((5, 2))), pd.Series(1.0, range(5)), rng=np.random.default_rng(1)
         )
+
+
+def test_of_two_places_the_gini_is_how_far_events_and_people_are_apart():
+    # Eight ninths of the people have four fifths of the events: the closed form of two groups.
+    counts, people = pd.Series([4.0, 1.0]), pd.Series([8.0, 1.0])
+
+    found = measure_concentration(counts, people, rng=np.random.default_rng(1))
+
+    assert found.gini == pytest.approx(8 / 9 - 4 / 5)

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from labtools.analysis.index import pena_distance, rank_intervals
+from labtools.analysis.index import _order_by_correlation, pena_distance, rank_intervals
 from labtools.errors import AnalysisError
 
 WIDTHS = {"IME": 2, "IMM": 5, "IMU": 13}
@@ -116,3 +116,18 @@ def test_the_place_interval_holds_every_choice_tried():
     # Four sets of indicators: two references, discounted or not, and two other formulas.
     assert set(places["tried"]) == {4 * (2 * 2 + 2)}
     assert (places["worst"] > places["best"]).any()
+
+
+def test_indicators_enter_in_the_order_of_their_correlation_wherever_their_means_lie():
+    rng = np.random.default_rng(8)
+    index = rng.normal(size=60)
+    noise = rng.normal(size=(60, 3))
+    parts = np.column_stack(
+        [index + 3 * noise[:, 0], -index + noise[:, 1], index + 9 * noise[:, 2]]
+    )
+    parts += np.array([50.0, -400.0, 7.0])
+
+    order = _order_by_correlation(parts, index)
+
+    r = np.abs([np.corrcoef(column, index)[0, 1] for column in parts.T])
+    assert order == list(np.argsort(-r))

@@ -105,6 +105,8 @@ def test_the_difference_weighted_by_harm_is_that_of_ptools():
     assert got.total == -1721
     assert got.total_se == pytest.approx(304.10360077)
     assert (got.lower, got.upper) == pytest.approx((-2317.03210507, -1124.96789493))
+    assert got.z == pytest.approx(-1721 / 304.10360077)
+    assert got.p == pytest.approx(1.5e-8, rel=0.1)  # 5.66 standard errors, either side
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import pytest
 from labtools.errors import PrivacyError
 from labtools.privacy.ledger import (
     approve,
+    chain_plain_lines,
     check_signed,
     decide,
     read_ledger,
@@ -167,3 +168,37 @@ def test_a_withdrawal_needs_a_release_and_a_reason(signed, run, reason):
         withdraw(signed, run, reason=reason, by="lab")
 
     assert len(read_ledger(signed)) == 4
+
+
+def plain(run: str) -> str:
+    """A decision as version 0.1.0 wrote it: nothing links it to the one before."""
+    told = {"decided": "2025-10-01T09:00:00+00:00", "by": "lab", "run": run, "tables": {}}
+    return json.dumps(told)
+
+
+def test_old_lines_become_a_chain_of_the_same_decisions_and_are_kept_beside(ledger):
+    ledger.write_text(f"{plain('2025-06')}\n{plain('2025-09')}\n", encoding="utf-8")
+    before, kept = ledger.read_bytes(), ledger.with_name("ledger.plain")
+
+    assert chain_plain_lines(ledger, kept) == 2
+
+    entries = read_ledger(ledger)
+    assert [(it.run, it.by) for it in entries] == [("2025-06", "lab"), ("2025-09", "lab")]
+    assert kept.read_bytes() == before
+    assert kept.stat().st_mode & 0o777 == 0o400
+    assert chain_plain_lines(ledger, kept) == 0  # it is a chain now
+
+
+@pytest.mark.parametrize(("lines", "line"), [([1, 0], 1), ([0, 1], 2), ([0, 1, 1], 2)])
+def test_of_old_lines_that_are_no_decisions_the_first_is_named_and_nothing_is_changed(
+    ledger, lines, line
+):
+    written = [plain("2025-06"), "{}"]
+    ledger.write_text("\n".join(written[it] for it in lines) + "\n", encoding="utf-8")
+    before = ledger.read_bytes()
+
+    with pytest.raises(PrivacyError, match=rf"line {line} "):
+        chain_plain_lines(ledger, ledger.with_name("kept"))
+
+    assert ledger.read_bytes() == before
+    assert not ledger.with_name("kept").exists()

@@ -74,7 +74,10 @@ def test_each_parameter_has_a_control_of_its_kind_with_what_its_author_wrote(for
         "loud": "Checkbox",
     }
     assert form.controls["top"].description == "cuántos"
-    assert form.controls["audience"].options == ("internal", "public")
+    assert form.controls["audience"].options == (
+        ("the lab: true counts, not for publication", "internal"),
+        ("everyone: protected counts", "public"),
+    )
 
 
 def test_the_colonia_is_chosen_by_name_and_the_month_among_those_that_were_run(form):
@@ -84,6 +87,19 @@ def test_the_colonia_is_chosen_by_name_and_the_month_among_those_that_were_run(f
     assert shown == sorted(shown, key=lambda label: label.split(" (")[0])
     assert form.controls["colonia_id"].value == "C001"
     assert months == ["", "2025-12"]
+
+
+@pytest.mark.parametrize(
+    ("name", "borough", "label"),
+    [
+        ("La Loma", "Norte", "La Loma (Norte) · C1"),
+        ("La Loma", float("nan"), "La Loma · C1"),
+        (None, "Norte", "C1 (Norte) · C1"),
+        (None, None, "C1 · C1"),
+    ],
+)
+def test_a_colonia_of_a_city_without_boroughs_is_chosen_by_its_name(name, borough, label):
+    assert module._named(name, borough, "C1") == label
 
 
 def test_what_is_chosen_is_what_the_notebook_is_given(form):
@@ -101,7 +117,8 @@ def test_what_is_chosen_is_what_the_notebook_is_given(form):
 
 
 def test_a_notebook_is_executed_with_what_was_asked_and_the_copy_is_kept(bench):
-    path = written(bench.root, 'quién: str = "nadie"  # quién', "print(quién)")
+    shows = "from IPython.display import HTML\nHTML('<script>alert(1)</script><b>negritas</b>')"
+    path = written(bench.root, 'quién: str = "nadie"  # quién', "print(quién)", shows)
     form = NotebookForm(read_signature(path), bench)
     form.controls["quién"].value = "todas"
     before = path.read_bytes()
@@ -111,7 +128,12 @@ def test_a_notebook_is_executed_with_what_was_asked_and_the_copy_is_kept(bench):
     told = nbformat.read(made, as_version=4)
     assert made.is_relative_to(bench.reports / "scratch")
     assert "todas\n" in json.dumps([c.get("outputs", []) for c in told.cells]).replace("\\n", "\n")
-    assert "Done:" in form.page.children[-1].value
+    *_, said, result = form.page.children
+    assert "Done:" in said.value
+    assert '<iframe class="lab-result" sandbox title="Result: ' in result.value
+    assert "todas" in result.value
+    assert "negritas" in result.value
+    assert "script&gt;alert" not in result.value
     assert path.read_bytes() == before
 
 
@@ -119,7 +141,9 @@ def test_a_notebook_that_fails_says_why_and_names_no_copy(form, monkeypatch):
     monkeypatch.setattr(module, "execute_copy", lambda *_: "ZeroDivisionError: <b>division</b>")
 
     assert form.run() is None
-    assert "It failed: ZeroDivisionError: &lt;b&gt;" in form.page.children[-1].value
+    *_, said, result = form.page.children
+    assert "It failed: ZeroDivisionError: &lt;b&gt;" in said.value
+    assert result.value == ""
 
 
 def test_the_reason_of_a_failure_is_its_last_line(bench):

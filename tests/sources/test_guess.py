@@ -4,7 +4,13 @@ import pandas as pd
 import pytest
 
 from labtools.errors import SourceError
-from labtools.sources.guess import guess_columns, guess_date_form, guess_form, span_of_days
+from labtools.sources.guess import (
+    guess_columns,
+    guess_date_form,
+    guess_form,
+    span_of_days,
+    without_metres,
+)
 
 
 def test_the_header_of_mexico_citys_prosecutor_is_understood():
@@ -100,3 +106,35 @@ def test_the_headers_of_a_small_towns_call_log_and_register_are_understood():
         "name": "COLONIA",
         "population": "POB",
     }
+
+
+def test_small_words_in_the_middle_of_a_header_change_nothing():
+    header = ["Fecha de los hechos", "Tipo de delito", "Colonia del hecho", "X", "Y"]
+
+    assert guess_columns(header, "events") == {
+        "date": "Fecha de los hechos",
+        "subject": "Tipo de delito",
+        "lon": "X",
+        "lat": "Y",
+        "place": "Colonia del hecho",
+    }
+    assert guess_columns(["Nombre de la colonia"], "colonias") == {"name": "Nombre de la colonia"}
+
+
+def test_of_two_columns_of_one_kind_the_one_with_the_whole_name_wins():
+    found = guess_columns(["fecha", "fecha_hecho", "colonia", "colonia_hecho"], "events")
+
+    assert (found["date"], found["place"]) == ("fecha_hecho", "colonia")
+
+
+@pytest.mark.parametrize(
+    ("x", "kept"),
+    [(["-99.2", "", "-99.3"], True), (["471 304", "470112.5", "471000"], False), (["", ""], True)],
+)
+def test_coordinates_in_metres_are_not_taken_for_degrees(x, kept):
+    columns = {"lon": "X", "subject": "Delito"}
+
+    found = without_metres(columns, pd.DataFrame({"X": x, "Delito": "ROBO"}))
+
+    assert ("lon" in found) is kept
+    assert found["subject"] == "Delito"

@@ -106,12 +106,32 @@ def test_a_decision_for_a_key_that_is_not_there_is_refused_and_nothing_is_writte
     assert not (opened.workbench.root / "nombres.csv").exists()
 
 
-def test_without_a_file_for_decisions_it_is_told_how_to_name_one(opened):
+def test_without_a_file_for_decisions_one_is_entered_in_the_settings_and_read(opened):
     opened.workbench.settings_file.write_text(SETTINGS, encoding="utf-8")
     bare = open_workbench(opened.workbench)
 
-    with speaking("en"), pytest.raises(SettingsError, match="names no file for decisions"):
+    path = decide_names(bare, decisions(("EL UNO", None, "99001_0001")), who="A", today=DAY)
+
+    (source,) = open_workbench(opened.workbench).of_kind("aliases")
+    assert opened.workbench.root / source.path == path
+    assert "99001_0001,EL UNO" in path.read_text(encoding="utf-8")
+    # A second decision goes to the same file, and nothing is entered twice.
+    decide_names(
+        open_workbench(opened.workbench), decisions(("NADA", None, None)), who="A", today=DAY
+    )
+    assert len(path.read_text(encoding="utf-8").splitlines()) == 3
+    assert len(open_workbench(opened.workbench).of_kind("aliases")) == 1
+
+
+def test_where_another_source_has_the_name_of_the_file_nothing_is_entered(opened):
+    taken = SETTINGS.replace('name = "carpetas"', 'name = "colonia_aliases"')
+    opened.workbench.settings_file.write_text(taken, encoding="utf-8")
+    bare = open_workbench(opened.workbench)
+
+    with speaking("en"), pytest.raises(SettingsError, match="names no file for these decisions"):
         decide_names(bare, decisions(("EL UNO", None, None)), who="A", today=DAY)
+
+    assert opened.workbench.settings_file.read_text(encoding="utf-8") == taken
 
 
 def test_an_alias_of_a_key_that_the_register_does_not_have_stops_locate(opened, monkeypatch):

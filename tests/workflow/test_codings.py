@@ -10,7 +10,7 @@ import pytest
 from nbclient import NotebookClient
 
 from labtools import paths
-from labtools.errors import SettingsError, TableError
+from labtools.errors import TableError
 from labtools.messages import speaking
 from labtools.paths import ENVIRONMENT_VARIABLE, Workbench
 from labtools.tables.lineage import Lineage
@@ -128,12 +128,15 @@ def test_a_code_that_is_not_ours_is_refused_and_nothing_is_written(opened):
     assert not (opened.workbench.root / "asuntos.csv").exists()
 
 
-def test_without_a_file_for_codes_it_is_told_how_to_name_one(opened):
+def test_without_a_file_for_codes_one_is_entered_in_the_settings_and_read(opened):
     opened.workbench.settings_file.write_text(SETTINGS, encoding="utf-8")
     bare = open_workbench(opened.workbench)
 
-    with speaking("en"), pytest.raises(SettingsError, match="names no file for codes"):
-        decide_subjects(bare, decisions(("X", "fraud")), who="A")
+    path = decide_subjects(bare, decisions(("X", "fraud")), who="A")
+
+    (source,) = open_workbench(opened.workbench).of_kind("codings")
+    assert opened.workbench.root / source.path == path
+    assert "X,fraud,A" in path.read_text(encoding="utf-8")
 
 
 def test_the_guide_runs_and_writes_nothing_until_somebody_decides(opened, monkeypatch):

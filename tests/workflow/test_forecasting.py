@@ -9,6 +9,7 @@ import pytest
 from scipy import sparse
 from shapely import box
 
+from labtools.analysis.risk.traits import traits_of_level
 from labtools.paths import Workbench
 from labtools.tables.contracts import check_table, empty_table
 from labtools.tables.periods import Window
@@ -232,3 +233,32 @@ def test_an_earlier_run_that_cannot_be_read_teaches_nothing_and_stops_nothing(fi
     share = forecasting.completeness(opened, prepare(opened).window)
 
     assert np.isnan(share)
+
+
+def test_traits_and_programme_bring_the_model_of_risk_to_the_scoreboard(city):
+    panel, colonias = city
+    keys = colonias["colonia_id"]
+    traits = traits_of_level(
+        pd.DataFrame({"car": np.arange(64.0)}, keys), pd.Series(100.0, pd.Index(keys))
+    )
+    programme = pd.DataFrame(
+        {
+            "colonia_id": ["c00"],
+            "entered_on": pd.to_datetime(["2022-01-01"]),
+            "left_on": pd.to_datetime([None]),
+        }
+    )
+    panel = panel.assign(events=panel["events"].where(panel["group"] == "theft", 0))
+
+    made = forecasting.forecast_tables(
+        panel,
+        colonias,
+        WINDOW,
+        forecasting.Alerting(),
+        crs="EPSG:32614",
+        beside=forecasting.BesideCounts(traits, programme),
+    )
+
+    theft = made["scoreboard"].query("group == 'theft'")
+    assert "space_time" in set(theft["model"])
+    assert theft["shown"].sum() == 1

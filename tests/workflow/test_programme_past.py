@@ -5,7 +5,6 @@ from labtools.workflow.programme_past import programme_in_force
 
 STARTS = pd.date_range("2024-01-01", periods=4, freq="QS")
 COLONIAS = pd.Index(["a", "b", "c"], name="colonia_id")
-SERIES = pd.DataFrame({"quarter": STARTS})
 
 
 def told(*rows):
@@ -18,7 +17,7 @@ def told(*rows):
 def test_a_quarter_counts_as_long_as_the_colonia_was_in_the_programme():
     programme = told(("a", "2024-05-16", None), ("b", "2023-01-01", "2024-04-01"))
 
-    found = programme_in_force(programme, SERIES, COLONIAS)
+    found = programme_in_force(programme, STARTS, COLONIAS, months=3)
 
     # From 16 May to the end of June are 46 of 91 days.
     assert found.loc["a"].tolist() == pytest.approx([0, 46 / 91, 1, 1])
@@ -31,11 +30,11 @@ def test_a_colonia_that_left_and_came_back_is_inside_in_both_stays_and_unknown_o
         ("a", "2024-01-01", "2024-04-01"), ("a", "2024-07-01", None), ("x", "2024-01-01", None)
     )
 
-    found = programme_in_force(programme, SERIES, COLONIAS)
+    found = programme_in_force(programme, STARTS, COLONIAS, months=3)
 
     assert found.loc["a"].tolist() == [1, 0, 1, 1]
     assert list(found.index) == ["a", "b", "c"]
 
 
 def test_without_a_programme_nobody_was_in_one():
-    assert not programme_in_force(told(), SERIES, COLONIAS).to_numpy().any()
+    assert not programme_in_force(told(), STARTS, COLONIAS, months=3).to_numpy().any()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -17,12 +18,14 @@ from labtools.analysis.forecast.contagion import Rings
 from labtools.analysis.forecast.endemic_epidemic import fill_gaps
 from labtools.analysis.smoothing import fit_gamma_poisson
 from labtools.errors import AnalysisError
+from labtools.messages import Sentence, mark
+from labtools.tables.shown import Shown
 
 _HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class CountForecast:
+class CountForecast(Shown):
     """Distributions of the counts to come, one for each area and step.
 
     Attributes
@@ -33,6 +36,7 @@ class CountForecast:
         Poisson.
     """
 
+    told_as: ClassVar[Sentence] = mark("Forecast of counts")
     mean: np.ndarray
     size: np.ndarray
 
@@ -53,6 +57,10 @@ class History:
         Columns in a year: 12 for months.
     areas : pandas.Series, optional
         Surface of each area, by the index of `counts`; without it all are as large.
+    traits : pandas.DataFrame, optional
+        Of each area: see :func:`labtools.analysis.risk.traits.traits_of_level`.
+    programme : pandas.DataFrame, optional
+        Of the shape of `counts`: share of the month in which the area was in a programme.
     """
 
     counts: pd.DataFrame
@@ -60,11 +68,18 @@ class History:
     leads: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     season: int = 12
     areas: pd.Series | None = None
+    traits: pd.DataFrame | None = None
+    programme: pd.DataFrame | None = None
 
     def until(self, months: int) -> History:
         """Return the history as it was known after its first `months`."""
         leads = {name: table.iloc[:, :months] for name, table in self.leads.items()}
-        return replace(self, counts=self.counts.iloc[:, :months], leads=leads)
+        return replace(
+            self,
+            counts=self.counts.iloc[:, :months],
+            leads=leads,
+            programme=None if self.programme is None else self.programme.iloc[:, :months],
+        )
 
     def values(self) -> np.ndarray:
         """Return the counts, a gap filled by the mean of its area."""

@@ -24,6 +24,8 @@ from labtools.analysis.forecast.baselines import (
 from labtools.analysis.forecast.discounted import discounted_counts, fit_discount
 from labtools.analysis.forecast.endemic_epidemic import EndemicEpidemicFit, fit_endemic_epidemic
 from labtools.analysis.forecast.endemic_likelihood import Terms
+from labtools.analysis.forecast.space_time import learn_space_time
+from labtools.errors import AnalysisError
 
 Expect = Callable[[History, int], CountForecast]
 _LONGEST = 36
@@ -46,12 +48,15 @@ class Model:
         Whether others have to beat it.
     needs_leads : bool
         Whether it uses other records that run ahead of crime.
+    needs_traits : bool
+        Whether it is worth its time only where traits of the areas are known.
     """
 
     name: str
     learn: Callable[[History], Expect]
     is_baseline: bool = False
     needs_leads: bool = False
+    needs_traits: bool = False
 
 
 def _as_it_is(expect: Expect) -> Callable[[History], Expect]:
@@ -61,6 +66,14 @@ def _as_it_is(expect: Expect) -> Callable[[History], Expect]:
 def _learn_discount(history: History) -> Expect:
     how = fit_discount(history)
     return lambda later, steps: discounted_counts(later, steps, how)
+
+
+def _learn_space_time(history: History) -> Expect:
+    try:
+        return learn_space_time(history)
+    except (AnalysisError, np.linalg.LinAlgError):
+        # Too little to go by: it expects what a simpler model does, and cannot be chosen over it.
+        return _learn_discount(history)
 
 
 def _learn_endemic(history: History, *, with_leads: bool) -> Expect:
@@ -136,10 +149,16 @@ MODELS: tuple[Model, ...] = (
     Model("shrunken_counts", _as_it_is(shrunken_counts), is_baseline=True),
     Model("discounted_counts", _learn_discount),
     Model("endemic_epidemic", partial(_learn_endemic, with_leads=False)),
+    Model("space_time", _learn_space_time, needs_traits=True),
     Model("endemic_epidemic_leads", partial(_learn_endemic, with_leads=True), needs_leads=True),
 )
 
 
 def models_for(history: History) -> tuple[Model, ...]:
     """Return the models that the history has what they need for."""
-    return tuple(model for model in MODELS if history.leads or not model.needs_leads)
+    return tuple(
+        model
+        for model in MODELS
+        if (history.leads or not model.needs_leads)
+        and (history.traits is not None or not model.needs_traits)
+    )

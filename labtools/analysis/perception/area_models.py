@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from labtools.analysis.perception.area_level import AreaEstimates, fay_herriot, spatial_fay_herriot
+from labtools.analysis.perception.area_estimates import AreaEstimates
+from labtools.analysis.perception.area_level import fay_herriot, spatial_fay_herriot
 from labtools.analysis.perception.area_shares import AreaShares
 from labtools.analysis.perception.unit_level import fit_unit_level
 from labtools.errors import AnalysisError

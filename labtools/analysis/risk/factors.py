@@ -26,6 +26,7 @@ _COLLINEAR = 5.0
 _UPPER = 0.975
 _FALSE_DISCOVERY_RATE = 0.05
 _DRAWS = 400
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,8 @@ def prepare_traits(values: pd.DataFrame) -> Traits:
         If no trait is left.
     """
     known = values.notna().mean() >= 0.5  # noqa: PLR2004 - a half
-    kept = values.loc[:, known & (values.std() > 0)]
+    # Equal numbers may have a deviation of their rounding.
+    kept = values.loc[:, known & (values.std() > _ROUNDING * values.abs().max())]
     if kept.shape[1] == 0:
         raise AnalysisError(
             "None of the {n} traits varies and is known in at least half of the areas. Bring "

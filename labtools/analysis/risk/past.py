@@ -47,6 +47,8 @@ class Past:
         By quarter, share of its events that is thought to be recorded by now.
     programme : pandas.DataFrame, optional
         By colonia and quarter, share of the quarter in which it was in the programme.
+    traits : pandas.DataFrame, optional
+        Of the colonias: see :func:`labtools.analysis.risk.traits.traits_of_level`.
     """
 
     series: pd.DataFrame
@@ -55,6 +57,7 @@ class Past:
     slack: int = 0
     recorded: pd.Series | None = None
     programme: pd.DataFrame | None = None
+    traits: pd.DataFrame | None = None
 
     def quarters(self, group: str) -> pd.DataFrame:
         """Return counts of a group by colonia and quarter, oldest first."""
@@ -115,7 +118,7 @@ def surfaces_in_time(
             past.population,
             neighbours,
             rounded_cells=float(cells_of(group)) if past.slack else 0.0,
-            beside=Beside(_others(counts, group), past.programme, past.recorded),
+            beside=Beside(_others(counts, group), past.programme, past.recorded, past.traits),
             rng=rng,
         )
         if surface is not None:

@@ -52,6 +52,10 @@ class CountPanel:
     recorded : pandas.Series, optional
         By period, share of its events that is thought to be recorded by now; what is not told
         is whole.  Rates are of all events, those still to be recorded included.
+    traits : pandas.DataFrame, shape (n_areas, n_traits), optional
+        As `covariates`, but many of them, which may say little or the same: their coefficients
+        are drawn towards zero, all as far as the counts ask for; see
+        :mod:`labtools.analysis.risk.traits`.
     """
 
     events: pd.DataFrame
@@ -61,6 +65,7 @@ class CountPanel:
     season: int = 12
     doubt: pd.Series | None = None
     recorded: pd.Series | None = None
+    traits: pd.DataFrame | None = None
 
     def shares_recorded(self) -> np.ndarray:
         """Return the share of each period's events that is recorded, shape (n_periods,)."""
@@ -83,7 +88,8 @@ class SpaceTimeFit:
         Logarithms of those rates; the index is named ``draw``, the columns are the areas.
     parameters : pandas.DataFrame
         ``mean`` and ``sd`` of ``sigma``, ``rho``, ``sd`` and ``phi`` of the wandering, ``size``,
-        and of the coefficients of covariates and drivers.
+        ``traits_sd`` where there are traits, and of the coefficients of covariates, traits and
+        drivers.
     ahead : numpy.ndarray, shape (n_draws, n_areas, n_ahead)
         Draws of the logarithm of the rates of the periods to come.
     sizes : numpy.ndarray, shape (n_draws,)
@@ -106,8 +112,8 @@ def fit_space_time(
 ) -> SpaceTimeFit:
     """Fit levels (BYM2), season, slow trend, drivers and wandering (AR(1)) by nested Laplace.
 
-    Counts are negative binomial.  The five parameters are integrated over their mode and ten
-    points around it.
+    Counts are negative binomial.  The five parameters (six with traits) are integrated over
+    their mode and two points around it for each.
 
     Parameters
     ----------
@@ -131,13 +137,8 @@ def fit_space_time(
     doi:10.1111/j.1467-9868.2008.00700.x
     """
     options = options or SpaceTimeOptions()
-    _check(panel, options)
-    graph = map_precision(neighbours)
-    known = panel.events.notna().to_numpy() & (panel.exposure > 0).to_numpy()[:, None]
-    counted = panel.events.fillna(0.0).to_numpy(float) * known
-    exposed = panel.exposure.fillna(0.0).to_numpy(float)[:, None] * known * panel.shares_recorded()
-    base = float(np.log(counted.sum() / exposed.sum()))
-    model = _model(graph, panel, counted, exposed * np.exp(base))
+    model, base = space_time_model(panel, neighbours, recent=options.recent)
+    graph = model.graph
     with threadpool_limits(limits=1, user_api="blas"):
         mixed = integrate(model, season=panel.season)
         drawn = mixed.draw(model, options, panel.season, rng)
@@ -153,10 +154,29 @@ def fit_space_time(
     )
 
 
-def _check(panel: CountPanel, options: SpaceTimeOptions) -> None:
+def space_time_model(
+    panel: CountPanel, neighbours: sparse.csr_array, *, recent: int = 1
+) -> tuple[SpaceTimeModel, float]:
+    """Return the model of a panel, and the logarithm of the rate of all areas together.
+
+    Raises
+    ------
+    AnalysisError
+        As :func:`fit_space_time`; `recent` periods have to be there.
+    """
+    _check(panel, recent)
+    graph = map_precision(neighbours)
+    known = panel.events.notna().to_numpy() & (panel.exposure > 0).to_numpy()[:, None]
+    counted = panel.events.fillna(0.0).to_numpy(float) * known
+    exposed = panel.exposure.fillna(0.0).to_numpy(float)[:, None] * known * panel.shares_recorded()
+    base = float(np.log(counted.sum() / exposed.sum()))
+    return _model(graph, panel, counted, exposed * np.exp(base)), base
+
+
+def _check(panel: CountPanel, recent: int) -> None:
     periods = panel.events.shape[1]
     seen = int(((panel.exposure > 0) & panel.events.notna().any(axis=1)).sum())
-    short = periods < _ENOUGH_YEARS * panel.season or options.recent > periods
+    short = periods < _ENOUGH_YEARS * panel.season or recent > periods
     if short or seen < _ENOUGH_AREAS or not panel.events.to_numpy(float, na_value=0).any():
         raise AnalysisError(
             "Risk by area and period needs two years ({needed} periods), five areas with exposure "
@@ -175,6 +195,9 @@ def _model(
     columns = [np.ones(areas)]
     if panel.covariates is not None:
         columns.extend(panel.covariates.reindex(panel.events.index).to_numpy(float).T)
+    traits = 0 if panel.traits is None else panel.traits.shape[1]
+    if panel.traits is not None:
+        columns.extend(panel.traits.reindex(panel.events.index).to_numpy(float).T)
     fixed = np.column_stack(columns)
     shared, roughness = shared_columns(periods, panel.season)
     drivers = drivers_of(panel.drivers, panel.events)
@@ -190,8 +213,9 @@ def _model(
         drivers=np.stack([graph.place(each.T).T for each in drivers], axis=2)
         if len(drivers)
         else np.empty((periods, graph.rows, 0)),
-        precision=prior_precision(fixed.shape[1], roughness, len(drivers)),
+        precision=prior_precision(fixed.shape[1], roughness, len(drivers), traits=traits),
         doubt=graph.place(doubt[:, None])[:, 0],
+        traits=traits,
     )
 
 
@@ -211,7 +235,8 @@ def _table(draws: pd.DataFrame) -> pd.DataFrame:
 
 def _parameters(mixed: Mixed, panel: CountPanel, base: float) -> pd.DataFrame:
     told = mixed.parameters()
-    names = ["intercept", *(panel.covariates.columns if panel.covariates is not None else ())]
+    told_of = [table.columns for table in (panel.covariates, panel.traits) if table is not None]
+    names = ["intercept", *(name for columns in told_of for name in columns)]
     first, last = mixed.coefficients()[: len(names)], mixed.coefficients()[-len(panel.drivers) :]
     rows = dict(zip(names, first, strict=True))
     if panel.drivers:

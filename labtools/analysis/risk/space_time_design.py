@@ -37,6 +37,17 @@ def shared_columns(periods: int, season: int) -> tuple[np.ndarray, np.ndarray]:
     return np.column_stack([*waves, hats]), roughness
 
 
+def shared_ahead(shared: np.ndarray, season: int, steps: int) -> np.ndarray:
+    """Return the columns of the `steps` periods to come, shape (steps, n_shared).
+
+    The season is that of a year before; the trend stays where it is.
+    """
+    waves = min(2 * _WAVES, season - 1)
+    found = np.repeat(shared[-1:], steps, axis=0)
+    found[:, :waves] = shared[len(shared) - season + np.arange(steps) % season, :waves]
+    return found
+
+
 def drivers_of(drivers: Mapping[str, pd.DataFrame], like: pd.DataFrame) -> list[np.ndarray]:
     """Return each driver by period and area, aligned with the counts."""
     return [
@@ -45,10 +56,16 @@ def drivers_of(drivers: Mapping[str, pd.DataFrame], like: pd.DataFrame) -> list[
     ]
 
 
-def prior_precision(n_fixed: int, roughness: np.ndarray, n_drivers: int) -> np.ndarray:
-    """Return the prior precision of all coefficients: fixed, shared, drivers."""
+def prior_precision(
+    n_fixed: int, roughness: np.ndarray, n_drivers: int, *, traits: int = 0
+) -> np.ndarray:
+    """Return the prior precision of all coefficients: fixed, shared, drivers.
+
+    Zero for `traits`, the last of the fixed ones: it is a parameter of the model.
+    """
     fixed = np.full(n_fixed, 1 / _COEFFICIENT_SD**2)
     fixed[0] = 1 / _INTERCEPT_SD**2
+    fixed[n_fixed - traits :] = 0.0
     total = n_fixed + len(roughness) + n_drivers
     precision = np.zeros((total, total))
     precision[:n_fixed, :n_fixed] = np.diag(fixed)

@@ -1,4 +1,4 @@
-"""Risk by area and period over all that its five parameters may be."""
+"""Risk by area and period over all that its parameters may be."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from scipy import optimize, special
 
 from labtools.analysis.risk.reshaping import reshape
+from labtools.analysis.risk.space_time_design import shared_ahead
 from labtools.analysis.risk.space_time_laplace import (
     Parameters,
     SpaceTimeModel,
@@ -19,10 +20,12 @@ from labtools.analysis.risk.space_time_laplace import (
 )
 from labtools.analysis.risk.wandering import memory_of_means
 
-#: log deviation, angle of mixing, log deviation and logit memory of the wandering, log size.
-_START = np.array([np.log(0.5), np.pi / 4, np.log(0.3), 1.0, np.log(15.0)])
-_LOW = np.array([-5.0, 0.0, -4.5, -3.0, -1.0])
-_HIGH = np.array([2.0, np.pi / 2, 1.5, 5.0, 8.0])
+#: log deviation, angle of mixing, log deviation and logit memory of the wandering, log size;
+#: and, where there are traits, log deviation of their coefficients.
+_START = np.array([np.log(0.5), np.pi / 4, np.log(0.3), 1.0, np.log(15.0), np.log(0.1)])
+_LOW = np.array([-5.0, 0.0, -4.5, -3.0, -1.0, -5.0])
+_HIGH = np.array([2.0, np.pi / 2, 1.5, 5.0, 8.0, 1.0])
+_WITHOUT_TRAITS = 5
 _SMALL_STEP, _STEP = 0.005, 0.1
 _BATCH_CELLS = 250_000
 _FAR = 1.1  # of the points around the mode, in deviations times the root of their number
@@ -32,6 +35,7 @@ _STRETCHES, _SHORTEST, _LONGEST = 3, 0.2, 2.0
 #: point may weigh where the density has hardly fallen.
 _ANGLE, _WIDEST_ANGLE, _MOST = 1, 1.2, 4.0
 _RATE, _SIZE_RATE = 4.605, 9.21  # 1 % to a deviation above one; to a clumping above one half
+_TRAITS_RATE = 9.21  # 1 % to coefficients of traits that are mostly above one half
 _MONTHLY_MEMORY, _MEMORY_SD = special.expit(1.0), 1.5
 
 
@@ -90,6 +94,8 @@ class Mixed:
             "memory": values.phi,
             "size": values.size,
         }
+        if self.points.shape[1] > _WITHOUT_TRAITS:
+            told["traits_sd"] = values.traits
         return {name: self._summary(value, np.zeros_like(value)) for name, value in told.items()}
 
     def coefficients(self) -> list[tuple[float, float]]:
@@ -128,10 +134,7 @@ def integrate(model: SpaceTimeModel, *, season: int = 12) -> Mixed:
 
     What is believed of the memory is said of months; `season` tells how many months a period has.
     """
-    start = np.log((model.events + 0.5) / (model.exposure + 0.5))
-    start = np.where(model.exposure > 0, 0.5 * start, 0.0)
-    believed = special.logit(memory_of_means(_MONTHLY_MEMORY, max(1, 12 // season)))
-    evaluate = _Evaluation(model, start, believed)
+    evaluate = _Evaluation(model, _crude(model), season)
     peak = _peak(evaluate)
     points, weight = _points(evaluate.log_density, peak)
     laws = []
@@ -142,13 +145,31 @@ def integrate(model: SpaceTimeModel, *, season: int = 12) -> Mixed:
     return Mixed(points, weight / weight.sum(), tuple(laws))
 
 
+def most_likely(model: SpaceTimeModel, *, season: int = 12) -> np.ndarray:
+    """Return the mode of the parameters; see :func:`at_one_point`."""
+    return _peak(_Evaluation(model, _crude(model), season))
+
+
+def at_one_point(model: SpaceTimeModel, point: np.ndarray) -> Mixed:
+    """Return the law at one value of the parameters, moved to its best mean."""
+    values = _parameters(point[None])
+    solved, _ = find_mode(model, values, _crude(model)[:, None])
+    return Mixed(point[None], np.ones(1), (correct_mean(model, values, solved),))
+
+
+def _crude(model: SpaceTimeModel) -> np.ndarray:
+    start = np.log((model.events + 0.5) / (model.exposure + 0.5))
+    return np.where(model.exposure > 0, 0.5 * start, 0.0)
+
+
 class _Evaluation:
     """The log density of the parameters; remembers where the last mode was, to start there."""
 
-    def __init__(self, model: SpaceTimeModel, eta: np.ndarray, memory: float) -> None:
+    def __init__(self, model: SpaceTimeModel, eta: np.ndarray, season: int) -> None:
         self.model = model
         self.eta = eta
-        self.memory = memory
+        months = max(1, 12 // season)
+        self.memory = special.logit(memory_of_means(_MONTHLY_MEMORY, months))
 
     def log_density(self, points: np.ndarray) -> np.ndarray:
         at_once = max(1, _BATCH_CELLS // self.model.events.size)
@@ -164,7 +185,7 @@ class _Evaluation:
 
 
 def _peak(evaluate: _Evaluation) -> np.ndarray:
-    width = len(_START)
+    width = len(_START) if evaluate.model.traits else _WITHOUT_TRAITS
 
     def minus(point: np.ndarray) -> tuple[float, np.ndarray]:
         moved = point + _SMALL_STEP * np.eye(width)
@@ -173,10 +194,10 @@ def _peak(evaluate: _Evaluation) -> np.ndarray:
 
     found = optimize.minimize(
         minus,
-        _START,
+        _START[:width],
         jac=True,
         method="L-BFGS-B",
-        bounds=list(zip(_LOW, _HIGH, strict=True)),
+        bounds=list(zip(_LOW[:width], _HIGH[:width], strict=True)),
         options={"maxiter": 25, "ftol": 1e-7, "gtol": 0.5},
     )
     return np.asarray(found.x)
@@ -250,13 +271,16 @@ def _parameters(points: np.ndarray) -> Parameters:
         sd=np.exp(points[:, 2]),
         phi=special.expit(points[:, 3]),
         size=np.exp(points[:, 4]),
+        traits=np.exp(points[:, _WITHOUT_TRAITS:].sum(axis=1)),
     )
 
 
 def _log_prior(points: np.ndarray, believed: float) -> np.ndarray:
-    log_sigma, _, log_sd, memory, log_size = points.T
+    log_sigma, _, log_sd, memory, log_size = points[:, :_WITHOUT_TRAITS].T
+    log_traits = points[:, _WITHOUT_TRAITS:].sum(axis=1)
     told = log_sigma - _RATE * np.exp(log_sigma) + log_sd - _RATE * np.exp(log_sd)
     told = told - ((memory - believed) / _MEMORY_SD) ** 2 / 2
+    told = told + log_traits - _TRAITS_RATE * np.exp(log_traits)
     return np.asarray(told - _SIZE_RATE * np.exp(-log_size / 2) - log_size / 2)
 
 
@@ -281,20 +305,10 @@ def _draw_law(
     recent += moved
     steps = []
     state = path[-1]
+    ahead_of_all = shared_ahead(model.shared, season, asked.ahead)
     for h in range(asked.ahead):
         state = phi * state + sd * np.sqrt(1 - phi**2) * rng.standard_normal(state.shape)
-        # Season a year before, level of the last period: the trend stays where it is.
-        shared = model.shared[-1].copy()
-        waves = _waves(model.shared, season, h)
-        shared[: len(waves)] = waves
-        since = (shared - model.shared[-1]) @ coefficients[:, width : width + q].T
+        since = (ahead_of_all[h] - model.shared[-1]) @ coefficients[:, width : width + q].T
         steps.append(level[-1] + moved + since + state)
     ahead = np.stack(steps, axis=2) if steps else np.empty((*recent.shape, 0))
     return recent.T, ahead.swapaxes(0, 1)
-
-
-def _waves(shared: np.ndarray, season: int, h: int) -> np.ndarray:
-    """Return the seasonal columns of the period `h` after the next, as they were a year ago."""
-    count = min(4, season - 1)
-    periods = len(shared)
-    return np.asarray(shared[periods - season + h % season, :count])

@@ -38,9 +38,12 @@ class SpaceTimeModel:
         What all areas share: season and trend.
     drivers : numpy.ndarray, shape (n_periods, n_rows, n_drivers)
     precision : numpy.ndarray, shape (n_coefficients, n_coefficients)
-        Prior of the coefficients: fixed, then shared, then drivers.
+        Prior of the coefficients: fixed, then shared, then drivers; zero for those of traits,
+        whose prior is one of the parameters.
     doubt : numpy.ndarray, shape (n_rows,)
         Standard deviation of each level that is known beforehand: of the covariates' own error.
+    traits : int
+        How many of the fixed columns, the last ones, are traits.
     """
 
     graph: MapPrecision
@@ -51,6 +54,15 @@ class SpaceTimeModel:
     drivers: np.ndarray
     precision: np.ndarray
     doubt: np.ndarray
+    traits: int = 0
+
+    def precisions(self, values: Parameters) -> np.ndarray:
+        """Return the prior of all coefficients, (n_batch, n_coefficients, n_coefficients)."""
+        width = self.fixed.shape[1]
+        drawn = np.arange(width - self.traits, width)
+        found = np.repeat(self.precision[None], len(values.sigma), axis=0)
+        found[:, drawn, drawn] = 1 / values.traits[:, None] ** 2
+        return found
 
     def counts(self, size: np.ndarray) -> Counts:
         """Return the counts of every value of the size, with a batch axis."""
@@ -69,6 +81,8 @@ class Parameters:
         Deviation and memory of the wandering.
     size : numpy.ndarray
         Of the negative binomial.
+    traits : numpy.ndarray
+        Standard deviation of the coefficients of traits.
     """
 
     sigma: np.ndarray
@@ -76,6 +90,7 @@ class Parameters:
     sd: np.ndarray
     phi: np.ndarray
     size: np.ndarray
+    traits: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +154,7 @@ def solve_step(
     level = solve_level(
         model.graph,
         Loadings.of(model.graph, values.sigma, values.rho, model.doubt),
-        _told(model, bend, (columns, lever), rest),
+        _told(model, model.precisions(values), bend, (columns, lever), rest),
     )
     steps = _steps_of(model, level)
     moved = np.einsum("tgnc,gnc->tgn", columns - lever, steps)
@@ -211,6 +226,7 @@ def _columns(model: SpaceTimeModel, shape: tuple[int, ...]) -> np.ndarray:
 
 def _told(
     model: SpaceTimeModel,
+    precision: np.ndarray,
     bend: np.ndarray,
     columns_and_lever: tuple[np.ndarray, np.ndarray],
     rest: np.ndarray,
@@ -240,7 +256,7 @@ def _told(
         weight=weight,
         target=target,
         cross=np.concatenate([weight[..., None] * fixed, cross], axis=2),
-        gram=gram + model.precision,
+        gram=gram + precision,
         aim=np.concatenate([target @ fixed, aim_shared], axis=1),
     )
 
@@ -261,8 +277,10 @@ def _log_evidence(model: SpaceTimeModel, values: Parameters, solved: SpaceTimeSo
     periods, rows = model.events.shape
     coefficients = level.coefficients
     energy = level.energy + wandering.energy(solved.path)
-    energy += np.einsum("gc,cd,gd->g", coefficients, model.precision, coefficients)
+    precision = model.precisions(values)
+    energy += np.einsum("gc,gcd,gd->g", coefficients, precision, coefficients)
     determinant = level.log_determinant + solved.swept.log_determinant()
     determinant -= wandering.log_determinant(periods, rows)
+    determinant += 2 * model.traits * np.log(values.traits)
     fit = model.counts(values.size).log_likelihood(solved.eta).sum(0)
     return np.asarray(fit - (energy + determinant) / 2)

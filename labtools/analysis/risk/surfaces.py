@@ -66,31 +66,35 @@ class Beside:
         would lie above what is there now.
     recorded : pandas.Series, optional
         By quarter, share of its events that is thought to be recorded by now.
+    traits : pandas.DataFrame, optional
+        By area: see :func:`labtools.analysis.risk.traits.traits_of_level`.
     """
 
     others: Pattern | None = None
     programme: pd.DataFrame | None = None
     recorded: pd.Series | None = None
+    traits: pd.DataFrame | None = None
 
     def panel(self, events: pd.DataFrame, exposure: pd.Series) -> CountPanel:
         """Return counts by area and quarter with all that is known beside them."""
-        traits, drivers = {}, {}
+        covariates, drivers = {}, {}
         if self.others is not None:
-            traits["others"] = self.others.level
+            covariates["others"] = self.others.level
         if self.programme is not None:
             force = self.programme.reindex(index=events.index, columns=events.columns).fillna(0.0)
             if force.to_numpy().any():
                 ever = (force > 0).any(axis=1).astype(float)
-                traits["ever_in_programme"] = ever - ever.mean()
+                covariates["ever_in_programme"] = ever - ever.mean()
                 drivers["programme"] = force
         return CountPanel(
             events,
             exposure,
-            pd.DataFrame(traits, events.index) if traits else None,
+            pd.DataFrame(covariates, events.index) if covariates else None,
             drivers,
             season=_QUARTERS,
             doubt=None if self.others is None else self.others.doubt,
             recorded=self.recorded,
+            traits=self.traits,
         )
 
 

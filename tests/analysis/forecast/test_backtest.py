@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,8 +20,10 @@ from labtools.analysis.forecast.discounted import (
     fit_discount,
 )
 from labtools.analysis.forecast.models import MODELS, Model, lead_signs, models_for
+from labtools.analysis.risk.traits import traits_of_level
 from labtools.errors import AnalysisError
 
+NEAREST = {"discounted_counts", "space_time"}
 NO_NEIGHBOURS = {
     "same_month_last_year",
     "last_twelve_months",
@@ -209,6 +213,48 @@ def test_a_sign_of_other_records_speaks_of_months_before_only():
 
 def test_without_other_records_the_model_that_needs_them_does_not_compete():
     assert "endemic_epidemic_leads" not in {m.name for m in models_for(history(np.ones((2, 30))))}
+
+
+def told_by_a_trait(months, areas=80):
+    rng = np.random.default_rng(12)
+    keys = pd.RangeIndex(areas)
+    trait = rng.standard_normal(areas)
+    mean = np.broadcast_to(0.25 * np.exp(0.9 * trait)[:, None], (areas, months))
+    traits = traits_of_level(pd.DataFrame({"poor": trait}, keys), pd.Series(100.0, keys))
+    return replace(history(rng.poisson(mean)), traits=traits)
+
+
+def test_without_traits_of_the_areas_the_model_of_risk_does_not_compete():
+    known = told_by_a_trait(30)
+
+    assert "space_time" in {m.name for m in models_for(known)}
+    assert "space_time" not in {m.name for m in models_for(replace(known, traits=None))}
+
+
+def test_where_events_are_few_and_a_trait_tells_them_the_model_of_risk_is_nearer():
+    known = told_by_a_trait(36)
+    models = [m for m in MODELS if m.name in NEAREST]
+
+    board = scoreboard(backtest(known, models, origins=(30, 33), steps=3), models)
+
+    scores = board.set_index("model")
+    assert scores.loc["space_time", "crps"] < scores.loc["discounted_counts", "crps"]
+    # 480 counts: two standard errors are two points.
+    assert scores.loc["space_time", "cover_95"] == pytest.approx(0.95, abs=0.025)
+
+
+def test_the_model_of_risk_tells_the_same_of_the_same_history():
+    known = told_by_a_trait(26, areas=30)
+    expect = next(m for m in MODELS if m.name == "space_time").learn(known)
+
+    assert np.array_equal(expect(known, 2).mean, expect(known, 2).mean)
+
+
+def test_with_less_than_two_years_the_model_of_risk_expects_what_a_simpler_one_does():
+    known = told_by_a_trait(20)
+    models = {m.name: m.learn(known)(known, 3).mean for m in MODELS if m.name in NEAREST}
+
+    assert np.array_equal(models["space_time"], models["discounted_counts"])
 
 
 @pytest.mark.parametrize("learn", [fit_discount, lambda h: same_month_last_year(h, 1)])

@@ -5,6 +5,7 @@ from scipy import sparse
 
 from labtools.analysis.hotspots.global_statistics import global_g, global_geary, global_moran
 from labtools.analysis.hotspots.local_statistics import (
+    _orders,
     local_g,
     local_g_star,
     local_moran,
@@ -362,3 +363,13 @@ def test_maps_of_chance_alone_have_few_false_hot_spots():
 
     # The binomial's upper limit for 5 % of 200, with room for the normal approximation.
     assert false / maps < 0.10
+
+
+@pytest.mark.parametrize("replace", [True, False])
+def test_each_area_is_stood_in_for_by_any_of_all_the_others(replace):
+    order = _orders(6, 9_999, 1, replace=replace)
+
+    assert order.shape == (9_999, 5)
+    assert set(np.unique(order)) == set(range(5))
+    whole = [sorted(row) == list(range(5)) for row in order.tolist()]
+    assert all(whole) is not replace

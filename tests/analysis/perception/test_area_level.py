@@ -2,12 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from labtools.analysis.perception.area_level import (
-    AreaEstimates,
-    benchmark,
-    fay_herriot,
-    spatial_fay_herriot,
-)
+from labtools.analysis.perception.area_estimates import AreaEstimates, benchmark
+from labtools.analysis.perception.area_level import fay_herriot, spatial_fay_herriot
 from labtools.errors import AnalysisError
 
 

@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 from labtools.analysis.latent_logit import Candidate, draw_log_odds
 from labtools.analysis.perception.area_shares import (
     AreaPrior,
+    _cluster_effect,
     effective_answers,
     fit_area_shares,
     neighbour_covariance,
@@ -181,3 +182,10 @@ def test_more_yes_than_people_and_a_missing_covariate_are_refused():
             rng=np.random.default_rng(1),
             prior=AreaPrior(),
         )
+
+
+def test_with_one_degree_of_freedom_clusters_have_an_effect_and_with_none_they_have_not():
+    two = pd.DataFrame({"area": "A", "cluster": [1, 1, 2, 2], "y": [0.0, 0.1, 0.9, 1.0]})
+
+    assert _cluster_effect(two) > 1.5
+    assert _cluster_effect(two.assign(cluster=1)) == 1.0

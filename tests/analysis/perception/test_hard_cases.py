@@ -5,11 +5,8 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from labtools.analysis.perception.area_level import (
-    fay_herriot,
-    smoothed_variances,
-    spatial_fay_herriot,
-)
+from labtools.analysis.perception.area_estimates import smoothed_variances
+from labtools.analysis.perception.area_level import fay_herriot, spatial_fay_herriot
 from labtools.analysis.perception.area_shares import (
     effective_answers,
     fit_area_shares,

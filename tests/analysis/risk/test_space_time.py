@@ -4,6 +4,7 @@ import pytest
 
 from labtools.analysis.risk.space_time import CountPanel, SpaceTimeOptions, fit_space_time
 from labtools.analysis.risk.space_time_design import shared_columns
+from labtools.analysis.risk.space_time_integration import _log_prior
 from labtools.analysis.risk.wandering import Wandering
 from labtools.errors import AnalysisError
 from tests.simulation.risk_cities import MONTHS, risk_city
@@ -141,3 +142,21 @@ def test_less_than_two_years_are_refused(city):
 
     with pytest.raises(AnalysisError, match="there are 20 periods"):
         fit_space_time(short, city.neighbours, rng=np.random.default_rng(1))
+
+
+@pytest.mark.parametrize(
+    ("place", "above"),
+    [(0, 0.0), (2, 0.0), (4, -2 * np.log(0.5))],
+    ids=["deviation of levels", "deviation of wandering", "clumping"],
+)
+def test_the_prior_gives_one_in_a_hundred_to_what_it_says_it_does(place, above):
+    """A deviation above one; a clumping (one over the root of the size) above one half."""
+    grid = np.linspace(-12.0, 40.0, 200_001)
+    points = np.zeros((len(grid), 5))
+    points[:, 3] = 0.3
+    points[:, place] = grid
+
+    density = np.exp(_log_prior(points, 0.3) - _log_prior(points, 0.3).max())
+
+    beyond = grid < above if place == 4 else grid > above
+    assert density[beyond].sum() / density.sum() == pytest.approx(0.01, abs=2e-4)
