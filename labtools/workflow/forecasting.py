@@ -98,7 +98,7 @@ def forecasts(opened: Opened, window: Window, run: str = "") -> dict[str, pd.Dat
     """
     inputs = [opened.workbench.processed / f"{name}.parquet" for name in _READ]
     how = alerting(opened, window, run)
-    told = [window.last_month, how.budget, how.complete]
+    told = [window.last_month, how.budget, how.complete, opened.settings.risk.surface]
     lineage = trace("analyse", inputs, root=opened.workbench.root, settings=told)
     return kept_in(opened.workbench).take(
         "forecast",
@@ -192,13 +192,15 @@ def _by_month(table: pd.DataFrame) -> pd.Series:
 
 def _made(opened: Opened, window: Window, how: Alerting) -> dict[str, pd.DataFrame]:
     read = {name: read_table(name, opened.workbench.processed) for name in _READ}
+    # Whoever asks for a quick model of risk does not wait for the slow one of the months to come.
+    in_time = opened.settings.risk.surface == "space_time"
     return forecast_tables(
         read["panel"],
         gpd.GeoDataFrame(read["colonias"]),
         window,
         how,
         crs=opened.settings.lab.crs,
-        beside=BesideCounts(level_traits(read), read["programme"]),
+        beside=BesideCounts(level_traits(read) if in_time else None, read["programme"]),
     )
 
 

@@ -182,6 +182,17 @@ def test_scores_are_published_and_figures_of_colonias_are_not(finished):
 
 
 @pytest.mark.slow
+def test_who_asks_for_a_quick_model_of_risk_does_not_wait_for_the_slow_one(
+    finished, demo_workbench
+):
+    quick, whole = (
+        set(read_table("scoreboard", bench.latest / "internal" / "city" / "internal")["model"])
+        for bench in (finished, demo_workbench)
+    )
+
+    assert whole - quick == {"space_time"}
+
+
 def test_what_was_made_once_is_kept_until_the_period_changes(finished, copy_of, monkeypatch):
     opened = open_workbench(Workbench(copy_of(finished).root))
     window = prepare(opened).window
