@@ -465,6 +465,8 @@ class Schedule(Part):
         A run that lasts longer is ended.
     deliver : bool
         Whether the edition is then sent to the lists of ``[delivery]``.
+    share : bool
+        Whether its tables are then put in place in the shared database (``LABTOOLS_SHARE``).
     tell : list of str
         Addresses of those who are told how it went; the server is that of ``[delivery]``.
     """
@@ -483,6 +485,7 @@ class Schedule(Part):
     pause_minutes: Annotated[int, Field(ge=0)] = 15
     limit_minutes: Annotated[int, Field(ge=1)] = 360
     deliver: bool = False
+    share: bool = False
     tell: tuple[str, ...] = ()
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -20,7 +21,7 @@ _CLOSE_GAPS = 60.0
 Shapes = npt.NDArray[np.object_]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Ground:
     """The colonias of a municipality, made once and drawn many times.
 
@@ -56,13 +57,18 @@ class Ground:
         TableError
             If it has no shape here.
         """
-        if colonia_id not in self.ids:
+        place = self._places.get(colonia_id)
+        if place is None:
             raise TableError(
                 "The colonia {colonia_id} has no shape in the table colonias_shown, so it cannot "
                 "be drawn. Check the register of colonias.",
                 colonia_id=colonia_id,
             )
-        return self.ids.index(colonia_id)
+        return place
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {colonia_id: place for place, colonia_id in enumerate(self.ids)}
 
 
 @dataclass(frozen=True, slots=True)

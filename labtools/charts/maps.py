@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import geopandas as gpd
 import shapely
 
@@ -179,8 +181,7 @@ def _north() -> Svg:
 def _inset(ground: Ground, window: Window) -> Svg:
     wide, high = _INSET
     left, top = _PAPER[0] - wide - 8, _PAPER[1] - high - 8
-    inside = window_around(ground.outline.bounds, (wide - 12, high - 12), at=(left + 6, top + 6))
-    outline = path_data(inside.drawn(_alone(ground.outline), tolerance=0.5))
+    inside, outline = _outline(ground)
     centre = shapely.box(*window.box).centroid
     x = inside.x + (centre.x - inside.left) * inside.scale
     y = inside.y + (centre.y - inside.top) * inside.scale
@@ -191,6 +192,15 @@ def _inset(ground: Ground, window: Window) -> Svg:
             element("circle", cx=x, cy=y, r=4, fill=theme.ACCENT, stroke=theme.PAPER),
         ]
     )
+
+
+@lru_cache(maxsize=4)
+def _outline(ground: Ground) -> tuple[Window, str]:
+    """Return the small map's window and its path, the same on each page of an edition."""
+    wide, high = _INSET
+    left, top = _PAPER[0] - wide - 8, _PAPER[1] - high - 8
+    inside = window_around(ground.outline.bounds, (wide - 12, high - 12), at=(left + 6, top + 6))
+    return inside, path_data(inside.drawn(_alone(ground.outline), tolerance=0.5))
 
 
 def _alone(shape: shapely.Geometry) -> Shapes:

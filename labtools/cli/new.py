@@ -13,7 +13,7 @@ from labtools.messages import text
 
 # ruff: noqa: PLC0415 - a command imports what it runs when it is called
 
-_PARTS = ("source", "intervention", "notebook", "dashboard", "model")
+_PARTS = ("source", "intervention", "notebook", "dashboard", "model", "cluster")
 
 
 def new_command() -> click.Command:
@@ -34,6 +34,10 @@ def new_command() -> click.Command:
             from labtools.workflow.scaffolding import new_intervention
 
             _tell(new_intervention(the_workbench(workbench), name, title or name))
+        elif part == "cluster":
+            from labtools.workflow.scaffolding import new_cluster
+
+            _tell(*new_cluster(the_workbench(workbench), name))
         else:
             from labtools.workflow import scaffolding
 
@@ -46,8 +50,8 @@ def new_command() -> click.Command:
 
     help_ = text(
         "Add a part called NAME that passes the checks as it is made, to be filled in: a source "
-        "(its columns are guessed from --file) or an intervention, to a workbench; a notebook, a "
-        "dashboard or a model, to the project's source."
+        "(its columns are guessed from --file), an intervention or the recipes of a cluster, to a "
+        "workbench; a notebook, a dashboard or a model, to the project's source."
     )
     params: list[click.Parameter] = [
         workbench_option(),

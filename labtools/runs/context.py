@@ -359,8 +359,9 @@ def _check_audience(audience: str) -> None:
 
 def _check_colonia(lab: Lab) -> None:
     # Not noted as read: a job is planned for a colonia of the register only.
-    known = city_cut("colonias_shown", lab._city).table["colonia_id"]  # noqa: SLF001 - its own module
-    if lab.colonia_id not in set(known):
+    shown = city_cut("colonias_shown", lab._city)  # noqa: SLF001 - its own module
+    if not len(shown.places_of(lab.colonia_id)):
+        known = shown.table["colonia_id"]
         near = difflib.get_close_matches(lab.colonia_id, list(known), n=3, cutoff=0.5)
         raise SettingsError(
             "The colonia {colonia} is not in the register of this workbench ({n} colonias). "

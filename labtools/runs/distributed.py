@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ from labtools.runs.station import RUN, TEMPLATES, Delivery, Parcel, run_at_stati
 from labtools.tables.lineage import digest_of
 
 _RETRIES = 3  # workers that may die under one job
+#: Jobs that the scheduler knows of at a time: enough for hundreds of workers, and what they send
+#: back does not pile up.
+_AHEAD = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,8 @@ def run_on_workers(
     SettingsError
         If no scheduler answers there, or a parameter is unknown or of the wrong kind.
     """
-    signatures = {job.notebook: read_signature(job.notebook) for job in jobs}
+    notebooks = dict.fromkeys(job.notebook for job in jobs)
+    signatures = {notebook: read_signature(notebook) for notebook in notebooks}
     checked = [
         replace(job, parameters=check_parameters(signatures[job.notebook], job.parameters))
         for job in jobs
@@ -86,20 +91,28 @@ def _delivered(jobs: Sequence[Job], parcel: Parcel, place: Place) -> Iterable[tu
         ) from silent
     with client:
         [sent] = client.scatter([parcel], broadcast=True)
-        futures = {
-            client.submit(
+        waiting = iter(jobs)
+        begun: dict[Any, Job] = {}
+
+        def submit(job: Job) -> Any:
+            future = client.submit(
                 run_at_station,
                 sent,
                 _relative(job, place.run),
                 key=f"{parcel.name[:12]}/{job.key}",
                 retries=_RETRIES,
                 pure=False,
-            ): job
-            for job in jobs
-        }
-        for future in distributed.as_completed(list(futures), loop=client.loop):
-            yield futures[future], _delivery(future)
+            )
+            begun[future] = job
+            return future
+
+        first = [submit(job) for job in islice(waiting, _AHEAD)]
+        ended = distributed.as_completed(first, loop=client.loop)
+        for future in ended:
+            yield begun.pop(future), _delivery(future)
             future.release()  # its bytes need not stay on the worker
+            for job in islice(waiting, 1):
+                ended.add(submit(job))
 
 
 def _delivery(future: Any) -> Delivery:

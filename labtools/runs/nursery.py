@@ -31,8 +31,6 @@ from labtools.runs.rehearsal import rehearse
 from labtools.runs.shell import fresh_shell
 
 _THREADS = Path("/proc/self/task")
-#: Threads of libraries that see to a fork themselves: Arrow's allocator.
-_READY = frozenset({"jemalloc_bg_thd"})
 
 
 def serve(descriptor: int) -> None:
@@ -69,33 +67,30 @@ def _load(loading: Loading) -> str | None:
             warm()
         for template in loading.templates:
             read_template(template)
-        if not _other_threads():
-            for job in loading.rehearsals:
-                rehearse(job, loading.scratch)
+        before = _threads()
+        for job in loading.rehearsals:
+            rehearse(job, loading.scratch)
     except BaseException as problem:  # noqa: BLE001 - sys.exit() included: the caller must hear
         return failure_of(problem).error
-    if others := _other_threads():
-        return messages.text(
-            "the thread {name} was left running, and a process with threads cannot be "
-            "forked safely",
-            name=others[0],
-        )
+    if threading.active_count() > 1:
+        return _thread_left(next(t.name for t in threading.enumerate() if t.name != "MainThread"))
+    if _threads() > before:
+        return _thread_left(loading.rehearsals[0].key)
     gc.collect()
     gc.freeze()  # what children inherit stays shared: the collector does not touch it
     return None
 
 
-def _other_threads() -> list[str]:
-    """Return the names of the threads beside this one: Python's, and libraries' where one can see.
+def _threads() -> int:
+    """Return how many threads this process has, those of libraries included, where one can see."""
+    return sum(1 for _ in _THREADS.iterdir()) if _THREADS.is_dir() else 1
 
-    OpenMP and BLAS start theirs unseen by Python; a child forked while one of them is at work, or
-    that asks them for work, may wait for ever.
-    """
-    named = [it.name for it in threading.enumerate() if it is not threading.main_thread()]
-    if named or not _THREADS.is_dir():
-        return named
-    others = [it for it in _THREADS.iterdir() if it.name != str(os.getpid())]
-    return [name for it in others if (name := (it / "comm").read_text().strip()) not in _READY]
+
+def _thread_left(name: str) -> str:
+    return messages.text(
+        "the thread {name} was left running, and a process with threads cannot be forked safely",
+        name=name,
+    )
 
 
 def _fork_lane(descriptor: int, ours: tuple[socket.socket, Connection], limits: Limits) -> None:

@@ -91,7 +91,7 @@ def run_notebooks(  # noqa: PLR0913 - options, keyword-only, of the one entrance
 
 
 def _checked(jobs: Sequence[Job]) -> tuple[list[Job], list[Signature]]:
-    read = {job.notebook: read_signature(job.notebook) for job in jobs}
+    read = {path: read_signature(path) for path in dict.fromkeys(job.notebook for job in jobs)}
     signatures = [read[job.notebook] for job in jobs]
     _refuse_shared_outputs(jobs)
     checked = [

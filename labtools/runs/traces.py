@@ -131,8 +131,11 @@ def write_trace(trace: Trace, run: Path) -> None:
 def read_traces(run: Path) -> dict[str, Trace]:
     """Return the traces of a run by job; the last one of each, without a line cut short."""
     found: dict[str, Trace] = {}
-    with suppress(FileNotFoundError):
-        for line in (run / NAME).read_text(encoding="utf-8", errors="replace").splitlines():
+    with (
+        suppress(FileNotFoundError),
+        (run / NAME).open(encoding="utf-8", errors="replace") as lines,
+    ):
+        for line in lines:
             with suppress(ValueError, TypeError):
                 trace = Trace(**json.loads(line))
                 found[trace.key] = trace

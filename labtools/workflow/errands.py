@@ -11,11 +11,13 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 
+from labtools.errors import RunError
 from labtools.messages import text
 from labtools.paths import Workbench
 from labtools.runs.manifest import read_manifest
@@ -25,6 +27,8 @@ from labtools.workflow.analyse import failed_in
 #: What a run says by its exit code when somebody else holds the workbench.
 BUSY = 75
 _LOGS_KEPT = 40
+#: What may be done with an edition once it is whole → our command for it.
+_AFTER = MappingProxyType({"share": ["share", "push"], "deliver": ["deliver"]})
 _LAST_WORDS = 400  # characters
 _SECONDS_TO_END = 30
 
@@ -42,15 +46,16 @@ class Errand:
         How long it may take.
     log : pathlib.Path
         Where what it says is kept.
-    deliver : bool
-        Whether it is then sent to the lists of ``[delivery]``.
+    after : tuple of str
+        What is then done with it: ``deliver`` sends it to the lists of ``[delivery]``, ``share``
+        puts its tables in place in the shared database.
     """
 
     workbench: Workbench
     period: str
     limit: timedelta
     log: Path
-    deliver: bool = False
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +88,12 @@ def run_errand(errand: Errand) -> Ended:
         ended = _run(errand, ["run", *period], log)
         if ended.code == 0:
             ended = _proven(errand)
-        if ended.code == 0 and errand.deliver:
-            sent = _run(errand, ["deliver"], log)
-            ended = ended if sent.code == 0 else sent
+        for step in errand.after if ended.code == 0 else ():
+            done = _run(errand, _AFTER[step], log)
+            if done.code == BUSY:  # the edition is made: to wait would not mend this
+                return replace(done, code=RunError.exit_code)
+            if done.code != 0:
+                return done
     return ended
 
 

@@ -19,7 +19,7 @@ from labtools.settings import Settings
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import CONTRACTS, empty_table
 from labtools.tables.periods import MONTHS_IN_WINDOW, Window
-from labtools.targeting.catalogue import read_taxonomies
+from labtools.targeting.catalogue import Taxonomies, read_taxonomies
 from labtools.workflow.edition import Edition
 from labtools.workflow.pattern_harm import harm_table
 from labtools.workflow.pattern_index import index_places
@@ -35,6 +35,7 @@ _DRAWS = 199
 _DECIMALS = 4
 _FIGURES = ("gini", "chance", "chance_lower", "chance_upper", "excess", "p_value", "half_in")
 PREMISES = "premises_around"
+_READ = ("panel", "colonias", EVENTS, PREMISES, "indicators")
 
 
 def pattern_results(
@@ -43,31 +44,50 @@ def pattern_results(
     """Return the internal tables of patterns.
 
     ``concentration``, ``persistence``, ``exposures``, ``hours``, ``near_repeats``, ``density``,
-    ``harm``, ``terrain``, ``index_places`` and ``series_alarms``.
+    ``harm``, ``terrain``, ``index_places`` and ``series_alarms``.  They are kept: what is done in
+    colonias, and asked there, changes none of them.
     """
     if edition.is_public:
         return {}
-    colonias = processed["colonias"].set_index("colonia_id")
+    taxonomies = read_taxonomies(edition.references)
+    told = [processed[name] for name in _READ]
+    told += [edition.window.end, *edition.recorded.items()]
+    told += [settings.lab.municipality, settings.lab.crs, settings.lab.seed]
+
+    def found() -> dict[str, pd.DataFrame]:
+        return _patterns(processed, edition, settings, taxonomies)
+
+    return edition.fits.take("patterns", [*told, taxonomies.model_dump_json()], found)
+
+
+def _patterns(
+    processed: Mapping[str, pd.DataFrame],
+    edition: Edition,
+    settings: Settings,
+    taxonomies: Taxonomies,
+) -> dict[str, pd.DataFrame]:
+    """Return the tables made of nothing but the tables `_READ`, the period and the lab."""
+    panel, colonias, events, premises, indicators = (processed[name] for name in _READ)
     rng = np.random.default_rng([settings.lab.seed, 7])
-    years = {group: _years(processed["panel"], colonias.index, group, edition) for group in _GROUPS}
-    residents = colonias["population"]
-    choices = exposure_choices(colonias, processed[PREMISES])
-    panel = processed["panel"]
+    places = colonias.set_index("colonia_id")
+    years = {group: _years(panel, places.index, group, edition) for group in _GROUPS}
+    residents = places["population"]
+    choices = exposure_choices(places, premises)
     first = panel.loc[panel["record_type"] == "case_file", "month"].min()
     last_month = edition.recorded.get(1, np.nan)
     alarms = series_alarms(
-        processed, edition.window, complete=last_month, city=settings.lab.municipality
+        panel, colonias, edition.window, complete=last_month, city=settings.lab.municipality
     )
     return {
         "concentration": _table("concentration", _concentration(years, residents, rng)),
         "persistence": _table("persistence", _persistence(years, residents, rng)),
         "exposures": _table("exposures", _exposures(years, choices)),
-        "hours": _table("hours", _hours(processed[EVENTS], edition.window, rng)),
-        "harm": harm_table(processed[EVENTS], edition.window, first, rng=rng),
-        "terrain": terrain_table(years, residents, processed[PREMISES]),
-        "index_places": index_places(processed["indicators"], read_taxonomies(edition.references)),
+        "hours": _table("hours", _hours(events, edition.window, rng)),
+        "harm": harm_table(events, edition.window, first, rng=rng),
+        "terrain": terrain_table(years, residents, premises),
+        "index_places": index_places(indicators, taxonomies),
         "series_alarms": alarms,
-        **point_tables(processed[EVENTS], processed["colonias"], edition.window, settings.lab),
+        **point_tables(events, colonias, edition.window, settings.lab),
     }
 
 

@@ -11,12 +11,14 @@ import string
 from collections.abc import Mapping
 from pathlib import Path
 
-from labtools import paths
+from labtools import __version__, paths
 from labtools.errors import SettingsError
 from labtools.paths import Workbench
 from labtools.tables.store import make_folder, writing
 from labtools.targeting.catalogue import read_agencies, read_interventions
 
+#: PostgreSQL and PostGIS that the shared database is tested with.
+POSTGIS = "15-3.3"
 #: What new parts are made of.
 TEMPLATES = Path(__file__).parent / "scaffolds"
 _NAME = re.compile(r"[a-z][a-z0-9_]{2,40}")
@@ -130,6 +132,31 @@ def new_intervention(workbench: Workbench, name: str, title: str) -> Path:
     read_interventions.cache_clear()
     read_interventions(reference)
     return own
+
+
+def new_cluster(workbench: Workbench, name: str) -> tuple[Path, ...]:
+    """Write recipes for several machines into a folder of the workbench; return the files.
+
+    Compose and Kubernetes files for Dask's scheduler and warm workers and for PostGIS, the image
+    that they share, and JupyterHub's configuration; all of this version of the workbench.
+
+    Raises
+    ------
+    SettingsError
+        If the name cannot be one, or the folder is there.
+    """
+    facts = {
+        "name": _facts(name, name)["name"].replace("_", "-"),
+        "version": __version__,
+        "python": "3.13",
+        "postgis": POSTGIS,
+    }
+    folder = workbench.root / name
+    _refuse_taken(folder)
+    templates = sorted((TEMPLATES / "cluster").glob("*.txt"))
+    for template in templates:
+        _fill(f"cluster/{template.name}", folder / template.stem, facts)
+    return tuple(folder / template.stem for template in templates)
 
 
 def _facts(name: str, title: str) -> dict[str, str]:

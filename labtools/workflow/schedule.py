@@ -174,7 +174,7 @@ def _work(look: Look, schedule: Schedule, occasion: Occasion) -> Occasion:
         period,
         timedelta(minutes=schedule.limit_minutes),
         look.opened.workbench.schedule / "logs" / name,
-        deliver=schedule.deliver,
+        tuple(step for step in ("share", "deliver") if getattr(schedule, step)),
     )
     ended = look.desk.work(errand)
     if ended.code == BUSY:

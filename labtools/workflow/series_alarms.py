@@ -6,7 +6,6 @@ what has more events is judged by its own seasons, which is easy to explain.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -27,19 +26,21 @@ _DECIMALS = 4
 
 
 def series_alarms(
-    processed: Mapping[str, pd.DataFrame], window: Window, *, complete: float, city: str
+    panel: pd.DataFrame, colonias: pd.DataFrame, window: Window, *, complete: float, city: str
 ) -> pd.DataFrame:
     """Return the internal table ``series_alarms``: the last month of each series.
 
     Parameters
     ----------
+    panel, colonias : pandas.DataFrame
+        The processed tables.
     complete : float
         Share of the last month's files that is thought to be recorded by now; what is expected
         is lowered by it.  Missing where it is not known: then nothing is allowed for.
     city : str
         Name of the municipality.
     """
-    counts = _series(processed["panel"], processed["colonias"], window)
+    counts = _series(panel, colonias, window)
     if counts.empty:
         return empty_table("series_alarms")
     alpha = float(np.clip(_BUDGET / len(counts), _STRICTEST, _LOOSEST))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
@@ -42,8 +43,8 @@ class ReleasedTable:
         if self._whole.is_by_colonia:
             rows = self._whole.rows_of(colonia_id)
         else:
-            told = {_told(row) for row in saved}
-            rows = [row for row, said in self._told_rows if said in told]
+            places = {place for row in saved for place in self._told_places.get(_told(row), ())}
+            rows = [self._whole.rows[place] for place in sorted(places)]
         if rows == saved:
             return rows
         raise PrivacyError(
@@ -54,8 +55,11 @@ class ReleasedTable:
         )
 
     @cached_property
-    def _told_rows(self) -> Sequence[tuple[dict[str, object], str]]:
-        return [(row, _told(row)) for row in self._whole.rows]
+    def _told_places(self) -> Mapping[str, Sequence[int]]:
+        found = defaultdict[str, list[int]](list)
+        for place, row in enumerate(self._whole.rows):
+            found[_told(row)].append(place)
+        return found
 
 
 def released_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, ReleasedTable]:

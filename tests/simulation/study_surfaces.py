@@ -15,18 +15,26 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from labtools.analysis.forecast.baselines import CountForecast, History
+from labtools.analysis.forecast.contagion import Rings
+from labtools.analysis.forecast.discounted import discounted_counts, fit_discount
+from labtools.analysis.forecast.space_time import learn_space_time
 from labtools.analysis.ranks import place_intervals
 from labtools.analysis.risk.bym2 import fit_bym2
 from labtools.analysis.risk.discount import discounted
 from labtools.analysis.risk.space_time import CountPanel, SpaceTimeOptions, fit_space_time
 from labtools.analysis.risk.surfaces import Beside, fit_surface_in_time
+from labtools.analysis.risk.traits import traits_of_level
 from labtools.analysis.smoothing import fit_gamma_poisson
 from tests.simulation.risk_cities import AHEAD, MONTHS, RECENT, RiskCity, risk_city
 
 RESULTS = Path(__file__).parents[2] / "reports" / "studies" / "risk_surfaces.json"
 DRAWS = 400
 _SAME = 1e-9
-_WITH_ERROR = ("rmse", "cover_95", "rank_cover_90")
+_WITH_ERROR = ("rmse", "cover_95", "rank_cover_90", "crps", "regret")
+_REFERENCE = "space_time"
+#: Traits of pure chance, as many as a lab may bring.
+_NOISE = 8
 #: Declared before the first fit to any of them, when the programme had entered the surface.
 CONFIRMED_FROM = 900
 #: Draws of the log monthly rate by area, and of the rate in each of the months to come.
@@ -96,7 +104,30 @@ def space_time(city: RiskCity, rng: np.random.Generator) -> Answer:
 
 
 def shipped(city: RiskCity, rng: np.random.Generator) -> Answer:
-    """What a run fits: quarters and the programme, without covariates; else discounted BYM2."""
+    """What a run fits, told of traits what a lab has: the covariates, and its residents."""
+    return _shipped(city, city.covariates, rng)
+
+
+def shipped_noise(city: RiskCity, rng: np.random.Generator) -> Answer:
+    """The same, told traits of pure chance."""
+    noise = rng.standard_normal((len(city.exposure), _NOISE))
+    return _shipped(city, pd.DataFrame(noise, city.exposure.index), rng)
+
+
+def shipped_untold(city: RiskCity, rng: np.random.Generator) -> Answer:
+    """The same without any trait but residents."""
+    return _shipped(city, pd.DataFrame(index=city.exposure.index), rng)
+
+
+def faded(city: RiskCity, rng: np.random.Generator) -> Answer:
+    """The simplest of the forecasts beside the baselines, on the map of discounted counts."""
+    history = _history(city, None)
+    law = discounted_counts(history, AHEAD, fit_discount(history))
+    return discounted_gamma(city, rng)[0], _drawn(city, law, rng)
+
+
+def _shipped(city: RiskCity, told: pd.DataFrame, rng: np.random.Generator) -> Answer:
+    traits = traits_of_level(told, city.exposure)
     months = city.counts[:, :MONTHS].reshape(len(city.exposure), -1, 3)
     quarters = pd.DataFrame(months.sum(2), city.exposure.index)
     force = city.treated.reshape(len(city.exposure), -1, 3).mean(2)
@@ -105,13 +136,31 @@ def shipped(city: RiskCity, rng: np.random.Generator) -> Answer:
         city.exposure * 12,
         city.neighbours,
         rounded_cells=0.0,
-        beside=Beside(programme=pd.DataFrame(force, city.exposure.index)),
+        beside=Beside(programme=pd.DataFrame(force, city.exposure.index), traits=traits),
         rng=rng,
     )
     if surface is None:
         return discounted_bym2(city, rng)
-    draws = np.log(surface.draws.to_numpy())
-    return draws, _ahead(city, draws)
+    history = _history(city, traits)
+    law = learn_space_time(history)(history, AHEAD)
+    return np.log(surface.draws.to_numpy()), _drawn(city, law, rng)
+
+
+def _history(city: RiskCity, traits: pd.DataFrame | None) -> History:
+    months = pd.date_range("2019-01-01", periods=MONTHS, freq="MS")
+    index = city.exposure.index
+    return History(
+        pd.DataFrame(city.counts[:, :MONTHS], index, months),
+        Rings((city.neighbours,), city.neighbours.sum(axis=0)[None]),
+        traits=traits,
+        programme=pd.DataFrame(city.treated.astype(float), index, months),
+    )
+
+
+def _drawn(city: RiskCity, law: CountForecast, rng: np.random.Generator) -> np.ndarray:
+    """Rates of which Poisson counts have the negative binomial law of a forecast."""
+    rates = rng.gamma(law.size, law.mean / law.size, (DRAWS, *law.mean.shape))
+    return np.asarray(rates / city.exposure.to_numpy()[None, :, None])
 
 
 MODELS: dict[str, Callable[[RiskCity, np.random.Generator], Answer]] = {
@@ -121,6 +170,9 @@ MODELS: dict[str, Callable[[RiskCity, np.random.Generator], Answer]] = {
     "bym2": bym2,
     "discounted_bym2": discounted_bym2,
     "space_time": space_time,
+    "faded": faded,
+    "shipped_untold": shipped_untold,
+    "shipped_noise": shipped_noise,
     "shipped": shipped,
 }
 
@@ -164,7 +216,21 @@ def run(
             answer = MODELS[name](city, rng)
             spent = time.process_time() - start
             rows[name].append({**judge(city, answer, rng), "cpu_seconds": spent})
-    return {name: _summary(told) for name, told in rows.items()}
+    found = {name: _summary(told) for name, told in rows.items()}
+    if _REFERENCE in rows:
+        for name in names:
+            found[name] |= _against(rows[name], rows[_REFERENCE])
+    return found
+
+
+def _against(cities: list[dict[str, float]], reference: list[dict[str, float]]) -> dict[str, float]:
+    """Return by how much figures are above the reference's, city by city, with the error."""
+    apart = pd.DataFrame(cities) - pd.DataFrame(reference)
+    told = {}
+    for name in ("rmse", "crps", "regret"):
+        told[f"{name}_beyond"] = round(float(apart[name].mean()), 4)
+        told[f"{name}_beyond_error"] = round(float(apart[name].sem()), 4)
+    return told
 
 
 def _summary(cities: list[dict[str, float]]) -> dict[str, float]:

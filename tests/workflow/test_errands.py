@@ -10,9 +10,9 @@ from labtools.workflow import errands
 from labtools.workflow.errands import Ended, Errand, run_errand
 
 
-def errand(root, *, period="2025-12", seconds=60.0, deliver=False):
+def errand(root, *, period="2025-12", seconds=60.0, after=()):
     log = root / "data" / "schedule" / "logs" / "quarterly-1.log"
-    return Errand(Workbench(root), period, timedelta(seconds=seconds), log, deliver=deliver)
+    return Errand(Workbench(root), period, timedelta(seconds=seconds), log, after)
 
 
 def publish(root, *, period="2025-12", failed=()):
@@ -72,8 +72,21 @@ def test_an_edition_that_could_not_be_delivered_is_not_done(tmp_path, commands):
     given, ends = commands
     ends["deliver"] = Ended(7, "away")
 
-    assert run_errand(errand(tmp_path, period="", deliver=True)) == Ended(7, "away")
+    assert run_errand(errand(tmp_path, period="", after=("deliver",))) == Ended(7, "away")
     assert given == [["run"], ["deliver"]]
+
+
+def test_an_edition_that_somebody_elses_kept_out_of_the_database_failed_and_is_not_sent(
+    tmp_path, commands
+):
+    publish(tmp_path)
+    given, ends = commands
+    ends["share"] = Ended(75, "ana put another edition in place")
+
+    ended = run_errand(errand(tmp_path, period="", after=("share", "deliver")))
+
+    assert ended == Ended(7, "ana put another edition in place")
+    assert given == [["run"], ["share", "push"]]
 
 
 def test_a_command_that_fails_says_so_by_its_code_and_its_last_words(tmp_path, monkeypatch):

@@ -11,7 +11,9 @@ from labtools.settings import Settings
 from labtools.tables.contracts import check_table
 from labtools.tables.periods import Window
 from labtools.tables.store import read_table
+from labtools.workflow import patterns
 from labtools.workflow.edition import Edition
+from labtools.workflow.keeping import Kept
 from labtools.workflow.pattern_points import point_tables
 from labtools.workflow.patterns import PREMISES, pattern_results
 from labtools.workflow.recorded_events import EVENTS, TRUE_POINTS, recorded_events
@@ -26,8 +28,10 @@ CRS = "EPSG:32614"
 WINDOW = Window(MONTHS[24], MONTHS[36], END)
 
 
-def edition(audience):
-    return Edition(audience, WINDOW, frozenset(), frozenset(), key=(b"k",), cards=(), protocols=())
+def edition(audience, **more):
+    return Edition(
+        audience, WINDOW, frozenset(), frozenset(), key=(b"k",), cards=(), protocols=(), **more
+    )
 
 
 @pytest.fixture(scope="module")
@@ -205,6 +209,23 @@ def test_the_density_of_cells_adds_up_to_the_files(tables):
     assert (cells["per_km2"] * area).sum() == pytest.approx(1000, rel=0.1)
 
 
+def test_what_is_done_in_colonias_makes_no_pattern_anew(
+    processed, settings, tables, tmp_path, monkeypatch
+):
+    kept = edition("internal", fits=Kept(tmp_path))
+    first = pattern_results(processed, kept, settings)
+    monkeypatch.setattr(patterns, "_patterns", None)  # whoever makes them anew fails
+
+    again = pattern_results({**processed, "actions": pd.DataFrame({"n": [1]})}, kept, settings)
+
+    assert again.keys() == first.keys() == tables.keys()
+    for name, made in tables.items():
+        pd.testing.assert_frame_equal(again[name], made)
+    moved = processed["panel"].assign(events=processed["panel"]["events"] + 1)
+    with pytest.raises(TypeError):
+        pattern_results({**processed, "panel": moved}, kept, settings)
+
+
 def test_a_surge_of_a_borough_raises_an_alarm_and_the_usual_does_not(processed):
     panel = processed["panel"]
     there = panel["colonia_id"].isin([f"c{i:02d}" for i in range(30)])
@@ -212,7 +233,7 @@ def test_a_surge_of_a_borough_raises_an_alarm_and_the_usual_does_not(processed):
     surge = panel.assign(events=panel["events"].mask(there & last, panel["events"] + 2))
 
     usual, raised = (
-        series_alarms({**processed, "panel": told}, WINDOW, complete=np.nan, city="M")
+        series_alarms(told, processed["colonias"], WINDOW, complete=np.nan, city="M")
         for told in (panel, surge)
     )
 
@@ -228,7 +249,7 @@ def test_files_still_to_come_are_allowed_for_in_the_series(processed):
     half.loc[last, "events"] = (half.loc[last, "events"] * 3).astype("Int64")
 
     alike, allowed = (
-        series_alarms({**processed, "panel": half}, WINDOW, complete=share, city="M")
+        series_alarms(half, processed["colonias"], WINDOW, complete=share, city="M")
         for share in (np.nan, 0.5)
     )
 
