@@ -1,5 +1,7 @@
 """Guides do what they say, cell by cell, as somebody would who reads them in order."""
 
+import math
+
 import nbformat
 import pytest
 
@@ -67,3 +69,22 @@ def test_the_guide_to_a_jump_draws_it_and_says_what_was_the_citys_own(tmp_path, 
     assert told["dibujo"].data.startswith("<svg")
     assert "al menos 20 ciudades" in alone["dichos"][0]
     assert alone["dibujo"] == alone["motivo"]
+
+
+def test_the_guide_to_programmes_finds_what_was_planted_and_admits_what_it_cannot_see():
+    told = executed("evaluar_un_programa")
+    low, high = told["visto"][["lower", "upper"]].iloc[0].map(math.exp)
+    narrow, wide = (it["upper"].item() - it["lower"].item() for it in (told["visto"], told["duda"]))
+
+    assert low < told["razon"] < high < 1
+    assert told["duda"]["upper"].item() > 0
+    assert wide > 2 * narrow
+    assert told["bajaron"] > 0.05  # and nothing was done
+
+
+def test_the_guide_to_publishing_breaks_what_is_only_hidden_and_not_what_is_rounded():
+    told = executed("publicar_sin_senalar")
+
+    assert told["ataque"].exact == told["tapados"].isna().sum() > 0
+    assert told["contra"].exact == 0
+    assert told["quedan"].min() >= 3
