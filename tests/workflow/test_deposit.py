@@ -75,14 +75,14 @@ def url(request, tmp_path):
 
 
 def put_after(monkeypatch, calls, fault):
-    """Let so many objects be put, then call `fault` before each."""
+    """Let so many objects arrive, then call `fault` before each."""
     put, seen = Objects.put, []
 
     def putting(self, name, told):
         if len(seen) >= calls:
             fault(name)
-        seen.append(name)
         put(self, name, told)
+        seen.append(name)  # once it is there: several are on their way at a time
 
     monkeypatch.setattr(Objects, "put", putting)
     return seen

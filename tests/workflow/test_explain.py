@@ -107,11 +107,11 @@ def test_a_file_that_does_not_exist_is_refused(finished):
 
 def test_a_notebook_shows_the_way_of_a_table_back_to_the_suppliers_bytes(finished, monkeypatch):
     shown = []
-    monkeypatch.setattr("labtools.runs.context.display", shown.append)
+    monkeypatch.setattr("labtools.runs.context.display", lambda data, **_how: shown.append(data))
 
     labtools.start(workbench=str(finished.root)).explain("crime")
 
-    (told,) = (it.data for it in shown)
+    (told,) = (it["text/html"] for it in shown)
     assert "crime.parquet" in told.splitlines()[0]
     assert "data/raw/carpetas/" in told
     assert "as the supplier gave it" in told
