@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy import optimize, special, stats
+from statsmodels.genmod.families import NegativeBinomial
+from statsmodels.genmod.generalized_linear_model import GLM
 
 from labtools.errors import AnalysisError
 
@@ -91,10 +92,9 @@ def fit_counts(
             rows=len(y),
             columns=x.shape[1],
         )
-    family = sm.families.NegativeBinomial
 
     def minus(log_size: float) -> float:
-        fit = sm.GLM(y, x, family=family(alpha=np.exp(-log_size)), offset=offset).fit()
+        fit = GLM(y, x, family=NegativeBinomial(alpha=np.exp(-log_size)), offset=offset).fit()
         return -_log_likelihood(y, fit.mu, float(np.exp(log_size)))
 
     bounds = (np.log(1e-2), np.log(_LARGEST_SIZE))
@@ -102,7 +102,7 @@ def fit_counts(
         minus, bounds=bounds, method="bounded", options={"xatol": 1e-9}
     )
     size = float(np.exp(found.x))
-    fit = sm.GLM(y, x, family=family(alpha=1 / size), offset=offset).fit()
+    fit = GLM(y, x, family=NegativeBinomial(alpha=1 / size), offset=offset).fit()
     table = pd.DataFrame({"coefficient": fit.params, "error": fit.bse}, index=covariates.columns)
     reach = stats.norm.ppf(0.975) * table["error"]
     told = table.assign(

@@ -11,8 +11,8 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy import stats
+from statsmodels.regression.linear_model import WLS, RegressionResults
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.counts import FEWEST_PLACES
@@ -101,7 +101,7 @@ def answer_effect(
         axis=1,
     )
     codes = pd.factorize(table["place"])[0]
-    fit = sm.WLS(table["value"].to_numpy(), design.to_numpy(), table["weight"].to_numpy()).fit(
+    fit = WLS(table["value"].to_numpy(), design.to_numpy(), table["weight"].to_numpy()).fit(
         cov_type="cluster", cov_kwds={"groups": codes}
     )
     cells = [column for column in design.columns if isinstance(column, str) and "@" in column]
@@ -180,9 +180,7 @@ def _waves_since(table: pd.DataFrame, cell: str) -> int:
     return int(np.searchsorted(inside, np.datetime64(wave)))
 
 
-def _mixed(
-    fit: sm.regression.linear_model.RegressionResults, at: list[int], weight: np.ndarray
-) -> tuple[float, float]:
+def _mixed(fit: RegressionResults, at: list[int], weight: np.ndarray) -> tuple[float, float]:
     share = weight / weight.sum()
     value = float(fit.params[at] @ share)
     variance = float(share @ fit.cov_params()[np.ix_(at, at)] @ share)

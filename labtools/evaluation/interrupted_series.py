@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy import linalg, signal
+from statsmodels.genmod.families import Poisson
+from statsmodels.genmod.generalized_linear_model import GLM
 
 from labtools.errors import AnalysisError
 
@@ -106,7 +107,7 @@ def interrupted_series(
     _check(counts, start, draws)
     design = _design(pd.DatetimeIndex(counts.index), start, slope=slope)
     y = counts.to_numpy(float)
-    fit = sm.GLM(y, design, family=sm.families.Poisson()).fit()
+    fit = GLM(y, design, family=Poisson()).fit()
     residual = (y - fit.mu) / np.sqrt(fit.mu)
     used = design.shape[1]
     memory = _memory(residual, used)

@@ -49,7 +49,9 @@ def execute_job(job: Job, aside: Path, *, engine_name: str, **options: object) -
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - notebooks may still use it
     aside.parent.mkdir(parents=True, exist_ok=True)
-    logging.getLogger("papermill").setLevel(logging.ERROR)
+    logger = logging.getLogger("papermill")
+    if logger.level != logging.ERROR:  # to set it makes every logger forget what it knows
+        logger.setLevel(logging.ERROR)
     notebook = _executed(job, engine_name, options)
     aside.write_bytes(reproducible(notebook, job.notebook))
 

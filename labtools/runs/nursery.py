@@ -23,6 +23,7 @@ from typing import NoReturn
 from papermill.engines import papermill_engines
 
 from labtools import messages
+from labtools.runs import large_pages
 from labtools.runs.cells import IN_PROCESS, InProcessEngine
 from labtools.runs.execution import read_template
 from labtools.runs.jobs import Limits, Loading, failure_of
@@ -78,6 +79,7 @@ def _load(loading: Loading) -> str | None:
         return _thread_left(loading.rehearsals[0].key)
     gc.collect()
     gc.freeze()  # what children inherit stays shared: the collector does not touch it
+    large_pages.gather()
     return None
 
 

@@ -185,10 +185,10 @@ def _in_window(quarters: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
 
 
 def _table_of(rows: pd.DataFrame) -> pd.DataFrame:
-    table = rows.pivot_table(
-        index="colonia_id", columns="quarter", values="events", aggfunc=_whole_sum
-    )
-    return table.astype(float)
+    """Return the sum over groups by colonia and quarter; missing where one of them is."""
+    cells = rows.groupby(["colonia_id", "quarter"])["events"]
+    told = cells.sum().astype(float).where(cells.count() == cells.size()).dropna()
+    return told.unstack("quarter").sort_index().sort_index(axis="columns")
 
 
 def _harm(quarters: pd.DataFrame, protocol: Protocol) -> tuple[pd.DataFrame, float] | None:
@@ -204,10 +204,6 @@ def _harm(quarters: pd.DataFrame, protocol: Protocol) -> tuple[pd.DataFrame, flo
     events = rows["events"].astype(float)
     unit = float((weight * events).sum() / max(events.sum(), 1.0))
     return _table_of(rows.assign(events=weight * events / unit)), unit
-
-
-def _whole_sum(values: pd.Series) -> float:
-    return float(values.sum()) if values.notna().all() else np.nan
 
 
 def _delivered(actions: pd.DataFrame, enrolment: Enrolment, edition: Edition) -> list[Fact]:

@@ -4,6 +4,7 @@ import json
 from types import SimpleNamespace
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -14,6 +15,7 @@ from labtools.messages import speaking
 from labtools.narrative.evaluated import evaluation_of
 from labtools.narrative.evaluation import evaluation_sentences
 from labtools.tables.contracts import check_table, empty_table
+from labtools.workflow import evaluation
 from labtools.workflow.evaluation import evaluation_tables
 from labtools.workflow.protocols import Planned
 from tests.evaluation.town import AT, KEYS, plan, town
@@ -195,3 +197,24 @@ def test_harm_is_told_beside_counts_with_its_cost_and_decides_nothing():
     said = sentences(tables, protocol)["cost"]
     assert "For each unit of harm averted" in said
     assert "the verdict is on counts" in said
+
+
+def test_a_quarter_in_which_one_group_is_missing_is_missing_and_not_the_sum_of_the_rest():
+    spring, summer, autumn = pd.to_datetime(["2025-04-01", "2025-07-01", "2025-10-01"])
+    rows = pd.DataFrame(
+        [
+            ("b", autumn, 4.0),
+            ("b", autumn, 1.0),
+            ("a", autumn, 2.0),
+            ("a", summer, np.nan),
+            ("a", summer, 7.0),
+            ("b", summer, 0.0),
+            ("a", spring, np.nan),
+        ],
+        columns=["colonia_id", "quarter", "events"],
+    )
+    table = evaluation._table_of(rows)
+    assert list(table.columns) == [summer, autumn]  # nobody knows anything of the spring
+    assert table.loc["b"].tolist() == [0.0, 5.0]
+    assert table.loc["a", autumn] == 2.0
+    assert np.isnan(table.loc["a", summer])
