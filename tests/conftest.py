@@ -24,6 +24,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 _TOGETHER = {
     "tests/browser/": ("tests/browser/", "tests/publish/test_search.py"),
     "the demo": ("tests/architecture/", "tests/workflow/test_truth.py"),
+    "Mexico City": ("tests/real_data/test_figures.py", "tests/real_data/test_workbenches.py"),
 }
 
 

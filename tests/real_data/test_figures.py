@@ -17,6 +17,8 @@ from labtools.sources.catalogue import CLEANERS
 from labtools.sources.descriptor import load_descriptor
 from labtools.sources.files import batches
 from labtools.sources.protocol import Cleaned, Intake, fold_text
+from labtools.tables.account import read_accounts
+from labtools.tables.store import read_table
 
 pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 
@@ -123,15 +125,17 @@ def test_each_census_area_has_its_polygon(census, real_data):
     assert len(counted & set(ageb["ageb_id"])) == len(counted) == 430
 
 
-def test_the_case_files_of_mexico_city_are_read_whole_with_their_quirks(real_data):
-    path = real_data / "cdmx" / "carpetas_fgj_2019_2023.csv.gz"
-    found = cleaned(path, "case_files_fgj_cdmx", cutoff="2023-12-31")
-    events = found.tables["events"]
+def test_the_case_files_of_mexico_city_are_read_whole_with_their_quirks(cdmx, real_data):
+    (account,) = (
+        it for it in read_accounts(cdmx.accounts) if (it.step, it.source) == ("clean", "carpetas")
+    )
+    events = read_table("events", cdmx.interim("clean"), as_name="carpetas.events")
 
-    assert (found.account.read, found.account.kept) == (1_099_353, 1_099_353)
+    assert len(events) == 1_099_353
+    assert (account.read, account.kept) == (1_099_353, 1_099_353)
     # 94,304 of them (8.6 %) are written 12:00:00 and 704 12:00:00:00, counted with awk.
-    assert found.account.changed["hour_exactly_noon"] == 94_304 + 704
-    assert found.account.changed["exact_duplicates_kept"] > 0
+    assert account.changed["hour_exactly_noon"] == 94_304 + 704
+    assert account.changed["exact_duplicates_kept"] > 0
     assert (events["lon"] < -100).sum() == 1  # near León, in a file of Mexico City
     # 317 as written; one of them is another with a space at its end, which cleaning takes off.
     assert events["subject"].nunique() == 316

@@ -13,25 +13,21 @@ from labtools.narrative import sentences
 from labtools.paths import Workbench
 from labtools.places.interpolate import interpolate_counts, shares_of_area
 from labtools.privacy.editions import PublishedEdition, attack_editions
-from labtools.privacy.keys import make_key
 from labtools.tables.account import Account, read_accounts
 from labtools.tables.released import Released, read_ficha, slug
 from labtools.tables.store import read_table
 from labtools.workflow import analyse as analysing
-from labtools.workflow.analyse import ROUNDING_KEY, make_edition, prepare
+from labtools.workflow.analyse import make_edition, prepare
 from labtools.workflow.audit import audit
-from labtools.workflow.everything import run_everything
 from labtools.workflow.forecasting import TABLES as FORECASTS
-from labtools.workflow.intake import PSEUDONYM_KEY
 from labtools.workflow.steps import open_workbench
-from tests.real_data.workbenches import write_cdmx, write_queretaro
+from tests.real_data.workbenches import MILPA_ALTA, run, write_queretaro
 
 pytestmark = [
     pytest.mark.real_data,
     pytest.mark.slow,
 ]
 
-MILPA_ALTA = "MILPA ALTA"
 #: Share of people who feel unsafe in Querétaro, as INEGI published it.
 INSECURITY = {
     "2019-04": 58.57,
@@ -41,14 +37,6 @@ INSECURITY = {
     "2025-01": 39.75,
     "2025-04": 46.17,
 }
-
-
-def run(folder: Path) -> Workbench:
-    workbench = Workbench(folder)
-    for name in (PSEUDONYM_KEY, ROUNDING_KEY):
-        make_key(workbench.secrets, name)
-    run_everything(open_workbench(workbench))
-    return workbench
 
 
 def accounts(workbench: Workbench) -> dict[tuple[str, str], Account]:
@@ -61,13 +49,6 @@ def public(workbench: Workbench) -> Path:
 
 def internal(workbench: Workbench) -> Path:
     return workbench.reports / "latest" / "internal" / "city" / "internal"
-
-
-@pytest.fixture(scope="module")
-def cdmx(real_data, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("cdmx")
-    write_cdmx(folder, real_data, borough=MILPA_ALTA)
-    return run(folder)
 
 
 @pytest.fixture(scope="module")

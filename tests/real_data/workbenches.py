@@ -2,6 +2,14 @@
 
 from pathlib import Path
 
+from labtools.paths import Workbench
+from labtools.privacy.keys import make_key
+from labtools.workflow.analyse import ROUNDING_KEY
+from labtools.workflow.everything import run_everything
+from labtools.workflow.intake import PSEUDONYM_KEY
+from labtools.workflow.steps import open_workbench
+
+MILPA_ALTA = "MILPA ALTA"
 CDMX = """
 [lab]
 name = "Laboratorio (prueba con datos reales)"
@@ -103,3 +111,19 @@ def write_queretaro(folder: Path, data: Path) -> None:
     told = QUERETARO.format(data=data) + ensu
     (folder / "lab.toml").write_text(told, encoding="utf-8")
     (folder / "programa_colonias.csv").write_text(PROGRAMME, encoding="utf-8")
+
+
+def run(folder: Path) -> Workbench:
+    """Run the workbench whose settings are in a folder."""
+    workbench = Workbench(folder)
+    for name in (PSEUDONYM_KEY, ROUNDING_KEY):
+        make_key(workbench.secrets, name)
+    run_everything(open_workbench(workbench))
+    return workbench
+
+
+def made_cdmx(folder: Path, data: Path, borough: str) -> Workbench:
+    """Make the Mexico City workbench, and run it."""
+    folder.mkdir()
+    write_cdmx(folder, data, borough=borough)
+    return run(folder)

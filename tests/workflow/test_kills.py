@@ -12,12 +12,13 @@ import time
 
 import pytest
 
-from tests.workflow.few import EARLIER, bytes_in
+from tests.workflow.few import EARLIER, FICHAS, bytes_in
 
 pytestmark = [pytest.mark.slow]
 
 MOMENTS = 20
 SOURCES = ('name = "carpetas"', 'name = "ensu"')
+DISTRICT = "Centro Fundador"
 
 
 def started(bench, *arguments):
@@ -58,18 +59,27 @@ def leaves_nothing_running(process):
     return False
 
 
-def with_fewer_sources(bench):
-    """Leave only case files and the city's survey: every verb has its work, and less of it."""
+def smaller(bench):
+    """Leave one district, its case files and the city's survey, and no budget to spend.
+
+    Every verb has its work, and less of it: twenty runs wait for it.
+    """
     head, *blocks = bench.settings_file.read_text(encoding="utf-8").split("[[source]]\n")
     wanted = [block for block in blocks if block.startswith(SOURCES)]
     assert len(wanted) == len(SOURCES)
+    register = 'descriptor = "colonias_demo"\n'
+    assert register in head
+    head = head.replace(register, f'{register}where = {{ DELEGACION = "{DISTRICT}" }}\n')
+    head = head.partition("[targeting]")[0]
+    for colonia in FICHAS[3:]:  # of other districts
+        head = head.replace(f', "{colonia}"', "")
     bench.settings_file.write_text("[[source]]\n".join([head, *wanted]), encoding="utf-8")
     shutil.rmtree(bench.root / "protocols")
     return bench
 
 
 def test_a_run_killed_at_twenty_moments_never_shows_a_half_and_is_gone_on_with(copy_of, supplied):
-    bench = with_fewer_sources(copy_of(supplied))
+    bench = smaller(copy_of(supplied))
     # An edition that must stand; the lab's tables are kept from it, so all later runs last alike.
     code, said = ended(started(bench, "run", "--period-end", EARLIER))
     assert code == 0, said
