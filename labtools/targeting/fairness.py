@@ -60,10 +60,7 @@ def allocation_if_reporting_moves(
     parts = []
     for shift in shifts:
         moved = Options(options.table, options.benefit * _factor(options.table, order, shift))
-        if chosen is not None and shift == 0:
-            found = chosen
-        else:
-            found = choose_portfolio(moved, rules)
+        found = chosen if chosen is not None and shift == 0 else choose_portfolio(moved, rules)
         told = allocation_by_grade(moved, found.chosen, people)
         told["share"] = told["cost"] / max(float(told["cost"].sum()), 1.0)
         parts.append(told.rename_axis("grade").reset_index().assign(shift=shift))
