@@ -77,10 +77,16 @@ def _load(loading: Loading) -> str | None:
         return _thread_left(next(t.name for t in threading.enumerate() if t.name != "MainThread"))
     if _threads() > before:
         return _thread_left(loading.rehearsals[0].key)
-    gc.collect()
-    gc.freeze()  # what children inherit stays shared: the collector does not touch it
-    large_pages.gather()
+    _set_aside(for_many=bool(loading.rehearsals))
     return None
+
+
+def _set_aside(*, for_many: bool) -> None:
+    """Leave what children inherit alone: the collector does not touch it, and forks copy little."""
+    gc.collect()
+    gc.freeze()
+    if for_many:
+        large_pages.gather()
 
 
 def _threads() -> int:

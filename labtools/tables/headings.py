@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from labtools.messages import mark, say
+from labtools.tables.more_headings import MORE
 
 _FLOW = {
     "step": mark("Step"),
@@ -231,7 +232,7 @@ _ACTIONS = {
     "rate_width": mark("Width of the rate"),
     "by": mark("By"),
 }
-HEADINGS: Mapping[str, str] = MappingProxyType({**_FLOW, **_PLACES, **_FIGURES, **_ACTIONS})
+HEADINGS: Mapping[str, str] = MappingProxyType({**_FLOW, **_PLACES, **_FIGURES, **_ACTIONS, **MORE})
 
 
 def heading(column: str) -> str:

@@ -88,3 +88,29 @@ def test_the_guide_to_publishing_breaks_what_is_only_hidden_and_not_what_is_roun
     assert told["ataque"].exact == told["tapados"].isna().sum() > 0
     assert told["contra"].exact == 0
     assert told["quedan"].min() >= 3
+
+
+def test_the_guide_to_a_real_city_says_what_is_missing_and_goes_on_without_it():
+    told = executed("ciudad_de_mexico")
+
+    assert told["faltan"] == ["", ""]
+    assert (told["dicho"], told["cuentas"], len(told["tasas"])) == ([], [], 0)
+
+
+@pytest.mark.real_data
+def test_a_borough_of_mexico_city_goes_from_its_files_to_rates_with_intervals(real_data, tmp_path):
+    told = executed(
+        "ciudad_de_mexico",
+        carpetas=str(real_data / "cdmx" / "carpetas_fgj_2019_2023.csv.gz"),
+        poligonos=str(real_data / "cdmx" / "colonias_iecm.gpkg"),
+        carpeta=str(tmp_path),
+    )
+    found = {(it.step, it.source): it for it in told["cuentas"]}
+
+    assert found["clean", "carpetas"].read == found["clean", "carpetas"].kept == 8_139
+    assert len(told["tasas"]) + len(told["sin_gente"]) == found["clean", "colonias"].kept == 43
+    at_home = told["por_mes"].to_numpy().sum()
+    unpeopled = told["panel"][told["panel"]["colonia_id"].isin(told["sin_gente"])]["events"].sum()
+    assert at_home + unpeopled == found["locate", "carpetas"].kept
+    assert (told["tasas"]["lower"] < told["tasas"]["upper"]).all()
+    assert told["cambios"].sum() == len(told["tasas"])

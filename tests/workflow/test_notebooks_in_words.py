@@ -80,6 +80,18 @@ def test_every_heading_and_word_has_words_in_spanish():
     assert not set(told) & (set(WORDS) - ALIKE)
 
 
+def test_every_column_of_a_canonical_table_has_words_for_whoever_shows_it():
+    columns = sorted({name for it in CONTRACTS.values() for name in it.columns} - ALIKE)
+    with speaking("es_MX"):
+        shown = in_words(pd.DataFrame(columns=columns)).columns
+        rate = in_words(pd.DataFrame({"rate": [1.5]})).columns
+        chosen_by = word_of("rate")
+
+    assert [it for it, told in zip(columns, shown, strict=True) if it == told] == []
+    assert list(rate) == ["Tasa"]
+    assert chosen_by == "la tasa registrada más alta del último año"
+
+
 def test_every_word_that_a_shown_table_may_hold_has_words():
     with speaking("es_MX"):
         silent = {
