@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from labtools.targeting.options import Options
-from labtools.targeting.portfolio import Rules, choose_portfolio
+from labtools.targeting.portfolio import Portfolio, Rules, choose_portfolio
 
 SHIFTS = (-0.2, 0.0, 0.2)
 
@@ -32,12 +32,22 @@ def allocation_by_grade(options: Options, chosen: pd.Series, people: pd.Series) 
 
 
 def allocation_if_reporting_moves(
-    options: Options, rules: Rules, people: pd.Series, *, shifts: tuple[float, ...] = SHIFTS
+    options: Options,
+    rules: Rules,
+    people: pd.Series,
+    *,
+    shifts: tuple[float, ...] = SHIFTS,
+    chosen: Portfolio | None = None,
 ) -> pd.DataFrame:
     """Return what each grade would receive if the most marginal grades reported otherwise.
 
     In grade g of G, reporting is multiplied by ``1 + shift * (g - 1) / (G - 1)``: the first
     grade as it is, the last moved by all of `shift`.  Harm moves by the inverse.
+
+    Parameters
+    ----------
+    chosen : Portfolio, optional
+        What `choose_portfolio` gives with these rules, where that is known: it is not sought again.
 
     Returns
     -------
@@ -50,7 +60,7 @@ def allocation_if_reporting_moves(
     parts = []
     for shift in shifts:
         moved = Options(options.table, options.benefit * _factor(options.table, order, shift))
-        found = choose_portfolio(moved, rules)
+        found = chosen if chosen is not None and shift == 0 else choose_portfolio(moved, rules)
         told = allocation_by_grade(moved, found.chosen, people)
         told["share"] = told["cost"] / max(float(told["cost"].sum()), 1.0)
         parts.append(told.rename_axis("grade").reset_index().assign(shift=shift))

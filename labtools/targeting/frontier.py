@@ -41,12 +41,19 @@ class Stability:
     certainty: float
 
 
-def frontier(options: Options, rules: Rules, shares: Sequence[float]) -> pd.DataFrame:
+def frontier(
+    options: Options, rules: Rules, shares: Sequence[float], *, chosen: Portfolio | None = None
+) -> pd.DataFrame:
     """Return what budgets of so many times this one would avert.
 
     Columns: ``budget``, ``mean``, ``lower`` and ``upper`` (90 % of draws), ``worst``, ``price``
     (what the last peso buys) and ``actions``.  Floors that such a budget cannot keep are lowered
     as `labtools.targeting.floors` says.
+
+    Parameters
+    ----------
+    chosen : Portfolio, optional
+        What `choose_portfolio` gives with these rules, where that is known: it is not sought again.
     """
     rows = []
     for share in shares:
@@ -56,8 +63,11 @@ def frontier(options: Options, rules: Rules, shares: Sequence[float]) -> pd.Data
             borough_floor=_scaled(rules.borough_floor, share),
             grade_floor=_scaled(rules.grade_floor, share),
         )
-        scaled, _ = within_reach(options.table, scaled)
-        found = choose_portfolio(options, scaled)
+        if chosen is not None and share == 1:
+            found = chosen
+        else:
+            scaled, _ = within_reach(options.table, scaled)
+            found = choose_portfolio(options, scaled)
         low, high = np.quantile(found.draws, [0.05, 0.95])
         rows.append(
             {

@@ -24,7 +24,7 @@ from labtools.targeting.floors import within_reach
 from labtools.targeting.frontier import Stability, frontier, stability
 from labtools.targeting.harm import harm_draws
 from labtools.targeting.options import Action, Options, fear_averted, make_options
-from labtools.targeting.portfolio import Rules, choose_portfolio
+from labtools.targeting.portfolio import Portfolio, Rules, choose_portfolio
 from labtools.targeting.signs import interval_draws, survey_draws
 from labtools.workflow.dark_figure import probable_rates, reported_by_group, reported_share
 from labtools.workflow.known import DRAWS, Known
@@ -110,9 +110,9 @@ def _choice(
     return {
         "portfolio": _told(options, steady),
         "portfolio_floors": lowered,
-        "portfolio_frontier": frontier(options, rules, _BUDGETS),
+        "portfolio_frontier": frontier(options, rules, _BUDGETS, chosen=chosen),
         "portfolio_doubt": pd.DataFrame({"what": list(doubt), "worth": list(doubt.values())}),
-        "allocation_if": _moved(options, rules, known),
+        "allocation_if": _moved(options, rules, chosen, known),
     }
 
 
@@ -140,13 +140,13 @@ def _fear(known: Known, effects: pd.DataFrame, rng: np.random.Generator) -> dict
     return {} if insecure is None else fear_averted(insecure, effects, known.people, weight=weight)
 
 
-def _moved(options: Options, rules: Rules, known: Known) -> pd.DataFrame:
+def _moved(options: Options, rules: Rules, chosen: Portfolio, known: Known) -> pd.DataFrame:
     """Return what each grade would receive if the most marginal reported otherwise."""
     grades = known.places["grade"]
     people = known.people.fillna(0).groupby(grades).sum()
     if people.empty:
         return empty_table("allocation_if")
-    return allocation_if_reporting_moves(options, rules, people)
+    return allocation_if_reporting_moves(options, rules, people, chosen=chosen)
 
 
 def _told(options: Options, steady: Stability) -> pd.DataFrame:

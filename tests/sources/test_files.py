@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from labtools.errors import SourceError
 from labtools.forms import FileFormat
 from labtools.messages import speaking
-from labtools.sources import files
+from labtools.sources import delimited, files
 from labtools.sources.files import read_bytes, read_cells, require_columns
 from tests.sources.supplied import EVENTS_HEADER, written
 
@@ -319,6 +319,40 @@ def test_a_quoted_blank_cell_is_a_row_and_a_blank_line_is_none(tmp_path):
 
     assert cells["a"].tolist() == ["", "x"]
     assert cells.index.tolist() == [0, 2]
+
+
+def test_cells_quoted_whole_on_one_line_are_read_as_those_with_a_line_break_are(tmp_path):
+    plain = 'a,b\n"uno, dos","dice ""ya"""\n"",3\n'
+    unusual = read_cells(written(tmp_path, plain + '"l\nm",\n', "unusual.csv"), FileFormat())
+
+    cells = read_cells(written(tmp_path, plain), FileFormat())
+
+    assert cells.to_numpy().tolist() == [["uno, dos", 'dice "ya"'], ["", "3"]]
+    pd.testing.assert_frame_equal(cells, unusual.iloc[:2], check_index_type=False)
+
+
+#: Pieces of lines of which only some are a table as it should be written.
+PIECE = st.sampled_from(['"', '""', ",", "\n", "\r\n", "a", " ", '"r,s"', '"q"', "é"])
+
+
+@settings(
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(pieces=st.lists(PIECE, max_size=12))
+def test_the_quick_way_reads_what_the_way_cell_by_cell_reads(monkeypatch, pieces):
+    text = "h,i\n" + "".join(pieces)
+
+    def read():
+        try:
+            batches = delimited.read_batches(Path("x"), io.StringIO(text, newline=""), FileFormat())
+            return pd.concat(batches).astype(object).to_dict("index")
+        except SourceError as refused:
+            return str(refused)
+
+    quick = read()
+    with monkeypatch.context() as patch:
+        patch.setattr(delimited, "_plain_table", lambda *_: None)
+        assert repr(quick) == repr(read())
 
 
 CELL = st.sampled_from(["", "a", "NA", 'x"y', "1,5", "né", " ", "l\nm", "007", "1e3"])

@@ -6,9 +6,11 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
 from labtools.errors import AnalysisError
 from labtools.tables.contracts import check_table
+from labtools.targeting.fairness import allocation_if_reporting_moves
 from labtools.targeting.floors import within_reach
 from labtools.targeting.frontier import frontier, stability
 from labtools.targeting.options import Action, Options, fear_averted, make_options
@@ -120,6 +122,22 @@ def test_a_larger_budget_averts_more_and_its_last_peso_buys_less():
     assert found["price"].is_monotonic_decreasing
     assert (found["lower"] < found["mean"]).all()
     assert (found["mean"] < found["upper"]).all()
+
+
+def test_a_choice_that_is_known_is_the_middle_of_the_frontier_and_the_unmoved_allocation():
+    options, rules = some_options(colonias=10), Rules(16, aversion=0.3)
+    chosen = choose_portfolio(options, rules)
+    grades = sorted(options.table["grade"].unique())
+    people = pd.Series(1_000.0, pd.Index(grades, name="grade"))
+
+    assert_frame_equal(
+        frontier(options, rules, (0.5, 1.0, 1.5), chosen=chosen),
+        frontier(options, rules, (0.5, 1.0, 1.5)),
+    )
+    assert_frame_equal(
+        allocation_if_reporting_moves(options, rules, people, chosen=chosen),
+        allocation_if_reporting_moves(options, rules, people),
+    )
 
 
 def test_what_is_surely_best_is_firm_and_equals_are_alternatives_within_the_noise():

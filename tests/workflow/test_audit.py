@@ -16,7 +16,7 @@ from labtools.privacy.editions import PublishedEdition, attack_editions
 from labtools.privacy.ledger import read_ledger, withdrawn
 from labtools.privacy.suppression import suppress
 from labtools.tables.store import read_table
-from labtools.workflow.analyse import lab_tables, make_edition, prepare
+from labtools.workflow.analyse import make_edition, prepare
 from labtools.workflow.audit import audit, audit_release, people_in, refuse_people
 from labtools.workflow.governance import last_decided, pull, rotate_key, sign
 from labtools.workflow.release import publish
@@ -29,15 +29,23 @@ ENDS = ("2025-03", "2025-06", "2025-09", "2025-12")
 
 
 @pytest.fixture(scope="module")
-def editions(finished, tmp_path_factory):
-    """Return the public tables of four successive editions, and the lab's own of the last."""
+def editions(finished, both_periods, tmp_path_factory):
+    """Return the public tables of four successive editions, and the lab's own of the last.
+
+    The last two were run, and are read; the others are made.
+    """
     own = tmp_path_factory.mktemp("editions") / "bench"
     opened = open_workbench(Workbench(shutil.copytree(finished.root, own, symlinks=True)))
-    prepared = [prepare(opened, period_end=end) for end in ENDS]
-    return {
-        "public": [make_edition(opened, one, "public") for one in prepared],
-        "internal": [lab_tables(opened, prepared[-1])],
-    }
+    made = [make_edition(opened, prepare(opened, period_end=end), "public") for end in ENDS[:2]]
+    run = [tables_of(both_periods, end, "public") for end in ENDS[2:]]
+    return {"public": made + run, "internal": [tables_of(both_periods, ENDS[-1], "internal")]}
+
+
+def tables_of(bench, end, audience):
+    """Return the tables of an edition as its run wrote them, before they were published."""
+    (run,) = bench.reports.glob(f"{end}-*")
+    folder = run / "internal" / "city" / audience
+    return {path.stem: read_table(path.stem, folder) for path in folder.glob("*.parquet")}
 
 
 @pytest.fixture(scope="module")
