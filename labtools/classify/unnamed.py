@@ -161,9 +161,9 @@ def _queue(
         {
             "subject": written.reindex(open_.index).to_numpy(),
             "events": many.to_numpy(),
-            "suggested": open_["code"].astype("str").to_numpy(),
+            "suggested": open_["code"].astype("str").array,
             "confidence": score.to_numpy(),
-            "second": open_["second"].astype("str").to_numpy(),
+            "second": open_["second"].astype("str").array,
             "deciding_words": pd.Series([None] * len(open_), dtype="str"),
             "priority": (many * (1 - score.fillna(0))).to_numpy(),
         },

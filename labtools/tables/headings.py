@@ -111,7 +111,7 @@ _FIGURES = {
     "lower_95": mark("From (95 %)"),
     "upper_95": mark("To (95 %)"),
     "value": mark("Value"),
-    "share": mark("Share"),
+    "share": mark("Share (of 1)"),
     "difference": mark("Difference"),
     "unit": mark("Unit"),
     "ratio": mark("Ratio"),

@@ -96,6 +96,7 @@ def configure(
     config.JupyterHub.spawner_class = "docker"
     config.Spawner.default_url = "/lab"
     config.Spawner.image = image
+    config.Spawner.cmd = ["jupyterhub-singleuser"]
     config.Spawner.mem_limit = "4G"
 
     def as_their_role(spawner: Any) -> None:

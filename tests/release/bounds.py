@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "bounds"
-EXTRAS = "dash,lab,db,dist,forms,access,schedule,dev"
+EXTRAS = "dash,lab,db,dist,forms,access,schedule,hub,dev"
 RESOLUTIONS = ("lowest-direct", "highest")
 #: Every room that computes or reads and writes, without whole runs, browsers and real data.
 TESTS = (

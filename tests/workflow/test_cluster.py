@@ -210,6 +210,44 @@ def test_a_server_sees_what_its_role_may_open(hub, person):
     assert spawner.default_url == "/lab"
 
 
+@pytest.mark.parametrize("person", ["olga", "ana", "rita"])
+def test_the_spawner_of_the_recipe_mounts_no_other_folders_in_a_persons_container(person, folder):
+    docker = pytest.importorskip("dockerspawner", reason="labtools[hub] is not installed")
+    from traitlets.config import PyFileConfigLoader  # noqa: PLC0415
+
+    config = PyFileConfigLoader("jupyterhub_config.py", path=str(folder)).load_config()
+    configure(config, PEOPLE, workbench="/srv/lab", image="laboratorio:x")
+
+    class User:
+        name = person
+
+    spawner = docker.DockerSpawner(config=config, user=User())
+    config.Spawner.pre_spawn_hook(spawner)
+
+    role = role_of(PEOPLE, person)
+    assert spawner.volume_binds == mounts_of(role, "/srv/lab")
+    assert spawner.cmd == ["jupyterhub-singleuser"]  # the image itself names no command
+    assert spawner.image == "laboratorio:x"
+    assert spawner.network_name == "racimo_inside"
+
+
+def test_the_hub_of_the_compose_file_can_start_servers_and_send_people_to_them(folder, compose):
+    hub, image = compose["services"]["hub"], (folder / "Dockerfile").read_text(encoding="utf-8")
+    said = (folder / "jupyterhub_config.py").read_text(encoding="utf-8")
+
+    assert "install --global configurable-http-proxy@" in image
+    assert "/var/run/docker.sock:/var/run/docker.sock" in hub["volumes"]
+    assert hub["environment"]["LAB_FOLDER"].startswith("${LAB_FOLDER:?")
+    assert 'os.environ.get("LAB_FOLDER"' in said
+    assert "inside" in hub["networks"]
+    assert compose["name"] + "_inside" == "racimo_inside"
+    assert not [
+        name
+        for name, service in compose["services"].items()
+        if name != "hub" and "docker.sock" in str(service)
+    ]
+
+
 def test_suppliers_bytes_and_keys_are_on_the_operators_server_alone():
     for role in set(ROLES) - {"operator"}:
         seen = [path.removeprefix("/srv/lab/") for path in mounts_of(role, "/srv/lab")]
