@@ -131,7 +131,7 @@ def test_every_font_is_embedded(opened):
     fonts = [
         font.DescendantFonts[0].FontDescriptor
         for page in opened.pages
-        for font in page.Resources.get("/Font", {}).values()
+        for font in dict(page.Resources.get("/Font", {}).items()).values()
     ]
 
     assert fonts
