@@ -3,8 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
-from labtools.analysis.forecast.alerts import alerts_within
+from labtools.analysis.forecast.alerts import alerts_within, at_least
 from labtools.analysis.forecast.backtest import backtest, inside_share, scoreboard
 from labtools.analysis.forecast.baselines import (
     CountForecast,
@@ -16,10 +17,13 @@ from labtools.analysis.forecast.baselines import (
 from labtools.analysis.forecast.contagion import borders_apart, rings_of
 from labtools.analysis.forecast.discounted import (
     Discount,
+    _discount_at,
+    _one_ahead,
     discounted_counts,
     fit_discount,
 )
 from labtools.analysis.forecast.models import MODELS, Model, lead_signs, models_for
+from labtools.analysis.forecast.scores import log_mass
 from labtools.analysis.risk.traits import traits_of_level
 from labtools.errors import AnalysisError
 
@@ -334,3 +338,87 @@ def test_shootings_of_new_york_are_expected_better_than_by_the_best_reference(or
     assert 0.94 <= shown["cover_95"] <= 0.97
     assert shown["efficiency_index"] == pytest.approx(0.901, abs=0.005)
     assert board.loc["same_month_last_year", "crps"] > 0.9422
+
+
+LAWS = [(0.01, np.inf), (0.4, np.inf), (60.0, np.inf), (7.0, 3.0), (0.4, 0.5), (300.0, 2.0)]
+
+
+def scipys(mean, size):
+    return stats.poisson(mean) if np.isinf(size) else stats.nbinom(size, size / (size + mean))
+
+
+@pytest.mark.parametrize(("mean", "size"), LAWS)
+def test_so_many_or_more_are_as_likely_as_scipy_says(mean, size):
+    counts = np.array([0.0, 1.0, 2.0, 5.0, 80.0])
+
+    told = at_least(counts, np.full(5, mean), np.full(5, size))
+
+    assert told == pytest.approx(scipys(mean, size).sf(counts - 1))
+
+
+@pytest.mark.parametrize(("budget", "each"), [(0.012, 0.002), (0.3, 0.05), (9.0, 0.5)])
+def test_the_greatest_count_without_alert_is_scipys_quantile(budget, each):
+    mean, size = (np.array(it)[:, None] for it in zip(*LAWS, strict=True))
+    seen = pd.Series([0.0, 1, 2, 3, 4, 5, np.nan])
+    law = CountForecast(np.vstack([mean, [[1.0]]]), np.vstack([size, [[1.0]]]))
+
+    found = alerts_within(seen, law, budget=budget)
+
+    # A count that is missing takes no part of the budget: six share it.
+    expected = [scipys(*told).isf(each) for told in LAWS]
+    assert found["upper"].to_list()[:6] == expected
+    assert found["p_value"].to_list()[:6] == pytest.approx(
+        [scipys(*told).sf(count - 1) for told, count in zip(LAWS, seen, strict=False)]
+    )
+    assert np.isnan(found["p_value"][6])
+
+
+def test_records_that_are_half_there_are_held_against_half_of_what_was_expected():
+    law = CountForecast(np.array([[8.0]]), np.array([[3.0]]))
+
+    found = alerts_within(pd.Series([9]), law, budget=0.05, complete=0.5)
+
+    assert found["expected"].to_list() == [4.0]
+    assert found["upper"].to_list() == [scipys(4.0, 3.0).isf(0.05)]
+
+
+def test_what_is_learnt_from_is_what_would_have_been_forecast_two_months_before():
+    counts = np.random.default_rng(13).poisson(2.0, (7, 20)).astype(float)
+    how = Discount(areas=0.9, city=0.7, likeness=3.0, overdispersion=0.2)
+
+    mean, size = _one_ahead(counts, np.ones(20), how)
+
+    for known in (1, 6, 18):
+        ahead = discounted_counts(history(counts[:, :known]), 2, how)
+        assert mean[:, known + 1] == pytest.approx(ahead.mean[:, 1])
+        assert size[:, known + 1] == pytest.approx(ahead.size[:, 1])
+
+
+def test_no_other_weights_of_the_past_would_have_forecast_it_clearly_better():
+    counts, _ = city(np.random.default_rng(14), areas=80, months=20)
+
+    found = fit_discount(history(counts))
+
+    def loss(how):
+        mean, size = _one_ahead(counts.astype(float), np.ones(20), how)
+        return -log_mass(counts[:, 6:].astype(float), mean[:, 6:], size[:, 6:]).mean()
+
+    here = loss(found)
+    for areas in (0.5, 0.8, 0.9, 0.95, 0.99):
+        for likeness in (0.1, 0.5, 1.0, 2.0, 8.0):
+            for over in (0.002, 0.02, 0.1, 0.5):
+                other = Discount(areas, found.city, likeness, over)
+                assert here < loss(other) + 2e-3
+
+
+def test_weights_are_told_on_their_own_scales_and_held_within_bounds():
+    told, far = _discount_at(np.array([0.0, 2.0, 1.0, -2.0])), _discount_at(np.full(4, 99.0))
+
+    assert (told.areas, told.likeness) == (pytest.approx(0.5), pytest.approx(np.e))
+    assert told.city == pytest.approx(1 / (1 + np.exp(-2)))
+    assert told.overdispersion == pytest.approx(np.exp(-2))
+    assert far.areas == pytest.approx(1 / (1 + np.exp(-6)))
+    assert (far.likeness, far.overdispersion) == (
+        pytest.approx(np.exp(6)),
+        pytest.approx(np.exp(2)),
+    )

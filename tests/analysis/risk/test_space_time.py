@@ -4,7 +4,13 @@ import pytest
 
 from labtools.analysis.risk.space_time import CountPanel, SpaceTimeOptions, fit_space_time
 from labtools.analysis.risk.space_time_design import shared_columns
-from labtools.analysis.risk.space_time_integration import _log_prior
+from labtools.analysis.risk.space_time_integration import (
+    Mixed,
+    _bend,
+    _log_prior,
+    _parameters,
+    _points,
+)
 from labtools.analysis.risk.wandering import Wandering
 from labtools.errors import AnalysisError
 from tests.simulation.risk_cities import MONTHS, risk_city
@@ -160,3 +166,73 @@ def test_the_prior_gives_one_in_a_hundred_to_what_it_says_it_does(place, above):
 
     beyond = grid < above if place == 4 else grid > above
     assert density[beyond].sum() / density.sum() == pytest.approx(0.01, abs=2e-4)
+
+
+CENTRE = np.array([-0.6, 0.8, -1.2, 0.9, 2.5])
+
+
+def precise():
+    """Return a precision of five parameters, none of which is alone."""
+    half = np.random.default_rng(4).normal(size=(5, 5))
+    return 60 * np.eye(5) + 20 * half @ half.T
+
+
+def test_the_bends_of_a_normal_law_are_its_precision():
+    precision = precise()
+
+    def normal(points):
+        away = points - CENTRE
+        return 7.0 - np.einsum("ni,ij,nj->n", away, precision, away) / 2
+
+    assert _bend(normal, CENTRE) == pytest.approx(precision, rel=1e-6, abs=1e-6)
+
+
+def test_points_around_the_mode_of_a_normal_law_have_its_mean_and_covariance():
+    precision = precise()
+
+    def normal(points):
+        away = points - CENTRE
+        return 7.0 - np.einsum("ni,ij,nj->n", away, precision, away) / 2
+
+    points, weight = _points(normal, CENTRE)
+
+    weight = weight / weight.sum()
+    mean = weight @ points
+    assert len(points) == 11
+    assert weight[0] == pytest.approx(1 - 1 / 1.1**2)
+    assert mean == pytest.approx(CENTRE)
+    away = points - mean
+    assert (weight[:, None] * away).T @ away == pytest.approx(np.linalg.inv(precision), rel=1e-4)
+
+
+def test_of_a_law_that_is_long_on_one_side_the_points_lie_as_deep_on_both():
+    def lopsided(points):
+        away = points - CENTRE
+        first = np.where(away[:, 0] > 0, away[:, 0] * 8, away[:, 0] * 12)
+        return -(first**2) / 2 - 50 * (away[:, 1:] ** 2).sum(axis=1)
+
+    points, _ = _points(lopsided, CENTRE)
+
+    depth = -lopsided(points[1:])
+    assert depth == pytest.approx(1.1**2 * 5 / 2, rel=0.02)
+
+
+def test_parameters_are_told_on_their_own_scales():
+    told = _parameters(np.array([[np.log(0.5), np.pi / 6, np.log(0.3), 0.0, np.log(12.0)]]))
+
+    assert (told.sigma, told.rho, told.sd) == (
+        pytest.approx(0.5),
+        pytest.approx(0.25),
+        pytest.approx(0.3),
+    )
+    assert (told.phi, told.size) == (pytest.approx(0.5), pytest.approx(12.0))
+
+
+def test_a_mixture_varies_by_its_parts_and_by_what_lies_between_them():
+    mixed = Mixed(np.zeros((2, 5)), np.array([0.25, 0.75]), ())
+
+    mean, sd = mixed._summary(np.array([1.0, 5.0]), np.array([2.0, 4.0]))
+
+    # By hand: 0.25 × 1 + 0.75 × 5; variances 3.5 inside and 3 between.
+    assert mean == pytest.approx(4.0)
+    assert sd == pytest.approx(np.sqrt(6.5))
