@@ -14,6 +14,7 @@ from openpyxl import Workbook
 
 from labtools.privacy.pii import KINDS, PeopleFinder
 from labtools.privacy.readable import _guessed, _point, lines_of
+from labtools.privacy.readable_pdf import _letters, _Part
 
 FINDER = PeopleFinder(["Benito Alba Reyes", "La Sierrita"])
 
@@ -307,3 +308,13 @@ def test_words_about_a_picture_are_read_and_what_is_none_is_not():
     content = b"\x89PNG\r\n\x00\x00tEXtAuthor\x00Juana\x00\x00iTXtTitle\x00Ana\x00IDAT\xff\x00zzz"
 
     assert lines_of("a.png", content) == ["Author Juana", "Title Ana"]
+
+
+def test_a_range_of_codes_is_read_as_far_as_two_bytes_can_say():
+    held = b"1 beginbfrange\n<000000> <01FFFF> <0100>\nendbfrange"
+    parts = {2: _Part(b"/ToUnicode 3 0 R", None), 3: _Part(b"", held)}
+
+    letters = _letters(parts, 2)
+
+    assert len(letters) == 2**16
+    assert letters[5] == chr(0x105)
