@@ -111,6 +111,8 @@ def test_a_series_without_noise_gives_back_its_change_of_slope_too():
 
     assert got.level == pytest.approx(-0.1, abs=1e-4)
     assert got.slope == pytest.approx(0.01, abs=1e-5)
+    plain = interrupted_series(pd.Series(mean.round(), MONTHS), START, rng=np.random.default_rng(1))
+    assert plain.slope == 0.0
     assert got.dispersion == 1.0
 
 

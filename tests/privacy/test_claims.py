@@ -120,7 +120,9 @@ def test_the_same_sum_claimed_twice_keeps_what_both_allow():
         for row, low, high in zip(both.weights.toarray(), both.low, both.high, strict=True)
     }
     assert said == {(1, 1, 0): (4, 9), (0, 1, 1): (0, 5), (1, 0, 0): (1, 3)}
-    assert joined([], 3).weights.shape == (0, 3)
+    nothing = joined([], 3)
+    assert nothing.weights.shape == (0, 3)
+    assert nothing.low.shape == nothing.high.shape == (0,)
 
 
 def test_one_claim_narrows_each_cell_by_what_the_others_may_be():
@@ -133,6 +135,15 @@ def test_one_claim_narrows_each_cell_by_what_the_others_may_be():
     assert found.high.tolist() == [2, 6, 6]
     assert found.settled
     assert found.empty.tolist() == []
+
+
+def test_a_cell_without_end_is_at_least_what_the_others_leave_of_a_sum():
+    # The sum is 8 or more and the second 3 at most; of the difference, 2 at most and 6 at most.
+    sums = propagate(claims([[1, 1]], [8], [np.inf]), np.zeros(2), np.array([np.inf, 3]))
+    apart = propagate(claims([[1, -1]], [-np.inf], [2.0]), np.array([6, 0]), np.full(2, np.inf))
+
+    assert (sums.low.tolist(), sums.high.tolist()) == ([5, 0], [np.inf, 3])
+    assert (apart.low.tolist(), apart.high.tolist()) == ([6, 4], [np.inf, np.inf])
 
 
 def test_claims_that_contradict_each_other_leave_an_empty_range():

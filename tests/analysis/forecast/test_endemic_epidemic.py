@@ -300,6 +300,29 @@ def test_with_dispersion_it_is_the_negative_binomial_regression_of_statsmodels(e
     assert fit.aic == pytest.approx(-2 * expected.llf + 2 * 5, abs=1e-4)
 
 
+def test_levels_of_areas_are_as_uncertain_as_their_counts_and_their_spread_leave_them():
+    rng = np.random.default_rng(32)
+    people = pd.Series(rng.lognormal(1, 0.5, 40))
+    level = rng.normal(0, 0.6, 40)
+    mean = np.repeat((people * np.exp(0.2 + level)).to_numpy()[:, None], 24, axis=1)
+    counts = pd.DataFrame(rng.poisson(mean).astype(float))
+    terms = Terms("poisson", own_past=False, rings=None, season=0, trend=False)
+
+    fit = fit_endemic_epidemic(counts, terms, exposure=people)
+
+    spread = fit.own_level_sd**2
+    expected = 23 * people * np.exp(fit.coefficients["level"] + fit.own_level)
+    assert list(fit.coefficients.index) == ["level"]
+    assert fit.own_level_variance.to_numpy() == pytest.approx(
+        (1 / (expected + 1 / spread)).tolist()
+    )
+    # Each level stands where its counts and the law of levels pull alike.
+    pull = counts.iloc[:, 1:].sum(axis=1) - expected
+    assert pull.to_numpy() == pytest.approx((fit.own_level / spread).to_numpy(), abs=1e-3)
+    assert spread == pytest.approx((fit.own_level**2 + fit.own_level_variance).mean(), rel=1e-3)
+    assert np.isnan(fit.aic)
+
+
 def test_a_search_that_begins_where_another_ended_stands_still_at_once(endemic):
     counts, people = endemic
     terms = Terms(family="poisson", **ENDEMIC)
