@@ -134,6 +134,23 @@ def test_before_the_entry_nothing_is_found_where_nothing_was_done(enrolled):
     assert abs(row["log_ratio"]) < 3 * row["se"]
 
 
+def test_the_year_before_is_the_last_that_the_choice_did_not_look_at(enrolled):
+    rng = np.random.default_rng(10)
+    mean = np.full((120, 24), 100.0)
+    chosen = enrolled.entered.notna().to_numpy()
+    looked_at = (QUARTERS >= "2023-01-01") & (QUARTERS < "2024-01-01")
+    mean[np.ix_(chosen, looked_at)] = 50.0
+    counts = frame(rng.poisson(mean))
+
+    got = programme_effect(design_cells(counts, enrolled, protocol()), line_of_places())
+
+    assert got.before is not None
+    row = got.before.effects.loc[ALL]
+    assert abs(row["log_ratio"]) < 0.05
+    # What the year before shows is told of 40 places in four quarters, none of those looked at.
+    assert row["observed"] == pytest.approx(16_000, rel=0.03)
+
+
 @pytest.mark.parametrize(
     ("lower", "upper", "verdict"),
     [

@@ -335,6 +335,10 @@ def test_a_range_that_was_not_solved_is_of_values_that_agree_and_no_wider():
     assert (found.high - found.low == 2).all()
     assert (found.exact, found.narrow) == (0, 0)
     assert (found.around.low.tolist(), found.around.high.tolist()) == ([0, 0, 0], [8, 8, 8])
+    # Figures that leave four values each do not make the answer wider than what agrees.
+    box = Claims(sparse.csr_array(np.eye(3)), np.array([2.0, 3, 2]), np.array([5.0, 6, 5]))
+    near = attack(cells, [said, box])
+    assert (near.low.tolist(), near.high.tolist()) == ([3, 3, 3], [5, 5, 5])
 
 
 def test_values_left_are_counted_and_the_narrowest_told_first():

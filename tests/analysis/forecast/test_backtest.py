@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from scipy import stats
 
 from labtools.analysis.forecast.alerts import alerts_within, at_least
@@ -19,6 +20,7 @@ from labtools.analysis.forecast.discounted import (
     Discount,
     _discount_at,
     _one_ahead,
+    _season,
     discounted_counts,
     fit_discount,
 )
@@ -93,6 +95,32 @@ def test_the_season_of_the_city_is_found_and_chance_is_not_taken_for_one():
     truth = np.exp(0.3 * np.sin(2 * np.pi * np.arange(12) / 12))
     assert np.abs(np.log(found / truth) - np.log(found / truth).mean()).max() < 0.08
     assert np.abs(none - 1).max() < 0.08
+
+
+def test_the_season_is_a_regression_on_two_waves_drawn_to_none_by_james_and_stein():
+    rng = np.random.default_rng(15)
+    at = np.arange(50)
+    total = rng.poisson(60 * np.exp(0.12 * np.cos(2 * np.pi * at / 12))).astype(float)
+
+    found = _season(total[None], at % 12, 12)
+
+    year = pd.Series(total).rolling(12).mean().rolling(2).mean().shift(-6)
+    ratio = np.log(total / year)[6:-6]
+    angle = 2 * np.pi * at / 12
+    waves = np.column_stack([np.sin(angle), np.cos(angle), np.sin(2 * angle), np.cos(2 * angle)])
+    fit = sm.OLS(ratio.to_numpy() - ratio.mean(), waves[6:-6]).fit()
+    left = fit.ssr / (38 - 4 - 1)
+    shrink = 1 - 4 * left / (fit.fittedvalues**2).sum()
+    assert 0.2 < shrink < 0.95
+    assert np.log(found) == pytest.approx(shrink * (waves @ fit.params))
+
+
+def test_without_two_years_or_with_a_month_of_nothing_there_is_no_season():
+    total = 9.0 + np.arange(30.0) % 12
+
+    for short in (total[:24], np.where(np.arange(30) == 9, 0.0, total)):
+        assert _season(short[None], np.arange(len(short)) % 12, 12).tolist() == [1.0] * len(short)
+    assert np.ptp(_season(total[None, :25], np.arange(25) % 12, 12)) > 0
 
 
 def test_faded_counts_are_the_weighted_sums_written_out():

@@ -206,6 +206,15 @@ def test_margins_that_cannot_agree_are_refused(clustered):
         poststratify(design, schools["stype"], pd.concat([SCHOOLS, pd.Series({"X": 5})]))
 
 
+def test_a_kind_of_which_the_census_has_nobody_need_not_be_asked(clustered):
+    schools, design = clustered
+
+    with_nobody = poststratify(design, schools["stype"], pd.concat([SCHOOLS, pd.Series({"X": 0})]))
+
+    plain = poststratify(design, schools["stype"], SCHOOLS)
+    assert with_nobody.weight == pytest.approx(plain.weight)
+
+
 def test_negative_weights_and_too_small_populations_are_refused():
     sample = lonely_sample().assign(n=1)
 

@@ -79,6 +79,18 @@ def test_draws_of_the_last_periods_have_the_mean_and_variance_of_the_path():
     assert drawn.var(axis=2)[:, 0] == pytest.approx(swept.variances()[3:, 0, 0], rel=0.05)
 
 
+def test_of_several_laws_the_path_of_the_first_is_drawn():
+    rng = np.random.default_rng(5)
+    bend, right = rng.gamma(2, 1, (6, 1, 1)), rng.normal(size=(6, 1, 4))
+    noise = rng.standard_normal((3, 1, 4))
+    alone = Wandering(np.array([[0.4]]), np.array([[0.7]])).given(bend)
+    two = Wandering(np.array([[0.4], [0.9]]), np.array([[0.7], [0.2]])).given(
+        np.repeat(bend, 2, axis=1)
+    )
+
+    assert two.draw_last(right, 3, noise) == pytest.approx(alone.draw_last(right, 3, noise))
+
+
 @pytest.mark.parametrize("season", [4, 12])
 def test_no_shared_column_is_empty_or_told_by_the_others(season):
     columns, roughness = shared_columns(5 * season, season)
