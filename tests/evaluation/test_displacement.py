@@ -109,6 +109,15 @@ def test_the_difference_weighted_by_harm_is_that_of_ptools():
     assert got.p == pytest.approx(1.5e-8, rel=0.1)  # 5.66 standard errors, either side
 
 
+def test_of_kinds_weighted_by_harm_all_events_count_for_being_enough():
+    rows = [[20, 20, 5, 5], [20, 20, 1, 0], [20, 20, 5, 4]]
+
+    assert harm_weighted_difference(np.array(rows), np.ones(3), dispersion=1).total_se > 0
+    rows[0][2] = 4
+    with pytest.raises(AnalysisError, match="19"):
+        harm_weighted_difference(np.array(rows), np.ones(3), dispersion=1)
+
+
 @pytest.mark.parametrize(
     ("first", "second", "p"),
     [

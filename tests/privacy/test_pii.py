@@ -318,3 +318,18 @@ def test_a_range_of_codes_is_read_as_far_as_two_bytes_can_say():
 
     assert len(letters) == 2**16
     assert letters[5] == chr(0x105)
+
+
+@pytest.mark.parametrize(
+    "object_2", ["<</Type/Font>>", "<</ToUnicode 9 0 R>>", "<</ToUnicode 4 0 R>>"]
+)
+def test_words_of_a_font_without_a_map_are_read_as_they_stand(object_2):
+    content = (
+        "%PDF-1.7\n"
+        "1 0 obj\n<</Resources<</Font<</f0 2 0 R>>>>/Contents 3 0 R>>\nendobj\n"
+        f"2 0 obj\n{object_2}\nendobj\n"
+        "3 0 obj\n<<>>\nstream\nBT /f0 9 Tf (Juana) Tj ET\nendstream\nendobj\n"
+        "4 0 obj\n<<>>\nendobj\n"
+    ).encode()
+
+    assert "Juana" in lines_of("a.pdf", content)

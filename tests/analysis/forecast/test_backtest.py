@@ -241,6 +241,9 @@ def test_a_sign_of_other_records_speaks_of_months_before_only():
 
     assert first.iloc[:, :21].equals(second.iloc[:, :21])
     assert first.shape == (4, 32)
+    assert (
+        first.columns[29:].to_list() == pd.date_range("2021-06-01", periods=3, freq="MS").to_list()
+    )
 
 
 def test_without_other_records_the_model_that_needs_them_does_not_compete():
