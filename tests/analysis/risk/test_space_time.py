@@ -3,7 +3,11 @@ import pandas as pd
 import pytest
 
 from labtools.analysis.risk.space_time import CountPanel, SpaceTimeOptions, fit_space_time
-from labtools.analysis.risk.space_time_design import shared_columns
+from labtools.analysis.risk.space_time_design import (
+    prior_precision,
+    shared_ahead,
+    shared_columns,
+)
 from labtools.analysis.risk.space_time_integration import (
     Mixed,
     _bend,
@@ -248,3 +252,45 @@ def test_a_mixture_varies_by_its_parts_and_by_what_lies_between_them():
     # By hand: 0.25 × 1 + 0.75 × 5; variances 3.5 inside and 3 between.
     assert mean == pytest.approx(4.0)
     assert sd == pytest.approx(np.sqrt(6.5))
+
+
+def test_shared_columns_are_two_yearly_waves_and_a_line_bent_each_half_year():
+    columns, roughness = shared_columns(25, 12)
+
+    t = np.arange(25)
+    for k in (1, 2):
+        angle = 2 * np.pi * k * t / 12
+        assert columns[:, 2 * k - 2] == pytest.approx(np.cos(angle))
+        assert columns[:, 2 * k - 1] == pytest.approx(np.sin(angle))
+    hats = columns[:, 4:]
+    assert hats.shape == (25, 4)
+    assert hats[0].tolist() == [0, 0, 0, 0]
+    assert hats[6].tolist() == [1, 0, 0, 0]
+    assert hats[15].tolist() == [0, 0.5, 0.5, 0]
+    # Waves vary by a half; each knot is a step of a tenth from the one before, the first from nil.
+    assert np.diag(roughness)[:4] == pytest.approx([4.0] * 4)
+    steps = np.linalg.inv(roughness[4:, 4:])
+    assert steps == pytest.approx(0.01 * np.minimum.outer(np.arange(1, 5), np.arange(1, 5)))
+    assert roughness[:4, 4:] == pytest.approx(0)
+
+
+def test_quarters_have_no_second_sine_and_what_comes_has_the_season_of_a_year_before():
+    columns, _ = shared_columns(10, 4)
+
+    angle = np.pi * np.arange(10) / 2
+    assert columns[:, :3] == pytest.approx(
+        np.column_stack([np.cos(angle), np.sin(angle), np.cos(2 * angle)])
+    )
+    ahead = shared_ahead(columns, 4, 6)
+    assert ahead.shape == (6, columns.shape[1])
+    assert ahead[:, :3] == pytest.approx(columns[[6, 7, 8, 9, 6, 7], :3])
+    assert ahead[:, 3:] == pytest.approx(np.repeat(columns[-1:, 3:], 6, axis=0))
+
+
+def test_what_is_believed_of_coefficients_is_told_by_their_precision():
+    told = prior_precision(4, np.array([[2.0, 1.0], [1.0, 3.0]]), 1, traits=2)
+
+    assert np.diag(told) == pytest.approx([0.01, 1.0, 0.0, 0.0, 2.0, 3.0, 1.0])
+    assert told[4, 5] == 1.0
+    assert np.count_nonzero(told) == 7
+    assert np.diag(prior_precision(2, np.zeros((0, 0)), 2)) == pytest.approx([0.01, 1, 1, 1])
