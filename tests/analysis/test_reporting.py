@@ -146,9 +146,37 @@ def test_a_denounced_crime_without_case_file_is_not_recorded():
     assert limits == pytest.approx([0.4 * 0.62, 0.4 * 0.84], rel=0.04)
 
 
-def test_a_share_of_opened_files_that_is_none_is_refused():
+@pytest.mark.parametrize(
+    "opened",
+    [
+        (74.3, 62, 84),
+        (0.5, 0.0, 0.8),
+        (0.5, 0.5, 0.8),
+        (0.8, 0.5, 0.8),
+        (0.5, 0.3, 1.0),
+        (1.0, 0.9, 1.0),
+        (1.0, 1.0, 1.1),
+    ],
+)
+def test_a_share_of_opened_files_that_is_none_is_refused(opened):
     with pytest.raises(AnalysisError, match="Give shares, not percentages"):
-        ReportingPrior(0.93, 0.75, 0.98, 0.3, {}, opened=(74.3, 62, 84))
+        ReportingPrior(0.93, 0.75, 0.98, 0.3, {}, opened=opened)
+
+
+@pytest.mark.parametrize(
+    ("unreported", "lower", "upper"),
+    [(0.93, 0.0, 0.98), (0.93, 0.93, 0.98), (0.98, 0.75, 0.98), (0.93, 0.75, 1.0)],
+)
+def test_a_dark_figure_that_is_not_inside_its_limits_is_refused(unreported, lower, upper):
+    with pytest.raises(AnalysisError, match="between its limits"):
+        ReportingPrior(unreported, lower, upper, 0.3, {})
+
+
+def test_more_files_than_crimes_asked_about_are_refused_and_as_many_are_not():
+    assert ReportingPrior(0.93, 0.75, 0.98, 0.3, {}, files=(4.0, 4.0)).files == (4.0, 4.0)
+    for files in ((5.0, 4.0), (-1.0, 4.0)):
+        with pytest.raises(AnalysisError, match="have a case file"):
+            ReportingPrior(0.93, 0.75, 0.98, 0.3, {}, files=files)
 
 
 def test_rates_are_divided_by_reporting_draw_by_draw():

@@ -79,6 +79,16 @@ def test_equal_places_have_one_level_and_the_dispersion_of_pearson():
     assert spread == pytest.approx(16 / 4 / 2)
 
 
+def test_a_place_or_a_period_without_events_spoils_no_dispersion():
+    table = np.array([[2.0, 6.0, 0.0], [6.0, 2.0, 0.0], [0.0, 0.0, 0.0]])
+
+    level, spread = _levels(table)
+
+    # The same four squares of 4 over 4, by four degrees of freedom.
+    assert spread == 1.0
+    assert np.isfinite(level).all()
+
+
 @pytest.mark.parametrize("spread", [1.0, 2.5])
 def test_worlds_are_drawn_with_their_mean_and_dispersion(spread):
     drawn = _draw(np.full((200, 400), 3.0), spread, np.random.default_rng(5))

@@ -134,7 +134,11 @@ def test_a_mix_of_few_places_missing_values_and_no_events_are_refused():
     treated = pd.Series(np.arange(50) < 5)
     far = pd.DataFrame({"a": [19.9] * 5 + [0.0] * 40 + [20.0] * 5})
 
-    assert micro_synthetic(past, after, treated, rng=rng, draws=199).effective > 10
+    got = micro_synthetic(past, after, treated, rng=rng, draws=199)
+    assert got.effective > 10
+    # A place of which it is not said whether it was treated was not.
+    unsaid = micro_synthetic(past, after, treated[:30], rng=rng, draws=199)
+    assert unsaid.log_ratio == pytest.approx(got.log_ratio)
     # Five places have 0.995 of the weight: 1 / (5 × 0.199²) is 5.05.
     with pytest.raises(AnalysisError, match=r"as few as 5\.1 places"):
         micro_synthetic(far, after, treated, rng=rng, draws=199)

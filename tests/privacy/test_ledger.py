@@ -196,6 +196,7 @@ def test_a_protocol_is_sealed_once_with_the_same_content_and_anew_with_another(l
     with pytest.raises(PrivacyError, match="already"):
         seal(ledger, "lights", "cd", by="Beto")
     assert seal(ledger, "other", "cd", by="Beto").number == 3
+    assert seal(ledger, "lights", "ab", by="Beto").number == 4  # what was sealed first, again
 
 
 def plain(run: str) -> str:
