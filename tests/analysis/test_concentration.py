@@ -117,6 +117,9 @@ def test_of_two_places_the_gini_is_how_far_events_and_people_are_apart():
     found = measure_concentration(counts, people, rng=np.random.default_rng(1))
 
     assert found.gini == pytest.approx(8 / 9 - 4 / 5)
+    # The curve begins with the place of the lowest rate, which has most people and most events.
+    assert found.lorenz["places"].tolist() == pytest.approx([0, 8 / 9, 1])
+    assert found.lorenz["events"].tolist() == pytest.approx([0, 4 / 5, 1])
 
 
 @pytest.mark.parametrize("overdispersion", [0.0, 0.4])
