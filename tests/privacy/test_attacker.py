@@ -341,6 +341,17 @@ def test_a_range_that_was_not_solved_is_of_values_that_agree_and_no_wider():
     assert (near.low.tolist(), near.high.tolist()) == ([3, 3, 3], [5, 5, 5])
 
 
+def test_a_count_that_single_claims_leave_two_values_and_all_together_one_is_known_exactly():
+    # Both are alike, and one at most together: none.  A claim at a time allows one of either.
+    cells = pd.DataFrame({"cell": [0, 1]})
+    weights = sparse.csr_array(np.array([[1.0, -1], [1, 1]]))
+
+    found = attack(cells, [Claims(weights, np.array([0.0, 0]), np.array([0.0, 1]))])
+
+    assert (found.exact, found.narrow) == (2, 0)
+    assert (found.low.tolist(), found.high.tolist()) == ([0, 0], [0, 0])
+
+
 def test_values_left_are_counted_and_the_narrowest_told_first():
     cells = pd.DataFrame({"cell": [0, 1, 2, 3]})
     weights = sparse.csr_array(np.eye(4))
@@ -355,7 +366,7 @@ def test_values_left_are_counted_and_the_narrowest_told_first():
     assert (found.low.tolist(), found.high.tolist()) == ([4, 1, 2, 0], [6, 1, 3, 9])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.lists(st.integers(-1, 1), min_size=4, max_size=4), min_size=2, max_size=5),
     st.lists(st.integers(0, 4), min_size=4, max_size=4),
