@@ -315,8 +315,7 @@ def _before(
 ) -> CountEffects | None:
     """Return what the year before the entry shows, in the programme's places and beside them."""
     panel = cells.panel
-    past = (cells.since < 0) & panel.used
-    past = past.mul(cells.inside.any(axis=1), axis=0)
+    past = panel.used.mul(cells.inside.any(axis=1), axis=0)
     back = past.iloc[:, ::-1].cumsum(axis=1).iloc[:, ::-1]
     year = past & (back <= _YEAR)
     targets: dict[object, pd.DataFrame] = {ALL: year}
