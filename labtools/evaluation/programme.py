@@ -292,7 +292,7 @@ def _telling_level(since: pd.DataFrame, looked_at: pd.DataFrame, protocol: Proto
     if told.any() or protocol.design.neighbours == "compared":
         return told
     before = np.asarray((since >= 0).any(axis=0)).argmax()
-    return np.arange(len(quarters)) < (_YEAR if before >= 2 * _YEAR else 0)
+    return (np.arange(len(quarters)) < _YEAR) & (before >= 2 * _YEAR)
 
 
 def _level(counts: pd.DataFrame, told: np.ndarray) -> pd.Series | None:

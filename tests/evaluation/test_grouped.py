@@ -15,9 +15,9 @@ from labtools.evaluation.synthetic_did import synthetic_difference
 QUARTERS = pd.date_range("2018-01-01", periods=20, freq="QS")
 
 
-def start(places, treated, *, effect=1.0, seed=1, at=16, mean=20.0, chosen="by_lottery"):
-    rng = np.random.default_rng(seed)
-    level = np.full((places, 20), mean)
+def start(places, treated, *, effect=1.0, chosen="by_lottery"):
+    rng, at = np.random.default_rng(1), 16
+    level = np.full((places, 20), 20.0)
     level[:treated, at:] *= effect
     counts = pd.DataFrame(rng.poisson(level).astype(float), columns=QUARTERS)
     inside = pd.Series(np.arange(places) < treated)
@@ -41,9 +41,8 @@ def test_groups_are_logarithms_of_means_with_a_half_for_none():
     assert table["in-0"].to_numpy() == pytest.approx(told.to_numpy())
     # Ten others make three groups of three; each of them is in one of them at most.
     events = np.exp(table[["out-0", "out-1", "out-2"]]).to_numpy() * 3 - 0.5
-    assert (events == pytest.approx(np.rint(events))) and (
-        events.sum(axis=1) <= one.counts.iloc[3:].sum().to_numpy() + 1e-9
-    ).all()
+    assert events == pytest.approx(np.rint(events))
+    assert (events.sum(axis=1) <= one.counts.iloc[3:].sum().to_numpy() + 1e-9).all()
 
 
 def test_a_programme_is_split_into_four_groups_and_a_small_one_into_its_places():
@@ -164,7 +163,7 @@ def test_others_of_25_events_in_every_quarter_tell_what_the_city_did(events, eno
     if enough:
         assert np.isfinite(series_effect(one, level=0.95, rng=rng()).log_ratio)
         return
-    with pytest.raises(AnalysisError, match="The 2 other colonias had as few as 24 .* 25 are"):
+    with pytest.raises(AnalysisError, match=r"The 2 other colonias had as few as 24 .* 25 are"):
         series_effect(one, level=0.95, rng=rng())
 
 

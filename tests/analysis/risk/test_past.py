@@ -87,7 +87,7 @@ def test_the_model_of_all_quarters_is_told_what_was_rounded_and_all_that_is_besi
     one = past(slack=slack, recorded=known, programme=programme, traits=traits)
     asked = []
 
-    def fitted(counts, people, neighbours, *, rounded_cells, beside, rng):
+    def fitted(counts, *_, rounded_cells, beside, **__):
         asked.append((counts, rounded_cells, beside))
         none = pd.DataFrame()
         return None if len(asked) == 2 else Surface(none, none, "space_time")
