@@ -262,3 +262,46 @@ def test_errors_shared_within_reach_are_summed_over_pairs_by_their_weight():
     assert clustered_variance(influence, near) == pytest.approx((14 + 2 * 0.75 * 2) * 3 / 2)
     assert clustered_variance(influence * [[1], [-1], [1]], near) == pytest.approx(14 * 3 / 2)
     assert clustered_variance(influence) == pytest.approx(14 * 3 / 2)
+
+
+def test_where_events_are_few_expectations_are_still_those_of_the_regression():
+    rng = np.random.default_rng(14)
+    first = np.repeat([4, 99], [20, 20])
+    treated = np.arange(PERIODS) >= first[:, None]
+    counts = rng.poisson(np.broadcast_to(rng.gamma(0.5, 1.0, PLACES)[:, None], treated.shape))
+    counts[0], counts[25] = [1, 0, 0, 0, 2, 0, 1, 0], [0, 0, 0, 0, 0, 1, 0, 0]
+    counts[1, :4] = 0
+    panel = CountPanel(frame(counts), frame(~treated), frame(treated & False))
+
+    got = imputed_effects(panel, {"all": frame(treated)})
+
+    # Places without events in the past are expected to have none.
+    place, period = np.indices(counts.shape)
+    known = counts[:, :].astype(float)
+    kept = (~treated & ((known * ~treated).sum(axis=1) > 0)[:, None]).ravel()
+    design = np.column_stack(
+        [
+            pd.get_dummies(place.ravel(), dtype=float),
+            pd.get_dummies(period.ravel(), dtype=float).iloc[:, 1:],
+        ]
+    )
+    held = design[kept].any(axis=0)
+    fit = sm.GLM(counts.ravel()[kept], design[kept][:, held], family=sm.families.Poisson()).fit(
+        tol=1e-12
+    )
+    some = treated.ravel() & (known * ~treated).sum(axis=1)[place.ravel()].astype(bool)
+    expected = np.exp(design[some][:, held] @ fit.params).sum()
+    assert got.effects.loc["all", "expected"] == pytest.approx(expected, rel=1e-6)
+    # A place of one event pulls its own expectation, and with it the whole.
+    without = np.array(
+        [
+            imputed_effects(
+                CountPanel(panel.counts.drop(k), panel.used.drop(k), panel.exposed.drop(k)),
+                {"all": frame(treated).drop(k)},
+            ).effects.loc["all", "log_ratio"]
+            for k in (0, 1)
+        ]
+    )
+    assert got.influence[[0, 1], 0] == pytest.approx(
+        got.effects.loc["all", "log_ratio"] - without, rel=0.15, abs=0.01
+    )
