@@ -211,3 +211,23 @@ def test_where_hardly_anybody_was_asked_areas_vary_as_the_prior_says_alike_or_no
     expected = 0.4**2 + (weight @ spreads**2) / weight.sum()
     assert log_odds.mean() == pytest.approx(-0.5, abs=0.02)
     assert log_odds.var(axis=0).mean() == pytest.approx(expected, rel=0.04)
+
+
+def test_where_all_answer_alike_or_one_block_was_asked_clusters_have_no_effect():
+    cluster = pd.Series(np.repeat(np.arange(6), 5))
+    same = pd.DataFrame({"area": cluster // 3, "cluster": cluster, "y": 1.0})
+
+    assert _cluster_effect(same) == 1.0
+    alone = same.assign(cluster=same["area"], y=np.arange(30) % 2.0)
+    assert _cluster_effect(alone) == 1.0
+
+
+def test_by_default_a_thousand_draws_are_made_of_any_share():
+    yes, people, x, _ = city(np.random.default_rng(8))
+
+    found = fit_area_shares(yes, people, x, rng=np.random.default_rng(8))
+
+    assert found.draws.shape == (1000, SIDE**2)
+    assert found.draws.index.name == "draw"
+    assert found.draws.columns.equals(x.index)
+    assert found.asked.to_list() == people.to_list()
