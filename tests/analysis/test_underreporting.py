@@ -99,7 +99,7 @@ def test_a_survey_that_cannot_tell_asks_for_a_prior():
 
 
 def test_limits_wider_than_any_law_of_that_mean_are_refused():
-    with pytest.raises(AnalysisError, match="No beta law has mean 0.5"):
+    with pytest.raises(AnalysisError, match=r"No beta law has mean 0\.5"):
         reporting_prior(0.5, 0.001, 0.999)
     # A size of one has a width of 0.997; a narrow law is large.
     assert reporting_prior(0.5, 0.01, 0.99).alpha == pytest.approx(0.65, abs=0.1)
