@@ -243,3 +243,7 @@ def test_a_side_without_events_is_named_with_what_its_mean_would_make():
     later = pd.Series(np.where(MONTHS < START, 1.1, 0.0), MONTHS)
     with pytest.raises(AnalysisError, match=r"“after” there were 0 events and 17\.6 were"):
         interrupted_series(later, START, rng=np.random.default_rng(1))
+
+
+def test_a_memory_so_long_that_it_would_never_fade_is_held_below_one():
+    assert _memory(np.linspace(1, 2, 50), 8) == 0.99
