@@ -136,3 +136,17 @@ def test_more_in_both_lists_than_in_one_are_refused_and_as_many_are_not(lists):
     assert chapman(10, 20, 10) == (20.0, 0.0)
     assert lincoln_petersen(10, 20, 10) == (20.0, 0.0)
     assert chapman(0, 0, 0) == (0.0, 0.0)
+
+
+def test_areas_without_victims_are_not_among_the_three_that_are_needed():
+    with pytest.raises(AnalysisError, match="among 2 areas with victims"):
+        fit_reporting(pd.Series([1, 0, 0]), pd.Series([3, 2, 0]))
+    told = fit_reporting(
+        pd.concat([REPORTED, pd.Series([0], [99])]), pd.concat([VICTIMS, pd.Series([0], [99])])
+    )
+    plain = fit_reporting(REPORTED, VICTIMS)
+    assert (told.alpha, told.beta) == pytest.approx((plain.alpha, plain.beta), rel=1e-6)
+    with pytest.raises(AnalysisError, match="among 3 areas"):
+        fit_reporting(pd.Series([0, 0, 0]), pd.Series([3, 2, 4]))
+    with pytest.raises(AnalysisError, match="among 3 areas"):
+        fit_reporting(pd.Series([3, 2, 4]), pd.Series([3, 2, 4]))
