@@ -134,5 +134,7 @@ def test_a_change_is_told_of_quarters_that_follow_each_other_and_of_no_others():
     jump = told.loc[QUARTERS[2]]
     assert jump["change"] == pytest.approx(0.29)
     assert jump["change_lower"] == pytest.approx(0.29 - 1.96 * np.hypot(0.0205, 0.035))
+    assert jump["change_upper"] == pytest.approx(0.29 + 1.96 * np.hypot(0.0205, 0.035))
+    assert told.loc[QUARTERS[0], "lower"] == pytest.approx(0.4 - 1.96 * 0.02)
     assert told.loc[QUARTERS[0], "upper"] == pytest.approx(0.4 + 1.96 * 0.02)
     assert told.loc[[QUARTERS[4], QUARTERS[5]], "change"].isna().all()

@@ -109,6 +109,15 @@ def test_the_difference_weighted_by_harm_is_that_of_ptools():
     assert got.p == pytest.approx(1.5e-8, rel=0.1)  # 5.66 standard errors, either side
 
 
+def test_of_kinds_weighted_by_harm_all_events_count_for_being_enough():
+    rows = [[20, 20, 5, 5], [20, 20, 1, 0], [20, 20, 5, 4]]
+
+    assert harm_weighted_difference(np.array(rows), np.ones(3), dispersion=1).total_se > 0
+    rows[0][2] = 4
+    with pytest.raises(AnalysisError, match="19"):
+        harm_weighted_difference(np.array(rows), np.ones(3), dispersion=1)
+
+
 @pytest.mark.parametrize(
     ("first", "second", "p"),
     [
@@ -120,6 +129,58 @@ def test_the_difference_weighted_by_harm_is_that_of_ptools():
 )
 def test_two_rates_are_compared_as_in_ptools(first, second, p):
     assert poisson_e_test(first, second, dispersion=1) == pytest.approx(p, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [((2, 0), (3, 1)), ((-1, 1), (3, 1)), ((0, 1), (0, 1)), ((2, 1), (3, -1))]
+)
+def test_rates_without_exposure_or_events_are_not_compared(first, second):
+    with pytest.raises(AnalysisError, match="positive exposures"):
+        poisson_e_test(first, second, dispersion=1)
+
+
+@pytest.mark.parametrize(
+    ("treated", "ring", "control"),
+    [((0, 5), (3, 3), (9, 9)), ((5, 4), (3, 3), (9, 0)), ((4, 2), (3, 3), (8, 4))],
+)
+def test_a_quotient_by_nothing_has_no_value(treated, ring, control):
+    with pytest.raises(AnalysisError, match="displacement difference"):
+        weighted_displacement_quotient(treated, ring, control)
+
+
+@pytest.mark.parametrize(
+    ("counts", "dispersion", "told"),
+    [
+        (((10, 10), (12, 12)), 1.0, None),
+        (((10, 9), (12, 12)), 1.0, "19 events"),
+        (((12, 12), (10, 9)), 1.0, "19 events"),
+        (((20, 20), (21, 20)), 2.0, None),
+        (((20, 19), (21, 20)), 2.0, "at least 40"),
+        (((-1, 30), (21, 20)), 1.0, "negative"),
+        (((20, 20), (21, 20)), 0.9, "at least 1"),
+        (((20, 20), (21, 20)), np.inf, "at least 1"),
+    ],
+)
+def test_twenty_events_of_each_times_their_dispersion_are_enough(counts, dispersion, told):
+    if told is None:
+        assert weighted_displacement_difference(*counts, dispersion=dispersion).total_se > 0
+        return
+    with pytest.raises(AnalysisError, match=told):
+        weighted_displacement_difference(*counts, dispersion=dispersion)
+
+
+def test_the_ring_is_told_apart_and_added_to_the_total_with_its_own_error():
+    got = weighted_displacement_difference(
+        (60, 40), (50, 45), dispersion=2.0, ring=((30, 36), (20, 19)), level=0.9
+    )
+
+    # In place -20 + 5, in the ring 6 + 1; variances are twice the sums of counts.
+    assert (got.local, got.ring, got.total) == (-15, 7, -8)
+    se = np.sqrt(2 * np.array([195, 105, 300]))
+    assert (got.local_se, got.ring_se, got.total_se) == pytest.approx(tuple(se))
+    assert got.upper == pytest.approx(-8 + 1.644854 * se[2], abs=1e-4)
+    assert got.lower == pytest.approx(-8 - 1.644854 * se[2], abs=1e-4)
+    assert got.z == pytest.approx(-8 / se[2])
 
 
 def test_an_exact_poisson_test_of_counts_that_vary_more_is_refused():

@@ -51,6 +51,18 @@ def test_revisions_that_differ_before_and_after_are_told(after, severity):
     assert [f.severity for f in found] == ([severity] if severity else [])
 
 
+@pytest.mark.parametrize(("before", "after"), [(0, 10), (-1, 11)])
+def test_one_event_on_either_side_is_enough_and_changes_are_told_in_per_cent(before, after):
+    months = pd.to_datetime(["2023-12-01", "2024-01-01"])
+    last = [1 + before / 100, 1 + after / 100]
+    table = pd.DataFrame({"month": months, "first": [1, 1], "last": last})
+
+    (found,) = recording_findings(table, start=pd.Timestamp("2024-01-01"), smallest=10)
+
+    assert found.severity == Severity.BLOCKER
+    assert dict(found.facts) == {"before": before, "after": after}
+
+
 def test_revisions_without_events_are_refused():
     table = pd.DataFrame({"month": pd.to_datetime(["2023-01-01"]), "first": [5], "last": [5]})
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.meta_analysis import combine_effects
@@ -57,3 +58,30 @@ def test_one_estimate_is_no_summary():
 def test_an_estimate_without_error_is_refused():
     with pytest.raises(AnalysisError, match="1 lack"):
         combine_effects(pd.Series([-0.2, 0.1]), pd.Series([0.1, np.nan]))
+
+
+@pytest.mark.parametrize("between", ["REML", "DL"])
+def test_of_studies_of_one_error_all_is_told_by_the_variance_of_their_effects(between):
+    effects, error = pd.Series([-0.5, -0.1, 0.0, 0.3, -0.4]), 0.1
+    mean, variance, k = effects.mean(), effects.var(), 5
+
+    got = combine_effects(effects, pd.Series([error] * k), between=between, level=0.9)
+
+    tau2, se = variance - error**2, np.sqrt(variance / k)
+    reach, wide = stats.t.ppf(0.95, k - 1) * se, stats.t.ppf(0.95, k - 2) * np.sqrt(tau2 + se**2)
+    assert (got.effect, got.tau2, got.se) == pytest.approx((mean, tau2, se), rel=1e-6)
+    assert (got.lower, got.upper) == pytest.approx((mean - reach, mean + reach), rel=1e-6)
+    assert got.predicted_lower == pytest.approx(mean - wide, rel=1e-6)
+    assert got.predicted_upper == pytest.approx(mean + wide, rel=1e-6)
+    assert got.q == pytest.approx((k - 1) * variance / error**2)
+    assert got.q_p == pytest.approx(stats.chi2.sf(got.q, k - 1))
+    assert got.i2 == pytest.approx(tau2 / variance, rel=1e-6)
+    assert got.p == pytest.approx(stats.ttest_1samp(effects, 0).pvalue, rel=1e-6)
+    assert got.studies == 5
+
+
+def test_two_studies_have_a_summary_and_no_prediction():
+    got = combine_effects(pd.Series([-0.2, 0.1]), pd.Series([0.1, 0.1]))
+
+    assert np.isfinite(got.lower)
+    assert np.isnan([got.predicted_lower, got.predicted_upper]).all()

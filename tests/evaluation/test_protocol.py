@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,8 @@ def test_a_sealed_protocol_is_told_with_who_sealed_it_and_what_it_says(file, led
     got = sealed(file, ledger)
 
     assert got.by == "Ana"
+    assert got.sealed_on == datetime.now(UTC).strftime("%Y-%m-%d")
+    assert got.earlier == ()
     assert got.protocol.units.colonias == 40
     assert got.digest == digest_of_protocol(read_protocol(file))
     assert deviations(got, SEEN) == {}

@@ -3,9 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import optimize
 
 from labtools.errors import AnalysisError
-from labtools.evaluation.synthetic_control import placebo_ratios, synthetic_control
+from labtools.evaluation.synthetic_control import (
+    placebo_ratios,
+    simplex_weights,
+    synthetic_control,
+)
 
 
 @pytest.fixture
@@ -41,3 +46,45 @@ def test_a_place_chosen_for_its_records_is_ranked_among_no_others():
 
     with pytest.raises(AnalysisError, match="imputed_counts"):
         placebo_ratios(outcome, 6, chosen="by_records")
+
+
+def test_ratios_of_placebos_are_those_of_each_places_own_gaps():
+    rng = np.random.default_rng(4)
+    outcome = pd.DataFrame(
+        rng.normal(10, 1, (12, 6)), index=range(2010, 2022), columns=list("abcdef")
+    )
+
+    ratios = placebo_ratios(outcome, 2018)
+
+    for place in outcome.columns:
+        own = synthetic_control(outcome, place, 2018)
+        late = np.sqrt((own.gaps.loc[2018:] ** 2).mean())
+        early = np.sqrt((own.gaps.loc[:2017] ** 2).mean())
+        assert own.before_rmse == pytest.approx(early)
+        assert own.effect == pytest.approx(own.gaps.loc[2018:].mean())
+        assert ratios[place] == pytest.approx(late / early)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_weights_on_the_simplex_are_those_of_a_general_program(seed):
+    rng = np.random.default_rng(seed)
+    donors, target = rng.normal(5, 2, (9, 5)), rng.normal(5, 2, 9)
+
+    found = simplex_weights(donors, target)
+
+    def away(w):
+        return ((donors @ w - target) ** 2).sum()
+
+    best = optimize.minimize(
+        away,
+        np.full(5, 0.2),
+        method="SLSQP",
+        bounds=[(0, 1)] * 5,
+        constraints={"type": "eq", "fun": lambda w: w.sum() - 1},
+        options={"ftol": 1e-14, "maxiter": 500},
+    )
+    assert found.sum() == pytest.approx(1)
+    assert (found >= 0).all()
+    # The general program keeps the sum of one to the tenth decimal only.
+    assert away(found) <= best.fun + 1e-6
+    assert found == pytest.approx(best.x, abs=1e-4)

@@ -3,8 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
+from scipy import stats
 
-from labtools.analysis.forecast.alerts import alerts_within
+from labtools.analysis.forecast.alerts import alerts_within, at_least
 from labtools.analysis.forecast.backtest import backtest, inside_share, scoreboard
 from labtools.analysis.forecast.baselines import (
     CountForecast,
@@ -16,10 +18,14 @@ from labtools.analysis.forecast.baselines import (
 from labtools.analysis.forecast.contagion import borders_apart, rings_of
 from labtools.analysis.forecast.discounted import (
     Discount,
+    _discount_at,
+    _one_ahead,
+    _season,
     discounted_counts,
     fit_discount,
 )
 from labtools.analysis.forecast.models import MODELS, Model, lead_signs, models_for
+from labtools.analysis.forecast.scores import log_mass
 from labtools.analysis.risk.traits import traits_of_level
 from labtools.errors import AnalysisError
 
@@ -89,6 +95,32 @@ def test_the_season_of_the_city_is_found_and_chance_is_not_taken_for_one():
     truth = np.exp(0.3 * np.sin(2 * np.pi * np.arange(12) / 12))
     assert np.abs(np.log(found / truth) - np.log(found / truth).mean()).max() < 0.08
     assert np.abs(none - 1).max() < 0.08
+
+
+def test_the_season_is_a_regression_on_two_waves_drawn_to_none_by_james_and_stein():
+    rng = np.random.default_rng(15)
+    at = np.arange(50)
+    total = rng.poisson(60 * np.exp(0.12 * np.cos(2 * np.pi * at / 12))).astype(float)
+
+    found = _season(total[None], at % 12, 12)
+
+    year = pd.Series(total).rolling(12).mean().rolling(2).mean().shift(-6)
+    ratio = np.log(total / year)[6:-6]
+    angle = 2 * np.pi * at / 12
+    waves = np.column_stack([np.sin(angle), np.cos(angle), np.sin(2 * angle), np.cos(2 * angle)])
+    fit = sm.OLS(ratio.to_numpy() - ratio.mean(), waves[6:-6]).fit()
+    left = fit.ssr / (38 - 4 - 1)
+    shrink = 1 - 4 * left / (fit.fittedvalues**2).sum()
+    assert 0.2 < shrink < 0.95
+    assert np.log(found) == pytest.approx(shrink * (waves @ fit.params))
+
+
+def test_without_two_years_or_with_a_month_of_nothing_there_is_no_season():
+    total = 9.0 + np.arange(30.0) % 12
+
+    for short in (total[:24], np.where(np.arange(30) == 9, 0.0, total)):
+        assert _season(short[None], np.arange(len(short)) % 12, 12).tolist() == [1.0] * len(short)
+    assert np.ptp(_season(total[None, :25], np.arange(25) % 12, 12)) > 0
 
 
 def test_faded_counts_are_the_weighted_sums_written_out():
@@ -209,6 +241,9 @@ def test_a_sign_of_other_records_speaks_of_months_before_only():
 
     assert first.iloc[:, :21].equals(second.iloc[:, :21])
     assert first.shape == (4, 32)
+    assert (
+        first.columns[29:].to_list() == pd.date_range("2021-06-01", periods=3, freq="MS").to_list()
+    )
 
 
 def test_without_other_records_the_model_that_needs_them_does_not_compete():
@@ -334,3 +369,87 @@ def test_shootings_of_new_york_are_expected_better_than_by_the_best_reference(or
     assert 0.94 <= shown["cover_95"] <= 0.97
     assert shown["efficiency_index"] == pytest.approx(0.901, abs=0.005)
     assert board.loc["same_month_last_year", "crps"] > 0.9422
+
+
+LAWS = [(0.01, np.inf), (0.4, np.inf), (60.0, np.inf), (7.0, 3.0), (0.4, 0.5), (300.0, 2.0)]
+
+
+def scipys(mean, size):
+    return stats.poisson(mean) if np.isinf(size) else stats.nbinom(size, size / (size + mean))
+
+
+@pytest.mark.parametrize(("mean", "size"), LAWS)
+def test_so_many_or_more_are_as_likely_as_scipy_says(mean, size):
+    counts = np.array([0.0, 1.0, 2.0, 5.0, 80.0])
+
+    told = at_least(counts, np.full(5, mean), np.full(5, size))
+
+    assert told == pytest.approx(scipys(mean, size).sf(counts - 1))
+
+
+@pytest.mark.parametrize(("budget", "each"), [(0.012, 0.002), (0.3, 0.05), (9.0, 0.5)])
+def test_the_greatest_count_without_alert_is_scipys_quantile(budget, each):
+    mean, size = (np.array(it)[:, None] for it in zip(*LAWS, strict=True))
+    seen = pd.Series([0.0, 1, 2, 3, 4, 5, np.nan])
+    law = CountForecast(np.vstack([mean, [[1.0]]]), np.vstack([size, [[1.0]]]))
+
+    found = alerts_within(seen, law, budget=budget)
+
+    # A count that is missing takes no part of the budget: six share it.
+    expected = [scipys(*told).isf(each) for told in LAWS]
+    assert found["upper"].to_list()[:6] == expected
+    assert found["p_value"].to_list()[:6] == pytest.approx(
+        [scipys(*told).sf(count - 1) for told, count in zip(LAWS, seen, strict=False)]
+    )
+    assert np.isnan(found["p_value"][6])
+
+
+def test_records_that_are_half_there_are_held_against_half_of_what_was_expected():
+    law = CountForecast(np.array([[8.0]]), np.array([[3.0]]))
+
+    found = alerts_within(pd.Series([9]), law, budget=0.05, complete=0.5)
+
+    assert found["expected"].to_list() == [4.0]
+    assert found["upper"].to_list() == [scipys(4.0, 3.0).isf(0.05)]
+
+
+def test_what_is_learnt_from_is_what_would_have_been_forecast_two_months_before():
+    counts = np.random.default_rng(13).poisson(2.0, (7, 20)).astype(float)
+    how = Discount(areas=0.9, city=0.7, likeness=3.0, overdispersion=0.2)
+
+    mean, size = _one_ahead(counts, np.ones(20), how)
+
+    for known in (1, 6, 18):
+        ahead = discounted_counts(history(counts[:, :known]), 2, how)
+        assert mean[:, known + 1] == pytest.approx(ahead.mean[:, 1])
+        assert size[:, known + 1] == pytest.approx(ahead.size[:, 1])
+
+
+def test_no_other_weights_of_the_past_would_have_forecast_it_clearly_better():
+    counts, _ = city(np.random.default_rng(14), areas=80, months=20)
+
+    found = fit_discount(history(counts))
+
+    def loss(how):
+        mean, size = _one_ahead(counts.astype(float), np.ones(20), how)
+        return -log_mass(counts[:, 6:].astype(float), mean[:, 6:], size[:, 6:]).mean()
+
+    here = loss(found)
+    for areas in (0.5, 0.8, 0.9, 0.95, 0.99):
+        for likeness in (0.1, 0.5, 1.0, 2.0, 8.0):
+            for over in (0.002, 0.02, 0.1, 0.5):
+                other = Discount(areas, found.city, likeness, over)
+                assert here < loss(other) + 2e-3
+
+
+def test_weights_are_told_on_their_own_scales_and_held_within_bounds():
+    told, far = _discount_at(np.array([0.0, 2.0, 1.0, -2.0])), _discount_at(np.full(4, 99.0))
+
+    assert (told.areas, told.likeness) == (pytest.approx(0.5), pytest.approx(np.e))
+    assert told.city == pytest.approx(1 / (1 + np.exp(-2)))
+    assert told.overdispersion == pytest.approx(np.exp(-2))
+    assert far.areas == pytest.approx(1 / (1 + np.exp(-6)))
+    assert (far.likeness, far.overdispersion) == (
+        pytest.approx(np.exp(6)),
+        pytest.approx(np.exp(2)),
+    )

@@ -8,6 +8,8 @@ from threadpoolctl import threadpool_limits
 
 from labtools.analysis.latent_logit import Candidate, draw_log_odds
 from labtools.analysis.perception.area_shares import (
+    _SPREAD_DOUBT,
+    _SPREADS,
     AreaPrior,
     _cluster_effect,
     effective_answers,
@@ -189,3 +191,23 @@ def test_with_one_degree_of_freedom_clusters_have_an_effect_and_with_none_they_h
 
     assert _cluster_effect(two) > 1.5
     assert _cluster_effect(two.assign(cluster=1)) == 1.0
+
+
+def test_where_hardly_anybody_was_asked_areas_vary_as_the_prior_says_alike_or_not():
+    # In a ring every area varies by one, whatever the share that is alike next door.
+    at = np.arange(8)
+    ring = np.isin(np.abs(at[:, None] - at), (1, 7))
+    prior = AreaPrior(-0.5, 0.4, spread=0.5, draws=20_000)
+    yes, asked = pd.Series([5e-7] * 8), pd.Series([1e-6] * 8)
+    nothing = pd.DataFrame(index=range(8))
+
+    found = fit_area_shares(
+        yes, asked, nothing, neighbours=ring, rng=np.random.default_rng(4), prior=prior
+    )
+
+    log_odds = special.logit(found.draws.to_numpy())
+    spreads = np.array(_SPREADS)
+    weight = np.exp(-((np.log(spreads / 0.5) / _SPREAD_DOUBT) ** 2) / 2)
+    expected = 0.4**2 + (weight @ spreads**2) / weight.sum()
+    assert log_odds.mean() == pytest.approx(-0.5, abs=0.02)
+    assert log_odds.var(axis=0).mean() == pytest.approx(expected, rel=0.04)

@@ -150,6 +150,23 @@ def test_a_stratum_of_which_a_domain_has_one_cluster_does_what_was_declared(lone
     assert found.standard_error**2 == pytest.approx(variance / 81)
 
 
+@pytest.mark.parametrize("lonely", ["remove", "average", "centre", "refuse"])
+def test_a_domain_with_two_of_three_clusters_of_a_stratum_is_not_alone_there(lonely):
+    sample = pd.DataFrame({"w": 1.0, "h": [0, 0, 0, 1, 1], "y": [1.0, 3, 9, 4, 8]})
+    domain = pd.Series([True, True, False, True, True])
+    plain = survey_design(sample, weight="w", stratum="h", lonely=lonely)
+
+    found, strict = (
+        estimate_mean(design, sample["y"], domain)
+        for design in (plain, plain.with_lonely_domains())
+    )
+
+    # By hand: influences of the mean of 1, 3, 4 and 8, in quarters: -3, -1, 0 | 0, 4.
+    inside = 3 / 2 * (9 + 1 + 0 - 3 * (4 / 3) ** 2) + 2 * (0 + 16 - 2 * 4)
+    assert found.standard_error**2 == pytest.approx(inside / 16)
+    assert strict.standard_error == found.standard_error
+
+
 def test_a_lonely_domain_is_refused_where_that_was_declared():
     sample = lonely_sample().iloc[:4]
     plain = survey_design(sample, weight="w", stratum="h", lonely="refuse")
@@ -204,6 +221,15 @@ def test_margins_that_cannot_agree_are_refused(clustered):
 
     with pytest.raises(AnalysisError, match="nobody asked X"):
         poststratify(design, schools["stype"], pd.concat([SCHOOLS, pd.Series({"X": 5})]))
+
+
+def test_a_kind_of_which_the_census_has_nobody_need_not_be_asked(clustered):
+    schools, design = clustered
+
+    with_nobody = poststratify(design, schools["stype"], pd.concat([SCHOOLS, pd.Series({"X": 0})]))
+
+    plain = poststratify(design, schools["stype"], SCHOOLS)
+    assert with_nobody.weight == pytest.approx(plain.weight)
 
 
 def test_negative_weights_and_too_small_populations_are_refused():
