@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
+import platform
 import shutil
 import sys
 import time
@@ -21,8 +21,11 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pandas as pd
+
 from labtools import paths
 from labtools.charts.ground import ground_of
+from labtools.messages import DEFAULT_LANGUAGE
 from labtools.narrative import sentences
 from labtools.paths import Workbench
 from labtools.privacy.cards import expiry_of_sections
@@ -30,7 +33,9 @@ from labtools.privacy.editions import PublishedEdition, attack_editions
 from labtools.privacy.registry import read_registry
 from labtools.privacy.release import check_release
 from labtools.privacy.rules import Evidence
-from labtools.publish.contents import Edition, _ficha_page
+from labtools.publish.contents import _PAPERS, Edition, _ficha_page
+from labtools.publish.paper import Paper
+from labtools.publish.wording import EDITIONS
 from labtools.runs.context import FICHA_FILE, RUN_VARIABLE, read_shared_tables
 from labtools.runs.jobs import Job, Outcome
 from labtools.runs.manifest import write_manifest
@@ -39,6 +44,7 @@ from labtools.runs.pool import run_notebooks
 from labtools.runs.reads import Digests
 from labtools.runs.traces import Trace, files_of, read_traces, recipe_of, write_trace
 from labtools.settings import Disclosure
+from labtools.tables.lineage import code_digest
 from labtools.tables.released import read_fichas, slug, write_ficha
 from labtools.tables.store import read_table
 from labtools.workflow.analyse import Prepared
@@ -46,44 +52,15 @@ from labtools.workflow.audit import _TABLES
 from labtools.workflow.notebooks import PRELOAD, Choice, plan_notebooks
 from labtools.workflow.release import _ficha
 from labtools.workflow.slices import released_tables
+from tests.benchmarks.bench_workers import fichas_per_minute
+from tests.benchmarks.measuring import measured
 from tests.benchmarks.register import grow, link, spread
 
 SIZES = (412, 824, 3_296, 13_184, 74_160)
+RESULTS = Path(__file__).resolve().parents[2] / "reports" / "bench" / "scale.json"
 PERIOD = "2025-12"
 #: Colonias whose notebooks are executed: the second less the first is what each costs.
 FEW, MANY = 8, 40
-_WHO = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-
-
-def measured(work: Callable[[], object]) -> dict[str, float]:
-    """Return the processor seconds (children included), seconds and MB that `work` takes."""
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.close(read)
-        begun, wall = time.process_time(), time.perf_counter()
-        before = _children()
-        work()
-        told = {
-            "cpu_s": time.process_time() - begun + _children() - before,
-            "wall_s": time.perf_counter() - wall,
-            "mb": max(resource.getrusage(who).ru_maxrss for who in _WHO) / 1024,
-        }
-        os.write(write, json.dumps(told).encode())
-        os._exit(0)
-    os.close(write)
-    with os.fdopen(read) as answer:
-        text = answer.read()
-    os.waitpid(pid, 0)
-    if not text:
-        sys.exit("what was being measured did not end well")
-    told: dict[str, float] = json.loads(text)
-    return told
-
-
-def _children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 class Register:
@@ -100,44 +77,47 @@ class Register:
 
     def __init__(self, demo: Path, run: Path, n: int) -> None:
         self.demo, self.run, self.n = demo, run, n
-        self.keys = grow(demo / "internal" / "city", run / "internal" / "city", n)
-        self.public = run / "internal" / "city" / "public"
+        city = run / "internal" / "city"
+        self.public = city / "public"
+        # Elsewhere: memory that this process once held would be taken for the stages'.
+        self.made = measured(lambda: grow(demo / "internal" / "city", city, n))
+        shown = pd.read_parquet(self.public / "colonias_shown.parquet", columns=["colonia_id"])
+        self.keys = shown["colonia_id"].tolist()
 
     def stages(self) -> dict[str, dict[str, float]]:
-        """Return what each stage takes, all of it for the whole register."""
-        few, many = (measured(lambda k=k: self.execute(k)) for k in (FEW, MANY))
-        each = {name: (many[name] - few[name]) / (MANY - FEW) for name in ("cpu_s", "wall_s")}
-        start = {"cpu_s": few["cpu_s"] - FEW * each["cpu_s"], "mb": many["mb"]}
-        told = {
-            "tables read once": measured(lambda: read_shared_tables(str(self.run))),
-            "lanes start": start,
-            "notebooks, public, each": each,
-            "plan, all new": measured(lambda: self.plan(())),
-            "digests": measured(self.digests),
-        }
+        """Return what each stage takes, all of it for the whole register or for each colonia."""
+        told = {"tables read once": measured(lambda: read_shared_tables(str(self.run)))._asdict()}
+        for audience in ("public", "internal"):
+            each = self.by_difference(partial(self.execute, audience=audience))
+            told[f"notebooks, {audience}, each"] = each
+        told["plan, all new"] = measured(lambda: self.plan(()))._asdict()
+        told["digests"] = measured(self.digests)._asdict()
         self.leave_traces()
-        told["plan, all stand"] = measured(lambda: self.plan((self.run,)))
+        told["plan, all stand"] = measured(lambda: self.plan((self.run,)))._asdict()
         told["release, each"] = self.by_difference(self.release)
         told["pages, each"] = self.by_difference(self.pages)
-        told["gate"] = measured(self.gate)
-        told["attacker"] = measured(self.attacker)
-        told["manifest"] = measured(self.manifest)
+        told["paper, each"] = self.by_difference(self.papers)
+        self.release(self.n)
+        told["fichas read for the site"] = measured(self.read_for_site)._asdict()
+        told["gate"] = measured(self.gate)._asdict()
+        told["attacker"] = measured(self.attacker)._asdict()
+        told["manifest"] = measured(self.manifest)._asdict()
         return told
 
     def by_difference(self, work: Callable[[int], None]) -> dict[str, float]:
         """Return what `work` takes for one colonia, and what it takes before the first."""
         few, many = (measured(lambda k=k: work(k)) for k in (FEW, MANY))
-        each = (many["cpu_s"] - few["cpu_s"]) / (MANY - FEW)
-        return {"cpu_s": each, "once_cpu_s": few["cpu_s"] - FEW * each, "mb": many["mb"]}
+        each = (many.cpu_s - few.cpu_s) / (MANY - FEW)
+        return {"cpu_s": each, "once_cpu_s": few.cpu_s - FEW * each, "mb": many.mb}
 
     def jobs(self, keys: list[str], audience: str = "public") -> list[Job]:
         """Return the jobs of some colonias' fichas."""
         jobs = plan_jobs(read_entries(), keys, period_end=PERIOD, run=self.run)
         return [job for job in jobs if job.key.startswith(f"{FICHAS}/{audience}/")]
 
-    def execute(self, k: int) -> None:
-        """Execute the public fichas of `k` colonias in one lane."""
-        jobs = self.jobs(spread(self.keys, k))
+    def execute(self, k: int, audience: str = "public") -> None:
+        """Execute the fichas of `k` colonias for an audience, in one lane."""
+        jobs = self.jobs(spread(self.keys, k), audience)
         for job in jobs:
             job.output.parent.mkdir(parents=True, exist_ok=True)
         os.environ[RUN_VARIABLE] = str(self.run)
@@ -217,12 +197,29 @@ class Register:
             write_ficha(_ficha(prepared, key, cut, expires), folder / f"{slug(key)}.json")
 
     def pages(self, k: int) -> None:
-        """Write the pages of `k` fichas in one language."""
+        """Write the pages of `k` fichas in every language."""
+        edition = self.edition(k)
+        for ficha in edition.fichas:
+            for language in EDITIONS:
+                _ficha_page(edition, ficha, language)
+
+    def papers(self, k: int) -> None:
+        """Print `k` fichas and draw their cards for telephones, in the language of residents."""
+        edition = self.edition(k)
+        for ficha in edition.fichas:
+            for make in _PAPERS.values():
+                make(edition, ficha, DEFAULT_LANGUAGE)
+
+    def edition(self, k: int) -> Edition:
+        """Return `k` released fichas with what their pages are drawn from."""
         files = [self.run / "public" / "fichas" / f"{slug(it)}.json" for it in spread(self.keys, k)]
         shown = read_table("colonias_shown", self.public)
-        edition = Edition({}, read_fichas(files), ground_of(shown), sentences)
-        for ficha in edition.fichas:
-            _ficha_page(edition, ficha, "es_MX")
+        paper = Paper((DEFAULT_LANGUAGE,), "https://example.org")
+        return Edition({}, read_fichas(files), ground_of(shown), sentences, paper)
+
+    def read_for_site(self) -> None:
+        """Read every released ficha, as the site does before its first page."""
+        read_fichas(sorted((self.run / "public" / "fichas").glob("*.json")))
 
     def gate(self) -> None:
         """Check every released table against its rule."""
@@ -258,30 +255,66 @@ class Register:
         return sorted(self.public.glob("*.parquet"))
 
 
-def main(workbench: Path, sizes: tuple[int, ...], results: Path | None) -> None:
-    """Measure every size, print and write the table."""
+def disk_of(run: Path) -> dict[str, float]:
+    """Return the MB that a finished run keeps of each ficha, and of all the rest together."""
+    fichas = len(list((run / "public" / "fichas").glob("*.json")))
+    folders = ("internal/notebooks", "internal/outputs", "public/fichas", "public/site")
+    own = sum(_bytes(run / name) for name in folders) - _bytes(run / "public" / "site" / "data")
+    return {
+        "fichas": fichas,
+        "mb_each": own / fichas / 2**20,
+        "mb_rest": (_bytes(run) - own) / 2**20,
+    }
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def main(workbench: Path, sizes: tuple[int, ...], results: Path) -> None:
+    """Measure every size, print and write the figures after each."""
     demo = Path(os.path.realpath(Workbench(workbench).latest))
     os.environ[paths.ENVIRONMENT_VARIABLE] = str(workbench)
-    told: dict[str, dict[str, dict[str, float]]] = {}
+    told = {"machine": machine(), "disk": disk_of(demo), "workers": {}, "sizes": {}}
     for n in sizes:
         with TemporaryDirectory(dir=workbench / "reports") as folder:
-            begun = time.perf_counter()
             register = Register(demo, Path(folder) / "run", n)
-            sys.stdout.write(f"{n} colonias, made in {time.perf_counter() - begun:.0f} s\n")
-            told[str(n)] = register.stages()
-        for stage, used in told[str(n)].items():
-            figures = "  ".join(f"{name} {value:.3f}" for name, value in used.items())
-            each = used["cpu_s"] / (1 if stage.endswith("each") else n)
-            sys.stdout.write(f"  {stage:26}{1000 * each:9.3f} ms CPU each   {figures}\n")
-        sys.stdout.flush()
-        if results:
-            results.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+            sys.stdout.write(f"{n} colonias, made in {register.made.wall_s:.0f} s\n")
+            told["sizes"][str(n)] = register.stages()
+            if not told["workers"]:
+                jobs = register.jobs(register.keys)
+                settings = Workbench(workbench).settings_file
+                told["workers"] = fichas_per_minute(jobs, register.run, settings)
+        show(n, told["sizes"][str(n)])
+        results.parent.mkdir(parents=True, exist_ok=True)
+        results.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+
+
+def machine() -> dict[str, object]:
+    """Return what the figures were measured on, and when."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return {
+        "measured": time.strftime("%Y-%m-%d"),
+        "processors": os.cpu_count(),
+        "memory_gib": round(memory, 1),
+        "python": platform.python_version(),
+        "code": code_digest()[:12],
+    }
+
+
+def show(n: int, stages: dict[str, dict[str, float]]) -> None:
+    """Print what each stage took for a colonia, and in all."""
+    for stage, used in stages.items():
+        figures = "  ".join(f"{name} {value:.3f}" for name, value in used.items())
+        each = used["cpu_s"] / (1 if stage.endswith("each") else n)
+        sys.stdout.write(f"  {stage:26}{1000 * each:9.3f} ms CPU each   {figures}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("workbench", type=Path)
     asked.add_argument("--sizes", type=int, nargs="+", default=SIZES)
-    asked.add_argument("--results", type=Path)
+    asked.add_argument("--results", type=Path, default=RESULTS)
     given = asked.parse_args()
     main(given.workbench.resolve(), tuple(given.sizes), given.results)
