@@ -20,6 +20,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -45,7 +46,14 @@ from labtools.runs.reads import Digests
 from labtools.runs.traces import Trace, files_of, read_traces, recipe_of, write_trace
 from labtools.settings import Disclosure
 from labtools.tables.lineage import code_digest
-from labtools.tables.released import read_fichas, slug, write_ficha
+from labtools.tables.released import (
+    Released,
+    bytes_of,
+    read_fichas,
+    seal_of_rows,
+    slug,
+    write_ficha,
+)
 from labtools.tables.store import read_table
 from labtools.workflow.analyse import Prepared
 from labtools.workflow.audit import _TABLES
@@ -61,6 +69,8 @@ RESULTS = Path(__file__).resolve().parents[2] / "reports" / "bench" / "scale.jso
 PERIOD = "2025-12"
 #: Colonias whose notebooks are executed: the second less the first is what each costs.
 FEW, MANY = 8, 40
+#: Colonias up to which all released fichas are read at once: they take gigabytes.
+_HELD = 20_000
 
 
 class Register:
@@ -97,8 +107,9 @@ class Register:
         told["release, each"] = self.by_difference(self.release)
         told["pages, each"] = self.by_difference(self.pages)
         told["paper, each"] = self.by_difference(self.papers)
-        self.release(self.n)
-        told["fichas read for the site"] = measured(self.read_for_site)._asdict()
+        if self.n <= _HELD:
+            self.release_all()
+            told["fichas read for the site"] = measured(self.read_for_site)._asdict()
         told["gate"] = measured(self.gate)._asdict()
         told["attacker"] = measured(self.attacker)._asdict()
         told["manifest"] = measured(self.manifest)._asdict()
@@ -195,6 +206,16 @@ class Register:
         folder.mkdir(parents=True, exist_ok=True)
         for key in spread(self.keys, k):
             write_ficha(_ficha(prepared, key, cut, expires), folder / f"{slug(key)}.json")
+
+    def release_all(self) -> None:
+        """Release a ficha for every colonia: one, under each key."""
+        folder = self.run / "public" / "fichas"
+        own = spread(self.keys, FEW)[0]
+        text = (folder / f"{slug(own)}.json").read_text(encoding="utf-8")
+        for key in self.keys:
+            rows = json.loads(text.replace(own, key))["tables"]
+            released = Released(key, MappingProxyType({}), seal_of_rows(rows), rows=rows)
+            (folder / f"{slug(key)}.json").write_bytes(bytes_of(released))
 
     def pages(self, k: int) -> None:
         """Write the pages of `k` fichas in every language."""
