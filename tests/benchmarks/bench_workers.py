@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import psutil
+
 from labtools.runs.distributed import Place, run_on_workers
 from labtools.runs.jobs import Job, Limits
 from labtools.runs.plan import read_entries, rehearsals_of
@@ -46,7 +48,7 @@ def fichas_per_minute(jobs: Sequence[Job], run: Path, settings: Path) -> dict[st
         told[str(workers)] = {
             "per_minute": statistics.median(clocks),
             "repeats": clocks,
-            "cpu_s_each": statistics.median(one.cpu_s for one in used),
+            "cpu_s_each": statistics.median(one.cpu_s for one in used) / FICHAS,
             "load_after": os.getloadavg()[0],
         }
         sys.stdout.write(f"{workers} workers: {told[str(workers)]}\n")
@@ -55,7 +57,7 @@ def fichas_per_minute(jobs: Sequence[Job], run: Path, settings: Path) -> dict[st
 
 
 def _timed(jobs: Sequence[Job], run: Path, settings: Path, workers: int) -> Used:
-    """Return what `FICHAS` take when all workers are warm, and what a ficha's own process says."""
+    """Return what `FICHAS` take when all workers are warm, and scheduler and client included."""
     import distributed  # noqa: PLC0415 - an extra, and threads that no fork may inherit
 
     first, rest = jobs[: _WARM * workers], jobs[_WARM * workers :][:FICHAS]
@@ -71,13 +73,19 @@ def _timed(jobs: Sequence[Job], run: Path, settings: Path, workers: int) -> Used
             limits=Limits(LIMITS.cell_seconds, 6_000, LIMITS.memory_bytes),
         )
         _ended_well(go(first))
-        begun = time.perf_counter()
+        begun, cpu = time.perf_counter(), _cpu_of_all()
         outcomes = go(rest)
-        wall = time.perf_counter() - begun
+        used = Used(_cpu_of_all() - cpu, time.perf_counter() - begun, 0)
     _ended_well(outcomes)
     for job in (*first, *rest):
         shutil.rmtree(job.output.parent, ignore_errors=True)
-    return Used(sum(one.cpu_seconds for one in outcomes) / len(outcomes), wall, 0)
+    return used
+
+
+def _cpu_of_all() -> float:
+    """Return what this process and all below it used, those that ended included."""
+    own = psutil.Process()
+    return sum(sum(one.cpu_times()[:4]) for one in [own, *own.children(recursive=True)])
 
 
 def _ended_well(outcomes: Sequence[object]) -> None:
