@@ -45,7 +45,7 @@ pictures: $(VENV)/.development ## take the pictures of the README from the demo
 bench: $(VENV)/.development ## measure the engine against naive Papermill (ratios, one run)
 	$(BIN)/python -m tests.benchmarks.bench_engine
 	$(BIN)/python tests/benchmarks/bench_intake.py
-	$(BIN)/python tests/benchmarks/bench_risk.py
+	$(BIN)/python -m tests.benchmarks.bench_risk
 	$(BIN)/python -m tests.benchmarks.bench_portfolio
 	$(BIN)/python -m tests.benchmarks.bench_serve
 

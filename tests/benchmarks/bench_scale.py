@@ -15,16 +15,20 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from labtools import paths
 from labtools.paths import Workbench
 from labtools.tables.lineage import code_digest
+from tests.benchmarks.bench_risk import map_of, scan_of, space_time_of
 from tests.benchmarks.bench_workers import fichas_per_minute
+from tests.benchmarks.measuring import measured
 from tests.benchmarks.stages import Register
 
 SIZES = (412, 824, 3_296, 13_184, 74_160)
+MODELS = SIZES[:3]
 RESULTS = Path(__file__).resolve().parents[2] / "reports" / "bench" / "scale.json"
 
 
@@ -44,15 +48,21 @@ def _bytes(folder: Path) -> int:
     return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def main(workbench: Path, sizes: tuple[int, ...], workers_on: int, results: Path) -> None:
-    """Measure every size, and workers on a register of one; print and write what was found so far.
+def main(
+    workbench: Path,
+    sizes: Sequence[int],
+    models_on: Sequence[int],
+    workers_on: int,
+    results: Path,
+) -> None:
+    """Measure every size, models, and workers on a register; print and write what was found so far.
 
     What the file holds of other sizes is kept: each says when and on what it was measured.
     """
     demo = Path(os.path.realpath(Workbench(workbench).latest))
     os.environ[paths.ENVIRONMENT_VARIABLE] = str(workbench)
     told = json.loads(results.read_text(encoding="utf-8")) if results.is_file() else {}
-    told = {"sizes": {}, **told, "disk": disk_of(demo)}
+    told = {"sizes": {}, "models": {}, **told, "disk": disk_of(demo)}
 
     def kept() -> None:
         results.parent.mkdir(parents=True, exist_ok=True)
@@ -66,6 +76,16 @@ def main(workbench: Path, sizes: tuple[int, ...], workers_on: int, results: Path
             stages = register.stages()
         told["sizes"][str(n)] = {"on": machine(), "stages": stages}
         show(n, stages)
+        kept()
+    for n in models_on:
+        made = {
+            "BYM2, a year": map_of(n),
+            "space and time": space_time_of(n, 0.6),
+            "scan": scan_of(n),
+        }
+        models = {name: measured(work)._asdict() for name, work in made.items()}
+        told["models"][str(n)] = {"on": machine(), "stages": models}
+        show(n, models)
         kept()
     if workers_on:
         with TemporaryDirectory(dir=workbench / "reports") as folder:
@@ -102,7 +122,8 @@ if __name__ == "__main__":
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("workbench", type=Path)
     asked.add_argument("--sizes", type=int, nargs="*", default=SIZES)
+    asked.add_argument("--models-on", type=int, nargs="*", default=MODELS)
     asked.add_argument("--workers-on", type=int, default=SIZES[0], help="colonias; 0 for none")
     asked.add_argument("--results", type=Path, default=RESULTS)
     given = asked.parse_args()
-    main(given.workbench.resolve(), tuple(given.sizes), given.workers_on, given.results)
+    main(given.workbench.resolve(), given.sizes, given.models_on, given.workers_on, given.results)
