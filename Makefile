@@ -43,9 +43,9 @@ pictures: $(VENV)/.development ## take the pictures of the README from the demo
 	$(BIN)/python tests/browser/take_pictures.py $(DEMO)/reports/latest/public
 
 bench: $(VENV)/.development ## measure the engine against naive Papermill (ratios, one run)
-	$(BIN)/python tests/benchmarks/bench_engine.py
+	$(BIN)/python -m tests.benchmarks.bench_engine
 	$(BIN)/python tests/benchmarks/bench_intake.py
-	$(BIN)/python tests/benchmarks/bench_risk.py
+	$(BIN)/python -m tests.benchmarks.bench_risk
 	$(BIN)/python -m tests.benchmarks.bench_portfolio
 	$(BIN)/python -m tests.benchmarks.bench_serve
 
