@@ -25,7 +25,7 @@ from labtools.tables.lineage import code_digest
 from tests.benchmarks.bench_risk import map_of, scan_of, space_time_of
 from tests.benchmarks.bench_workers import fichas_per_minute
 from tests.benchmarks.measuring import measured
-from tests.benchmarks.stages import Register
+from tests.benchmarks.stages import STAGES, Register
 
 SIZES = (412, 824, 3_296, 13_184, 74_160)
 MODELS = SIZES[:3]
@@ -51,6 +51,7 @@ def _bytes(folder: Path) -> int:
 def main(
     workbench: Path,
     sizes: Sequence[int],
+    only: Sequence[str],
     models_on: Sequence[int],
     workers_on: int,
     results: Path,
@@ -73,7 +74,7 @@ def main(
             register = Register(demo, Path(folder) / "run", n)
             sys.stdout.write(f"{n} colonias, made in {register.made.wall_s:.0f} s\n")
             sys.stdout.flush()
-            stages = register.stages()
+            stages = register.stages(only)
         told["sizes"][str(n)] = {"on": machine(), "stages": stages}
         show(n, stages)
         kept()
@@ -122,8 +123,16 @@ if __name__ == "__main__":
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("workbench", type=Path)
     asked.add_argument("--sizes", type=int, nargs="*", default=SIZES)
+    asked.add_argument("--only", nargs="+", choices=STAGES, default=STAGES, help="stages")
     asked.add_argument("--models-on", type=int, nargs="*", default=MODELS)
     asked.add_argument("--workers-on", type=int, default=SIZES[0], help="colonias; 0 for none")
     asked.add_argument("--results", type=Path, default=RESULTS)
     given = asked.parse_args()
-    main(given.workbench.resolve(), given.sizes, given.models_on, given.workers_on, given.results)
+    main(
+        given.workbench.resolve(),
+        given.sizes,
+        given.only,
+        given.models_on,
+        given.workers_on,
+        given.results,
+    )
