@@ -142,8 +142,8 @@ def plan_table(told: Told) -> str:
     rows = [
         (
             "| colonias | cifras | cuadernos, horas de procesador | "
-            "lo demás, horas de un procesador | todo con 2 procesadores | con 16 | memoria de un trabajador | "
-            "memoria de lo demás | disco de una edición |"
+            "lo demás, horas de un procesador | todo con 2 procesadores | con 16 | "
+            "memoria de un trabajador | memoria de lo demás | disco de una edición |"
         ),
         "|---:|---|" + "---:|" * 7,
     ]
