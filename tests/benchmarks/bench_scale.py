@@ -25,11 +25,11 @@ from labtools.tables.lineage import code_digest
 from tests.benchmarks.bench_risk import map_of, scan_of, space_time_of
 from tests.benchmarks.bench_workers import fichas_per_minute
 from tests.benchmarks.measuring import measured
+from tests.benchmarks.record import SCALE
 from tests.benchmarks.stages import STAGES, Register
 
 SIZES = (412, 824, 3_296, 13_184, 74_160)
 MODELS = SIZES[:3]
-RESULTS = Path(__file__).resolve().parents[2] / "reports" / "bench" / "scale.json"
 
 
 def disk_of(run: Path) -> dict[str, float]:
@@ -126,7 +126,7 @@ if __name__ == "__main__":
     asked.add_argument("--only", nargs="+", choices=STAGES, default=STAGES, help="stages")
     asked.add_argument("--models-on", type=int, nargs="*", default=MODELS)
     asked.add_argument("--workers-on", type=int, default=SIZES[0], help="colonias; 0 for none")
-    asked.add_argument("--results", type=Path, default=RESULTS)
+    asked.add_argument("--results", type=Path, default=SCALE)
     given = asked.parse_args()
     main(
         given.workbench.resolve(),

@@ -13,11 +13,13 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
-from tests.benchmarks.bench_scale import RESULTS
+from tests.benchmarks.record import SCALE
 
-PAGE = RESULTS.parents[2] / "ESCALA.md"
+PAGE = SCALE.parents[2] / "ESCALA.md"
 #: Colonias of the page: the demo's fichas, a city's, a state's (Querétaro) and the country's.
 ASKED = (208, 400, 2_738, 74_226)
+#: Runs that the country may be made in: one for each state.
+STATES = 32
 _BLOCK = re.compile(r"(<!-- scale\.json: (\w+) -->\n)(.*?)(<!-- / -->)", re.DOTALL)
 
 #: Stages in the order of a run: how a reader calls them, and whether workers share them.
@@ -147,15 +149,17 @@ def plan_table(told: Told) -> str:
         ),
         "|---:|---|" + "---:|" * 7,
     ]
-    for n in ASKED:
+    runs = [(n, 1) for n in ASKED] + [(math.ceil(ASKED[-1] / STATES), STATES)]
+    for n, times in runs:
         it = planned(told, n)
+        it.update({name: times * it[name] for name in ("shared_h", "alone_h", "disk_gib")})
         way = "extrapoladas" if n > greatest else "interpoladas"
         way = "en proporción" if n < least else way
         clocks = [_hours(it["alone_h"] + it["shared_h"] / workers) for workers in (2, 16)]
         rows.append(
-            f"| {_n(n)} | {way} | {it['shared_h']:.2f} | {it['alone_h']:.2f} | {clocks[0]} | "
-            f"{clocks[1]} | {it['worker_gib']:.1f} GiB | {it['alone_gib']:.1f} GiB | "
-            f"{it['disk_gib']:.1f} GiB |"
+            f"| {f'{times} × ' if times > 1 else ''}{_n(n)} | {way} | {it['shared_h']:.2f} | "
+            f"{it['alone_h']:.2f} | {clocks[0]} | {clocks[1]} | {it['worker_gib']:.1f} GiB | "
+            f"{it['alone_gib']:.1f} GiB | {it['disk_gib']:.1f} GiB |"
         )
     return "\n".join(rows) + "\n"
 
@@ -235,7 +239,7 @@ def _hours(hours: float) -> str:
 
 def main() -> None:
     """Write the figures of the page anew."""
-    told = json.loads(RESULTS.read_text(encoding="utf-8"))
+    told = json.loads(SCALE.read_text(encoding="utf-8"))
     PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), told), encoding="utf-8")
 
 
