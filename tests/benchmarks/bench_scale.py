@@ -58,7 +58,8 @@ def main(
 ) -> None:
     """Measure every size, models, and workers on a register; print and write what was found so far.
 
-    What the file holds of other sizes is kept: each says when and on what it was measured.
+    What the file holds of other sizes and stages is kept: each size says when and on what it was
+    measured last.
     """
     demo = Path(os.path.realpath(Workbench(workbench).latest))
     os.environ[paths.ENVIRONMENT_VARIABLE] = str(workbench)
@@ -75,7 +76,8 @@ def main(
             sys.stdout.write(f"{n} colonias, made in {register.made.wall_s:.0f} s\n")
             sys.stdout.flush()
             stages = register.stages(only)
-        told["sizes"][str(n)] = {"on": machine(), "stages": stages}
+        earlier = told["sizes"].get(str(n), {}).get("stages", {})
+        told["sizes"][str(n)] = {"on": machine(), "stages": {**earlier, **stages}}
         show(n, stages)
         kept()
     for n in models_on:
