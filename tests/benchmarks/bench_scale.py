@@ -18,6 +18,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from labtools import paths
 from labtools.paths import Workbench
@@ -58,8 +59,8 @@ def main(
 ) -> None:
     """Measure every size, models, and workers on a register; print and write what was found so far.
 
-    What the file holds of other sizes and stages is kept: each size says when and on what it was
-    measured last.
+    What the file holds of other sizes and stages is kept: each says when and on what it was
+    measured.
     """
     demo = Path(os.path.realpath(Workbench(workbench).latest))
     os.environ[paths.ENVIRONMENT_VARIABLE] = str(workbench)
@@ -76,8 +77,7 @@ def main(
             sys.stdout.write(f"{n} colonias, made in {register.made.wall_s:.0f} s\n")
             sys.stdout.flush()
             stages = register.stages(only)
-        earlier = told["sizes"].get(str(n), {}).get("stages", {})
-        told["sizes"][str(n)] = {"on": machine(), "stages": {**earlier, **stages}}
+        told["sizes"][str(n)] = beside(told["sizes"].get(str(n)), stages)
         show(n, stages)
         kept()
     for n in models_on:
@@ -99,7 +99,20 @@ def main(
         kept()
 
 
-def machine() -> dict[str, object]:
+def beside(earlier: dict[str, Any] | None, stages: dict[str, dict[str, float]]) -> dict[str, Any]:
+    """Return what was measured now, beside what was measured earlier of other stages."""
+    kept = earlier or {"on": [], "stages": {}}
+    others = [
+        {**one, "stages": [stage for stage in one["stages"] if stage not in stages]}
+        for one in kept["on"]
+    ]
+    return {
+        "on": [*(one for one in others if one["stages"]), {**machine(), "stages": list(stages)}],
+        "stages": {**kept["stages"], **stages},
+    }
+
+
+def machine() -> dict[str, Any]:
     """Return what the figures were measured on, and when."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {

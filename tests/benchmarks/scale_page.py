@@ -110,12 +110,14 @@ def measured_on(told: Told) -> str:
     """Say where and when the figures were measured."""
     lines = []
     for size, one in sorted(told["sizes"].items(), key=lambda item: int(item[0])):
-        on = one["on"]
-        lines.append(
-            f"- {_n(int(size))} colonias: {on['measured']}, {on['processors']} procesadores, "
-            f"{on['memory_gib']:.0f} GiB de memoria, Python {on['python']}, código `{on['code']}`, "
-            f"carga {on['load']} (otros trabajos usaban la misma máquina)."
-        )
+        for on in one["on"]:
+            names = [name for key, (name, _) in STAGES.items() if key in on["stages"]]
+            which = "todas las etapas" if len(names) == len(STAGES) else "; ".join(names)
+            lines.append(
+                f"- {_n(int(size))} colonias: {on['measured']}, {on['processors']} procesadores, "
+                f"{on['memory_gib']:.0f} GiB de memoria, Python {on['python']}, carga {on['load']} "
+                f"al terminar, código `{on['code']}` ({which})."
+            )
     return "\n".join(lines) + "\n"
 
 
