@@ -158,3 +158,32 @@ def test_answers_without_weight_place_or_value_take_no_part(entered):
     assert got.change == pytest.approx(answer_effect(answers, entered).change)
     with pytest.raises(AnalysisError, match="weight"):
         answer_effect(answers.drop(columns="weight"), entered)
+
+
+def test_a_wave_asked_on_the_day_of_entry_is_the_first_inside():
+    days = pd.Series(WAVES[[1] * 15], index=range(15))
+    answers = asked(np.random.default_rng(9), days, -0.1)
+
+    got = answer_effect(answers, days)
+
+    assert got.by_wave.index.to_list() == [0, 1]
+    means = answers.assign(ours=answers["place"] < 15).groupby(["ours", "wave"])["value"].mean()
+    gap = means.loc[True] - means.loc[False]
+    assert got.by_wave["change"].to_list() == pytest.approx(
+        (gap[WAVES[1:]] - gap[WAVES[0]]).to_list()
+    )
+
+
+@pytest.mark.parametrize(("inside", "outside"), [(10, 10), (9, 10), (10, 9)])
+def test_ten_places_of_each_and_two_waves_are_enough(inside, outside):
+    days = pd.Series(pd.Timestamp("2024-08-01"), index=range(inside))
+    answers = asked(np.random.default_rng(10), days, 0.0)
+    few = answers[answers["place"] < inside + outside]
+
+    if min(inside, outside) < 10:
+        with pytest.raises(AnalysisError, match=f"in {inside} places .* and {outside} outside"):
+            answer_effect(few, days)
+        return
+    assert (answer_effect(few, days).places, answer_effect(few, days).compared) == (10, 10)
+    with pytest.raises(AnalysisError, match="over 1 waves"):
+        answer_effect(few[few["wave"] > WAVES[1]], days)

@@ -208,3 +208,77 @@ def test_the_dispersion_of_harm_counts_that_kinds_rise_together(ratio, together)
     # It is never put below 1: where it is 1, it lies above by half of what it errs.
     slack = 0.06 if ratio == 1 else 4 * found.std() / np.sqrt(len(found))
     assert found.mean() == pytest.approx(true, abs=slack)
+
+
+def test_harm_has_no_ring_and_its_limits_are_of_the_level_asked_for():
+    got = harm_weighted_difference(
+        np.array([[20, 24, 30, 4], [10, 10, 6, 1]]), np.array([1.0, 3.0]), dispersion=2.0, level=0.9
+    )
+
+    # The programme's -26 and thrice -5, less the comparison's +4; variances 2 (78 + 9 x 27).
+    assert (got.total, got.local, got.ring, got.ring_se) == (-45.0, -45.0, 0.0, 0.0)
+    se = np.sqrt(2 * (78 + 9 * 27))
+    assert (got.total_se, got.local_se) == (pytest.approx(se), pytest.approx(se))
+    assert got.upper == pytest.approx(-45 + 1.644854 * se, abs=1e-4)
+    assert got.lower == pytest.approx(-45 - 1.644854 * se, abs=1e-4)
+    assert got.dispersion == 2.0
+
+
+@pytest.mark.parametrize("side", [(30, 2, 20, 20), (2, 30, 20, 20), (20, 20, 30, 2)])
+def test_events_before_and_after_are_enough_together_however_few_of_them_lie_on_one_side(side):
+    counts = np.array([[*side]])
+
+    assert harm_weighted_difference(counts, np.ones(1), dispersion=1).total_se == pytest.approx(
+        np.sqrt(sum(side))
+    )
+
+
+def test_harm_that_is_none_has_the_dispersion_of_counts_without_events():
+    with pytest.raises(AnalysisError, match="freedom"):
+        harm_dispersion(np.zeros((2, 8, 4)), np.array([3.0, 1.0]))
+
+
+@pytest.mark.parametrize(("shape", "freedom"), [((3, 6), 10), ((4, 4), 9), ((10, 2), 9)])
+def test_a_dispersion_needs_ten_degrees_of_freedom_and_tells_how_many_there_are(shape, freedom):
+    counts = np.random.default_rng(1).poisson(9.0, shape)
+
+    if freedom >= 10:
+        assert estimate_dispersion(counts) >= 1
+        return
+    with pytest.raises(AnalysisError, match=f"needs 10 degrees .* leave {freedom}"):
+        estimate_dispersion(counts)
+
+
+def test_places_and_periods_without_events_teach_no_dispersion():
+    rng = np.random.default_rng(2)
+    counts = rng.negative_binomial(5, 0.2, (6, 5)).astype(float)
+    wider = np.pad(counts, ((0, 3), (0, 2)))
+
+    assert estimate_dispersion(wider) == pytest.approx(estimate_dispersion(counts))
+    assert estimate_dispersion(counts) > 2
+
+
+@pytest.mark.parametrize("wrong", [np.nan, -1.0, np.inf])
+def test_a_count_that_is_none_teaches_no_dispersion(wrong):
+    counts = np.full((6, 5), 4.0)
+    counts[2, 3] = wrong
+
+    with pytest.raises(AnalysisError, match="missing or negative"):
+        estimate_dispersion(counts)
+    counts[2, 3] = 0.0
+    assert estimate_dispersion(counts) >= 1
+
+
+@pytest.mark.parametrize(("dispersion", "told"), [(1.15, None), (1.151, r"1\.15"), (0.99, "0.99")])
+def test_an_exact_poisson_test_holds_up_to_a_dispersion_of_1_15(dispersion, told):
+    if told is None:
+        assert 0 < poisson_e_test((20, 1), (10, 1), dispersion=dispersion) < 1
+        return
+    with pytest.raises(AnalysisError, match=told):
+        poisson_e_test((20, 1), (10, 1), dispersion=dispersion)
+
+
+def test_a_quotient_of_small_counts_has_a_value():
+    # Shares of the treated place fall by a half; the ring's rises by a quarter.
+    assert weighted_displacement_quotient((4, 2), (4, 5), (4, 4)) == pytest.approx(0.25 / -0.5)
+    assert weighted_displacement_quotient((1, 2), (1, 1), (1, 1)) == 0

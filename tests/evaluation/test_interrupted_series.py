@@ -193,3 +193,57 @@ def test_a_series_of_nothing_or_less_and_too_few_draws_are_refused():
     with pytest.raises(AnalysisError, match="5 after"):
         interrupted_series(counts[:53], START, rng=rng)
     assert interrupted_series(counts[24:54], START, rng=rng, draws=199).se > 0
+
+
+def test_the_first_wave_is_half_a_turn_less_what_the_level_tells_of_it():
+    level = (np.arange(40) >= 26).astype(float)
+
+    seen, waves, moved = _directions(np.column_stack([np.ones(40), level]))
+
+    # Cosines of whole half turns sum to nil: only the level's own part is taken out.
+    own = (level - level.mean()) / np.linalg.norm(level - level.mean())
+    half = np.cos(np.pi * (np.arange(40) + 0.5) / 40)
+    left = half - own * (own @ half)
+    assert seen == pytest.approx(own)
+    assert moved == pytest.approx(np.linalg.norm(level - level.mean()))
+    assert waves[:, 0] == pytest.approx(left / np.linalg.norm(left))
+
+
+@pytest.mark.parametrize(
+    ("times", "start", "told"),
+    [
+        (pd.date_range("2020-01-01", periods=29, freq="MS"), 24, "24 before .* 5 after; 24 and 6"),
+        (pd.date_range("2020-01-01", periods=29, freq="MS"), 23, "23 before .* 6 after; 24 and 6"),
+        (pd.date_range("2018-01-01", periods=9, freq="QS"), 8, "8 before .* 1 after; 8 and 2"),
+        (pd.date_range("2018-01-01", periods=9, freq="QS"), 7, "7 before .* 2 after; 8 and 2"),
+    ],
+)
+def test_two_years_before_and_half_a_year_after_are_enough_and_less_is_told(times, start, told):
+    counts = pd.Series(np.arange(len(times)) % 3 + 5.0, times)
+
+    with pytest.raises(AnalysisError, match=f"lacks 0 .* {told}"):
+        interrupted_series(counts, times[start], rng=np.random.default_rng(1))
+
+
+def test_a_quarter_or_month_told_twice_or_not_at_all_is_counted():
+    times = pd.date_range("2018-01-01", periods=16, freq="QS")
+    counts = pd.Series(np.arange(16) % 3 + 5.0, times)
+    twice = pd.concat([counts.drop(times[3]), counts[:1]]).sort_index()
+
+    with pytest.raises(AnalysisError, match="lacks 2 "):
+        interrupted_series(twice, times[12], rng=np.random.default_rng(1))
+
+
+def test_a_side_without_events_is_named_with_what_its_mean_would_make():
+    counts = pd.Series(np.where(MONTHS < START, 0.0, 1.5), MONTHS)
+
+    # 24 months of 1.5 in 72: half an event a month, 24 in the 48 before.
+    with pytest.raises(AnalysisError, match=r"“before” there were 0 events and 24\.0 were"):
+        interrupted_series(counts, START, rng=np.random.default_rng(1))
+    later = pd.Series(np.where(MONTHS < START, 1.1, 0.0), MONTHS)
+    with pytest.raises(AnalysisError, match=r"“after” there were 0 events and 17\.6 were"):
+        interrupted_series(later, START, rng=np.random.default_rng(1))
+
+
+def test_a_memory_so_long_that_it_would_never_fade_is_held_below_one():
+    assert _memory(np.linspace(1, 2, 50), 8) == 0.99

@@ -146,3 +146,32 @@ def test_a_mix_of_few_places_missing_values_and_no_events_are_refused():
         micro_synthetic(past, after.where(after.index > 0), treated, rng=rng, draws=199)
     with pytest.raises(AnalysisError, match=r"0 events and 5\.0 were"):
         micro_synthetic(past, after.where(~treated, 0.0), treated, rng=rng, draws=199)
+
+
+def test_in_what_unit_a_trait_is_told_changes_no_mix():
+    past, after, treated = city(np.random.default_rng(11))
+    other_unit = past.mul([1.0, 1e6, 1e-4])
+
+    plain, told = (
+        micro_synthetic(one, after, treated, rng=np.random.default_rng(1), draws=199)
+        for one in (past, other_unit)
+    )
+
+    assert told.weights.to_numpy() == pytest.approx(plain.weights.to_numpy(), rel=1e-6)
+    assert told.se == pytest.approx(plain.se, rel=1e-6)
+    assert told.placebos == pytest.approx(plain.placebos, rel=1e-5)
+
+
+@pytest.mark.parametrize(("treated", "enough"), [(0, False), (1, True), (20, True), (21, False)])
+def test_two_others_for_each_treated_place_are_enough(treated, enough):
+    past = pd.DataFrame({"same": np.ones(60)})
+    after = pd.Series(np.random.default_rng(12).poisson(6, 60).astype(float))
+    chosen = pd.Series(np.arange(60) < treated)
+
+    if not enough:
+        with pytest.raises(AnalysisError, match=f"0 values are missing, or {treated} of 60"):
+            micro_synthetic(past, after, chosen, rng=np.random.default_rng(1), draws=199)
+        return
+    got = micro_synthetic(past, after, chosen, rng=np.random.default_rng(1), draws=199)
+    assert got.effective == pytest.approx(60 - treated)
+    assert got.weights.sum() == pytest.approx(treated)

@@ -115,3 +115,19 @@ def test_where_one_of_the_four_sums_is_nothing_there_is_no_ratio(row, part):
 def test_one_other_place_compares_nothing():
     with pytest.raises(AnalysisError, match="no ratio"):
         _estimate(start(np.ones((3, 8))), lambda _: 1.0, 0.95)
+
+
+@pytest.mark.parametrize(("edge", "found"), [(1.2, 1.2), (1.549, 1.549), (1.56, np.inf)])
+def test_edges_are_looked_for_up_to_a_ratio_of_nearly_five(edge, found):
+    def p_of(effect):
+        return 1.0 if abs(effect) < edge else 0.0
+
+    assert _edge(p_of, 0.0, 1, 0.05) == pytest.approx(found, abs=1e-3)
+    assert _edge(p_of, 0.0, -1, 0.05) == pytest.approx(-found, abs=1e-3)
+
+
+def test_an_effect_whose_p_is_the_error_itself_is_rejected():
+    def p_of(effect):
+        return 0.5 if abs(effect) < 0.1 else 0.05
+
+    assert _edge(p_of, 0.0, 1, 0.05) == pytest.approx(0.1, abs=1e-4)

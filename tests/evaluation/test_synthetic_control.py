@@ -7,6 +7,7 @@ from scipy import optimize
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.synthetic_control import (
+    _ratio,
     placebo_ratios,
     simplex_weights,
     synthetic_control,
@@ -88,3 +89,38 @@ def test_weights_on_the_simplex_are_those_of_a_general_program(seed):
     # The general program keeps the sum of one to the tenth decimal only.
     assert away(found) <= best.fun + 1e-6
     assert found == pytest.approx(best.x, abs=1e-4)
+
+
+def test_the_least_that_is_enough_is_enough_and_less_is_told():
+    rng = np.random.default_rng(10)
+    table = pd.DataFrame(rng.normal(10, 1, (4, 3)), columns=list("abc"))
+
+    assert np.isfinite(synthetic_control(table, "a", 3).effect)
+    assert placebo_ratios(table, 3).index.to_list() == list("abc")
+    assert placebo_ratios(table, 3).name == "ratio"
+    with pytest.raises(AnalysisError, match="there are 1 donors and 3 periods"):
+        synthetic_control(table[["a", "b"]], "a", 3)
+    with pytest.raises(AnalysisError, match="there are 2 donors and 2 periods"):
+        synthetic_control(table, "a", 2)
+    with pytest.raises(AnalysisError, match="there are 2 donors and 4 periods"):
+        synthetic_control(table, "a", 4)
+    with pytest.raises(AnalysisError, match="has 1 missing"):
+        placebo_ratios(table.mask(table == table.loc[0, "b"]), 3)
+
+
+def test_a_place_that_its_twin_follows_exactly_has_a_ratio_of_one_or_without_end():
+    rng = np.random.default_rng(11)
+    table = pd.DataFrame(rng.normal(10, 1, (8, 3)), columns=list("bcd"))
+    table["a"] = 0.25 * table["b"] + 0.75 * table["c"]
+    later = table.copy()
+    later.loc[6:, "a"] += 3.0
+
+    same, moved = (synthetic_control(one, "a", 6) for one in (table, later))
+
+    assert same.weights.to_dict() == pytest.approx({"b": 0.25, "c": 0.75, "d": 0.0}, abs=1e-9)
+    assert same.effect == pytest.approx(0, abs=1e-9)
+    assert moved.effect == pytest.approx(3.0)
+    assert moved.gaps.to_list() == pytest.approx([0.0] * 6 + [3.0] * 2, abs=1e-9)
+    assert _ratio(np.zeros(4), np.arange(4) < 2) == 1.0
+    assert _ratio(np.array([0.0, 0, 1, 1]), np.arange(4) < 2) == np.inf
+    assert _ratio(np.array([1.0, 1, 3, 4]), np.arange(4) < 2) == pytest.approx(np.sqrt(12.5))

@@ -7,7 +7,12 @@ import statsmodels.api as sm
 from scipy import stats
 
 from labtools.analysis.forecast.alerts import alerts_within, at_least
-from labtools.analysis.forecast.backtest import backtest, inside_share, scoreboard
+from labtools.analysis.forecast.backtest import (
+    _difference,
+    backtest,
+    inside_share,
+    scoreboard,
+)
 from labtools.analysis.forecast.baselines import (
     CountForecast,
     History,
@@ -453,3 +458,81 @@ def test_weights_are_told_on_their_own_scales_and_held_within_bounds():
         pytest.approx(np.exp(6)),
         pytest.approx(np.exp(2)),
     )
+
+
+def test_eighteen_months_are_enough_to_learn_how_the_past_fades_and_seventeen_are_not():
+    counts = np.random.default_rng(16).poisson(2.0, (9, 18))
+
+    assert 0 < fit_discount(history(counts)).areas < 1
+    with pytest.raises(AnalysisError, match="at least 18 months, and there are 17"):
+        fit_discount(history(counts[:, :17]))
+    with pytest.raises(AnalysisError, match="and there are 18"):
+        fit_discount(history(counts * 0))
+
+
+def test_a_sign_is_two_months_over_all_before_them_in_logarithms():
+    calls = np.array([[4.0, 2, 6, 3, 9, 0], [0.0, 0, 0, 0, 0, 0]])
+
+    signs = lead_signs(history(np.ones((2, 6)), calls=calls), 3)
+
+    found = signs["calls"].to_numpy()
+    assert list(signs) == ["calls"]
+    assert found[0, :3].tolist() == [0, 0, 0]
+    # Before the fourth month: 2 and 6 against 4; before the sixth: 3 and 9 against 4, 2 and 6.
+    assert found[0, 3] == pytest.approx(np.log((4 + 0.5) / (4 + 0.5)))
+    assert found[0, 5] == pytest.approx(np.log((6 + 0.5) / (4 + 0.5)))
+    last = np.log((4.5 + 0.5) / (15 / 4 + 0.5))
+    assert found[0, 6:] == pytest.approx([last] * 3)
+    assert (found[1] == 0).all()
+
+
+def test_signs_of_neighbours_are_those_of_their_mean_record():
+    rings = rings_of(borders_apart(np.array([[0, 1], [1, 2]]), 3), furthest=1)
+    calls = np.array([[4.0, 2, 6, 3], [1.0, 1, 1, 7], [2.0, 8, 0, 1]])
+
+    signs = lead_signs(history(np.ones((3, 4)), rings, calls=calls), 1)
+
+    around = lead_signs(history(np.ones((3, 4)), calls=rings.rings[0] @ calls), 1)["calls"]
+    assert list(signs) == ["calls", "calls_around"]
+    assert signs["calls_around"].to_numpy() == pytest.approx(around.to_numpy())
+    assert signs["calls_around"].iloc[0, 4] != pytest.approx(signs["calls"].iloc[0, 4])
+    months = pd.date_range("2019-01-01", periods=5, freq="MS")
+    assert signs["calls_around"].columns.to_list() == months.to_list()
+
+
+def test_of_models_that_score_alike_the_simplest_is_shown_and_the_best_where_all_are_beaten():
+    rng = np.random.default_rng(17)
+    counts = rng.poisson(3.0, (60, 24))
+    near, far = (
+        Model(name, lambda _, m=m: _always(m)) for name, m in (("near", 3.0), ("far", 9.0))
+    )
+
+    tested = backtest(history(counts), (far, near), origins=(18, 20), steps=2)
+    board = scoreboard(tested, (far, near))
+
+    assert board["model"].to_list() == ["far", "near"]
+    assert board["shown"].to_list() == [False, True]
+    assert board["counts"].to_list() == [240, 240]
+    assert board.loc[1, ["difference", "difference_lower", "difference_upper"]].to_list() == [0] * 3
+    assert board.loc[1, ["log_difference", "log_difference_lower"]].to_list() == [0, 0]
+    assert board.loc[0, "difference_lower"] > 0
+    assert board.loc[0, "log_difference_lower"] > 0
+    cells = tested.cells.set_index(["model", "origin", "step", "area"])["crps"]
+    away = cells["far"] - cells["near"]
+    assert board.loc[0, "difference"] == pytest.approx(away.mean())
+
+
+def test_the_error_of_a_difference_is_clustered_by_area_and_by_month():
+    index = pd.MultiIndex.from_product([[6, 9], [0, 1], range(5)], names=["origin", "step", "area"])
+    values = pd.Series(np.random.default_rng(18).normal(size=20), index)
+
+    low, mean, high = _difference(values)
+
+    away = values - values.mean()
+    month = (away.groupby(["origin", "step"]).sum() ** 2).sum() * 4 / 3
+    area = (away.groupby("area").sum() ** 2).sum() * 5 / 4
+    alone = (away**2).sum() * 20 / 19
+    variance = max(month + area - alone, month, area) / 400
+    reach = stats.t.ppf(0.975, 3) * np.sqrt(variance)
+    assert mean == pytest.approx(values.mean())
+    assert (low, high) == pytest.approx((mean - reach, mean + reach))

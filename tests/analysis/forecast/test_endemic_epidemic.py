@@ -7,7 +7,11 @@ from scipy import stats
 from labtools.analysis.forecast.ahead import forecast_steps
 from labtools.analysis.forecast.coefficient_errors import coefficient_table
 from labtools.analysis.forecast.contagion import borders_apart, rings_of
-from labtools.analysis.forecast.endemic_epidemic import fit_endemic_epidemic
+from labtools.analysis.forecast.endemic_epidemic import (
+    fill_gaps,
+    fit_endemic_epidemic,
+    log_exposure,
+)
 from labtools.analysis.forecast.endemic_likelihood import Terms
 from labtools.analysis.forecast.scores import score_counts
 from labtools.errors import AnalysisError
@@ -332,3 +336,36 @@ def test_a_search_that_begins_where_another_ended_stands_still_at_once(endemic):
 
     assert (fit.steps > 1, again.steps) == (True, 1)
     assert again.coefficients.to_numpy() == pytest.approx(fit.coefficients.to_numpy(), abs=1e-6)
+
+
+def test_twelve_steps_are_enough_and_eleven_are_not_and_what_there_is_is_told():
+    counts = pd.DataFrame(np.random.default_rng(33).poisson(4.0, (6, 12)).astype(float))
+    alone = Terms("poisson", own_past=False, season=0, trend=False, own_level=False)
+
+    assert fit_endemic_epidemic(counts, alone).coefficients["level"] == pytest.approx(
+        np.log(counts.iloc[:, 1:].to_numpy().mean()), abs=1e-4
+    )
+    total = float(counts.iloc[:, :11].to_numpy().sum())
+    with pytest.raises(AnalysisError, match=f"there are 11 steps with {total} events"):
+        fit_endemic_epidemic(counts.iloc[:, :11], alone)
+    first = counts * 0
+    first[0] = 1.0
+    with pytest.raises(AnalysisError, match=r"there are 12 steps with 6\.0 events"):
+        fit_endemic_epidemic(first, alone)
+
+
+def test_areas_without_exposure_are_counted_and_the_first_is_named():
+    areas = pd.Index(["a", "b", "c", "d"])
+
+    told = log_exposure(pd.Series({"d": 4.0, "a": 1.0, "b": 2.0, "c": 0.5}), areas)
+
+    assert told == pytest.approx(np.log([1.0, 2.0, 0.5, 4.0]))
+    assert log_exposure(None, areas).tolist() == [0, 0, 0, 0]
+    with pytest.raises(AnalysisError, match="and 3 lack it; the first is b"):
+        log_exposure(pd.Series({"a": 1.0, "b": 0.0, "c": -1.0}), areas)
+
+
+def test_a_gap_is_filled_by_the_mean_of_its_area_and_an_unknown_area_by_none():
+    counts = np.array([[1.0, np.nan, 4.0, 4.0], [np.nan] * 4, [2.0, 2.0, np.nan, 0.5]])
+
+    assert fill_gaps(counts).tolist() == [[1, 3, 4, 4], [0, 0, 0, 0], [2, 2, 1.5, 0.5]]

@@ -1,8 +1,17 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
-from labtools.analysis.risk.space_time import CountPanel, SpaceTimeOptions, fit_space_time
+from labtools.analysis.risk.space_time import (
+    CountPanel,
+    SpaceTimeOptions,
+    _table,
+    fit_space_time,
+    space_time_model,
+)
 from labtools.analysis.risk.space_time_design import (
     prior_precision,
     shared_ahead,
@@ -294,3 +303,91 @@ def test_what_is_believed_of_coefficients_is_told_by_their_precision():
     assert told[4, 5] == 1.0
     assert np.count_nonzero(told) == 7
     assert np.diag(prior_precision(2, np.zeros((0, 0)), 2)) == pytest.approx([0.01, 1, 1, 1])
+
+
+def small(areas=5, periods=8, **more):
+    counts = pd.DataFrame(np.full((areas, periods), 2.0), [f"a{k}" for k in range(areas)])
+    return CountPanel(counts, pd.Series(10.0, counts.index), season=4, **more)
+
+
+def test_five_areas_with_people_and_counts_in_two_years_have_a_model():
+    model, base = space_time_model(small(), sparse.csr_array((5, 5)))
+
+    assert base == pytest.approx(np.log(2 / 10))
+    # What is expected at the common rate is what there was.
+    assert model.exposure.sum() == pytest.approx(5 * 8 * 2)
+    assert model.events.sum() == 5 * 8 * 2
+    assert (model.traits, model.drivers.shape[2], model.fixed.shape[1]) == (0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("no people", "needs two years (8 periods).* there are 8 periods and 4 such areas"),
+        ("no counts", "there are 8 periods and 4 such areas"),
+        ("short", "there are 7 periods and 5 such areas"),
+        ("no event", "there are 8 periods and 5 such areas"),
+    ],
+)
+def test_less_than_that_is_refused_with_what_there_is(wrong, told):
+    panel = small(periods=7 if wrong == "short" else 8)
+    if wrong == "no people":
+        panel.exposure.iloc[2] = 0.0
+    if wrong == "no counts":
+        panel.events.iloc[3] = np.nan
+    if wrong == "no event":
+        panel.events.iloc[:] = 0.0
+
+    with pytest.raises(AnalysisError, match=told.replace("(", r"\(").replace(")", r"\)")):
+        space_time_model(panel, sparse.csr_array((5, 5)))
+
+
+def test_as_many_recent_periods_as_there_are_may_be_told_and_no_more():
+    assert space_time_model(small(), sparse.csr_array((5, 5)), recent=8)
+    with pytest.raises(AnalysisError, match="8 periods and 5"):
+        space_time_model(small(), sparse.csr_array((5, 5)), recent=9)
+
+
+def test_the_common_rate_is_that_of_what_is_known_and_recorded():
+    panel = small(recorded=pd.Series({7: 0.5}))
+    panel.events.iloc[0, 0] = np.nan
+    panel.events.iloc[1, 7] = 7.0
+
+    _, base = space_time_model(panel, sparse.csr_array((5, 5)))
+
+    # Of 40 cells one is unknown, and the five of the last period are recorded by half.
+    assert base == pytest.approx(np.log((39 * 2 + 5) / (10 * (39 - 2.5))))
+    assert small().shares_recorded().tolist() == [1.0] * 8
+    assert panel.shares_recorded().tolist() == [1.0] * 7 + [0.5]
+
+
+def test_what_is_told_of_areas_stands_as_the_counts_do_whatever_their_order():
+    areas = [f"a{k}" for k in range(5)]
+    told = pd.Series(np.arange(5.0), areas)[::-1]
+    force = pd.DataFrame(np.add.outer(np.arange(5.0), np.arange(8) / 8), areas)[::-1]
+    panel = small(
+        covariates=told.to_frame("x"), traits=(told * 2).to_frame("y"), doubt=told.iloc[:-1] / 10
+    )
+    panel = replace(panel, drivers={"force": force})
+
+    model, _ = space_time_model(panel, sparse.csr_array((5, 5)))
+
+    # The model has an order of its own, which its map takes back.
+    back = model.graph.take
+    assert back(model.fixed.T).T.tolist() == [[1.0, k, 2.0 * k] for k in range(5)]
+    assert back(model.drivers[:, :, 0]).T.tolist() == force[::-1].to_numpy().tolist()
+    assert back(model.doubt[None])[0].tolist() == [0.0, 0.1, 0.2, 0.3, 0.4]
+    assert model.traits == 1
+
+
+def test_a_table_of_draws_has_their_means_and_the_limits_of_the_next_one():
+    draws = pd.DataFrame({"a": np.log(np.arange(1.0, 40.0)), "b": np.zeros(39)})
+
+    found = _table(draws)
+
+    assert found.columns.to_list() == ["log_rate", "log_sd", "rate", "lower", "upper"]
+    # Of 39 draws the next lies below the first with a chance of 1 in 40.
+    assert found.loc["a", ["lower", "upper"]].to_list() == pytest.approx([1.0, 39.0])
+    assert found.loc["a", "rate"] == pytest.approx(20.0)
+    assert found.loc["a", "log_sd"] == pytest.approx(np.log(np.arange(1, 40)).std(ddof=1))
+    assert found.loc["b"].to_list() == [0.0, 0.0, 1.0, 1.0, 1.0]
