@@ -18,6 +18,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from labtools import paths
 from labtools.paths import Workbench
@@ -25,11 +26,11 @@ from labtools.tables.lineage import code_digest
 from tests.benchmarks.bench_risk import map_of, scan_of, space_time_of
 from tests.benchmarks.bench_workers import fichas_per_minute
 from tests.benchmarks.measuring import measured
-from tests.benchmarks.stages import Register
+from tests.benchmarks.record import SCALE
+from tests.benchmarks.stages import STAGES, Register
 
 SIZES = (412, 824, 3_296, 13_184, 74_160)
 MODELS = SIZES[:3]
-RESULTS = Path(__file__).resolve().parents[2] / "reports" / "bench" / "scale.json"
 
 
 def disk_of(run: Path) -> dict[str, float]:
@@ -51,13 +52,15 @@ def _bytes(folder: Path) -> int:
 def main(
     workbench: Path,
     sizes: Sequence[int],
+    only: Sequence[str],
     models_on: Sequence[int],
     workers_on: int,
     results: Path,
 ) -> None:
     """Measure every size, models, and workers on a register; print and write what was found so far.
 
-    What the file holds of other sizes is kept: each says when and on what it was measured.
+    What the file holds of other sizes and stages is kept: each says when and on what it was
+    measured.
     """
     demo = Path(os.path.realpath(Workbench(workbench).latest))
     os.environ[paths.ENVIRONMENT_VARIABLE] = str(workbench)
@@ -73,8 +76,8 @@ def main(
             register = Register(demo, Path(folder) / "run", n)
             sys.stdout.write(f"{n} colonias, made in {register.made.wall_s:.0f} s\n")
             sys.stdout.flush()
-            stages = register.stages()
-        told["sizes"][str(n)] = {"on": machine(), "stages": stages}
+            stages = register.stages(only)
+        told["sizes"][str(n)] = beside(told["sizes"].get(str(n)), stages)
         show(n, stages)
         kept()
     for n in models_on:
@@ -96,7 +99,20 @@ def main(
         kept()
 
 
-def machine() -> dict[str, object]:
+def beside(earlier: dict[str, Any] | None, stages: dict[str, dict[str, float]]) -> dict[str, Any]:
+    """Return what was measured now, beside what was measured earlier of other stages."""
+    kept = earlier or {"on": [], "stages": {}}
+    others = [
+        {**one, "stages": [stage for stage in one["stages"] if stage not in stages]}
+        for one in kept["on"]
+    ]
+    return {
+        "on": [*(one for one in others if one["stages"]), {**machine(), "stages": list(stages)}],
+        "stages": {**kept["stages"], **stages},
+    }
+
+
+def machine() -> dict[str, Any]:
     """Return what the figures were measured on, and when."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
@@ -122,8 +138,16 @@ if __name__ == "__main__":
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("workbench", type=Path)
     asked.add_argument("--sizes", type=int, nargs="*", default=SIZES)
+    asked.add_argument("--only", nargs="+", choices=STAGES, default=STAGES, help="stages")
     asked.add_argument("--models-on", type=int, nargs="*", default=MODELS)
     asked.add_argument("--workers-on", type=int, default=SIZES[0], help="colonias; 0 for none")
-    asked.add_argument("--results", type=Path, default=RESULTS)
+    asked.add_argument("--results", type=Path, default=SCALE)
     given = asked.parse_args()
-    main(given.workbench.resolve(), given.sizes, given.models_on, given.workers_on, given.results)
+    main(
+        given.workbench.resolve(),
+        given.sizes,
+        given.only,
+        given.models_on,
+        given.workers_on,
+        given.results,
+    )
