@@ -81,8 +81,8 @@ def protect(opened: Opened, prepared: Prepared) -> int:
     rules = {name: check_release(name, table, evidence, registry) for name, table in tables.items()}
     check_carded(registry.telling_of_people(), read_cards(opened.workbench.reference("cards")))
     tables |= {name: read_table(name, city) for name in sorted(OPTIONAL - tables.keys())}
-    made = opened.made.get(prepared.run_id) or make_edition(opened, prepared, "public")
-    _prove_made_from_protected(tables, {**made, **_counts_anew(opened)})
+    told = opened.made.get(prepared.run_id) or make_edition(opened, prepared, "public")
+    _prove_made_from_protected(tables, {**told, **_counts_anew(opened)})
     found = audit_release(opened.workbench, prepared.run_id, tables, _inputs(opened))
     failed = {ficha_of(it.key, "public") for it in outcomes_of(prepared) if not it.ok}
     city_tables = released_tables(tables)
