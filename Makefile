@@ -7,7 +7,7 @@ BOOKS   = $(shell git ls-files 'notebooks/*.ipynb')
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dashboards lab test check format messages lock bench study mutation bounds bill pictures docs clean
+.PHONY: help demo dashboards lab test random check format messages lock bench study mutation bounds bill pictures docs clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,10 @@ lab: $(VENV)/.workbench ## open JupyterLab with the demo's workbench
 
 test: $(VENV)/.development ## set everything up and run the tests
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --no-loadscope-reorder
+
+random: $(VENV)/.development ## run the tests in an order drawn by lot (SEED=7 draws that one again)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --no-loadscope-reorder -p randomly \
+	  $(if $(SEED),--randomly-seed=$(SEED)) $(TESTS)
 
 check: $(VENV)/.development ## lint, types, floors, notebooks
 	$(BIN)/ruff check .
@@ -43,9 +47,9 @@ pictures: $(VENV)/.development ## take the pictures of the README from the demo
 	$(BIN)/python tests/browser/take_pictures.py $(DEMO)/reports/latest/public
 
 bench: $(VENV)/.development ## measure the engine against naive Papermill (ratios, one run)
-	$(BIN)/python tests/benchmarks/bench_engine.py
+	$(BIN)/python -m tests.benchmarks.bench_engine
 	$(BIN)/python tests/benchmarks/bench_intake.py
-	$(BIN)/python tests/benchmarks/bench_risk.py
+	$(BIN)/python -m tests.benchmarks.bench_risk
 	$(BIN)/python -m tests.benchmarks.bench_portfolio
 	$(BIN)/python -m tests.benchmarks.bench_serve
 

@@ -16,6 +16,7 @@ from labtools.paths import Workbench
 from labtools.workflow.everything import run_everything
 from labtools.workflow.steps import open_workbench
 from labtools.workflow.workbenches import make_demo
+from tests.inputs import reference_inputs
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -72,12 +73,15 @@ def reference() -> Callable[[str], dict]:
 
 @pytest.fixture(scope="session")
 def oracle() -> Callable[[str], pd.DataFrame]:
-    """Read inputs of the reference numbers: data of GPL packages, which are not copied here."""
+    """Read inputs of the reference numbers, or skip where they are not."""
 
     def read(name: str) -> pd.DataFrame:
-        path = REPOSITORY.parent / "shared" / "oracle" / "data" / name
+        path = reference_inputs() / name
         if not path.is_file():
-            pytest.skip(f"the reference input {name} is not on this machine")
+            pytest.skip(
+                f"the reference input {name} is not here: name its folder in "
+                "LABTOOLS_REFERENCE_INPUTS"
+            )
         return pd.read_csv(path)
 
     return read

@@ -159,6 +159,6 @@ def _reach(others: pd.DataFrame) -> pd.Series:
 
     In times of each city's own gaps before: the rank that ``p_value`` asks for, turned round.
     """
-    few = max(int(_RARE * (others.shape[1] + 1)), 1)
+    few = int(_RARE * (others.shape[1] + 1))  # one or more: so many cities are asked for
     farthest = np.sort(others.to_numpy(), axis=1)[:, -few]
     return pd.Series(farthest, others.index)

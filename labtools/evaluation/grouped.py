@@ -47,7 +47,7 @@ def synthetic_effect(start: OneStart, *, level: float, rng: np.random.Generator)
     Abadie, A., Diamond, A. & Hainmueller, J. (2010). JASA 105, 493-505.
     doi:10.1198/jasa.2009.ap08746
     """
-    table, own = _groups(start, _made(start), 1, rng)
+    table, (own,) = _groups(start, _made(start), 1, rng)
     needed = int(np.ceil(1 / (1 - level) - 1e-9))
     _refuse_few(table.shape[1], needed, start)
     found = {name: synthetic_control(table, name, start.start) for name in table.columns}
@@ -57,9 +57,9 @@ def synthetic_effect(start: OneStart, *, level: float, rng: np.random.Generator)
     effect = pd.Series({name: one.effect for name, one in found.items()})
     size = (effect / spread).abs()
     factor = shared_shocks(start, start.treated, start.others).factor
-    reach = factor * _most(size.drop(own), level) * spread[own[0]]
-    p = _rank(size.drop(own), size[own[0]] / factor)
-    return _estimate(start, float(effect[own[0]]), reach, (level, p))
+    reach = factor * _most(size.drop(own), level) * spread[own]
+    p = _rank(size.drop(own), size[own] / factor)
+    return _estimate(start, float(effect[own]), reach, (level, p))
 
 
 def synthetic_difference_effect(

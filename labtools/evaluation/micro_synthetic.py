@@ -162,7 +162,8 @@ def _placebos(x: np.ndarray, y: np.ndarray, groups: np.ndarray, others: np.ndarr
     values, errors = _ratios(x, y, groups[~empty], mixes[~empty])
     # Without events as far apart as can be: left out, the others would look farther.
     apart = np.full(int(empty.sum()), np.inf)
-    return np.concatenate([(values / errors)[errors > _NOTHING], apart])
+    told = errors > _NOTHING
+    return np.concatenate([values[told] / errors[told], apart])
 
 
 def _ratios(

@@ -19,7 +19,8 @@ from labtools.evaluation.one_start import OneStart
 from labtools.evaluation.randomisation import map_patterns, studentised
 
 _DRAWS = 999
-_STEP, _FARTHEST, _HALVINGS = 0.05, 3.0, 14
+#: Each stride is twice the one before: the farthest ends at a ratio of 4.7.
+_STEP, _STRIDES, _HALVINGS = 0.05, 5, 14
 _NONE = 1e-12
 #: p-value of a vector of changes, one for each place.
 Test = Callable[[np.ndarray], float]
@@ -143,12 +144,13 @@ def _estimate(start: OneStart, rare: Test, level: float) -> Estimate:
 def _edge(p_of: Callable[[float], float], value: float, sign: int, error: float) -> float:
     """Return the effect furthest from `value` on one side that the test does not reject."""
     near, step = value, _STEP
-    far = value + sign * step
-    while p_of(far) > error:
-        near, step = far, 2 * step
+    for _ in range(_STRIDES):
         far = near + sign * step
-        if abs(far - value) > _FARTHEST:
-            return sign * np.inf
+        if p_of(far) <= error:
+            break
+        near, step = far, 2 * step
+    else:
+        return sign * np.inf
     for _ in range(_HALVINGS):
         middle = (near + far) / 2
         near, far = (middle, far) if p_of(middle) > error else (near, middle)

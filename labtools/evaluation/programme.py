@@ -292,7 +292,7 @@ def _telling_level(since: pd.DataFrame, looked_at: pd.DataFrame, protocol: Proto
     if told.any() or protocol.design.neighbours == "compared":
         return told
     before = np.asarray((since >= 0).any(axis=0)).argmax()
-    return np.arange(len(quarters)) < (_YEAR if before >= 2 * _YEAR else 0)
+    return (np.arange(len(quarters)) < _YEAR) & (before >= 2 * _YEAR)
 
 
 def _level(counts: pd.DataFrame, told: np.ndarray) -> pd.Series | None:
@@ -315,8 +315,7 @@ def _before(
 ) -> CountEffects | None:
     """Return what the year before the entry shows, in the programme's places and beside them."""
     panel = cells.panel
-    past = (cells.since < 0) & panel.used
-    past = past.mul(cells.inside.any(axis=1), axis=0)
+    past = panel.used.mul(cells.inside.any(axis=1), axis=0)
     back = past.iloc[:, ::-1].cumsum(axis=1).iloc[:, ::-1]
     year = past & (back <= _YEAR)
     targets: dict[object, pd.DataFrame] = {ALL: year}

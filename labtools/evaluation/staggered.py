@@ -147,7 +147,7 @@ def group_time_effects(
         raise AnalysisError("The anticipation is {n} periods. Give 0 or more.", n=anticipation)
     rows, influence = [], []
     for group in np.unique(first[(first > periods[0]) & (first <= periods[-1])]):
-        for at in range(1, len(periods)):
+        for at in range(len(periods)):
             base = _base(periods, group, at, anticipation)
             free = first == 0
             if controls == "not_yet":

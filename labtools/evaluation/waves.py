@@ -86,10 +86,10 @@ def _years(cells: Cells) -> tuple[pd.DataFrame, pd.Series]:
     kept = inside | (~entered & ~cells.panel.exposed.any(axis=1))
     year = (at - begun) // YEAR
     whole = [k for k in np.unique(year) if free[year == k].sum() == YEAR]
-    if len(whole) < 2 or whole[0] >= 0:  # noqa: PLR2004 - one before, one after
+    if not whole or not whole[0] < 0 <= whole[-1]:
         raise AnalysisError(
-            "The window has {before} quarters before the start and {after} from it on; a whole "
-            "year before and a quarter after are needed. Give a longer window.",
+            "The window has {before} quarters before the first entry and {after} from it on; this "
+            "design counts by years, and needs a whole one on either side. Give a longer window.",
             before=begun,
             after=len(at) - begun,
         )

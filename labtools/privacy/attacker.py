@@ -246,10 +246,15 @@ class _Part:
                 return
 
     def find_ends(self, wanted: np.ndarray, *, every: bool) -> None:
-        """Minimise and maximise, one by one, the cells still in doubt (or every one)."""
-        cells = np.flatnonzero(wanted if every else self._in_doubt(wanted))
-        for cell in cells if every else cells[:_MOST]:
-            if not every and not self._in_doubt(wanted)[cell]:
+        """Minimise and maximise, one by one, the cells still in doubt (or every one).
+
+        And those of which single claims leave two values: all together may leave one.
+        """
+        told = wanted & self._certain & (self.bounds.high > self.bounds.low)
+        doubted = np.flatnonzero(self._in_doubt(wanted))
+        some = np.concatenate([doubted, np.flatnonzero(told)])[:_MOST]
+        for cell in np.flatnonzero(wanted) if every else some:
+            if not (every or told[cell] or self._in_doubt(wanted)[cell]):
                 continue
             towards = np.zeros(len(self.ceiling))
             for sign in (1.0, -1.0):
@@ -259,17 +264,20 @@ class _Part:
 
     def answers(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return ``low``, ``high`` and ``solved`` of each cell."""
-        certain = self.bounds.high - self.bounds.low + 1 < NARROW
-        shut = certain & ~self.ended
+        shut = self._certain & ~self.ended
         low = np.where(shut, self.bounds.low, self.least)
         high = np.where(shut, self.bounds.high, self.greatest)
         at_ceiling = ~np.isfinite(self.bounds.high) & (high >= self.ceiling - _NEAR)
         return low, np.where(at_ceiling, np.inf, high), self.ended
 
+    @property
+    def _certain(self) -> np.ndarray:
+        """Cells of which single claims leave fewer values than protect a count."""
+        return np.asarray(self.bounds.high - self.bounds.low + 1 < NARROW)
+
     def _in_doubt(self, wanted: np.ndarray) -> np.ndarray:
         seen = self.greatest - self.least + 1
-        could = self.bounds.high - self.bounds.low + 1
-        return np.asarray(wanted & (seen < NARROW) & (could >= NARROW) & ~self.ended)
+        return np.asarray(wanted & (seen < NARROW) & ~self._certain & ~self.ended)
 
     def _solve(self, towards: np.ndarray) -> bool:
         """Look for the whole counts with the least ``towards @ cells``; False if there are none.

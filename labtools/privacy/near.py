@@ -80,12 +80,9 @@ def reachable(claims: Claims, bounds: Ranges, solve: Solve) -> Ranges | None:
 def _once_each(large: sparse.csr_array, group: np.ndarray) -> np.ndarray:
     """Tell which cells are of a group that no large sum counts more than one cell of."""
     entries = sparse.coo_array(large)
-    of_group = sparse.coo_array(
-        (np.abs(entries.data), (entries.row, group[entries.col])),
-        shape=(large.shape[0], int(group.max()) + 1),
-    )
-    crowded = np.unique(of_group.tocsr().tocoo().col[of_group.tocsr().tocoo().data > 1])
-    return ~np.isin(group, crowded)
+    of_group = sparse.coo_array((np.abs(entries.data), (entries.row, group[entries.col])))
+    of_group.sum_duplicates()
+    return ~np.isin(group, of_group.col[of_group.data > 1])
 
 
 def _is_forest(claims: Claims, group: np.ndarray) -> bool:

@@ -44,14 +44,14 @@ def propagate(claims: Claims, low: np.ndarray, high: np.ndarray) -> Ranges:
     """Return the ranges that the claims leave of the ranges given (whole numbers)."""
     entries = sparse.coo_array(claims.weights)
     row, cell, weight = entries.row, entries.col, entries.data
+    rises = weight > 0
     low, high = low.astype(float), high.astype(float)
     for _ in range(_ROUNDS):
-        least = np.where(weight > 0, weight * low[cell], weight * high[cell])
-        most = np.where(weight > 0, weight * high[cell], weight * low[cell])
+        least, most = _extremes(weight, rises, low[cell], high[cell])
         room = claims.high[row] - _others(row, least, len(claims.low), -np.inf)
         need = claims.low[row] - _others(row, most, len(claims.low), np.inf)
-        up = np.where(weight > 0, room / weight, need / weight)
-        down = np.where(weight > 0, need / weight, room / weight)
+        up = np.where(rises, room, need) / weight
+        down = np.where(rises, need, room) / weight
         new_low, new_high = low.copy(), high.copy()
         np.maximum.at(new_low, cell, np.ceil(down - _NEAR))
         np.minimum.at(new_high, cell, np.floor(up + _NEAR))
@@ -67,8 +67,7 @@ def binding(claims: Claims, ranges: Ranges) -> np.ndarray:
     entries = sparse.coo_array(claims.weights)
     row, cell, weight = entries.row, entries.col, entries.data
     n = len(claims.low)
-    least = np.where(weight > 0, weight * ranges.low[cell], weight * ranges.high[cell])
-    most = np.where(weight > 0, weight * ranges.high[cell], weight * ranges.low[cell])
+    least, most = _extremes(weight, weight > 0, ranges.low[cell], ranges.high[cell])
     lowest = np.bincount(row, least, minlength=n)
     highest = np.bincount(row, most, minlength=n)
     return np.asarray((lowest < claims.low - _NEAR) | (highest > claims.high + _NEAR))
@@ -82,6 +81,13 @@ def components(claims: Claims) -> np.ndarray:
     n = n_claims + n_cells
     graph = sparse.csr_array((np.ones(entries.nnz), edges), shape=(n, n))
     return np.asarray(connected_components(graph, directed=False)[1][n_claims:])
+
+
+def _extremes(
+    weight: np.ndarray, rises: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least and the most that each entry adds to its claim."""
+    return weight * np.where(rises, low, high), weight * np.where(rises, high, low)
 
 
 def _others(row: np.ndarray, parts: np.ndarray, n: int, endlessly: float) -> np.ndarray:

@@ -102,7 +102,7 @@ def suppress(
     values = items["events"].to_numpy(float)
     may_hide = inner | hide_totals
     primary = (values >= 1) & (values < below) & may_hide
-    reach = np.maximum(1, np.minimum(values, _FARTHEST))
+    reach = np.minimum(values, _FARTHEST)
     table = Table(values, relations, primary, reach, may_hide)
     hidden = (cheapest_complements if method == "optimal" else greedy_complements)(table)
     items = items.assign(

@@ -36,6 +36,8 @@ from labtools.tables.released import Released, slug
 
 Tell = Callable[[Released], Mapping[str, Sequence[str]]]
 _GROUPS = (words.TOTAL, *words.GROUPS)
+#: Fichas whose tables are held at a time.
+_LOT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Edition:
     tables : mapping of str to pandas.DataFrame
         The released tables.
     fichas : tuple of Released
-        One for each colonia that has a page.
+        One for each colonia that has a page; it needs no table but its ``profile``.
     ground : Ground
         The colonias as they are drawn.
     tell : callable
@@ -56,6 +58,8 @@ class Edition:
         Which fichas are also printed.
     shelf : Shelf
         Where pages of earlier editions are, and these will be.
+    whole : callable
+        Gives some of `fichas` with all their tables, to make what is not on the shelf.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -64,6 +68,7 @@ class Edition:
     tell: Tell
     paper: Paper = PLAIN
     shelf: Shelf = field(default_factory=lambda: Shelf(None))
+    whole: Callable[[Sequence[Released]], Sequence[Released]] = tuple
 
 
 def on_shelf(edition: Edition, ficha: Released) -> bool:
@@ -89,33 +94,43 @@ def _told_of(ficha: Released) -> tuple[object, ...]:
     return ficha.colonia_id, ficha.seal, ficha.outdated, dict(ficha.expires)
 
 
-def site_pages(edition: Edition) -> Iterator[tuple[str, str]]:
-    """Give each page of each language: its place in the site, and its markup."""
-    for language, folder in wording.EDITIONS.items():
-        way, top = (f"{folder}/", "..") if folder else ("", ".")
+def site_files(edition: Edition) -> Iterator[tuple[str, bytes]]:
+    """Give each page and printed document, in each language: its place in the site, its bytes.
+
+    Those of fichas come lot by lot, in all languages: what is held does not grow with them.
+    """
+    for language in wording.EDITIONS:
+        way, top = _way(language)
         with speaking(language):
             for place, html in _pages(edition, language, top):
-                yield way + place, html
-
-
-def site_papers(edition: Edition) -> Iterator[tuple[str, bytes]]:
-    """Give each printed document: its place in the site, and its bytes.
-
-    The briefing and its slides, and each ficha beside its page.
-    """
+                yield way + place, html.encode("utf-8", "replace")
     for language in edition.paper.languages:
-        folder = wording.EDITIONS[language]
-        way = f"{folder}/" if folder else ""
         for name, slides in wording.BRIEFINGS.items():
             made = print_briefing(edition.tables, language=language, slides=slides)
-            yield f"{way}{name}.pdf", made
-        with speaking(language):
-            for ficha in edition.fichas:
-                place = f"{way}colonias/{slug(ficha.colonia_id)}"
-                for ending, make in _PAPERS.items():
-                    one = partial(make, edition, ficha, language)
-                    made = edition.shelf.take(one, ending, *_paper_of(ficha, language))
-                    yield f"{place}.{ending}", made
+            yield f"{_way(language)[0]}{name}.pdf", made
+    for start in range(0, len(edition.fichas), _LOT):
+        fichas = edition.whole(edition.fichas[start : start + _LOT])
+        for language in wording.EDITIONS:
+            with speaking(language):
+                for ficha in fichas:
+                    yield from _ficha_files(edition, ficha, language)
+
+
+def _way(language: str) -> tuple[str, str]:
+    """Return the way from the site's top to an edition's pages, and from these to the top."""
+    folder = wording.EDITIONS[language]
+    return (f"{folder}/", "..") if folder else ("", ".")
+
+
+def _ficha_files(edition: Edition, ficha: Released, language: str) -> Iterator[tuple[str, bytes]]:
+    """Give a ficha's page, its print and its card for telephones."""
+    place = f"{_way(language)[0]}colonias/{slug(ficha.colonia_id)}"
+    page = partial(_ficha_page, edition, ficha, language)
+    yield f"{place}.html", edition.shelf.take(page, *_page_of(ficha, language))
+    if language in edition.paper.languages:
+        for ending, make in _PAPERS.items():
+            one = partial(make, edition, ficha, language)
+            yield f"{place}.{ending}", edition.shelf.take(one, ending, *_paper_of(ficha, language))
 
 
 def _ficha_paper(edition: Edition, ficha: Released, language: str) -> bytes:
@@ -198,10 +213,6 @@ def _pages(edition: Edition, language: str, top: str) -> Iterator[tuple[str, str
     for group in _GROUPS:
         here = {one: _map_file(group, one) for one in wording.EDITIONS}
         yield here[language], page("map", here, _map(edition, group, language))
-    for ficha in edition.fichas:
-        make = partial(_ficha_page, edition, ficha, language)
-        html = edition.shelf.take(make, *_page_of(ficha, language))
-        yield f"colonias/{slug(ficha.colonia_id)}.html", html.decode()
 
 
 def _frame(edition: Edition) -> dict[str, object]:
@@ -218,13 +229,16 @@ def _frame(edition: Edition) -> dict[str, object]:
 
 def _home(edition: Edition, language: str) -> dict[str, object]:
     listed = colonias_listed(edition)
-    names = sorted({borough for _, borough, _ in listed}, key=lambda b: (not b, folded(b)))
+    within: dict[str, list[tuple[str, str]]] = {}
+    for name, borough, file in listed:
+        within.setdefault(borough, []).append((name, file))
+    names = sorted(within, key=lambda b: (not b, folded(b)))
     pages = borough_files(edition.tables)
     boroughs = [
         (
             borough,
             f"{wording.BOROUGHS[language]}/{pages[borough]}" if borough in pages else "",
-            [(name, file) for name, its, file in listed if its == borough],
+            within[borough],
         )
         for borough in names
     ]

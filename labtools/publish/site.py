@@ -17,8 +17,7 @@ from labtools.publish.contents import (
     Tell,
     colonias_listed,
     on_shelf,
-    site_pages,
-    site_papers,
+    site_files,
 )
 from labtools.publish.open_data import HOLDS, open_tables, write_csv
 from labtools.publish.pages import ASSETS
@@ -99,15 +98,14 @@ def build_site(
         shutil.rmtree(interrupted, ignore_errors=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{site.name}-", dir=site.parent))
     try:
-        sizes = [_write(aside / place, html) for place, html in site_pages(edition)]
+        sizes = {place: _write(aside / place, made) for place, made in site_files(edition)}
         _write_files(aside, edition)
-        for place, made in site_papers(edition):
-            (aside / place).write_bytes(made)
         _put(aside, site)
         edition.shelf.clear()
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    return SiteReport(site, len(edition.fichas), len(sizes), max(sizes))
+    pages = [size for place, size in sizes.items() if place.endswith(".html")]
+    return SiteReport(site, len(edition.fichas), len(pages), max(pages))
 
 
 def _check_place(site: Path) -> None:
@@ -131,9 +129,15 @@ def _read(public: Path, tell: Tell, paper: Paper, kept: Path | None) -> Edition:
     narrator = f"{tell.__module__}.{tell.__qualname__}"
     shelf = Shelf(kept, ground, narrator, paper.languages, paper.address)
     edition = Edition(tables, (), ground_of(tables["colonias_shown"]), tell, paper, shelf)
-    fichas = read_fichas(files, is_needed=lambda head: not on_shelf(edition, head))
+    fichas = read_fichas(files, is_needed=lambda _head: False)
     _check_slugs(fichas)
-    return replace(edition, fichas=fichas)
+    kept_in = {ficha.colonia_id: path for ficha, path in zip(fichas, files, strict=True)}
+
+    def whole(lot: Sequence[Released]) -> Sequence[Released]:
+        paths = [kept_in[ficha.colonia_id] for ficha in lot]
+        return read_fichas(paths, is_needed=lambda head: not on_shelf(edition, head))
+
+    return replace(edition, fichas=fichas, whole=whole)
 
 
 def _check_slugs(fichas: Sequence[Released]) -> None:
@@ -149,11 +153,9 @@ def _check_slugs(fichas: Sequence[Released]) -> None:
         )
 
 
-def _write(path: Path, html: str) -> int:
+def _write(path: Path, made: bytes) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
-    written = html.encode("utf-8", "replace")
-    path.write_bytes(written)
-    return len(written)
+    return path.write_bytes(made)
 
 
 def _write_files(folder: Path, edition: Edition) -> None:
@@ -162,7 +164,7 @@ def _write_files(folder: Path, edition: Edition) -> None:
     data.mkdir()
     for name in ("style.css", "search.js", "expiry.js"):
         shutil.copyfile(ASSETS / name, assets / name)
-    _write(assets / "index.js", _index(edition))
+    _write(assets / "index.js", _index(edition).encode())
     offered = open_tables(edition.tables)
     for name, table in offered.items():
         write_csv(table, data / f"{name}.csv")

@@ -12,6 +12,8 @@ import pandas as pd
 from labtools.tables.released import Rows, rows_of
 
 BY_COLONIA = "colonia_id"
+#: Rows written at a time: what repeats among them is let go before more comes.
+_PIECE = 20_000
 #: No row at all.
 NONE = np.array([], dtype=np.intp)
 
@@ -38,8 +40,17 @@ class Cut:
 
     @cached_property
     def rows(self) -> Rows:
-        """All rows as a ficha's file holds them."""
-        return rows_of(self.table)
+        """All rows as a ficha's file holds them; a word is held once however often it stands."""
+        known: dict[object, object] = {}
+        told: Rows = []
+        for start in range(0, len(self.table), _PIECE):
+            piece = rows_of(self.table.iloc[start : start + _PIECE])
+            for row in piece:
+                for name, value in row.items():
+                    if isinstance(value, str):
+                        row[name] = known.setdefault(value, value)
+            told += piece
+        return told
 
     def of(self, colonia_id: str) -> pd.DataFrame:
         """Return the rows of a colonia, numbered from 0; none where it has none."""
@@ -78,4 +89,11 @@ def with_light_words(table: pd.DataFrame) -> pd.DataFrame:
     time.  Not for whole tables to compute with: there Arrow's strings are sooner.
     """
     names = [name for name, kind in table.dtypes.items() if isinstance(kind, pd.StringDtype)]
-    return table.astype(dict.fromkeys(names, pd.StringDtype("python", na_value=np.nan)))
+    return table.assign(**{name: _light(table[name]) for name in names})
+
+
+def _light(words: pd.Series) -> pd.Series:
+    """Return words as Python's strings, one for each that differs however often it stands there."""
+    codes, known = pd.factorize(words)
+    held = np.append(known.to_numpy(object), np.nan)  # code -1, of what is missing, is the last
+    return pd.Series(held[codes], words.index, dtype=pd.StringDtype("python", na_value=np.nan))

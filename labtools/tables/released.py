@@ -145,10 +145,12 @@ def read_fichas(
     TableError
         As `read_ficha`.
     """
-    told = [_sealed(path) for path in paths]
-    for ficha in told:
+    told = []
+    for path in paths:
+        ficha = _sealed(path)
         if not is_needed(_released(ficha, {})):
             ficha["tables"] = {"profile": ficha["tables"]["profile"]}
+        told.append(ficha)
     names = dict.fromkeys(name for ficha in told for name in ficha["tables"])
     tables: list[dict[str, pd.DataFrame]] = [{} for _ in told]
     for name in names:

@@ -206,3 +206,21 @@ def test_records_still_to_come_make_no_decrease_and_hide_no_increase():
 def test_a_share_that_is_none_is_refused(complete):
     with pytest.raises(AnalysisError, match="above 0 and up to 1"):
         compare_windows(*windows(a=(3, 4)), complete=complete)
+
+
+def test_noise_of_one_event_counts_as_dispersion_of_its_mean():
+    # Half an event in each window: a noise of 2 is four times its mean.
+    pair = windows(a=(0, 1), b=(1, 0))
+
+    noisy, spread = compare_windows(*pair, noise_variance=2.0), compare_windows(*pair, dispersion=5)
+
+    columns = ["lower", "upper", "p_value"]
+    pd.testing.assert_frame_equal(noisy.table[columns], spread.table[columns])
+
+
+def test_limits_are_of_the_level_asked_for():
+    row = compare_windows(*windows(a=(12, 20)), level=0.8).table.loc["a"]
+
+    limits = stats.binomtest(20, 32, 0.5).proportion_ci(0.8, method="exact")
+    assert row["lower"] == pytest.approx(limits.low / (1 - limits.low))
+    assert row["upper"] == pytest.approx(limits.high / (1 - limits.high))

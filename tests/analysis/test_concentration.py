@@ -1,9 +1,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from labtools.analysis.concentration import chance_gini, measure_concentration
-from labtools.analysis.persistence import tell_persistence
+from labtools.analysis.persistence import _at_least, _moved, tell_persistence
 from labtools.errors import AnalysisError
 
 
@@ -116,3 +117,66 @@ def test_of_two_places_the_gini_is_how_far_events_and_people_are_apart():
     found = measure_concentration(counts, people, rng=np.random.default_rng(1))
 
     assert found.gini == pytest.approx(8 / 9 - 4 / 5)
+    # The curve begins with the place of the lowest rate, which has most people and most events.
+    assert found.lorenz["places"].tolist() == pytest.approx([0, 8 / 9, 1])
+    assert found.lorenz["events"].tolist() == pytest.approx([0, 4 / 5, 1])
+
+
+@pytest.mark.parametrize("overdispersion", [0.0, 0.4])
+def test_the_chance_of_so_many_or_more_is_that_of_scipys_laws(overdispersion):
+    count, mean = np.array([0.0, 1, 2, 7, 40]), np.array([3.0, 0.2, 5, 7, 22])
+
+    told = _at_least(count, mean, overdispersion)
+
+    size = 1 / overdispersion if overdispersion else np.nan
+    law = stats.nbinom(size, size / (size + mean)) if overdispersion else stats.poisson(mean)
+    assert told == pytest.approx(law.sf(count - 1))
+
+
+@pytest.mark.parametrize(
+    ("last", "overdispersion", "rose"),
+    [(34, 0.0, False), (35, 0.0, True), (60, 0.1, False), (70, 0.1, True)],
+)
+def test_a_rise_is_one_of_five_in_a_hundred_of_the_ratio_of_two_counts(last, overdispersion, rose):
+    # From 20 events: log ratios over their errors are 1.866, 1.979, 1.894 and 2.099 by hand.
+    up, down = np.array([[20.0, 9, last]]), np.array([[last, 9, 20.0]])
+    even = np.full((1, 3), 50.0)
+
+    assert [bool(it[0]) for it in _moved(up, even, overdispersion)] == [rose, False]
+    assert [bool(it[0]) for it in _moved(down, even, overdispersion)] == [False, rose]
+
+
+def test_a_rise_is_one_beyond_the_citys():
+    with_the_city = _moved(np.array([[20.0, 9, 40]]), np.array([[50.0, 9, 100]]), 0.0)
+    against_it = _moved(np.array([[20.0, 9, 20]]), np.array([[50.0, 9, 100]]), 0.0)
+
+    assert not with_the_city[0][0]
+    assert not with_the_city[1][0]
+    assert against_it[1][0]
+
+
+def test_each_kind_is_told_by_when_a_place_stood_above_and_whether_it_moved():
+    counts = pd.DataFrame(100.0, range(205), range(3))
+    counts.loc[:4] = [
+        [200, 200, 200],
+        [100, 100, 200],
+        [200, 100, 100],
+        [100, 200, 100],
+        [125, 115, 140],  # above in the last one only, but no rise: 0.11 with an error of 0.12
+    ]
+
+    found = tell_persistence(counts, pd.Series(2.0, counts.index), rng=np.random.default_rng(1))
+
+    assert found.kinds[:5].tolist() == ["chronic", "emerging", "fading", "occasional", "occasional"]
+    assert found.found.to_dict() == {
+        "chronic": 1,
+        "emerging": 1,
+        "fading": 1,
+        "occasional": 2,
+        "never": 200,
+    }
+    assert found.by_chance.sum() == pytest.approx(205)
+    assert found.alike.sum() == pytest.approx(205)
+    # Each place keeps its level: the one that is always above is so in most draws, as alike none.
+    assert 0.5 < found.by_chance["chronic"] < 2.5
+    assert found.alike["chronic"] < 0.1

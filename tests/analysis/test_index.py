@@ -131,3 +131,26 @@ def test_indicators_enter_in_the_order_of_their_correlation_wherever_their_means
 
     r = np.abs([np.corrcoef(column, index)[0, 1] for column in parts.T])
     assert order == list(np.argsort(-r))
+
+
+def test_of_several_wrong_indicators_the_first_is_named_and_all_are_counted():
+    rng = np.random.default_rng(5)
+    x = pd.DataFrame(rng.random((9, 4)), columns=list("abcd"))
+    still = x.assign(b=1.0, d=2.0)
+
+    with pytest.raises(AnalysisError, match="and 2 have none; the first is b"):
+        pena_distance(x, pd.Series({"a": 1.0, "c": 1.0, "d": np.nan}))
+    with pytest.raises(AnalysisError, match="and 2 do not; the first is b"):
+        pena_distance(still, still.max())
+
+
+@pytest.mark.parametrize(("units", "enough"), [(5, True), (4, False)])
+def test_two_units_more_than_indicators_are_enough(units, enough):
+    x = pd.DataFrame(np.random.default_rng(6).random((units, 3)), columns=list("abc"))
+    holed = pd.concat([x, pd.DataFrame({"a": [1.0], "b": [np.nan], "c": [2.0]}, index=[9])])
+
+    if not enough:
+        with pytest.raises(AnalysisError, match=r"of 3 indicators needs at least 5 .* there are 4"):
+            pena_distance(holed, x.max())
+        return
+    assert pena_distance(holed, x.max()) is not None

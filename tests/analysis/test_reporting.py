@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import special
+from scipy import integrate, special, stats
 
 from labtools.analysis.reporting import (
     ReportingPrior,
@@ -146,9 +146,37 @@ def test_a_denounced_crime_without_case_file_is_not_recorded():
     assert limits == pytest.approx([0.4 * 0.62, 0.4 * 0.84], rel=0.04)
 
 
-def test_a_share_of_opened_files_that_is_none_is_refused():
+@pytest.mark.parametrize(
+    "opened",
+    [
+        (74.3, 62, 84),
+        (0.5, 0.0, 0.8),
+        (0.5, 0.5, 0.8),
+        (0.8, 0.5, 0.8),
+        (0.5, 0.3, 1.0),
+        (1.0, 0.9, 1.0),
+        (1.0, 1.0, 1.1),
+    ],
+)
+def test_a_share_of_opened_files_that_is_none_is_refused(opened):
     with pytest.raises(AnalysisError, match="Give shares, not percentages"):
-        ReportingPrior(0.93, 0.75, 0.98, 0.3, {}, opened=(74.3, 62, 84))
+        ReportingPrior(0.93, 0.75, 0.98, 0.3, {}, opened=opened)
+
+
+@pytest.mark.parametrize(
+    ("unreported", "lower", "upper"),
+    [(0.93, 0.0, 0.98), (0.93, 0.93, 0.98), (0.98, 0.75, 0.98), (0.93, 0.75, 1.0)],
+)
+def test_a_dark_figure_that_is_not_inside_its_limits_is_refused(unreported, lower, upper):
+    with pytest.raises(AnalysisError, match="between its limits"):
+        ReportingPrior(unreported, lower, upper, 0.3, {})
+
+
+def test_more_files_than_crimes_asked_about_are_refused_and_as_many_are_not():
+    assert ReportingPrior(0.93, 0.75, 0.98, 0.3, {}, files=(4.0, 4.0)).files == (4.0, 4.0)
+    for files in ((5.0, 4.0), (-1.0, 4.0)):
+        with pytest.raises(AnalysisError, match="have a case file"):
+            ReportingPrior(0.93, 0.75, 0.98, 0.3, {}, files=files)
 
 
 def test_rates_are_divided_by_reporting_draw_by_draw():
@@ -188,3 +216,119 @@ def test_the_more_there_is_to_know_of_reporting_the_better_true_risk_is_told():
 def test_percentages_given_for_shares_are_refused():
     with pytest.raises(AnalysisError, match="Give shares, not percentages"):
         ReportingPrior(93, 75, 98, 0.3, GROUPS)
+
+
+OPENED = ReportingPrior(0.9, 0.8, 0.95, 0.3, GROUPS, opened=(0.5, 0.3, 0.7))
+
+
+def with_files(told, asked):
+    return ReportingPrior(0.9, 0.8, 0.95, 0.3, GROUPS, opened=(0.5, 0.3, 0.7), files=(told, asked))
+
+
+def test_the_share_with_a_case_file_has_the_median_and_the_limits_declared():
+    assert OPENED.opened_limits() == pytest.approx((0.5, 0.3, 0.7), abs=0.005)
+    drawn = OPENED.opened_draws(20_000, np.random.default_rng(1))
+    assert drawn.shape == (20_000, 1)
+    assert np.quantile(drawn, (0.5, 0.025, 0.975)) == pytest.approx((0.5, 0.3, 0.7), abs=0.012)
+
+
+def test_with_what_victims_told_of_case_files_the_law_is_that_of_numerical_integration():
+    sd = special.logit(0.7) / 1.96
+
+    def weigh(x, power):
+        share = special.expit(x)
+        return share**power * stats.norm.pdf(x, 0, sd) * share**12 * (1 - share) ** 28
+
+    whole, first, second = (integrate.quad(weigh, -6, 6, args=(k,))[0] for k in (0, 1, 2))
+    mean = first / whole
+    told = with_files(12.0, 40.0)
+
+    middle, low, high = told.opened_limits()
+    drawn = told.opened_draws(40_000, np.random.default_rng(2))
+
+    assert drawn.mean() == pytest.approx(mean, abs=0.002)
+    assert drawn.std() == pytest.approx(np.sqrt(second / whole - mean**2), rel=0.02)
+    for limit, share in ((middle, 0.5), (low, 0.025), (high, 0.975)):
+        below = integrate.quad(weigh, -6, special.logit(limit), args=(0,))[0] / whole
+        assert below == pytest.approx(share, abs=0.012)
+
+
+def test_where_every_denounced_crime_has_a_file_nothing_is_drawn():
+    assert PRIOR.opened_limits() == (1.0, 1.0, 1.0)
+    assert (PRIOR.opened_draws(5, np.random.default_rng(1)) == 1).all()
+
+
+def test_the_national_figure_is_told_in_log_odds_of_being_recorded():
+    law = OPENED.area_prior
+
+    assert law.centre == pytest.approx(np.log(0.1 / 0.9))
+    assert law.centre_sd == pytest.approx((np.log(0.2 / 0.8) - np.log(0.05 / 0.95)) / (2 * 1.96))
+    # Half of what is denounced has a file: twice as much is denounced as is recorded.
+    told = OPENED.told_prior
+    assert told.centre == pytest.approx(np.log(0.2 / 0.8), abs=1e-6)
+    assert told.centre_sd == pytest.approx((np.log(0.4 / 0.6) - np.log(0.1 / 0.9)) / (2 * 1.96))
+    assert (law.spread, told.spread) == (0.3, 0.3)
+
+
+def test_without_a_survey_draws_have_the_moments_of_the_prior():
+    areas = pd.DataFrame(index=range(60))
+    nobody = pd.Series(dtype=float)
+
+    draws = reporting_draws(
+        nobody, nobody, areas, prior=OPENED, rng=np.random.default_rng(3), size=8_000
+    )
+
+    log_odds = special.logit(draws.to_numpy())
+    law = OPENED.area_prior
+    city = log_odds.mean(axis=1)
+    inside = log_odds.var(axis=1, ddof=1)
+    # A gamma of shape 2 and scale 0.3 has a second moment of 2 × 3 × 0.09.
+    assert inside.mean() == pytest.approx(0.54, rel=0.06)
+    assert city.mean() == pytest.approx(law.centre, abs=0.03)
+    assert city.var() == pytest.approx(law.centre_sd**2 + 0.54 / 60, rel=0.06)
+
+
+def test_groups_differ_as_declared_and_hide_together_what_all_crime_hides():
+    rng = np.random.default_rng(4)
+    sure = ReportingPrior(0.9, 0.8, 0.95, 0.3, {"robbery": (0.7, 0.0), "other": (-0.4, 0.0)})
+    reporting = pd.DataFrame(rng.uniform(0.05, 0.4, (6, 3)), columns=list("abc"))
+    recorded = pd.DataFrame({"robbery": [5.0, 0, 9], "other": [20.0, 3, np.nan]}, list("abc"))
+
+    found = group_reporting(reporting, recorded, sure, rng=rng)
+
+    log_odds = {name: special.logit(table.to_numpy()) for name, table in found.items()}
+    assert log_odds["robbery"] - log_odds["other"] == pytest.approx(1.1)
+    counts = recorded.fillna(0.0)
+    hidden = sum(np.exp(-log_odds[g]) @ counts[g].to_numpy() for g in counts)
+    whole = ((1 - reporting) / reporting).to_numpy() @ counts.sum(axis=1).to_numpy()
+    assert hidden == pytest.approx(whole)
+
+
+def test_a_group_that_no_survey_knows_is_like_all_crime_with_doubt():
+    reporting = pd.DataFrame(np.full((20_000, 1), 0.2), columns=["a"])
+    recorded = pd.DataFrame({"robbery": [0.0], "never heard of": [0.0]}, ["a"])
+
+    found = group_reporting(reporting, recorded, PRIOR, rng=np.random.default_rng(5))
+
+    drawn = special.logit(found["never heard of"]["a"])
+    assert drawn.mean() == pytest.approx(special.logit(0.2), abs=0.02)
+    assert drawn.std() == pytest.approx(0.6, rel=0.02)
+
+
+def test_rates_of_more_draws_take_those_of_reporting_in_turn():
+    rates = pd.DataFrame({"a": [1.0, 2.0, 3.0]})
+    reporting = pd.DataFrame({"b": [0.9, 0.9], "a": [0.5, 0.25]})
+
+    assert corrected_rates(rates, reporting)["a"].to_list() == [2.0, 8.0, 6.0]
+    assert corrected_rates(rates, reporting * 0)["a"].to_list() == [1e4, 2e4, 3e4]
+
+
+def test_crimes_not_recorded_are_poisson_of_the_odds_of_not_being_recorded():
+    size = 40_000
+    p = pd.DataFrame({"a": np.full(size, 0.2)})
+
+    drawn = crime_draws(np.array([3.0]), np.full((size, 1), 2.0), p, rng=np.random.default_rng(6))
+
+    hidden = drawn["a"] - 3
+    assert hidden.mean() == pytest.approx(2.0 * 0.8 / 0.2, abs=0.06)
+    assert hidden.var() == pytest.approx(8.0, rel=0.04)

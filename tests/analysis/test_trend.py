@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 
 from labtools.analysis.trend import compare_years
 
@@ -119,3 +120,25 @@ def test_records_still_to_come_are_no_fall_of_the_municipality():
     assert blind.upper < 1
     assert aware.ratio == pytest.approx(1.0)
     assert aware.lower == pytest.approx(blind.lower / 0.9)
+
+
+def test_an_old_year_without_events_teaches_no_season_and_no_dispersion():
+    counts = counted(200 * SEASON, np.random.default_rng(7), dispersion=2)
+    counts["2021"] = 0.0
+
+    assert compare_years(counts, END) == compare_years(counts[12:], END)
+
+
+def test_limits_and_dispersion_of_two_years_are_by_hand():
+    counts = counted(0.0)[36:]
+    counts[:] = [*([10.0, 20.0] * 6), *([16.0, 14.0] * 6)]
+
+    found = compare_years(counts, END, noise_variance=3.0, level=0.9)
+
+    # 180 events in both years: each month is expected the mean of both, 13 or 17; 11 freedoms.
+    pearson = 12 * (3**2 / 13 + 3**2 / 17)
+    scale = pearson / 11 + 3 / 15
+    reach = stats.t.ppf(0.95, 11) * np.sqrt(scale * 2 / 180)
+    assert found.ratio == pytest.approx(1.0)
+    assert found.dispersion == pytest.approx(scale)
+    assert (found.lower, found.upper) == pytest.approx((np.exp(-reach), np.exp(reach)))

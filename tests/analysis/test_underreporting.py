@@ -96,3 +96,57 @@ def test_a_survey_that_cannot_tell_asks_for_a_prior():
         fit_reporting(pd.Series([4, 1, 1]), pd.Series([3, 2, 5]))
     with pytest.raises(AnalysisError, match="Give a prior"):
         fit_reporting(pd.Series([10, 10, 10]), pd.Series([30, 30, 30]))
+
+
+def test_limits_wider_than_any_law_of_that_mean_are_refused():
+    with pytest.raises(AnalysisError, match=r"No beta law has mean 0\.5"):
+        reporting_prior(0.5, 0.001, 0.999)
+    # A size of one has a width of 0.997; a narrow law is large.
+    assert reporting_prior(0.5, 0.01, 0.99).alpha == pytest.approx(0.65, abs=0.1)
+    assert reporting_prior(0.9, 0.899, 0.901).beta == pytest.approx(311_000, rel=0.02)
+
+
+@pytest.mark.parametrize("limits", [(0.0, 0.5), (0.2, 1.0), (0.5, 0.6), (0.4, 0.5)])
+def test_a_dark_figure_outside_its_limits_or_at_the_ends_is_refused(limits):
+    with pytest.raises(AnalysisError, match="Give shares"):
+        reporting_prior(0.5, *limits)
+
+
+@pytest.mark.parametrize(("reported", "wrong"), [(-1, True), (0, False), (3, False), (4, True)])
+def test_reports_lie_between_none_and_all_victims_and_the_first_area_is_named(reported, wrong):
+    victims = pd.Series({"a": 5, "b": 3, "c": 3})
+    told = pd.Series({"a": 2, "b": reported, "c": reported})
+
+    if wrong:
+        with pytest.raises(AnalysisError, match=r"2 areas have .* first: b\)"):
+            Reporting(2, 6).rates(told, victims)
+        return
+    rates = Reporting(2, 6).rates(told, victims)
+    assert rates.to_dict() == pytest.approx(
+        {"a": 4 / 13, "b": (2 + reported) / 11, "c": (2 + reported) / 11}
+    )
+
+
+@pytest.mark.parametrize("lists", [(10, 20, 11), (20, 10, 11), (5, 5, -1)])
+def test_more_in_both_lists_than_in_one_are_refused_and_as_many_are_not(lists):
+    with pytest.raises(AnalysisError, match="do not fit"):
+        chapman(*lists)
+    with pytest.raises(AnalysisError, match="do not fit"):
+        lincoln_petersen(*lists)
+    assert chapman(10, 20, 10) == (20.0, 0.0)
+    assert lincoln_petersen(10, 20, 10) == (20.0, 0.0)
+    assert chapman(0, 0, 0) == (0.0, 0.0)
+
+
+def test_areas_without_victims_are_not_among_the_three_that_are_needed():
+    with pytest.raises(AnalysisError, match="among 2 areas with victims"):
+        fit_reporting(pd.Series([1, 0, 0]), pd.Series([3, 2, 0]))
+    told = fit_reporting(
+        pd.concat([REPORTED, pd.Series([0], [99])]), pd.concat([VICTIMS, pd.Series([0], [99])])
+    )
+    plain = fit_reporting(REPORTED, VICTIMS)
+    assert (told.alpha, told.beta) == pytest.approx((plain.alpha, plain.beta), rel=1e-6)
+    with pytest.raises(AnalysisError, match="among 3 areas"):
+        fit_reporting(pd.Series([0, 0, 0]), pd.Series([3, 2, 4]))
+    with pytest.raises(AnalysisError, match="among 3 areas"):
+        fit_reporting(pd.Series([3, 2, 4]), pd.Series([3, 2, 4]))

@@ -15,7 +15,10 @@ LABTOOLS = Path(sys.executable).with_name("labtools")
 READMES = {"en": ROOT / "README.md", "es_MX": ROOT / "README.es.md"}
 DOCUMENTS = (
     *READMES.values(),
-    *(ROOT / f"{name}.md" for name in ("ARCHITECTURE", "CHANGELOG", "CONTRIBUTING", "SECURITY")),
+    *(
+        ROOT / f"{name}.md"
+        for name in ("ARCHITECTURE", "CHANGELOG", "CONTRIBUTING", "ESCALA", "SECURITY")
+    ),
 )
 
 _BLOCK = re.compile(r"^([ ]*)```(\w+)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)

@@ -49,8 +49,8 @@ from labtools.tables.released import read_fichas, slug
 from labtools.tables.store import read_table
 from labtools.workflow.notebooks import PRELOAD
 from labtools.workflow.workbenches import make_demo
+from tests.benchmarks.measuring import Used, measured, used_by
 
-Used = tuple[float, float]
 NAIVE = 32  # notebooks of the plain loop: it starts anew for each, and more would tell no more
 HEAVY = 128  # notebooks that fit and draw for themselves
 
@@ -64,10 +64,10 @@ def main(fichas: int, results: Path) -> None:
         run = Path(os.path.realpath(bench.latest))
         loop = min(NAIVE, fichas)
         ways = {
-            "naive": each(measured_on(bench, run, loop, naive), loop),
-            "ours": each(measured_on(bench, run, fichas, ours), fichas),
-            "limit": each(measured_on(bench, run, fichas, limit), fichas),
-            "designed": each(measured_on(bench, run, fichas, pages), fichas),
+            "naive": measured_on(bench, run, loop, naive).for_each(loop),
+            "ours": measured_on(bench, run, fichas, ours).for_each(fichas),
+            "limit": measured_on(bench, run, fichas, limit).for_each(fichas),
+            "designed": measured_on(bench, run, fichas, pages).for_each(fichas),
         }
         drop_an_action_of(bench, colonias_with_actions(bench, 3))
         changed = by_command(bench)
@@ -86,7 +86,9 @@ def main(fichas: int, results: Path) -> None:
         "heavy_cpu_vs_limit": heavy["heavy ours"][0] / heavy["heavy limit"][0],
     }
     ways = {**ways, **heavy, "whole run": full, "3 changed": changed}
-    lines = [f"{name:12}{cpu:8.3f} CPU s and {wall:8.3f} s" for name, (cpu, wall) in ways.items()]
+    lines = [
+        f"{name:12}{cpu:8.3f} CPU s and {wall:8.3f} s" for name, (cpu, wall, _) in ways.items()
+    ]
     lines += [f"{name}: {value:.3g}" for name, value in told.items()]
     sys.stdout.write("\n".join(lines) + "\n")
     results.parent.mkdir(parents=True, exist_ok=True)
@@ -113,10 +115,11 @@ def heavy_ways(folder: Path) -> dict[str, Used]:
         loaded = ("pandas", "statsmodels.api", "matplotlib.pyplot")
         check(run_notebooks(given, preload=loaded, rehearsals=given[:1]))
 
+    drawing = partial(limit, after_cell=drawn)
     return {
-        "heavy naive": each(measured(partial(stock, jobs("naive", NAIVE))), NAIVE),
-        "heavy ours": each(measured(partial(pooled, jobs("ours"))), HEAVY),
-        "heavy limit": each(measured_warm(partial(limit, after_cell=drawn), jobs("limit")), HEAVY),
+        "heavy naive": measured(partial(stock, jobs("naive", NAIVE))).for_each(NAIVE),
+        "heavy ours": measured(partial(pooled, jobs("ours"))).for_each(HEAVY),
+        "heavy limit": measured_warm(drawing, jobs("limit")).for_each(HEAVY),
     }
 
 
@@ -151,7 +154,7 @@ def by_command(bench: Workbench) -> Used:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = ended.ru_utime + ended.ru_stime - begun.ru_utime - begun.ru_stime
-    return cpu, time.perf_counter() - wall
+    return Used(cpu, time.perf_counter() - wall, ended.ru_maxrss / 1024)
 
 
 def measured_on(bench: Workbench, run: Path, fichas: int, way: Callable[[list[Job]], None]) -> Used:
@@ -259,12 +262,6 @@ def drop_an_action_of(bench: Workbench, colonias: list[str]) -> None:
     log.write_text("".join(lines), encoding="utf-8")
 
 
-def each(used: Used, count: int) -> Used:
-    """Return what one notebook of `count` used."""
-    cpu, wall = used
-    return cpu / count, wall / count
-
-
 def measured_warm(way: Callable[[list[Job]], None], jobs: list[Job]) -> Used:
     """Return what `way` takes for `jobs` in processes in which one of them ran before."""
 
@@ -286,37 +283,6 @@ def shared_out(way: Callable[[list[Job]], None], jobs: list[Job]) -> None:
         started.append(pid)
     if any(os.waitpid(pid, 0)[1] for pid in started):
         sys.exit("a process of the limit did not end well")
-
-
-def used_by(work: Callable[[], object]) -> Used:
-    """Return the processor seconds (children included) and the seconds that `work` takes."""
-    begun, wall = cpu_seconds(), time.perf_counter()
-    inner = work()
-    told = (cpu_seconds() - begun, time.perf_counter() - wall)
-    return inner if isinstance(inner, tuple) else told
-
-
-def measured(work: Callable[[], object]) -> Used:
-    """Return what `work` uses in a process of its own (or what it says itself that it used)."""
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid == 0:  # in a process of its own: what it loads does not help the next
-        os.write(write, json.dumps(used_by(work)).encode())
-        os._exit(0)
-    os.close(write)
-    with os.fdopen(read) as answer:
-        text = answer.read()
-    os.waitpid(pid, 0)
-    if not text:
-        sys.exit("what was being measured did not end well")
-    cpu, wall = json.loads(text)
-    return cpu, wall
-
-
-def cpu_seconds() -> float:
-    """Return what this process and its finished children have used so far."""
-    uses = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(use.ru_utime + use.ru_stime for use in uses)
 
 
 if __name__ == "__main__":

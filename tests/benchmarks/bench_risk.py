@@ -1,27 +1,23 @@
 """Fit the maps of risk: processor seconds of one thread, the median of three.
 
-Run by hand: ``python tests/benchmarks/bench_risk.py``.  Beside them stands the time of one
+Run by hand: ``python -m tests.benchmarks.bench_risk``.  Beside them stands the time of one
 factorisation of a dense matrix of 2,000 rows, by which other machines can be compared.
 """
 
 import os
 import statistics
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import numpy as np
 import pandas as pd
-from record import record
 
 from labtools.analysis.hotspots.scan import scan_areas
 from labtools.analysis.risk.bym2 import fit_bym2
 from labtools.analysis.risk.space_time import CountPanel, fit_space_time
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.benchmarks.record import record
 from tests.simulation.risk_cities import MONTHS, risk_city
 
 

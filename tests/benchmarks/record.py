@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 LATEST = Path(__file__).resolve().parents[2] / "reports" / "bench" / "latest.json"
+#: What `bench_scale` measures, by size of the register.
+SCALE = LATEST.with_name("scale.json")
 
 
 def record(**figures: float) -> None:

@@ -19,7 +19,15 @@ from pathlib import Path
 import labtools
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = ("README.es", "README", "ARCHITECTURE", "CONTRIBUTING", "SECURITY", "CHANGELOG")
+DOCUMENTS = (
+    "README.es",
+    "README",
+    "ESCALA",
+    "ARCHITECTURE",
+    "CONTRIBUTING",
+    "SECURITY",
+    "CHANGELOG",
+)
 _CONFIGURATION = """\
 project = "Laboratorio"
 author = "The Laboratorio workbench contributors"

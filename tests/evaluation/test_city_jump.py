@@ -4,6 +4,7 @@ import pytest
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.city_jump import CityJump, city_changes, city_jump
+from labtools.evaluation.synthetic_control import synthetic_control
 from labtools.messages import speaking
 from labtools.narrative.city_jump import jump_sentences
 from labtools.tables.vocabulary import COUNTRY
@@ -134,5 +135,65 @@ def test_a_change_is_told_of_quarters_that_follow_each_other_and_of_no_others():
     jump = told.loc[QUARTERS[2]]
     assert jump["change"] == pytest.approx(0.29)
     assert jump["change_lower"] == pytest.approx(0.29 - 1.96 * np.hypot(0.0205, 0.035))
+    assert jump["change_upper"] == pytest.approx(0.29 + 1.96 * np.hypot(0.0205, 0.035))
+    assert told.loc[QUARTERS[0], "lower"] == pytest.approx(0.4 - 1.96 * 0.02)
     assert told.loc[QUARTERS[0], "upper"] == pytest.approx(0.4 + 1.96 * 0.02)
     assert told.loc[[QUARTERS[4], QUARTERS[5]], "change"].isna().all()
+
+
+def test_twenty_cities_are_enough_and_nineteen_are_not_and_how_many_is_told():
+    assert city_jump(cities(20), "city00", QUARTERS[21]).cities == 20
+    with pytest.raises(AnalysisError, match=r"at least 20 cities .* there are 19"):
+        city_jump(cities(19), "city00", QUARTERS[21])
+
+
+def test_a_city_unknown_or_asked_of_an_unknown_quarter_is_refused():
+    for city, start in (("elsewhere", QUARTERS[21]), ("city00", pd.Timestamp("2024-05-01"))):
+        with pytest.raises(AnalysisError, match=f"The jump of {city}"):
+            city_jump(cities(), city, start)
+
+
+def test_quarters_that_the_city_itself_lacks_are_asked_of_nobody():
+    shares = cities(jump=0.25)
+    lacking = shares[(shares["city"] != "city00") | (shares["quarter"] != QUARTERS[5])]
+    holed = lacking[(lacking["city"] != "city07") | (lacking["quarter"] != QUARTERS[9])]
+
+    found = city_jump(holed, "city00", QUARTERS[21])
+
+    assert QUARTERS[5] not in found.path.index
+    assert len(found.path) == 23
+    assert found.cities == 29
+    assert "city07" not in found.weights.index
+
+
+def test_of_twenty_cities_the_farthest_placebo_is_the_limit_and_of_forty_the_second():
+    for n, rank in ((20, 1), (39, 1), (40, 2)):
+        shares = cities(n)
+        wide = shares.pivot(index="quarter", columns="city", values="share")
+        gaps = {name: synthetic_control(wide, name, QUARTERS[21]) for name in wide}
+        scaled = [abs(one.gaps.iloc[21]) / one.before_rmse for one in gaps.values()]
+
+        first = city_jump(shares, "city00", QUARTERS[21]).quarters.iloc[0]
+
+        # Nineteen in twenty placebos: one of 20 or more, two of 40, itself counted in.
+        reach = sorted(scaled[1:])[-rank] * gaps["city00"].before_rmse
+        assert first["upper"] - first["gap"] == pytest.approx(reach)
+        assert first["gap"] - first["lower"] == pytest.approx(reach)
+        assert first["p_value"] == pytest.approx(np.mean(np.array(scaled) >= scaled[0]))
+
+
+def test_limits_of_a_share_stay_between_none_and_all_and_a_fall_is_a_decrease():
+    rows = pd.DataFrame(
+        {
+            "city": "Example",
+            "quarter": QUARTERS[[0, 1]],
+            "share": [0.98, 0.02],
+            "cv": [0.1, 0.9],
+        }
+    )
+
+    told = city_changes(rows, "Example").set_index("quarter")
+
+    assert told["verdict"].to_list() == ["unknown", "decrease"]
+    assert told["upper"].iloc[0] == 1.0
+    assert told["lower"].iloc[1] == 0.0

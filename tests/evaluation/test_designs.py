@@ -154,3 +154,18 @@ def test_plans_sealed_before_other_designs_and_harm_could_be_planned_keep_their_
     # Computed with the edition that knew one design and no harm.
     assert digest_of_protocol(old).startswith("b18cd71f042a85e4")
     assert digest_of_protocol(plan(also=["group_time"])) != digest_of_protocol(plan())
+
+
+def test_places_of_another_level_give_no_verdict_and_still_their_numbers():
+    counts, entered = town(places=25)
+    higher = counts.copy()
+    higher.loc[entered.notna()] *= 3
+
+    alike = told("spatial_permutation", counts, entered, plan("spatial_permutation"))
+    apart = told("spatial_permutation", higher, entered, plan("spatial_permutation"))
+
+    assert alike.comparable is True
+    assert apart.comparable is False
+    assert apart.effect.log_ratio == pytest.approx(alike.effect.log_ratio)
+    assert apart.before is not None
+    assert (apart.beside, apart.by_time.empty) == (None, True)

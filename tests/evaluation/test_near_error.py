@@ -23,6 +23,20 @@ def test_of_unrelated_places_of_one_size_it_is_welchs():
     assert got.factor == 1
 
 
+def test_of_three_groups_the_errors_of_their_means_add_up():
+    rng = np.random.default_rng(3)
+    parts = [rng.normal(0, sd, n) for sd, n in ((1, 8), (2, 12), (3, 20))]
+    influence = np.concatenate([(it - it.mean()) / len(it) for it in parts])
+    group = np.repeat([0, 1, 2], [8, 12, 20])
+
+    got = near_error(influence, group, np.ones(40), np.eye(40))
+
+    each = np.array([it.var(ddof=1) / len(it) for it in parts])
+    free = np.array([7, 11, 19])
+    assert got.freedom == pytest.approx(each.sum() ** 2 / (each**2 / free).sum(), rel=0.1)
+    assert got.error == pytest.approx(np.sqrt(each.sum()), rel=0.02)
+
+
 def test_one_large_place_leaves_few_degrees_of_freedom():
     influence = np.tile([1.0, -1.0], 20) / 40
     group = np.repeat([0, 1], 20)

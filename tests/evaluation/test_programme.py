@@ -17,6 +17,7 @@ from labtools.evaluation.programme import (
     design_cells,
     moved_alike,
     programme_effect,
+    with_others_as_high,
 )
 from labtools.evaluation.protocol import Protocol
 from labtools.evaluation.verdict import times_more, verdict_on_change
@@ -134,6 +135,23 @@ def test_before_the_entry_nothing_is_found_where_nothing_was_done(enrolled):
     assert abs(row["log_ratio"]) < 3 * row["se"]
 
 
+def test_the_year_before_is_the_last_that_the_choice_did_not_look_at(enrolled):
+    rng = np.random.default_rng(10)
+    mean = np.full((120, 24), 100.0)
+    chosen = enrolled.entered.notna().to_numpy()
+    looked_at = (QUARTERS >= "2023-01-01") & (QUARTERS < "2024-01-01")
+    mean[np.ix_(chosen, looked_at)] = 50.0
+    counts = frame(rng.poisson(mean))
+
+    got = programme_effect(design_cells(counts, enrolled, protocol()), line_of_places())
+
+    assert got.before is not None
+    row = got.before.effects.loc[ALL]
+    assert abs(row["log_ratio"]) < 0.05
+    # What the year before shows is told of 40 places in four quarters, none of those looked at.
+    assert row["observed"] == pytest.approx(16_000, rel=0.03)
+
+
 @pytest.mark.parametrize(
     ("lower", "upper", "verdict"),
     [
@@ -237,3 +255,26 @@ def test_the_year_before_also_asks_the_places_beside(enrolled):
     assert got.before is not None
     assert got.before.effects.loc[BESIDE_BEFORE, "p"] < 0.05
     assert not moved_alike(got)
+
+
+@pytest.mark.parametrize(("apart", "alike"), [(0.48, True), (-0.48, True), (0.52, False)])
+def test_levels_half_a_standard_deviation_apart_may_be_compared_and_no_farther(apart, alike):
+    # Half of the places of each group lie above and half below its mean, by as much.
+    inside = np.arange(120) % 3 == 0
+    above = np.where(np.arange(120) // 3 % 2 == 0, 1.0, -1.0)
+    level = 3.0 + 0.2 * above
+    spread = np.sqrt((level[inside].var(ddof=1) + level[~inside].var(ddof=1)) / 2)
+    level = level + np.where(inside, apart * spread, 0.0)
+    counts = frame(np.repeat(np.expm1(level)[:, None], 24, axis=1))
+    who = enrolment({PLACES[i]: "2024-04-01" for i in np.flatnonzero(inside)})
+    cells = design_cells(counts, who, protocol(chosen="by_lottery"))
+
+    assert alike_in_level(replace(cells, panel=replace(cells.panel, level=None))) == alike
+
+
+def test_ten_others_as_high_are_enough_and_an_equal_level_is_as_high():
+    level = pd.Series([5.0, 6.0, 4.0, *[5.0] * 10, *[4.0] * 5])
+    inside = pd.Series([True] * 3 + [False] * 15)
+
+    assert with_others_as_high(inside, level) == pytest.approx(2 / 3)
+    assert with_others_as_high(inside[level.index != 12], level.drop(12)) == pytest.approx(1 / 3)

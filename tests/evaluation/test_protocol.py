@@ -1,3 +1,5 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,8 @@ def test_a_sealed_protocol_is_told_with_who_sealed_it_and_what_it_says(file, led
     got = sealed(file, ledger)
 
     assert got.by == "Ana"
+    assert got.sealed_on == datetime.now(UTC).strftime("%Y-%m-%d")
+    assert got.earlier == ()
     assert got.protocol.units.colonias == 40
     assert got.digest == digest_of_protocol(read_protocol(file))
     assert deviations(got, SEEN) == {}
@@ -141,3 +145,49 @@ def test_the_error_is_shared_by_looks_and_outcomes(file):
     file.write_text(PROTOCOL.replace("looks = [", 'looks = ["2024-12", '), encoding="utf-8")
 
     assert read_protocol(file).level == pytest.approx(1 - 0.05 / 4)
+
+
+def test_a_refusal_names_the_day_of_the_seal(file, ledger):
+    day = sealed(file, ledger).sealed_on
+    file.write_text(PROTOCOL.replace("colonias = 40", "colonias = 39"), encoding="utf-8")
+
+    with pytest.raises(PrivacyError, match=f"barrios-2024 is not the one .* sealed on {day}: its"):
+        check_sealed(read_protocol(file), read_ledger(ledger))
+
+
+def test_each_departure_is_told_with_its_facts(file, ledger):
+    day = sealed(file, ledger).sealed_on
+    file.write_text(PROTOCOL.replace("colonias = 40", "colonias = 39"), encoding="utf-8")
+    seen = Seen(
+        colonias=40, first_entry="2024-02-01", left=3, last_month="2025-09", between_rounds=2
+    )
+
+    got = deviations(sealed(file, ledger), seen)
+
+    assert got == {
+        "sealed_late": {"sealed_on": day, "first_entry": "2024-02-01"},
+        "sealed_again": {"n": 2, "days": day},
+        "colonias": {"planned": 39, "entered": 40},
+        "left": {"n": 3},
+        "not_a_look": {"last_month": "2025-09", "looks": "2025-12"},
+        "before_choice": {"n": 2},
+    }
+
+
+def test_a_seal_on_the_day_of_the_first_entry_is_late_and_one_on_the_day_before_is_not(
+    file, ledger
+):
+    got = sealed(file, ledger)
+    day = datetime.strptime(got.sealed_on, "%Y-%m-%d").replace(tzinfo=UTC)
+
+    def late(first):
+        return "sealed_late" in deviations(got, replace(SEEN, first_entry=f"{first:%Y-%m-%d}"))
+
+    assert late(day)
+    assert not late(day + timedelta(days=1))
+
+
+def test_one_that_left_and_one_chosen_too_early_are_told(file, ledger):
+    got = deviations(sealed(file, ledger), replace(SEEN, left=1, between_rounds=1))
+
+    assert got == {"left": {"n": 1}, "before_choice": {"n": 1}}

@@ -1,8 +1,9 @@
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.randomisation import (
@@ -10,6 +11,7 @@ from labtools.evaluation.randomisation import (
     lottery,
     randomisation_test,
     spatial_permutation,
+    studentised,
 )
 
 
@@ -110,3 +112,79 @@ def test_holes_and_single_places_are_refused(outcome, treated, expected):
         randomisation_test(
             pd.Series(outcome), chosen, lottery(chosen), rng=np.random.default_rng(1)
         )
+
+
+def test_the_signs_of_patterns_give_the_p_value_of_trying_all_of_them():
+    near = grid(3)
+    rng = np.random.default_rng(6)
+    outcome = pd.Series(rng.standard_normal(9))
+    treated = pd.Series(np.arange(9) % 3 == 0)
+
+    got = spatial_permutation(
+        outcome, treated, pd.DataFrame(near), rng=rng, draws=20_000, chosen="by_lottery"
+    )
+
+    difference = outcome[treated].mean() - outcome[~treated].mean()
+    centring = np.eye(9) - 1 / 9
+    patterns = np.linalg.eigh(centring @ near @ centring)[1]
+    weight = treated / 3 - ~treated / 6
+    terms = (patterns.T @ weight.to_numpy()) * (patterns.T @ (outcome - outcome.mean()).to_numpy())
+    signs = np.array(list(product([-1, 1], repeat=9)))
+    exact = (np.abs(signs @ terms) >= abs(terms.sum()) - 1e-12).mean()
+    assert got.difference == pytest.approx(difference)
+    assert got.p == pytest.approx(exact, abs=3 * np.sqrt(exact * (1 - exact) / 20_000))
+    assert got.draws == 20_000
+
+
+def test_places_are_drawn_with_the_odds_they_are_given():
+    odds = np.array([1.0, 2.0, 5.0])
+    draw = choice_by_odds(pd.Series(np.log(odds)), 1)
+    rng = np.random.default_rng(7)
+
+    drawn = np.array([draw(rng) for _ in range(20_000)])
+
+    # Four standard errors of a share of 20,000 draws are 0.014.
+    assert drawn.mean(axis=0) == pytest.approx(odds / 8, abs=0.014)
+    assert (drawn.sum(axis=1) == 1).all()
+
+
+@pytest.mark.parametrize(("treated", "enough"), [(1, False), (2, True), (3, True), (4, False)])
+def test_two_places_of_each_and_199_draws_are_enough(treated, enough):
+    outcome = pd.Series([1.0, 4, 2, 8, 5])
+    chosen = pd.Series(np.arange(5) < treated)
+
+    def test(draws):
+        return randomisation_test(
+            outcome, chosen, lottery(chosen), rng=np.random.default_rng(1), draws=draws
+        )
+
+    if not enough:
+        with pytest.raises(AnalysisError, match=rf"0 outcomes are missing.* {treated} of 5"):
+            test(199)
+        return
+    assert test(199).draws == 199
+    with pytest.raises(AnalysisError, match=r"198 draws .* Take 199 or more"):
+        test(198)
+
+
+def test_a_choice_so_extreme_that_no_other_is_has_the_least_p_and_equal_outcomes_have_all():
+    outcome = pd.Series([9.0, 8.0, 8.5, *np.linspace(0, 1, 40)])
+    treated = pd.Series(np.arange(43) < 3)
+    rng = np.random.default_rng(8)
+
+    assert randomisation_test(outcome, treated, lottery(treated), rng=rng, draws=199).p == 1 / 200
+    assert randomisation_test(outcome * 0, treated, lottery(treated), rng=rng, draws=199).p == 1
+
+
+def test_the_studentised_difference_is_that_of_unequal_variances_with_their_own_numbers():
+    y = np.array([1.0, 3.0, 8.0, 2.0, 2.0, 5.0, 7.0])
+    chosen = np.array([[1, 1, 1, 0, 0, 0, 0], [0, 0, 0, 0, 0, 1, 1]], bool)
+    others = np.array([[0, 0, 0, 1, 1, 1, 1], [1, 1, 0, 0, 0, 0, 0]], bool)
+
+    found = studentised(y, chosen, others)
+
+    welch = [
+        stats.ttest_ind(y[a], y[b], equal_var=False).statistic
+        for a, b in zip(chosen, others, strict=True)
+    ]
+    assert found == pytest.approx(welch)

@@ -60,3 +60,25 @@ def test_groups_without_events_are_refused(counts):
 
     with pytest.raises(AnalysisError, match="no ratio can be told"):
         ratio_effect(before, np.where(treated, 0.0, after), treated, x)
+
+
+@pytest.mark.parametrize("side", ["treated after", "treated before", "other before", "other after"])
+def test_which_of_the_four_sums_is_nothing_is_told_in_events(counts, side):
+    before, after, treated, x = counts
+    emptied = np.where(treated == side.startswith("treated"), 0.0, 1.0)
+    if side.endswith("after"):
+        after = after * emptied
+    else:
+        before = before * emptied
+    expected = {"treated before": "0.0", "other before": "0.0", "other after": "0.0"}
+
+    with pytest.raises(AnalysisError, match="“after”") as refused:
+        ratio_effect(before, after, treated, x[:, :1])
+
+    if side in expected:
+        told = f"there were {int(after[treated].sum())} events and {expected[side]} were"
+        assert told in str(refused.value)
+    else:
+        grown = before[treated].sum() * after[~treated].sum() / before[~treated].sum()
+        told = min(grown, before[~treated].sum(), after[~treated].sum())
+        assert f"there were 0 events and {told:.1f} were" in str(refused.value)

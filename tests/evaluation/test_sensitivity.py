@@ -81,3 +81,23 @@ def test_an_effect_bears_the_drift_at_which_its_interval_reaches_nil():
     assert borne == pytest.approx((3 - 1.645) / 0.5, abs=0.02)
     assert drift_borne(-0.1, 0.1, gap=0.05, years=1, level=0.95) == 0
     assert np.isnan(drift_borne(-0.3, np.inf, gap=0.05, years=1, level=0.95))
+
+
+def test_departures_add_up_year_by_year_and_the_year_before_counts_from_nil():
+    # Steps of 0.03 and 0.02 before; means of one and two periods after are 1.5 such steps away.
+    effects = path([0.05, 0.02], [-0.2, -0.3])
+    parts = influence(1e-9, 4, np.random.default_rng(1))
+
+    got = trend_sensitivity(effects, parts, multiples=(1.0, 2.0))
+
+    assert got.largest_before == pytest.approx(0.03)
+    assert got.intervals["upper"].to_list() == pytest.approx(
+        [-0.25 + 0.045, -0.25 + 0.09], abs=1e-6
+    )
+    assert got.intervals["lower"].to_list() == pytest.approx(
+        [-0.25 - 0.045, -0.25 - 0.09], abs=1e-6
+    )
+    assert got.breakdown == pytest.approx(0.25 / 0.045, rel=1e-4)
+    without = effects.drop(index=-1)
+    told = trend_sensitivity(without, parts[:, [0, 2, 3]], multiples=(1.0,))
+    assert told.largest_before == pytest.approx(0.05)

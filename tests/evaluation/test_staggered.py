@@ -3,11 +3,18 @@
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from scipy import stats
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.counts import nearness
-from labtools.evaluation.staggered import Panel, average_effects, group_time_effects, pretrend_p
+from labtools.evaluation.staggered import (
+    Panel,
+    _propensity,
+    average_effects,
+    group_time_effects,
+    pretrend_p,
+)
 
 
 @pytest.fixture
@@ -148,3 +155,28 @@ def test_places_chosen_for_their_records_are_refused_with_what_to_use_instead():
 
     with pytest.raises(AnalysisError, match="imputed_counts"):
         group_time_effects(panel, chosen="by_records")
+
+
+def test_chances_of_treatment_are_those_of_logistic_regression():
+    rng = np.random.default_rng(41)
+    x = np.column_stack([np.ones(400), rng.normal(size=(400, 2))])
+    d = (rng.random(400) < 1 / (1 + np.exp(-x @ [-0.5, 0.8, -0.4]))).astype(float)
+    expected = sm.Logit(d, x).fit(disp=False)
+
+    score, chance = _propensity(d, x)
+
+    assert chance == pytest.approx(expected.predict(x), abs=1e-8)
+    # The influence of each unit on the coefficients sums to nil, and its squares to their variance.
+    assert score.sum(axis=0) == pytest.approx(np.zeros(3), abs=1e-6)
+    spread = expected.cov_params() @ ((d - chance)[:, None] * x).T @ ((d - chance)[:, None] * x)
+    assert score.T @ score / 400**2 == pytest.approx(spread @ expected.cov_params(), rel=1e-5)
+
+
+def test_a_chance_of_one_is_held_below_it_so_that_odds_stay_finite():
+    x = np.column_stack([np.ones(40), np.linspace(-3, 3, 40)])
+    d = (x[:, 1] > 0).astype(float)
+
+    _, chance = _propensity(d, x)
+
+    assert chance.max() == pytest.approx(1 - 1e-6, abs=1e-12)
+    assert chance.min() < 1e-6

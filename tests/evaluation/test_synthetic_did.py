@@ -88,3 +88,38 @@ def test_placebos_that_do_not_vary_test_nothing():
 
     assert got.se == 0
     assert np.isnan([got.lower, got.upper, got.p]).all()
+
+
+def test_the_limits_are_1_96_standard_deviations_of_placebos_and_p_counts_the_treated():
+    rng = np.random.default_rng(9)
+    table = pd.DataFrame(rng.normal(10, 1, (12, 15)), index=range(2010, 2022))
+
+    got = placebo_error(table, [3, 7], 2018, rng=rng, draws=60)
+
+    effect = synthetic_difference(table, [3, 7], 2018).effect
+    assert len(got.placebos) == len(got.any_group) == 60
+    assert got.se == pytest.approx(got.placebos.std(ddof=0))
+    assert (got.lower + got.upper) / 2 == pytest.approx(effect)
+    assert got.upper - got.lower == pytest.approx(2 * 1.959964 * got.se, rel=1e-6)
+    assert got.p == pytest.approx((1 + (np.abs(got.any_group) >= abs(effect)).sum()) / 61)
+
+
+def test_the_least_that_is_enough_is_enough_and_less_is_told():
+    rng = np.random.default_rng(10)
+    table = pd.DataFrame(rng.normal(10, 1, (4, 3)), columns=list("abc"))
+
+    assert np.isfinite(synthetic_difference(table, ["a"], 3).effect)
+    with pytest.raises(AnalysisError, match="there are 1 places and 3 periods"):
+        synthetic_difference(table, ["a", "b"], 3)
+    with pytest.raises(AnalysisError, match="there are 2 places and 2 periods"):
+        synthetic_difference(table, ["a"], 2)
+    with pytest.raises(AnalysisError, match="there are 2 places and 4 periods"):
+        synthetic_difference(table, ["a"], 4)
+    with pytest.raises(AnalysisError, match="has 1 missing"):
+        synthetic_difference(table.mask(table == table.loc[0, "b"]), ["a"], 3)
+    with pytest.raises(AnalysisError, match=r"19 draws .* Take 20 or more"):
+        placebo_error(table, ["a"], 3, rng=rng, draws=19)
+    with pytest.raises(AnalysisError, match=r"1 treated places are named, .* lacks z"):
+        synthetic_difference(table, ["z"], 3)
+    with pytest.raises(AnalysisError, match=r"0 treated places are named, .* lacks —"):
+        synthetic_difference(table, [], 3)

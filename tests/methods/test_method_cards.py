@@ -2,15 +2,15 @@
 
 import contextlib
 import io
-from pathlib import Path
 
 import nbformat
 import pytest
 
 from labtools.paths import bundled
+from tests.inputs import reference_inputs
 
 #: Inputs of published numbers, of packages that are not copied here; a card does without.
-INPUTS = Path(__file__).parents[3] / "shared" / "oracle" / "data"
+INPUTS = reference_inputs()
 CARDS = sorted(bundled("notebooks", "methods").glob("*.ipynb"))
 
 

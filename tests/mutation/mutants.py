@@ -39,7 +39,10 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
 }
 
 #: Exchanging their arguments is no wrong.
-_EITHER_WAY = ("max", "min", "np.maximum", "np.minimum", "np.logaddexp", "np.add", "np.multiply")
+_EITHER_WAY = (
+    *("max", "min", "np.maximum", "np.minimum", "np.logaddexp", "np.add", "np.multiply"),
+    "np.clip",  # the lesser of its limit above and the greater of the two before
+)
 
 
 @dataclass(frozen=True, slots=True)

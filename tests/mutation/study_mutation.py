@@ -2,8 +2,10 @@
 
 Run with ``make mutation`` (an hour and more on one processor).  From each room an equal number of
 mutants is drawn, as many from a module as it has shares of the room's, by a seed that is declared;
-each is judged by the tests of its module alone.  What cannot change anything is argued one by one
-in ``equivalent.toml``, and counts for nothing.
+each is judged by the tests of its module, and where those say nothing by the tests of the modules
+that use it.  Many numbers are held to those of other programs, whose inputs are not copied here:
+``LABTOOLS_REFERENCE_INPUTS`` names their folder, and the record says whether they were there.  What
+cannot change anything is argued one by one in ``equivalent.toml``, and counts for nothing.
 """
 
 from __future__ import annotations
@@ -20,14 +22,23 @@ from pathlib import Path
 from statistics import NormalDist
 
 from tests.mutation.mutants import Mutant, mutants_of, wronged
-from tests.mutation.trial import ROOT, Wrong, module_of, tests_of, tried, warm_up
+from tests.mutation.trial import (
+    ROOT,
+    Tried,
+    Wrong,
+    circles_of,
+    inputs_are_here,
+    module_of,
+    tried,
+    warm_up,
+)
 
 ROOMS = ("analysis", "privacy", "evaluation")
 #: A sample serves once: after tests were written for what lived, another is drawn.
 SEED = 2
 EACH = 60
-#: Seconds of processor that a trial may take; more than the tests of any module need.
-_MOST = 90
+#: Seconds of processor that a trial may take, or so many times what it takes without a mutant.
+_MOST, _TIMES = 90, 3
 RECORD = ROOT / "reports" / "studies" / "mutation.json"
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 
@@ -81,7 +92,8 @@ def judge(sample: list[tuple[Path, Mutant]]) -> dict[str, list[str]]:
     """Return the mutants of a sample by what became of them."""
     argued = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))["mutants"]
     equivalent = {it["name"] for it in argued}
-    found: dict[str, list[str]] = {"killed": [], "survived": [], "too long": [], "equivalent": []}
+    ways = ("killed", "survived", "too long", "equivalent", "only where it is used")
+    found: dict[str, list[str]] = {way: [] for way in ways}
     for path, mutant in sample:
         module = module_of(path)
         name = f"{module.removeprefix('labtools.')}, {mutant.name}"
@@ -89,20 +101,48 @@ def judge(sample: list[tuple[Path, Mutant]]) -> dict[str, list[str]]:
             found["equivalent"].append(name)
             continue
         wrong = Wrong(module, mutant.inside, wronged(path.read_text(encoding="utf-8"), mutant))
-        ended = tried(tests_of(path), wrong=wrong, most=_MOST)
-        if ended.by:  # none is named where the module could not even be imported
+        ended, circle = judged(path, wrong)
+        if ended.by:
             check_unharmed(ended.by)
+        elif (
+            ended.verdict == "killed"
+        ):  # so early that no test is named: are they themselves whole?
+            usual(circles_of(path)[circle])
         found[ended.verdict].append(name)
+        if ended.verdict != "survived" and circle:
+            found["only where it is used"].append(name)
         told = f"{ended.verdict:9} {ended.seconds:5.1f} s  {name}  [line {mutant.line}] {ended.by}"
         print(told, flush=True)  # noqa: T201
     return found
+
+
+def judged(path: Path, wrong: Wrong) -> tuple[Tried, int]:
+    """Return what the nearest tests that notice say, and in which circle they are."""
+    ended, circle = Tried("survived", 0.0), 0
+    for circle, files in enumerate(circles_of(path)):  # noqa: B007 - which one noticed is told
+        ended = tried(files, wrong=wrong, most=_MOST)
+        if ended.verdict == "too long":
+            ended = tried(files, wrong=wrong, most=max(_MOST, _TIMES * usual(files)))
+        if ended.verdict != "survived":
+            break
+    return ended, circle
+
+
+@cache
+def usual(files: tuple[Path, ...]) -> float:
+    """Return the seconds of processor that tests take without any mutant."""
+    ended = tried(files, most=10 * _MOST)
+    if ended.verdict != "survived":
+        message = f"{files[0]} and its like do not pass without any mutant ({ended.verdict})"
+        raise RuntimeError(message)
+    return ended.seconds
 
 
 @cache
 def check_unharmed(test: str) -> None:
     """Prove that a test that noticed a mutant says nothing where there is none."""
     file = test.partition("::")[0]
-    ended = tried([test if "::" in test and "[" not in test else file], most=_MOST)
+    ended = tried([test if "::" in test and "[" not in test else file], most=10 * _MOST)
     if ended.verdict != "survived":
         message = f"{test} fails without any mutant ({ended.verdict})"
         raise RuntimeError(message)
@@ -110,7 +150,11 @@ def check_unharmed(test: str) -> None:
 
 def write(found: dict[str, list[str]], seed: int, record: Path) -> None:
     """Record scores with their intervals, and the names of those that lived."""
-    told: dict[str, object] = {"seed": seed, "made": time.strftime("%Y-%m-%d")}
+    told: dict[str, object] = {
+        "seed": seed,
+        "made": time.strftime("%Y-%m-%d"),
+        "reference inputs": inputs_are_here(),
+    }
     for room in (*ROOMS, ""):
         of_room = {way: [it for it in them if it.startswith(room)] for way, them in found.items()}
         noticed = len(of_room["killed"]) + len(of_room["too long"])

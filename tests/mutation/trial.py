@@ -32,6 +32,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.inputs import reference_inputs
+
 ROOT = Path(__file__).resolve().parents[2]
 #: Tests beside those of the room that hold its numbers to an outside truth.
 _ELSEWHERE = ("reference",)
@@ -65,25 +67,27 @@ def module_of(path: Path) -> str:
 
 
 @cache
-def tests_of(path: Path) -> list[Path]:
-    """Return the tests of a module: its mirror, and those of its room that import it.
+def circles_of(path: Path) -> tuple[tuple[Path, ...], ...]:
+    """Return the tests of a module, the nearest first.
 
-    Where there is none, those of the modules of its room that import it, and so on.
+    The first circle is its mirror and the tests of its room that import it; the next, those of the
+    modules of its room that import it, and so on: what a module computes is often held to an
+    outside truth only where it is put to use.
     """
     _, room, *_ = path.relative_to(ROOT).parts
     files = sorted((ROOT / "tests" / room).rglob("test_*.py"))
     files += [it for other in _ELSEWHERE for it in (ROOT / "tests" / other).rglob("test_*.py")]
     modules = sorted((ROOT / "labtools" / room).rglob("*.py"))
-    wanted, seen = {path}, {path}
+    wanted, seen, circles = {path}, {path}, []
     while wanted:
         names = {module_of(it) for it in wanted}
         mirrors = {f"test_{it.stem}.py" for it in wanted}
         found = [it for it in files if it.name in mirrors or names & _imported(it)]
-        if found:
-            return found
+        circles.append(tuple(found))
+        files = [it for it in files if it not in found]
         wanted = {it for it in modules if names & _imported(it)} - seen
         seen |= wanted
-    return []
+    return tuple(it for it in circles if it)
 
 
 @cache
@@ -95,6 +99,11 @@ def _imported(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {it.name for it in node.names}
     return found
+
+
+def inputs_are_here() -> bool:
+    """Tell whether tests against published numbers have their inputs, and do not skip."""
+    return any(reference_inputs().glob("*.csv"))
 
 
 def warm_up() -> None:

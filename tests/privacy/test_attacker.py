@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
 from labtools.errors import AnalysisError
 from labtools.privacy.attacker import attack
 from labtools.privacy.claims import (
+    Claims,
     differences_within,
     exact_range,
     hidden_range,
@@ -316,3 +318,75 @@ def test_the_attack_finds_what_trying_every_table_finds(counts, hidden, seed):
     assert found.high.tolist() == greatest.tolist()
     assert (fast.exact, fast.narrow) == (found.exact, found.narrow)
     assert ((fast.low >= found.low) & (fast.high <= found.high)).all()
+
+
+def test_a_range_that_was_not_solved_is_of_values_that_agree_and_no_wider():
+    # The first and the third are alike but for 3, and so from 3 to 5: no claim alone tells it.
+    cells = pd.DataFrame({"cell": [0, 1, 2]})
+    weights = sparse.csr_array(np.array([[1.0, 1, 0], [0, 1, 1], [1, 0, 1]]))
+    said = Claims(weights, np.array([8.0, 8, 5]), np.array([8.0, 8, 11]))
+
+    found, every = attack(cells, [said]), attack(cells, [said], every=True)
+
+    assert (every.low.tolist(), every.high.tolist()) == ([3, 3, 3], [5, 5, 5])
+    assert every.solved.all()
+    assert (found.low >= 3).all()
+    assert (found.high <= 5).all()
+    assert (found.high - found.low == 2).all()
+    assert (found.exact, found.narrow) == (0, 0)
+    assert (found.around.low.tolist(), found.around.high.tolist()) == ([0, 0, 0], [8, 8, 8])
+    # Figures that leave four values each do not make the answer wider than what agrees.
+    box = Claims(sparse.csr_array(np.eye(3)), np.array([2.0, 3, 2]), np.array([5.0, 6, 5]))
+    near = attack(cells, [said, box])
+    assert (near.low.tolist(), near.high.tolist()) == ([3, 3, 3], [5, 5, 5])
+
+
+def test_a_count_that_single_claims_leave_two_values_and_all_together_one_is_known_exactly():
+    # Both are alike, and one at most together: none.  A claim at a time allows one of either.
+    cells = pd.DataFrame({"cell": [0, 1]})
+    weights = sparse.csr_array(np.array([[1.0, -1], [1, 1]]))
+
+    found = attack(cells, [Claims(weights, np.array([0.0, 0]), np.array([0.0, 1]))])
+
+    assert (found.exact, found.narrow) == (2, 0)
+    assert (found.low.tolist(), found.high.tolist()) == ([0, 0], [0, 0])
+
+
+def test_values_left_are_counted_and_the_narrowest_told_first():
+    cells = pd.DataFrame({"cell": [0, 1, 2, 3]})
+    weights = sparse.csr_array(np.eye(4))
+    said = Claims(weights, np.array([4.0, 1, 2, 0]), np.array([6.0, 1, 3, 9]))
+
+    found = attack(cells, [said], confidential=pd.Series([True, True, True, False]))
+
+    frame = found.frame()
+    assert frame["values"].to_list() == [3, 1, 2, 10]
+    assert (found.exact, found.narrow) == (1, 1)
+    assert found.leaks()["cell"].to_list() == [1, 2]
+    assert (found.low.tolist(), found.high.tolist()) == ([4, 1, 2, 0], [6, 1, 3, 9])
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(-1, 1), min_size=4, max_size=4), min_size=2, max_size=5),
+    st.lists(st.integers(0, 4), min_size=4, max_size=4),
+    st.lists(st.integers(0, 3), min_size=5, max_size=5),
+)
+def test_of_any_sums_and_differences_the_attack_finds_what_trying_every_table_finds(
+    weights, true, slack
+):
+    middle = np.array(weights) @ true
+    off = np.array(slack)[: len(weights)]
+    box = Claims(sparse.csr_array(np.eye(4)), np.zeros(4), np.full(4, 5.0))
+    said = Claims(sparse.csr_array(np.array(weights, float)), middle - off, middle + off * 1.0)
+    cells = pd.DataFrame({"cell": range(4)})
+    tables = np.array(list(itertools.product(range(6), repeat=4)))
+    sums = tables @ np.array(weights).T
+    agreeing = tables[((sums >= said.low) & (sums <= said.high)).all(axis=1)]
+
+    every, fast = attack(cells, [box, said], every=True), attack(cells, [box, said])
+
+    low, high = agreeing.min(axis=0), agreeing.max(axis=0)
+    assert (every.low.tolist(), every.high.tolist()) == (low.tolist(), high.tolist())
+    assert (fast.exact, fast.narrow) == (every.exact, every.narrow)
+    assert ((fast.low >= low) & (fast.high <= high)).all()

@@ -8,7 +8,7 @@ import pytest
 
 from labtools.errors import AnalysisError
 from labtools.privacy import editions
-from labtools.privacy.editions import PublishedEdition, attack_editions
+from labtools.privacy.editions import PublishedEdition, _cells, attack_editions
 from labtools.privacy.release import protect_months, protect_quarters
 from labtools.privacy.years import protect_years, years_table
 from labtools.tables import vocabulary as words
@@ -281,3 +281,44 @@ def test_the_same_figures_of_counts_that_may_have_changed_are_told_for_each():
     found = attack_editions([told, other]).frame()
 
     assert len(found) > len(attack_editions([told]).frame())
+
+
+def two_editions(first, then, *, years=(9, 9), inputs=("a", "b")):
+    """Return two editions of one colonia's quarter, with these figures."""
+    empty = pd.DataFrame({"month": pd.to_datetime([]), "group": [], "events": []})
+    quarter = pd.Timestamp("2025-01-01")
+
+    def one(name, figure, year, made_from):
+        keys = {"colonia_id": ["c0"], "quarter": [quarter], "group": [words.GROUPS[0]]}
+        series = pd.DataFrame(keys).assign(events=pd.array([figure], dtype="Int64"))
+        of_year = pd.DataFrame({"colonia_id": ["c0"], "year": [quarter]})
+        of_year["events"] = pd.array([year], dtype="Int64")
+        tables = {"series": series, "municipality_series": empty, "years": of_year}
+        return PublishedEdition(name, tables, made_from)
+
+    figures = zip((first, then), years, inputs, strict=True)
+    return [one(str(k), *told) for k, told in enumerate(figures)]
+
+
+@pytest.mark.parametrize(
+    ("told", "one_count"),
+    [
+        ({"first": 3, "then": 3}, True),
+        ({"first": 3, "then": 6}, False),
+        ({"first": pd.NA, "then": pd.NA}, True),
+        ({"first": pd.NA, "then": 1}, False),
+        ({"first": 1, "then": pd.NA}, False),
+        ({"first": 3, "then": 3, "years": (9, 12)}, False),
+        ({"first": 3, "then": 3, "years": (pd.NA, 12)}, True),
+        ({"first": 3, "then": 3, "years": (9, pd.NA)}, True),
+        ({"first": 3, "then": 3, "years": (pd.NA, pd.NA)}, True),
+        ({"first": 3, "then": 6, "inputs": ("a", "a")}, True),
+    ],
+)
+def test_a_count_is_the_same_in_two_editions_where_neither_it_nor_its_year_changed(told, one_count):
+    cells = _cells(two_editions(**told), together=True)
+
+    assert cells["edition"].to_list() == [0, 1]
+    assert cells["version"].to_list() == ([0, 0] if one_count else [0, 1])
+    apart = _cells(two_editions(**told), together=False)["version"].to_list()
+    assert apart == ([0, 0] if "inputs" in told else [0, 1])

@@ -1,4 +1,5 @@
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -9,6 +10,8 @@ from labtools.privacy.ledger import (
     check_signed,
     decide,
     read_ledger,
+    rotate,
+    seal,
     signatures,
     withdraw,
     withdrawn,
@@ -170,10 +173,36 @@ def test_a_withdrawal_needs_a_release_and_a_reason(signed, run, reason):
     assert len(read_ledger(signed)) == 4
 
 
+def test_a_new_key_is_told_with_its_first_day_and_its_reason_and_ends_no_signature(signed):
+    entry = rotate(signed, "2026-01-01", reason="every five years", by="Ana")
+
+    assert entry == read_ledger(signed)[-1]
+    assert (entry.number, entry.kind, entry.by, entry.run) == (5, "rotation", "Ana", "")
+    assert dict(entry.facts) == {"first_day": "2026-01-01", "reason": "every five years"}
+    assert signatures(read_ledger(signed), "2025-09") == ("Ana", "Beto")
+    with pytest.raises(PrivacyError, match="Say why"):
+        rotate(signed, "2026-01-01", reason=" ", by="Ana")
+
+
+def test_a_protocol_is_sealed_once_with_the_same_content_and_anew_with_another(ledger):
+    when = datetime(2025, 3, 1, 9, 30, tzinfo=UTC)
+
+    first = seal(ledger, "lights", "ab", by="Ana", when=when)
+    second = seal(ledger, "lights", "cd", by="Ana")
+
+    assert (first.kind, first.run, dict(first.facts)) == ("seal", "lights", {"digest": "ab"})
+    assert first.decided == "2025-03-01T09:30:00+00:00"
+    assert (second.number, second.previous) == (2, first.sha256)
+    with pytest.raises(PrivacyError, match="already"):
+        seal(ledger, "lights", "cd", by="Beto")
+    assert seal(ledger, "other", "cd", by="Beto").number == 3
+    assert seal(ledger, "lights", "ab", by="Beto").number == 4  # what was sealed first, again
+
+
 def plain(run: str) -> str:
     """A decision as version 0.1.0 wrote it: nothing links it to the one before."""
-    told = {"decided": "2025-10-01T09:00:00+00:00", "by": "lab", "run": run, "tables": {}}
-    return json.dumps(told)
+    told = {"decided": "2025-10-01T09:00:00+00:00", "by": "lab", "run": run}
+    return json.dumps({**told, "tables": {"crime": run}, "population": 900})
 
 
 def test_old_lines_become_a_chain_of_the_same_decisions_and_are_kept_beside(ledger):
@@ -184,6 +213,8 @@ def test_old_lines_become_a_chain_of_the_same_decisions_and_are_kept_beside(ledg
 
     entries = read_ledger(ledger)
     assert [(it.run, it.by) for it in entries] == [("2025-06", "lab"), ("2025-09", "lab")]
+    assert dict(entries[1].facts) == {"tables": {"crime": "2025-09"}, "population": 900}
+    assert {it.decided for it in entries} == {"2025-10-01T09:00:00+00:00"}
     assert kept.read_bytes() == before
     assert kept.stat().st_mode & 0o777 == 0o400
     assert chain_plain_lines(ledger, kept) == 0  # it is a chain now

@@ -13,7 +13,8 @@ import typst
 from openpyxl import Workbook
 
 from labtools.privacy.pii import KINDS, PeopleFinder
-from labtools.privacy.readable import lines_of
+from labtools.privacy.readable import _guessed, _point, lines_of
+from labtools.privacy.readable_pdf import _letters, _Part
 
 FINDER = PeopleFinder(["Benito Alba Reyes", "La Sierrita"])
 
@@ -220,3 +221,115 @@ def test_the_words_that_stand_for_a_picture_are_not_read_in_the_codes_of_a_font(
 def test_no_file_or_an_empty_one_has_nobody():
     assert FINDER.in_files([]) == []
     assert FINDER.in_files([("a.html", b""), ("b.csv", b""), ("c", b"\x00\xff\xfe")]) == []
+
+
+@pytest.mark.parametrize("order", [0, 1], ids=["big endian", "little endian"])
+@pytest.mark.parametrize(
+    ("shape", "told"),
+    [
+        (shapely.Point(-100.38, 20.58), "POINT (-100.38 20.58)"),
+        (shapely.Point(-100.38, 20.58, 9.0), "POINT (-100.38 20.58)"),
+        (shapely.MultiPoint([(-100.38, 20.58)]), "POINT (-100.38 20.58)"),
+        (shapely.LineString([(0, 0), (1, 1)]), ""),
+        (shapely.box(0, 0, 1, 1), ""),
+    ],
+)
+def test_a_point_in_well_known_bytes_is_told_in_words_whatever_their_order(shape, told, order):
+    wkb = shapely.to_wkb(shape, byte_order=order, flavor="iso")
+
+    assert _point(wkb) == told
+    assert _point(wkb[:20]) == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"PK\x03\x04", ".zip"),
+        (b"%PDF-1.7", ".pdf"),
+        (b"\x89PNG\r\n", ".png"),
+        (b"PAR1\x00", ".parquet"),
+        (b"<p>", ".html"),
+        (b"\x00\x01", ""),
+    ],
+)
+def test_what_stands_in_a_data_address_is_known_by_how_it_begins(content, name):
+    assert _guessed(content) == name
+
+
+def font(maps: str, said: str) -> bytes:
+    return (
+        "%PDF-1.7\n"
+        "1 0 obj\n<</Resources<</Font<</f0 2 0 R>>>>/Contents [4 0 R]>>\nendobj\n"
+        "2 0 obj\n<</ToUnicode 3 0 R>>\nendobj\n"
+        f"3 0 obj\n<<>>\nstream\n{maps}\nendstream\nendobj\n"
+        f"4 0 obj\n<<>>\nstream\nBT /f0 9 Tf {said} Tj ET\nBT <0041> Tj ET\nendstream\nendobj\n"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("maps", "said", "words"),
+    [
+        ("1 beginbfchar\n<0001> <0041>\n<0002> <00420043>\nendbfchar", "<000100020001>", "ABCA"),
+        ("1 beginbfrange\n<0010> <0012> <0061>\nendbfrange", "<0010001100120013>", "abc"),
+        ("1 beginbfrange\n<0010> <0012> <00660061>\nendbfrange", "<00100012>", "fafc"),
+        ("1 beginbfrange\n<0005> <0005> <0078>\nendbfrange", "<000500040006>", "x"),
+    ],
+)
+def test_codes_of_a_font_are_read_by_its_own_map_to_the_last_code_of_a_range(maps, said, words):
+    lines = lines_of("a.pdf", font(maps, said))
+
+    assert words in lines
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r"(P\351rez)", "Pérez"),
+        (r"(a\(b\)c)", "a(b)c"),
+        (r"(a\tb\\c)", "a\tb\\c"),
+        ("(a\\\nb)", "ab"),
+        (r"(\53)", "+"),
+        ("<50E972>", "Pér"),
+        ("<50E97>", "Pé"),
+        ("<FEFF00500065>", "Pe"),
+    ],
+)
+def test_strings_of_a_page_are_read_with_their_escapes(written, read):
+    content = f"%PDF-1.7\n1 0 obj\n<</Title {written}>>\nendobj\n".encode("latin-1")
+
+    assert lines_of("a.pdf", content) == [read]
+
+
+def test_a_file_of_pages_without_objects_in_sight_is_read_as_text():
+    assert "Juana" in lines_of("a.pdf", b"nothing but (Juana) here")
+
+
+def test_words_about_a_picture_are_read_and_what_is_none_is_not():
+    content = b"\x89PNG\r\n\x00\x00tEXtAuthor\x00Juana\x00\x00iTXtTitle\x00Ana\x00IDAT\xff\x00zzz"
+
+    assert lines_of("a.png", content) == ["Author Juana", "Title Ana"]
+
+
+def test_a_range_of_codes_is_read_as_far_as_two_bytes_can_say():
+    held = b"1 beginbfrange\n<000000> <01FFFF> <0100>\nendbfrange"
+    parts = {2: _Part(b"/ToUnicode 3 0 R", None), 3: _Part(b"", held)}
+
+    letters = _letters(parts, 2)
+
+    assert len(letters) == 2**16
+    assert letters[5] == chr(0x105)
+
+
+@pytest.mark.parametrize(
+    "object_2", ["<</Type/Font>>", "<</ToUnicode 9 0 R>>", "<</ToUnicode 4 0 R>>"]
+)
+def test_words_of_a_font_without_a_map_are_read_as_they_stand(object_2):
+    content = (
+        "%PDF-1.7\n"
+        "1 0 obj\n<</Resources<</Font<</f0 2 0 R>>>>/Contents 3 0 R>>\nendobj\n"
+        f"2 0 obj\n{object_2}\nendobj\n"
+        "3 0 obj\n<<>>\nstream\nBT /f0 9 Tf (Juana) Tj ET\nendstream\nendobj\n"
+        "4 0 obj\n<<>>\nendobj\n"
+    ).encode()
+
+    assert "Juana" in lines_of("a.pdf", content)

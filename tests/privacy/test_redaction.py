@@ -72,6 +72,7 @@ def test_subjects_and_places_that_bear_a_persons_name_stay(redactor, text, clean
         ("El C. Yeray Oyarzún de la Huerta huyó", "Yeray Oyarzún"),
         ("a nombre de Nayeli Quechol", "Quechol"),
         ("llamar a Juan Pérez López al 442 123 4567", "Pérez"),
+        ("Juan Pérez denunció a Juan Pérez López", "López"),
         ("Eulalia Zumárraga Tlacaélel 442 987 6501", "Tlacaélel"),
         ("pelj850312hqtrmn09", "pelj850312"),
         ("vive en Av. Constituyentes 120, esquina", "120"),

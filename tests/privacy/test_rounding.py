@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from labtools.privacy.rounding import BASE, round_counts, true_range, variance_of_rounding
+from labtools.privacy.rounding import (
+    BASE,
+    range_of_sum,
+    reach_of_sum,
+    round_counts,
+    true_range,
+    variance_of_rounding,
+)
+from labtools.tables import vocabulary as words
 
 
 def key(number: int) -> bytes:
@@ -137,3 +145,34 @@ def test_the_variance_of_rounding_poisson_counts_is_the_sum_over_all_counts(mean
 
     chance = stats.poisson.pmf(counts, mean)
     assert told == pytest.approx((chance * remainder * (BASE - remainder)).sum(), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("cells", "base", "reach"), [(1, 3, 2), (2, 3, 4), (16, 3, 10), (100, 3, 23), (100, 1, 0)]
+)
+def test_a_sum_of_rounded_counts_is_as_far_from_the_true_one_as_its_variance_says(
+    cells, base, reach
+):
+    # Each figure varies by 4/3 at most on average: 1.96 × √(16 × 4/3) is 9.05, up to 10.
+    assert reach_of_sum(np.array([cells]), base).tolist() == [reach]
+
+
+def test_a_total_is_the_sum_of_its_groups_and_its_range_never_falls_below_nothing():
+    cells = 4 * len(words.GROUPS)
+    reach = float(reach_of_sum(np.array([cells]))[0])
+
+    assert range_of_sum(60.0, words.TOTAL, 4) == (60 - reach, 60 + reach)
+    assert range_of_sum(60.0, words.GROUPS[0], 4) == (60.0 - 5, 60.0 + 5)
+    assert range_of_sum(3.0, words.GROUPS[0], 4) == (0.0, 8.0)
+    assert range_of_sum(3.0, words.TOTAL, 4, base=1) == (3.0, 3.0)
+
+
+def test_sums_of_sixteen_rounded_counts_lie_within_their_range_95_times_of_100():
+    rng = np.random.default_rng(4)
+    true = rng.integers(0, 9, (600, 16))
+    names = cells(true.size)
+
+    published = round_counts(counts(true.ravel()), names, key=key(7), table="quarters")
+
+    away = published.to_numpy(int).reshape(true.shape).sum(axis=1) - true.sum(axis=1)
+    assert (np.abs(away) <= 10).mean() >= 0.95

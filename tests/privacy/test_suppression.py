@@ -1,8 +1,11 @@
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import optimize
 
 from labtools.errors import PrivacyError, TableError
 from labtools.privacy.suppression import suppress
@@ -117,3 +120,52 @@ def test_a_year_of_quarters_by_group_is_protected_and_the_share_hidden_is_told()
     assert (found.attack.exact, found.attack.narrow) == (0, 0)
     assert 0.2 < found.hidden_cells < 0.7
     assert found.hidden_events < 0.35
+
+
+def _protects(counts, hidden):
+    """Tell whether each small cell may move as far as it must, by linear programs of its own."""
+    rows, columns = counts.shape
+    sums = np.vstack(
+        [np.kron(np.eye(rows), np.ones(columns)), np.kron(np.ones(rows), np.eye(columns))]
+    )
+    values = counts.ravel().astype(float)
+    limits = [(-v, None) if h else (0, 0) for v, h in zip(values, hidden, strict=True)]
+    for cell in np.flatnonzero((values >= 1) & (values < 5)):
+        for sign in (1, -1):
+            move = np.zeros(len(values))
+            move[cell] = -sign
+            best = optimize.linprog(move, A_eq=sums, b_eq=np.zeros(len(sums)), bounds=limits)
+            if best.status == 0 and -best.fun < min(values[cell], 3) - 1e-7:
+                return False
+    return True
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        [[1, 6, 9], [5, 8, 14], [7, 11, 20]],
+        [[3, 4, 30], [9, 12, 6], [40, 7, 5]],
+        [[2, 5, 8], [6, 1, 9], [30, 7, 5]],
+    ],
+)
+def test_no_set_of_fewer_events_would_protect_the_small_counts(counts):
+    counts = np.array(counts)
+    values = counts.ravel()
+    small = (values >= 1) & (values < 5)
+    sets = [
+        small | np.array(more)
+        for more in itertools.product([False, True], repeat=9)
+        if not (small & np.array(more)).any()
+    ]
+    by_cost = sorted(sets, key=lambda hidden: values[hidden & ~small].sum())
+
+    best, quick = (
+        suppress(table(counts), MARGINS, hide_totals=False, method=method)
+        for method in ("optimal", "greedy")
+    )
+
+    cheapest = next(h for h in by_cost if _protects(counts, h))
+    assert best.cost == values[cheapest & ~small].sum()
+    assert quick.cost >= best.cost
+    for found in (best, quick):
+        assert _protects(counts, found.items["events"][:9].isna().to_numpy())

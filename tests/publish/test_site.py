@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 
 from labtools.errors import SettingsError, TableError
+from labtools.publish import contents
+from labtools.publish import site as module
 from labtools.publish.pages import CONTENT_POLICY, in_own_language
 from labtools.publish.site import build_site
 from labtools.tables.contracts import empty_table
-from labtools.tables.released import read_ficha, seal_of, write_ficha
+from labtools.tables.released import read_ficha, read_fichas, seal_of, write_ficha
 from tests.publish.markup import page_of
 from tests.publish.poisoned import HOSTILE
 from tests.publish.released_example import (
@@ -363,3 +365,22 @@ def test_each_file_of_the_open_data_says_until_when_it_is_of_use(site):
     assert rows["crime"] == rows["perception"] == "January 1, 2027"
     assert rows["evaluation"] == "January 1, 2028"
     assert rows["sources"] == "always"
+
+
+def test_fichas_are_held_a_few_at_a_time_and_the_site_is_the_same(site, tmp_path, monkeypatch):
+    public, held = tmp_path / "public", []
+
+    def counted(paths, *, is_needed):
+        told = read_fichas(paths, is_needed=is_needed)
+        held.append(sum(len(ficha.tables) > 1 for ficha in told))
+        return told
+
+    monkeypatch.setattr(contents, "_LOT", 2)
+    monkeypatch.setattr(module, "read_fichas", counted)
+    write_released(public)
+    build_site(public, tmp_path / "site")
+
+    assert len(IDS) > 3
+    assert max(held) <= 2
+    assert sum(held) == len(IDS) - 1
+    assert bytes_of(tmp_path / "site") == bytes_of(site)

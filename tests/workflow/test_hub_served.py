@@ -152,6 +152,8 @@ def test_a_reader_and_a_wrong_password_get_neither_in_nor_anything(hub, name, pa
     someone = Visitor(hub[0], name, password)
 
     assert someone.entered.status_code == 403
+    assert "jupyterhub-hub-login" not in someone.session.cookies
+    assert someone.status("/hub/api/user") == 403
     assert someone.status("/hub/api/users") == 403
     assert someone.status("/hub/api/users/ana/server", "POST") == 403
     assert "/hub/login" in someone.ask("GET", "/user/ana/lab").url
@@ -164,6 +166,8 @@ def test_whoever_has_a_role_opens_their_own_server_with_its_account(hub, visitor
     said = (hub[1] / f"{name}.env").read_text(encoding="utf-8").splitlines()
     page = visitors[name].ask("GET", f"/user/{name}/lab")
 
+    assert "jupyterhub-hub-login" in visitors[name].session.cookies
+    assert visitors[name].ask("GET", "/hub/api/user").json()["name"] == name
     assert page.status_code == 200
     assert page.url.partition("?")[0] == f"{hub[0]}/user/{name}/lab"
     assert f"LABTOOLS_SHARE=service=lab_{role}" in said

@@ -74,15 +74,13 @@ def alerts_within(
 
 def at_least(count: np.ndarray, mean: np.ndarray, size: np.ndarray) -> np.ndarray:
     """Return the probability of a count or more; Poisson where the size is infinite."""
-    k = np.maximum(np.nan_to_num(count), 1e-300)
+    known = np.nan_to_num(count)
+    k = np.maximum(known, 1.0)
     is_poisson = np.isinf(size)
     r = np.where(is_poisson, 1.0, size)
     mixed = special.betaincc(r, k, r / (r + mean))
-    return np.asarray(
-        np.where(
-            np.nan_to_num(count) < 1, 1.0, np.where(is_poisson, special.gammainc(k, mean), mixed)
-        )
-    )
+    chance = np.where(is_poisson, special.gammainc(k, mean), mixed)
+    return np.asarray(np.where(known < 1, 1.0, chance))
 
 
 def _greatest_quiet(mean: np.ndarray, size: np.ndarray, each: float) -> np.ndarray:

@@ -216,7 +216,7 @@ def _reweighted(y: np.ndarray, design: np.ndarray, outlier: float) -> _Fitted:
     phi = np.maximum(first.dispersion, 1.0)[:, None]
     residual = 1.5 * (y ** (2 / 3) * first.mean ** (-1 / 6) - np.sqrt(first.mean))
     residual /= np.sqrt(phi * np.maximum(1 - leverage, 1e-10))
-    weight = np.where(residual > outlier, 1 / np.maximum(residual, 1e-10) ** 2, 1.0)
+    weight = np.divide(1.0, residual**2, out=np.ones(y.shape), where=residual > outlier)
     return _quasi_poisson(y, design, weight * (y.shape[1] / weight.sum(axis=1, keepdims=True)))
 
 

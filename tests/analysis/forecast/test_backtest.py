@@ -3,9 +3,16 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
+from scipy import stats
 
-from labtools.analysis.forecast.alerts import alerts_within
-from labtools.analysis.forecast.backtest import backtest, inside_share, scoreboard
+from labtools.analysis.forecast.alerts import alerts_within, at_least
+from labtools.analysis.forecast.backtest import (
+    _difference,
+    backtest,
+    inside_share,
+    scoreboard,
+)
 from labtools.analysis.forecast.baselines import (
     CountForecast,
     History,
@@ -16,10 +23,14 @@ from labtools.analysis.forecast.baselines import (
 from labtools.analysis.forecast.contagion import borders_apart, rings_of
 from labtools.analysis.forecast.discounted import (
     Discount,
+    _discount_at,
+    _one_ahead,
+    _season,
     discounted_counts,
     fit_discount,
 )
 from labtools.analysis.forecast.models import MODELS, Model, lead_signs, models_for
+from labtools.analysis.forecast.scores import log_mass
 from labtools.analysis.risk.traits import traits_of_level
 from labtools.errors import AnalysisError
 
@@ -89,6 +100,32 @@ def test_the_season_of_the_city_is_found_and_chance_is_not_taken_for_one():
     truth = np.exp(0.3 * np.sin(2 * np.pi * np.arange(12) / 12))
     assert np.abs(np.log(found / truth) - np.log(found / truth).mean()).max() < 0.08
     assert np.abs(none - 1).max() < 0.08
+
+
+def test_the_season_is_a_regression_on_two_waves_drawn_to_none_by_james_and_stein():
+    rng = np.random.default_rng(15)
+    at = np.arange(50)
+    total = rng.poisson(60 * np.exp(0.12 * np.cos(2 * np.pi * at / 12))).astype(float)
+
+    found = _season(total[None], at % 12, 12)
+
+    year = pd.Series(total).rolling(12).mean().rolling(2).mean().shift(-6)
+    ratio = np.log(total / year)[6:-6]
+    angle = 2 * np.pi * at / 12
+    waves = np.column_stack([np.sin(angle), np.cos(angle), np.sin(2 * angle), np.cos(2 * angle)])
+    fit = sm.OLS(ratio.to_numpy() - ratio.mean(), waves[6:-6]).fit()
+    left = fit.ssr / (38 - 4 - 1)
+    shrink = 1 - 4 * left / (fit.fittedvalues**2).sum()
+    assert 0.2 < shrink < 0.95
+    assert np.log(found) == pytest.approx(shrink * (waves @ fit.params))
+
+
+def test_without_two_years_or_with_a_month_of_nothing_there_is_no_season():
+    total = 9.0 + np.arange(30.0) % 12
+
+    for short in (total[:24], np.where(np.arange(30) == 9, 0.0, total)):
+        assert _season(short[None], np.arange(len(short)) % 12, 12).tolist() == [1.0] * len(short)
+    assert np.ptp(_season(total[None, :25], np.arange(25) % 12, 12)) > 0
 
 
 def test_faded_counts_are_the_weighted_sums_written_out():
@@ -209,6 +246,9 @@ def test_a_sign_of_other_records_speaks_of_months_before_only():
 
     assert first.iloc[:, :21].equals(second.iloc[:, :21])
     assert first.shape == (4, 32)
+    assert (
+        first.columns[29:].to_list() == pd.date_range("2021-06-01", periods=3, freq="MS").to_list()
+    )
 
 
 def test_without_other_records_the_model_that_needs_them_does_not_compete():
@@ -334,3 +374,165 @@ def test_shootings_of_new_york_are_expected_better_than_by_the_best_reference(or
     assert 0.94 <= shown["cover_95"] <= 0.97
     assert shown["efficiency_index"] == pytest.approx(0.901, abs=0.005)
     assert board.loc["same_month_last_year", "crps"] > 0.9422
+
+
+LAWS = [(0.01, np.inf), (0.4, np.inf), (60.0, np.inf), (7.0, 3.0), (0.4, 0.5), (300.0, 2.0)]
+
+
+def scipys(mean, size):
+    return stats.poisson(mean) if np.isinf(size) else stats.nbinom(size, size / (size + mean))
+
+
+@pytest.mark.parametrize(("mean", "size"), LAWS)
+def test_so_many_or_more_are_as_likely_as_scipy_says(mean, size):
+    counts = np.array([0.0, 1.0, 2.0, 5.0, 80.0])
+
+    told = at_least(counts, np.full(5, mean), np.full(5, size))
+
+    assert told == pytest.approx(scipys(mean, size).sf(counts - 1))
+
+
+@pytest.mark.parametrize(("budget", "each"), [(0.012, 0.002), (0.3, 0.05), (9.0, 0.5)])
+def test_the_greatest_count_without_alert_is_scipys_quantile(budget, each):
+    mean, size = (np.array(it)[:, None] for it in zip(*LAWS, strict=True))
+    seen = pd.Series([0.0, 1, 2, 3, 4, 5, np.nan])
+    law = CountForecast(np.vstack([mean, [[1.0]]]), np.vstack([size, [[1.0]]]))
+
+    found = alerts_within(seen, law, budget=budget)
+
+    # A count that is missing takes no part of the budget: six share it.
+    expected = [scipys(*told).isf(each) for told in LAWS]
+    assert found["upper"].to_list()[:6] == expected
+    assert found["p_value"].to_list()[:6] == pytest.approx(
+        [scipys(*told).sf(count - 1) for told, count in zip(LAWS, seen, strict=False)]
+    )
+    assert np.isnan(found["p_value"][6])
+
+
+def test_records_that_are_half_there_are_held_against_half_of_what_was_expected():
+    law = CountForecast(np.array([[8.0]]), np.array([[3.0]]))
+
+    found = alerts_within(pd.Series([9]), law, budget=0.05, complete=0.5)
+
+    assert found["expected"].to_list() == [4.0]
+    assert found["upper"].to_list() == [scipys(4.0, 3.0).isf(0.05)]
+
+
+def test_what_is_learnt_from_is_what_would_have_been_forecast_two_months_before():
+    counts = np.random.default_rng(13).poisson(2.0, (7, 20)).astype(float)
+    how = Discount(areas=0.9, city=0.7, likeness=3.0, overdispersion=0.2)
+
+    mean, size = _one_ahead(counts, np.ones(20), how)
+
+    for known in (1, 6, 18):
+        ahead = discounted_counts(history(counts[:, :known]), 2, how)
+        assert mean[:, known + 1] == pytest.approx(ahead.mean[:, 1])
+        assert size[:, known + 1] == pytest.approx(ahead.size[:, 1])
+
+
+def test_no_other_weights_of_the_past_would_have_forecast_it_clearly_better():
+    counts, _ = city(np.random.default_rng(14), areas=80, months=20)
+
+    found = fit_discount(history(counts))
+
+    def loss(how):
+        mean, size = _one_ahead(counts.astype(float), np.ones(20), how)
+        return -log_mass(counts[:, 6:].astype(float), mean[:, 6:], size[:, 6:]).mean()
+
+    here = loss(found)
+    for areas in (0.5, 0.8, 0.9, 0.95, 0.99):
+        for likeness in (0.1, 0.5, 1.0, 2.0, 8.0):
+            for over in (0.002, 0.02, 0.1, 0.5):
+                other = Discount(areas, found.city, likeness, over)
+                assert here < loss(other) + 2e-3
+
+
+def test_weights_are_told_on_their_own_scales_and_held_within_bounds():
+    told, far = _discount_at(np.array([0.0, 2.0, 1.0, -2.0])), _discount_at(np.full(4, 99.0))
+
+    assert (told.areas, told.likeness) == (pytest.approx(0.5), pytest.approx(np.e))
+    assert told.city == pytest.approx(1 / (1 + np.exp(-2)))
+    assert told.overdispersion == pytest.approx(np.exp(-2))
+    assert far.areas == pytest.approx(1 / (1 + np.exp(-6)))
+    assert (far.likeness, far.overdispersion) == (
+        pytest.approx(np.exp(6)),
+        pytest.approx(np.exp(2)),
+    )
+
+
+def test_eighteen_months_are_enough_to_learn_how_the_past_fades_and_seventeen_are_not():
+    counts = np.random.default_rng(16).poisson(2.0, (9, 18))
+
+    assert 0 < fit_discount(history(counts)).areas < 1
+    with pytest.raises(AnalysisError, match="at least 18 months, and there are 17"):
+        fit_discount(history(counts[:, :17]))
+    with pytest.raises(AnalysisError, match="and there are 18"):
+        fit_discount(history(counts * 0))
+
+
+def test_a_sign_is_two_months_over_all_before_them_in_logarithms():
+    calls = np.array([[4.0, 2, 6, 3, 9, 0], [0.0, 0, 0, 0, 0, 0]])
+
+    signs = lead_signs(history(np.ones((2, 6)), calls=calls), 3)
+
+    found = signs["calls"].to_numpy()
+    assert list(signs) == ["calls"]
+    assert found[0, :3].tolist() == [0, 0, 0]
+    # Before the fourth month: 2 and 6 against 4; before the sixth: 3 and 9 against 4, 2 and 6.
+    assert found[0, 3] == pytest.approx(np.log((4 + 0.5) / (4 + 0.5)))
+    assert found[0, 5] == pytest.approx(np.log((6 + 0.5) / (4 + 0.5)))
+    last = np.log((4.5 + 0.5) / (15 / 4 + 0.5))
+    assert found[0, 6:] == pytest.approx([last] * 3)
+    assert (found[1] == 0).all()
+
+
+def test_signs_of_neighbours_are_those_of_their_mean_record():
+    rings = rings_of(borders_apart(np.array([[0, 1], [1, 2]]), 3), furthest=1)
+    calls = np.array([[4.0, 2, 6, 3], [1.0, 1, 1, 7], [2.0, 8, 0, 1]])
+
+    signs = lead_signs(history(np.ones((3, 4)), rings, calls=calls), 1)
+
+    around = lead_signs(history(np.ones((3, 4)), calls=rings.rings[0] @ calls), 1)["calls"]
+    assert list(signs) == ["calls", "calls_around"]
+    assert signs["calls_around"].to_numpy() == pytest.approx(around.to_numpy())
+    assert signs["calls_around"].iloc[0, 4] != pytest.approx(signs["calls"].iloc[0, 4])
+    months = pd.date_range("2019-01-01", periods=5, freq="MS")
+    assert signs["calls_around"].columns.to_list() == months.to_list()
+
+
+def test_of_models_that_score_alike_the_simplest_is_shown_and_the_best_where_all_are_beaten():
+    rng = np.random.default_rng(17)
+    counts = rng.poisson(3.0, (60, 24))
+    near, far = (
+        Model(name, lambda _, m=m: _always(m)) for name, m in (("near", 3.0), ("far", 9.0))
+    )
+
+    tested = backtest(history(counts), (far, near), origins=(18, 20), steps=2)
+    board = scoreboard(tested, (far, near))
+
+    assert board["model"].to_list() == ["far", "near"]
+    assert board["shown"].to_list() == [False, True]
+    assert board["counts"].to_list() == [240, 240]
+    assert board.loc[1, ["difference", "difference_lower", "difference_upper"]].to_list() == [0] * 3
+    assert board.loc[1, ["log_difference", "log_difference_lower"]].to_list() == [0, 0]
+    assert board.loc[0, "difference_lower"] > 0
+    assert board.loc[0, "log_difference_lower"] > 0
+    cells = tested.cells.set_index(["model", "origin", "step", "area"])["crps"]
+    away = cells["far"] - cells["near"]
+    assert board.loc[0, "difference"] == pytest.approx(away.mean())
+
+
+def test_the_error_of_a_difference_is_clustered_by_area_and_by_month():
+    index = pd.MultiIndex.from_product([[6, 9], [0, 1], range(5)], names=["origin", "step", "area"])
+    values = pd.Series(np.random.default_rng(18).normal(size=20), index)
+
+    low, mean, high = _difference(values)
+
+    away = values - values.mean()
+    month = (away.groupby(["origin", "step"]).sum() ** 2).sum() * 4 / 3
+    area = (away.groupby("area").sum() ** 2).sum() * 5 / 4
+    alone = (away**2).sum() * 20 / 19
+    variance = max(month + area - alone, month, area) / 400
+    reach = stats.t.ppf(0.975, 3) * np.sqrt(variance)
+    assert mean == pytest.approx(values.mean())
+    assert (low, high) == pytest.approx((mean - reach, mean + reach))

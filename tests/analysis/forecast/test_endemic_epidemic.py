@@ -1,12 +1,17 @@
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from scipy import stats
 
 from labtools.analysis.forecast.ahead import forecast_steps
 from labtools.analysis.forecast.coefficient_errors import coefficient_table
 from labtools.analysis.forecast.contagion import borders_apart, rings_of
-from labtools.analysis.forecast.endemic_epidemic import fit_endemic_epidemic
+from labtools.analysis.forecast.endemic_epidemic import (
+    fill_gaps,
+    fit_endemic_epidemic,
+    log_exposure,
+)
 from labtools.analysis.forecast.endemic_likelihood import Terms
 from labtools.analysis.forecast.scores import score_counts
 from labtools.errors import AnalysisError
@@ -238,3 +243,129 @@ def test_an_area_without_exposure_is_refused_by_name():
 def test_areas_without_neighbours_are_refused():
     with pytest.raises(AnalysisError, match="has a neighbour"):
         rings_of(np.zeros((3, 3), int), furthest=2)
+
+
+ENDEMIC = {"own_past": False, "rings": None, "own_level": False, "season": 12}
+
+
+@pytest.fixture(scope="module")
+def endemic():
+    """Counts of areas with a season and a trend, two of them missing, and their exposure."""
+    rng = np.random.default_rng(31)
+    people = pd.Series(rng.lognormal(1, 0.5, 25))
+    t = np.arange(40)
+    level = np.exp(0.3 + 0.01 * t + 0.4 * np.sin(2 * np.pi * t / 12))
+    mean = people.to_numpy()[:, None] * level
+    counts = pd.DataFrame(rng.negative_binomial(4, 4 / (4 + mean)).astype(float))
+    counts.iloc[3, 10] = counts.iloc[8, 39] = np.nan
+    return counts, people
+
+
+def regression(counts, people):
+    """Return counts, columns and offset of the steps that are known along with the one before."""
+    t = np.tile(np.arange(1.0, 40), (25, 1))
+    angle = 2 * np.pi * t / 12
+    columns = np.stack([np.ones_like(t), t, np.sin(angle), np.cos(angle)])
+    y = counts.to_numpy()
+    known = ~np.isnan(y[:, 1:]) & ~np.isnan(y[:, :-1])
+    offset = np.broadcast_to(np.log(people.to_numpy())[:, None], t.shape)
+    return y[:, 1:][known], columns[:, known].T, offset[known]
+
+
+def test_without_anything_passed_on_it_is_the_poisson_regression_of_statsmodels(endemic):
+    counts, people = endemic
+    terms = Terms(family="poisson", **ENDEMIC)
+    y, columns, offset = regression(counts, people)
+    expected = sm.GLM(y, columns, family=sm.families.Poisson(), offset=offset).fit()
+
+    fit = fit_endemic_epidemic(counts, terms, exposure=people)
+
+    assert list(fit.coefficients.index) == ["level", "trend", "sin_1", "cos_1"]
+    assert fit.coefficients.to_numpy() == pytest.approx(expected.params, abs=1e-5)
+    assert fit.log_likelihood == pytest.approx(expected.llf, abs=1e-6)
+    assert fit.aic == pytest.approx(expected.aic, abs=1e-6)
+    told = coefficient_table(fit, counts, exposure=people)
+    assert told["error"].to_numpy() == pytest.approx(expected.bse, rel=1e-3)
+    assert told["lower"].to_numpy() == pytest.approx(expected.conf_int()[:, 0], abs=1e-4)
+    assert told["upper"].to_numpy() == pytest.approx(expected.conf_int()[:, 1], abs=1e-4)
+
+
+def test_with_dispersion_it_is_the_negative_binomial_regression_of_statsmodels(endemic):
+    counts, people = endemic
+    y, columns, offset = regression(counts, people)
+    law = sm.NegativeBinomial(y, columns, offset=offset)
+    expected = law.fit(disp=False, maxiter=200, gtol=1e-8)
+
+    fit = fit_endemic_epidemic(counts, Terms(**ENDEMIC), exposure=people)
+
+    assert fit.coefficients.to_numpy() == pytest.approx(expected.params[:-1], abs=2e-4)
+    assert fit.overdispersion == pytest.approx(expected.params[-1], rel=1e-3)
+    assert fit.log_likelihood == pytest.approx(expected.llf, abs=1e-5)
+    assert fit.aic == pytest.approx(-2 * expected.llf + 2 * 5, abs=1e-4)
+
+
+def test_levels_of_areas_are_as_uncertain_as_their_counts_and_their_spread_leave_them():
+    rng = np.random.default_rng(32)
+    people = pd.Series(rng.lognormal(1, 0.5, 40))
+    level = rng.normal(0, 0.6, 40)
+    mean = np.repeat((people * np.exp(0.2 + level)).to_numpy()[:, None], 24, axis=1)
+    counts = pd.DataFrame(rng.poisson(mean).astype(float))
+    terms = Terms("poisson", own_past=False, rings=None, season=0, trend=False)
+
+    fit = fit_endemic_epidemic(counts, terms, exposure=people)
+
+    spread = fit.own_level_sd**2
+    expected = 23 * people * np.exp(fit.coefficients["level"] + fit.own_level)
+    assert list(fit.coefficients.index) == ["level"]
+    assert fit.own_level_variance.to_numpy() == pytest.approx(
+        (1 / (expected + 1 / spread)).tolist()
+    )
+    # Each level stands where its counts and the law of levels pull alike.
+    pull = counts.iloc[:, 1:].sum(axis=1) - expected
+    assert pull.to_numpy() == pytest.approx((fit.own_level / spread).to_numpy(), abs=1e-3)
+    assert spread == pytest.approx((fit.own_level**2 + fit.own_level_variance).mean(), rel=1e-3)
+    assert np.isnan(fit.aic)
+
+
+def test_a_search_that_begins_where_another_ended_stands_still_at_once(endemic):
+    counts, people = endemic
+    terms = Terms(family="poisson", **ENDEMIC)
+    fit = fit_endemic_epidemic(counts, terms, exposure=people)
+
+    again = fit_endemic_epidemic(counts, terms, exposure=people, start=fit)
+
+    assert (fit.steps > 1, again.steps) == (True, 1)
+    assert again.coefficients.to_numpy() == pytest.approx(fit.coefficients.to_numpy(), abs=1e-6)
+
+
+def test_twelve_steps_are_enough_and_eleven_are_not_and_what_there_is_is_told():
+    counts = pd.DataFrame(np.random.default_rng(33).poisson(4.0, (6, 12)).astype(float))
+    alone = Terms("poisson", own_past=False, season=0, trend=False, own_level=False)
+
+    assert fit_endemic_epidemic(counts, alone).coefficients["level"] == pytest.approx(
+        np.log(counts.iloc[:, 1:].to_numpy().mean()), abs=1e-4
+    )
+    total = float(counts.iloc[:, :11].to_numpy().sum())
+    with pytest.raises(AnalysisError, match=f"there are 11 steps with {total} events"):
+        fit_endemic_epidemic(counts.iloc[:, :11], alone)
+    first = counts * 0
+    first[0] = 1.0
+    with pytest.raises(AnalysisError, match=r"there are 12 steps with 6\.0 events"):
+        fit_endemic_epidemic(first, alone)
+
+
+def test_areas_without_exposure_are_counted_and_the_first_is_named():
+    areas = pd.Index(["a", "b", "c", "d"])
+
+    told = log_exposure(pd.Series({"d": 4.0, "a": 1.0, "b": 2.0, "c": 0.5}), areas)
+
+    assert told == pytest.approx(np.log([1.0, 2.0, 0.5, 4.0]))
+    assert log_exposure(None, areas).tolist() == [0, 0, 0, 0]
+    with pytest.raises(AnalysisError, match="and 3 lack it; the first is b"):
+        log_exposure(pd.Series({"a": 1.0, "b": 0.0, "c": -1.0}), areas)
+
+
+def test_a_gap_is_filled_by_the_mean_of_its_area_and_an_unknown_area_by_none():
+    counts = np.array([[1.0, np.nan, 4.0, 4.0], [np.nan] * 4, [2.0, 2.0, np.nan, 0.5]])
+
+    assert fill_gaps(counts).tolist() == [[1, 3, 4, 4], [0, 0, 0, 0], [2, 2, 1.5, 0.5]]

@@ -6,9 +6,11 @@ from scipy import sparse
 from labtools.analysis.hotspots.global_statistics import global_g, global_geary, global_moran
 from labtools.analysis.hotspots.local_statistics import (
     _orders,
+    _permuted,
     local_g,
     local_g_star,
     local_moran,
+    row_standardise,
     standardise_rates,
 )
 from labtools.errors import AnalysisError
@@ -373,3 +375,27 @@ def test_each_area_is_stood_in_for_by_any_of_all_the_others(replace):
     assert set(np.unique(order)) == set(range(5))
     whole = [sorted(row) == list(range(5)) for row in order.tolist()]
     assert all(whole) is not replace
+
+
+def test_where_all_areas_touch_nothing_around_one_differs_from_the_whole():
+    everybody = sparse.csr_array(np.ones((6, 6)) - np.eye(6))
+
+    table = local_g_star(pd.Series([1.0, 4, 2, 8, 5, 7]), everybody).table
+
+    assert table["variance"].to_numpy() == pytest.approx(0)
+    assert table[["z", "p_value", "adjusted"]].isna().all(axis=None)
+
+
+def test_of_few_permutations_the_p_value_counts_those_as_far_on_the_nearer_side():
+    z = np.array([3.0, -1.0, -2.0, 0.5, -0.5])
+    weights = row_standardise(sparse.csr_array(grid(5)[:5][:, :5]))
+    # The first area's neighbour is the second: others stand in its place, one after another.
+    order = np.array([[0, 1, 2, 3], [1, 0, 2, 3], [2, 1, 0, 3], [3, 1, 2, 0]])
+
+    p = _permuted(z, weights, order)
+
+    # It saw -1; drawn -1, -2, 0.5 and -0.5: two are as low, three as high. (2 + 1) / 5 twice is
+    # more than one.
+    assert p[0] == 1.0
+    one = _permuted(np.array([3.0, -2.0, -1.0, 0.5, -0.5]), weights, order)
+    assert one[0] == pytest.approx(2 * 2 / 5)

@@ -116,3 +116,43 @@ def test_more_events_than_there_are_is_refused():
 
     with pytest.raises(AnalysisError, match="there are 64"):
         besag_newell(one, one, PLACES, k=100)
+
+
+def test_an_area_where_nothing_is_expected_and_nothing_happens_changes_no_cluster():
+    rng = np.random.default_rng(21)
+    expected = pd.Series(5.0, AREAS)
+    events = pd.Series(rng.poisson(5.0, len(AREAS)).astype(float), AREAS)
+    events[["c09", "c10", "c17", "c18"]] += 12
+    far = pd.DataFrame({"x": [90.0], "y": [90.0]}, index=["empty"])
+
+    alone = scan_areas(events, expected, PLACES, null="poisson").clusters
+    with_it = scan_areas(
+        pd.concat([events, pd.Series(0.0, ["empty"])]),
+        pd.concat([expected, pd.Series(0.0, ["empty"])]),
+        pd.concat([PLACES, far]),
+        null="poisson",
+    ).clusters
+
+    assert set(alone["areas"][0]) <= {"c09", "c10", "c17", "c18"}
+    assert with_it["areas"][0] == alone["areas"][0]
+    assert with_it["likelihood_ratio"][0] == pytest.approx(alone["likelihood_ratio"][0])
+
+
+def test_people_are_no_null_for_counts_in_time():
+    table = pd.DataFrame(1.0, AREAS, range(5))
+
+    with pytest.raises(AnalysisError, match="and 5 periods were given"):
+        scan_recent(table, table, PLACES, null="bernoulli")
+
+
+@pytest.mark.parametrize("null", ["poisson", "negative binomial"])
+def test_a_p_value_of_a_scan_is_one_of_a_thousand(null):
+    rng = np.random.default_rng(12)
+    events = pd.Series(rng.poisson(20, len(AREAS)).astype(float), AREAS)
+
+    found = scan_areas(events, events * 0 + 20.0, PLACES, null=null).clusters
+
+    assert (found["p_value"] * 1000).to_numpy() == pytest.approx(
+        (found["p_value"] * 1000).round().to_numpy()
+    )
+    assert found["p_value"].min() >= 1 / 1000

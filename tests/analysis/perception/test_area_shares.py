@@ -8,7 +8,10 @@ from threadpoolctl import threadpool_limits
 
 from labtools.analysis.latent_logit import Candidate, draw_log_odds
 from labtools.analysis.perception.area_shares import (
+    _SPREAD_DOUBT,
+    _SPREADS,
     AreaPrior,
+    AreaShares,
     _cluster_effect,
     effective_answers,
     fit_area_shares,
@@ -189,3 +192,90 @@ def test_with_one_degree_of_freedom_clusters_have_an_effect_and_with_none_they_h
 
     assert _cluster_effect(two) > 1.5
     assert _cluster_effect(two.assign(cluster=1)) == 1.0
+
+
+def test_where_hardly_anybody_was_asked_areas_vary_as_the_prior_says_alike_or_not():
+    # In a ring every area varies by one, whatever the share that is alike next door.
+    at = np.arange(8)
+    ring = np.isin(np.abs(at[:, None] - at), (1, 7))
+    prior = AreaPrior(-0.5, 0.4, spread=0.5, draws=20_000)
+    yes, asked = pd.Series([5e-7] * 8), pd.Series([1e-6] * 8)
+    nothing = pd.DataFrame(index=range(8))
+
+    found = fit_area_shares(
+        yes, asked, nothing, neighbours=ring, rng=np.random.default_rng(4), prior=prior
+    )
+
+    log_odds = special.logit(found.draws.to_numpy())
+    spreads = np.array(_SPREADS)
+    weight = np.exp(-((np.log(spreads / 0.5) / _SPREAD_DOUBT) ** 2) / 2)
+    expected = 0.4**2 + (weight @ spreads**2) / weight.sum()
+    assert log_odds.mean() == pytest.approx(-0.5, abs=0.02)
+    assert log_odds.var(axis=0).mean() == pytest.approx(expected, rel=0.04)
+
+
+def test_where_all_answer_alike_or_one_block_was_asked_clusters_have_no_effect():
+    cluster = pd.Series(np.repeat(np.arange(6), 5))
+    same = pd.DataFrame({"area": cluster // 3, "cluster": cluster, "y": 1.0})
+
+    assert _cluster_effect(same) == 1.0
+    alone = same.assign(cluster=same["area"], y=np.arange(30) % 2.0)
+    assert _cluster_effect(alone) == 1.0
+
+
+def test_by_default_a_thousand_draws_are_made_of_any_share():
+    yes, people, x, _ = city(np.random.default_rng(8))
+
+    found = fit_area_shares(yes, people, x, rng=np.random.default_rng(8))
+
+    assert found.draws.shape == (1000, SIDE**2)
+    assert found.draws.index.name == "draw"
+    assert found.draws.columns.equals(x.index)
+    assert found.asked.to_list() == people.to_list()
+
+
+def some_shares():
+    draws = pd.DataFrame([[0.2, 0.6, 0.9], [0.4, 0.5, 0.1]], columns=["a", "b", "c"])
+    return AreaShares(draws, 0.3, 0.5, pd.Series(4.0, draws.columns))
+
+
+@pytest.mark.parametrize("by", ["log_odds", "ratio"])
+def test_areas_of_unknown_people_do_not_count_in_the_citys_mean(by):
+    people = pd.Series({"b": 3.0, "a": 1.0})
+
+    moved = some_shares().benchmarked(people, np.array([0.6, 0.3]), by=by)
+
+    told = moved.draws
+    assert (told["a"] + 3 * told["b"]).to_numpy() / 4 == pytest.approx([0.6, 0.3])
+    assert ((told > 0) & (told < 1)).all(axis=None)
+    assert (moved.spread, moved.neighbourly) == (0.3, 0.5)
+    if by == "ratio":
+        # Where the city falls all shares fall by one ratio, where it rises their complements do.
+        now = np.array([0.5, 0.475])
+        assert told.loc[1].to_list() == pytest.approx(0.3 / now[1] * np.array([0.4, 0.5, 0.1]))
+        left = 0.4 / (1 - now[0]) * (1 - np.array([0.2, 0.6, 0.9]))
+        assert (1 - told.loc[0]).to_list() == pytest.approx(left)
+
+
+@pytest.mark.parametrize(
+    ("people", "city"), [(0.0, [0.5, 0.5]), (1.0, [0.0, 0.5]), (1.0, [0.5, 1.0]), (1.0, [0.5, 1.2])]
+)
+def test_a_city_without_people_or_a_figure_between_none_and_all_agrees_with_nothing(people, city):
+    with pytest.raises(AnalysisError, match="lies between 0 and 1"):
+        some_shares().benchmarked(pd.Series(people, list("abc")), np.array(city))
+
+
+def test_limits_of_an_area_are_quantiles_and_an_interval_as_wide_as_allowed_is_enough():
+    draws = pd.DataFrame({"a": np.linspace(0, 1, 101), "b": np.linspace(0.25, 0.75, 101)})
+    found = AreaShares(draws, 0.3, 0.5, pd.Series(4.0, draws.columns)).frame(level=0.8, widest=0.4)
+
+    assert found.columns.to_list() == ["value", "error", "lower", "upper", "verdict"]
+    assert found.loc["a", ["value", "lower", "upper"]].to_list() == pytest.approx([0.5, 0.1, 0.9])
+    assert found.loc["b", ["lower", "upper"]].to_list() == pytest.approx([0.3, 0.7])
+    assert found["error"].to_list() == pytest.approx(
+        [draws["a"].std(ddof=0), draws["b"].std(ddof=0)]
+    )
+    assert found.loc["a", "verdict"] == "insufficient"
+    wide = AreaShares(draws, 0.3, 0.5, pd.Series(4.0, draws.columns)).frame(level=0.8, widest=0.8)
+    assert (wide["verdict"] == "enough").all()
+    assert (AreaShares(draws, 0.3, 0.5, draws.loc[0]).frame()["verdict"] == "enough").all()

@@ -104,3 +104,33 @@ def test_people_of_no_weight_are_no_respondents():
     lighter = Wave(one.design.reweighted(weight), one.answers, one.stratum, one.cluster)
 
     assert compare_waves(lighter, asked(9)).respondents == 20
+
+
+def two_blocks(level):
+    rng = np.random.default_rng(5)
+    people = pd.DataFrame({"stratum": "a", "cluster": np.repeat([0, 1], 6), "weight": 1.0})
+    return people.assign(value=level + rng.normal(size=12) + people["cluster"])
+
+
+def test_two_clusters_in_each_wave_have_an_interval_of_one_degree_of_freedom():
+    first, last = wave(two_blocks(0.0)), two_blocks(0.3)
+    other = wave(last.assign(cluster=last["cluster"] + 7))
+
+    found = compare_waves(first, other, level=0.8)
+
+    reach = stats.t.ppf(0.9, 1) * found.standard_error
+    assert found.upper - found.value == pytest.approx(reach)
+    assert found.value - found.lower == pytest.approx(reach)
+    assert found.p_value == pytest.approx(
+        2 * stats.t.sf(abs(found.value) / found.standard_error, 1)
+    )
+    assert found.respondents == 12
+
+
+def test_the_same_people_with_the_same_answers_have_changed_by_nothing_and_prove_nothing():
+    people = two_blocks(0.0)
+
+    found = compare_waves(wave(people), wave(people))
+
+    assert (found.value, found.standard_error) == (0.0, 0.0)
+    assert np.isnan([found.lower, found.upper, found.p_value]).all()

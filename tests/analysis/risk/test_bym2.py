@@ -247,3 +247,24 @@ def test_the_beta_law_of_mixing_is_that_of_scipy():
     # Density of the angle: that of the share times its derivative, 2 sin cos.
     expected = stats.beta.pdf(share, 2, 3) * np.sin(2 * angle)
     assert told / told[0] == pytest.approx(expected / expected[0])
+
+
+def test_a_strong_belief_that_a_covariate_tells_nothing_outweighs_the_counts(chart):
+    events, exposure, neighbours, truth = city(chart, 60, 14, sigma=0.2)
+    x = pd.Series(np.random.default_rng(2).standard_normal(60), index=events.index)
+    rng = np.random.default_rng(3)
+    pulled = pd.Series(rng.poisson(exposure * np.exp(truth + 0.4 * x)).astype(float), events.index)
+
+    def told(belief):
+        priors = Priors(coefficients=belief)
+        options = Bym2Options(priors=priors, n_draws=50)
+        found = fit(
+            pulled, exposure, neighbours, covariates=pd.DataFrame({"x": x}), options=options
+        )
+        return found.parameters.loc["x"]
+
+    # Beside a prior of 0.01 sixty areas tell little: its deviation is nearly the prior's own.
+    sure, open_minded = told(0.01), told(1.0)
+    assert sure["sd"] == pytest.approx(0.01, rel=0.05)
+    assert abs(sure["mean"]) < 0.03
+    assert open_minded["lower"] < 0.4 < open_minded["upper"]

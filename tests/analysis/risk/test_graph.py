@@ -35,12 +35,16 @@ def test_the_typical_variance_of_every_part_of_a_map_is_one(chart, matrix):
     ring = matrix([(k, (k + 1) % 7) for k in range(7)], 7)
     neighbours = sparse.csr_array(sparse.block_diag([one, ring, np.zeros((1, 1))]))
 
-    inverse = np.linalg.pinv(dense(map_precision(neighbours))[:47, :47])
+    whole = dense(map_precision(neighbours))
+    inverse = np.linalg.pinv(whole[:47, :47])
 
     variance = np.diag(inverse)
     assert np.exp(np.log(variance[:40]).mean()) == pytest.approx(1, rel=1e-9)
     # By symmetry every place of a ring has the same variance.
     assert variance[40:] == pytest.approx(np.ones(7), rel=1e-9)
+    # The island varies by one, alone.
+    assert whole[47].tolist() == [0.0] * 47 + [1.0] + whole[47, 48:].tolist()
+    assert whole[47, 48:] == pytest.approx(0)
 
 
 def test_an_island_belongs_to_no_part(matrix):

@@ -178,3 +178,21 @@ def test_a_city_that_counts_nothing_has_no_model_of_all_quarters(in_time):
     _, quarters, fitted = in_time
 
     assert fitted(quarters * np.nan, 1.0) is None
+
+
+def test_what_is_known_beside_counts_is_told_to_the_model_as_it_is():
+    areas, quarters = pd.Index(["a", "b", "c", "d"]), pd.RangeIndex(3)
+    events = pd.DataFrame(np.ones((4, 3)), areas, quarters)
+    people = pd.Series(9.0, areas)
+    force = pd.DataFrame([[0.0, 0.5, 1.0]], index=["b"], columns=quarters)
+
+    panel = Beside(programme=force).panel(events, people)
+
+    # One area of four was ever in it: three quarters above the mean, the others one below.
+    assert panel.covariates is not None
+    assert panel.covariates["ever_in_programme"].to_list() == [-0.25, 0.75, -0.25, -0.25]
+    assert panel.drivers["programme"].loc["b"].to_list() == [0.0, 0.5, 1.0]
+    assert panel.drivers["programme"].loc["a"].to_list() == [0.0, 0.0, 0.0]
+    assert panel.season == 4
+    nobody = Beside(programme=force * 0).panel(events, people)
+    assert (nobody.covariates, dict(nobody.drivers)) == (None, {})

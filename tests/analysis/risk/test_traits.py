@@ -6,6 +6,7 @@ import pytest
 
 from labtools.analysis.risk.space_time import CountPanel, fit_space_time, space_time_model
 from labtools.analysis.risk.space_time_ahead import counts_ahead, learn_ahead
+from labtools.analysis.risk.space_time_integration import SpaceTimeOptions, at_one_point
 from labtools.analysis.risk.space_time_laplace import Parameters, find_mode
 from labtools.analysis.risk.traits import traits_of_level
 from tests.simulation.risk_cities import MONTHS, risk_city
@@ -129,3 +130,12 @@ def test_months_to_come_have_the_mean_of_the_truth_and_counts_vary_around_it(cit
     assert mean.sum() / city.mean[:, MONTHS:].sum() == pytest.approx(1, abs=0.15)
     away = (city.counts[:, MONTHS:] - mean) / np.sqrt(mean + mean**2 / size)
     assert away.std() == pytest.approx(1, abs=0.12)
+    # The law told has the moments of rates drawn afresh, and of counts that clump around them.
+    model, base = space_time_model(panel, city.neighbours)
+    wanted = SpaceTimeOptions(recent=1, ahead=6, n_draws=3_000)
+    drawn = at_one_point(model, learnt).draw(model, wanted, panel.season, np.random.default_rng(2))
+    rates = np.exp(model.graph.take(drawn.ahead.swapaxes(1, 2)).swapaxes(1, 2) + base)
+    rates = rates * panel.exposure.to_numpy()[:, None]
+    assert mean == pytest.approx(rates.mean(axis=0), rel=0.12)
+    apart = rates.var(axis=0) / rates.mean(axis=0) ** 2
+    assert np.median(size * ((1 + apart) / drawn.sizes[0] + apart)) == pytest.approx(1, abs=0.03)
