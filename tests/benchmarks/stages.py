@@ -41,9 +41,9 @@ from labtools.tables.released import (
     write_ficha,
 )
 from labtools.tables.store import read_table
-from labtools.workflow.analyse import Prepared
 from labtools.workflow.audit import _TABLES
 from labtools.workflow.notebooks import PRELOAD, Choice, plan_notebooks
+from labtools.workflow.prepared import Prepared
 from labtools.workflow.release import _ficha
 from labtools.workflow.slices import released_tables
 from tests.benchmarks.measuring import measured
