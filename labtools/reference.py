@@ -5,6 +5,7 @@ A workbench's own file takes the place of the one that ships with the package.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,3 +35,15 @@ def read_reference(name: str, form: type[_File], own: Path | None = None) -> _Fi
     path = own if own and own.is_file() else paths.bundled("data", "reference", f"{name}.toml")
     advice = mark("The header of the file says what each entry holds.")
     return read_checked(path, form, advice=advice)
+
+
+def references_digest(own: Path | None = None) -> str:
+    """Return the digest of all files of reference: ours, and those of a workbench's own folder."""
+    told = hashlib.sha256()
+    ours = paths.bundled("data", "reference")
+    for folder in (ours, own) if own else (ours,):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                told.update(f"{path.relative_to(folder)}\0".encode())
+                told.update(hashlib.sha256(path.read_bytes()).digest())
+    return told.hexdigest()

@@ -156,7 +156,7 @@ def protect_command() -> click.Command:
     """Return ``labtools protect``."""
 
     def protect(workbench: Path | None, period_end: str) -> None:
-        from labtools.workflow.analyse import prepare
+        from labtools.workflow.prepared import prepare
         from labtools.workflow.release import protect as step
 
         with alone(workbench) as bench:
@@ -176,7 +176,7 @@ def publish_command() -> click.Command:
 
     def publish(workbench: Path | None, period_end: str) -> None:
         from labtools.cli.report import tell_run
-        from labtools.workflow.analyse import prepare
+        from labtools.workflow.prepared import prepare
         from labtools.workflow.release import publish as step
 
         with alone(workbench) as bench:

@@ -16,11 +16,12 @@ from labtools.paths import Workbench
 from labtools.privacy.keys import read_key
 from labtools.privacy.ledger import LEDGER, read_ledger
 from labtools.settings import REGISTER, Settings
-from labtools.workflow.analyse import ROUNDING_KEY, check_space
+from labtools.workflow.analyse import check_space
 from labtools.workflow.backup import last_backup
 from labtools.workflow.format import check_format
 from labtools.workflow.intake import PSEUDONYM_KEY
 from labtools.workflow.locking import holder_of
+from labtools.workflow.prepared import ROUNDING_KEY
 from labtools.workflow.workbenches import is_demo
 
 _BACKUP_DAYS = 35

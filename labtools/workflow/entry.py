@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable, Mapping
+
 import pandas as pd
 
 from labtools.errors import AnalysisError
 from labtools.tables.contracts import check_table, empty_table
 from labtools.targeting.entry import Entry, compare_entries
 from labtools.workflow.known import Known
-from labtools.workflow.portfolio import harm_of
 
 _PER = 1_000
 
 
-def entry_tables(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
-    """Return ``entry_candidates`` and ``entry_rules``; empty where nobody may enter."""
+def entry_tables(
+    known: Known, harm_now: Callable[[], Mapping[str, pd.DataFrame]]
+) -> dict[str, pd.DataFrame]:
+    """Return ``entry_candidates`` and ``entry_rules``; empty where nobody may enter.
+
+    Parameters
+    ----------
+    harm_now : callable
+        Gives draws of a year's harm: see :func:`labtools.workflow.portfolio.harm_of`.
+    """
     empty = {name: empty_table(name) for name in ("entry_candidates", "entry_rules")}
     size, quarters = known.settings.targeting.entries, known.processed["quarters"]
     if not (size and len(quarters)):
@@ -23,7 +31,7 @@ def entry_tables(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFra
     shown = known.results["colonias_shown"]
     outside = shown.loc[shown["entered_on"].isna(), "colonia_id"]
     outside = outside[outside.map(known.people) > 0]
-    harm = harm_of(known, rng)
+    harm = harm_now()
     if outside.empty or not harm:
         return empty
     total = known.results["crime"].query("group == 'total'").set_index("colonia_id")

@@ -22,7 +22,7 @@ from labtools.messages import text
 from labtools.paths import Workbench
 from labtools.runs.manifest import read_manifest
 from labtools.tables.store import make_folder
-from labtools.workflow.analyse import failed_in
+from labtools.workflow.prepared import failed_in
 
 #: What a run says by its exit code when somebody else holds the workbench.
 BUSY = 75

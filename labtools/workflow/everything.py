@@ -10,20 +10,13 @@ from labtools.runs.jobs import Outcome
 from labtools.tables.account import Account
 from labtools.tables.periods import last_month_asked
 from labtools.tables.reasons import mended_words, reason_words
-from labtools.workflow.analyse import (
-    WHOLE,
-    Prepared,
-    analyse,
-    failure_of_run,
-    is_complete,
-    plan,
-    prepare,
-)
+from labtools.workflow.analyse import WHOLE, analyse, failure_of_run, plan
 from labtools.workflow.declared import refuse_unnamed
 from labtools.workflow.intake import clean, collect
 from labtools.workflow.locking import held
 from labtools.workflow.notebooks import Choice, tell_plan
 from labtools.workflow.placing import classify, locate
+from labtools.workflow.prepared import Prepared, is_complete, prepare
 from labtools.workflow.release import clear_unfinished, point_to, protect, publish
 from labtools.workflow.steps import Opened
 from labtools.workflow.tabulate import tabulate

@@ -23,8 +23,8 @@ from labtools.privacy.ledger import (
     withdrawn,
 )
 from labtools.tables.store import make_folder, writing
-from labtools.workflow.analyse import ROUNDING_KEY
 from labtools.workflow.audit import WITHDRAWN, published_runs
+from labtools.workflow.prepared import ROUNDING_KEY
 from labtools.workflow.release import point_to
 from labtools.workflow.steps import Opened
 

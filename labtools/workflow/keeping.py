@@ -3,9 +3,12 @@
 A model of the whole city takes seconds or minutes and changes only with its own data: one more
 action in the log is no reason to ask the survey again.  Both editions of a run share what does
 not depend on who reads; and a run that is planned and then made, goes on where it stood, is
-retried, or is made for another period and back, finds the lab's tables as they were.  What is
-published is not kept: it is always made anew.  ``labtools verify`` makes everything anew, in a
-folder of its own.
+retried, or is made for another period and back, finds the lab's tables as they were.
+
+What a step depends on is told by whoever calls it (`Kept.take`), or noted while it is made
+(`Kept.follow`): a table that it did not ask for cannot have changed what it gave.
+
+``labtools verify`` makes everything anew, in a folder of its own.
 """
 
 from __future__ import annotations
@@ -13,8 +16,9 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import geopandas as gpd
 import pandas as pd
@@ -28,6 +32,7 @@ from labtools.tables.store import make_folder, writing
 Frames = Mapping[str, pd.DataFrame]
 
 _WHOLE = "frames.json"
+_ASKED = "asked.json"
 _MOST = 4
 _DIGITS = 24
 
@@ -66,20 +71,96 @@ class Kept:
         """
         if self._folder is None:
             return dict(make())
-        make_folder(self._folder, private=True)
-        told = [_digest(part) for part in made_from]
-        digest = digest_of(code_digest(), packages_digest(), *told)[:_DIGITS]
-        own = self._folder / f"{name}.{digest}"
+        own = self._place(name, made_from)
         if not _stands(own):
             _write(own, make())
-            self._forget(name)
+        return self._taken(name, own)
+
+    def follow(
+        self,
+        name: str,
+        made_from: list[object],
+        tables: Frames,
+        make: Callable[[Frames], Frames],
+    ) -> dict[str, pd.DataFrame]:
+        """Return what was kept under `name`, or else what `make` gives of `tables`.
+
+        Which of them it asks for is noted: what was kept is taken as long as these are the
+        same, whatever became of the others.
+
+        Parameters
+        ----------
+        name : str
+            Of the tables.
+        made_from : list
+            All else that `make` depends on, as for `take`.
+        tables : mapping of str to DataFrame
+            What it may ask for.
+        make : callable
+            Makes frames of plain columns; the same of the same.
+
+        Returns
+        -------
+        dict of DataFrame
+            As read from the disk, whether they were made now or before.
+        """
+        if self._folder is None:
+            return dict(make(tables))
+        own = self._place(name, made_from)
+        for before in sorted(self._folder.glob(f"{own.name}.*"), key=_age, reverse=True):
+            if _asked_the_same(before, tables) and _stands(before):
+                return self._taken(name, before)
+        noting = _Noting(tables)
+        made = make(noting)
+        asked = {name: _digest_in(tables, name) for name in sorted(noting.asked)}
+        own = own.with_name(f"{own.name}.{digest_of(asked)[:_DIGITS]}")
+        make_folder(own, private=True)
+        with writing(own / _ASKED, private=True) as aside:
+            aside.write_text(json.dumps(asked), encoding="utf-8")
+        _write(own, made)
+        return self._taken(name, own)
+
+    def _place(self, name: str, made_from: list[object]) -> Path:
+        if self._folder is None:
+            raise ValueError(name)  # nothing is kept: whoever asks has looked
+        make_folder(self._folder, private=True)
+        told = [_digest(part) for part in made_from]
+        return (
+            self._folder / f"{name}.{digest_of(code_digest(), packages_digest(), *told)[:_DIGITS]}"
+        )
+
+    def _taken(self, name: str, own: Path) -> dict[str, pd.DataFrame]:
         own.touch()
+        for path in sorted(own.parent.glob(f"{name}.*"), key=_age)[:-_MOST]:
+            shutil.rmtree(path)
         return _read(own)
 
-    def _forget(self, name: str) -> None:
-        found = sorted(self._folder.glob(f"{name}.*"), key=_age) if self._folder else []
-        for path in found[:-_MOST]:
-            shutil.rmtree(path)
+
+@runtime_checkable
+class Digested(Protocol):
+    """Tables that know the digest of each without reading it."""
+
+    def digest(self, name: str) -> str:
+        """Return the digest of a table."""
+
+
+class _Noting(Mapping[str, pd.DataFrame]):
+    """Tables by name, of which it is noted which were asked for."""
+
+    def __init__(self, tables: Frames) -> None:
+        self._tables = tables
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        self.asked.add(name)
+        return self._tables[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self.asked.update(self._tables)  # whoever goes through all may depend on each
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables)
 
 
 def kept_in(workbench: Workbench) -> Kept:
@@ -87,16 +168,35 @@ def kept_in(workbench: Workbench) -> Kept:
     return Kept(workbench.interim("kept"))
 
 
-def _digest(part: object) -> object:
-    """Return a plain value as it is, and a digest of a table: names, types, index and values."""
-    if not isinstance(part, pd.DataFrame | pd.Series):
-        return part
-    table = part.to_frame() if isinstance(part, pd.Series) else part
+def digest_of_table(table: pd.DataFrame) -> str:
+    """Return a digest of a table: names, types, index and values."""
     if isinstance(table, gpd.GeoDataFrame):
         table = pd.DataFrame(table).assign(geometry=table.geometry.to_wkb())
     head = str([(str(name), str(kind)) for name, kind in table.dtypes.items()])
     rows = pd.util.hash_pandas_object(table, index=True).to_numpy()
     return hashlib.sha256(head.encode() + rows.tobytes()).hexdigest()
+
+
+def _digest(part: object) -> object:
+    """Return a plain value as it is, and the digest of a table."""
+    if isinstance(part, pd.Series):
+        return digest_of_table(part.to_frame())
+    return digest_of_table(part) if isinstance(part, pd.DataFrame) else part
+
+
+def _digest_in(tables: Frames, name: str) -> str:
+    """Return the digest of a table that was asked for; empty where there is none."""
+    if name not in tables:
+        return ""
+    return tables.digest(name) if isinstance(tables, Digested) else digest_of_table(tables[name])
+
+
+def _asked_the_same(own: Path, tables: Frames) -> bool:
+    try:
+        asked = json.loads((own / _ASKED).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return False
+    return all(_digest_in(tables, it) == was for it, was in asked.items())
 
 
 def _write(own: Path, frames: Frames) -> None:

@@ -6,7 +6,7 @@ dark figure does, of which it takes the draws.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,6 +38,7 @@ def portfolio_tables(
     known: Known,
     effects: Mapping[str, pd.DataFrame],
     proposals: pd.DataFrame,
+    harm_now: Callable[[], Mapping[str, pd.DataFrame]],
     rng: np.random.Generator,
 ) -> dict[str, pd.DataFrame]:
     """Return ``portfolio`` and its companions; empty without a budget, costs or known residents.
@@ -48,6 +49,8 @@ def portfolio_tables(
         Draws of change by action.
     proposals : pandas.DataFrame
         Canonical table ``proposals``: why a choice is also asked for, where it is.
+    harm_now : callable
+        Gives draws of a year's harm: see :func:`harm_of`.
     """
     plan = known.settings.targeting
     names = (
@@ -63,7 +66,7 @@ def portfolio_tables(
     usable = [key for key in actions if key in effects["crime"].columns or key in felt]
     if not (usable and plan.budget and len(known.processed["quarters"])):
         return empty
-    harm = harm_of(known, rng)
+    harm = harm_now()
     if not harm:
         return empty
 
@@ -201,11 +204,17 @@ def priced_actions(plan: Targeting, references: Path | None) -> dict[str, Action
     }
 
 
-def harm_of(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
-    """Return draws of a year's harm, what was never recorded included."""
+def harm_of(known: Known, crimes: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return draws of a year's harm, what was never recorded included.
+
+    Parameters
+    ----------
+    crimes : mapping of str to pandas.DataFrame
+        Draws of recorded crimes: see :func:`recorded_crimes`.
+    """
     weights: dict[str, float] = {**dict.fromkeys(words.GROUPS, 1.0)}
     weights.update({str(key): one for key, one in known.settings.targeting.harm.items()})
-    return harm_draws(_crimes_of_a_year(known, rng), None, weights)
+    return harm_draws(_crimes_of_a_year(known, crimes), None, weights)
 
 
 def recorded_crimes(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
@@ -222,7 +231,7 @@ def recorded_crimes(known: Known, rng: np.random.Generator) -> dict[str, pd.Data
     for group in words.GROUPS:
         rows = drawn[drawn["group"] == group]
         if len(rows):
-            wide = rows.pivot_table(index="draw", columns="colonia_id", values="rate")
+            wide = rows.pivot(index="draw", columns="colonia_id", values="rate")
             rates = wide.reindex(columns=people.index)
             taken = rates.iloc[np.arange(DRAWS) % len(rates)].reset_index(drop=True)
         else:
@@ -233,13 +242,12 @@ def recorded_crimes(known: Known, rng: np.random.Generator) -> dict[str, pd.Data
     return found
 
 
-def _crimes_of_a_year(known: Known, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+def _crimes_of_a_year(known: Known, crimes: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Return draws of a year's crimes by group, those never recorded included.
 
     The same draws of reporting as in the edition's ``dark_figure``, beside fear and in its lists
     of priority.  A colonia without census has the mean of the city, draw by draw.
     """
-    crimes = recorded_crimes(known, rng)
     if not crimes:
         return {}
     reported = reported_share(known.processed, known.edition, known.settings)

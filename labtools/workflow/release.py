@@ -17,9 +17,10 @@ from labtools.messages import text
 from labtools.narrative import sentences
 from labtools.paths import SETTINGS_FILE
 from labtools.privacy.cards import check_carded, expiry_of_sections, read_cards
+from labtools.privacy.keys import read_keyring
 from labtools.privacy.ledger import LEDGER, check_signed, decide
 from labtools.privacy.registry import OPTIONAL
-from labtools.privacy.release import check_release, withheld_colonias
+from labtools.privacy.release import check_release, protect_quarters, withheld_colonias
 from labtools.privacy.rules import Evidence
 from labtools.publish.barriers import RULES, can_look, grave_barriers, pages_of_each_kind
 from labtools.publish.paper import Paper
@@ -42,12 +43,15 @@ from labtools.tables.released import (
     write_ficha,
 )
 from labtools.tables.store import make_folder, read_table, sync, sync_folder, write_table
-from labtools.workflow.analyse import Prepared, make_edition, outcomes_of, registry_of
+from labtools.workflow.analyse import outcomes_of
 from labtools.workflow.audit import CLEARED, Audit, audit_release, refuse_people
 from labtools.workflow.declared import refuse_unnamed, undeclared_sources
 from labtools.workflow.intake import snapshot_of
+from labtools.workflow.making import make_edition
+from labtools.workflow.prepared import ROUNDING_KEY, Prepared, registry_of
 from labtools.workflow.protocols import FOLDER as PROTOCOLS
 from labtools.workflow.recording import keep_names_of_earlier
+from labtools.workflow.results import series_of
 from labtools.workflow.revising import refuse_jumps
 from labtools.workflow.slices import PROFILE, ReleasedTable, released_tables
 from labtools.workflow.steps import Opened
@@ -77,8 +81,8 @@ def protect(opened: Opened, prepared: Prepared) -> int:
     rules = {name: check_release(name, table, evidence, registry) for name, table in tables.items()}
     check_carded(registry.telling_of_people(), read_cards(opened.workbench.reference("cards")))
     tables |= {name: read_table(name, city) for name in sorted(OPTIONAL - tables.keys())}
-    anew = opened.made.get(prepared.run_id) or make_edition(opened, prepared, "public")
-    _prove_made_from_protected(tables, anew)
+    told = opened.made.get(prepared.run_id) or make_edition(opened, prepared, "public")
+    _prove_made_from_protected(tables, {**told, **_counts_anew(opened)})
     found = audit_release(opened.workbench, prepared.run_id, tables, _inputs(opened))
     failed = {ficha_of(it.key, "public") for it in outcomes_of(prepared) if not it.ok}
     city_tables = released_tables(tables)
@@ -268,10 +272,20 @@ def _evidence(opened: Opened) -> Evidence:
     return Evidence(withheld_colonias(colonias, rules), rules)
 
 
+def _counts_anew(opened: Opened) -> dict[str, pd.DataFrame]:
+    """Return the counts that all else is made of, rounded anew: they are never kept ones."""
+    quarters, colonias = (
+        read_table(name, opened.workbench.processed) for name in ("quarters", "colonias")
+    )
+    withheld = withheld_colonias(colonias, opened.settings.disclosure)
+    key = read_keyring(opened.workbench.secrets, ROUNDING_KEY)
+    return {"series": series_of(protect_quarters(quarters, withheld, key=key), colonias)}
+
+
 def _prove_made_from_protected(
     tables: Mapping[str, pd.DataFrame], anew: Mapping[str, pd.DataFrame]
 ) -> None:
-    """Compare each table with the one that the protected counts give, made anew."""
+    """Compare each table with the one that the protected counts give."""
     for name, table in tables.items():
         wrong = _differing(table, check_table(name, anew[name]).reset_index(drop=True))
         if len(wrong):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -20,9 +21,10 @@ from labtools.privacy.release import (
 )
 from labtools.privacy.rounding import BASE
 from labtools.privacy.years import protect_years, years_table
+from labtools.reference import references_digest
 from labtools.settings import Settings
 from labtools.tables import vocabulary as words
-from labtools.tables.contracts import empty_table
+from labtools.tables.contracts import check_tables, empty_table
 from labtools.tables.periods import Window
 from labtools.workflow.edition import Edition
 from labtools.workflow.evaluation import evaluation_tables
@@ -35,6 +37,7 @@ from labtools.workflow.unplaced import namesakes
 _METRES_OF_DETAIL = 8
 _FALSE_ALARM = 0.05
 _YEAR = 12
+_COUNTS = "of: counts"  # beside the tables: what they are of, protected in the public edition
 
 
 def city_results(
@@ -42,8 +45,51 @@ def city_results(
 ) -> dict[str, pd.DataFrame]:
     """Return every result table of an edition, for all colonias.
 
-    The public edition computes everything about crime from protected counts only.
+    The public edition computes everything about crime from protected counts only.  What the
+    figures were made of is noted: they are made again when that changed, and not when only the
+    log of actions, say, did.
     """
+    # Without what they may not depend on, as it is not among what they are kept under.
+    bare = replace(edition, with_ficha=frozenset(), cards=(), protocols=(), earlier={})
+    figures = edition.fits.follow(
+        f"figures-{edition.audience}",
+        _of_figures(bare, settings),
+        processed,
+        lambda tables: _figures(tables, bare, settings),
+    )
+    quarters = figures.pop(_COUNTS)
+    keys = pd.Index(processed["colonias"]["colonia_id"])
+    return {
+        **figures,
+        "unknowns": unknowns_table(processed, figures["crime"], edition),
+        "indicators": _indicators(processed["indicators"], edition),
+        "actions_done": _actions(processed["actions"], keys, edition.window),
+        "sources": processed["sources"],
+        "source_files": processed["source_files"],
+        "colonias_shown": _colonias_shown(processed, edition, settings.lab.crs),
+        "period": _period(processed, edition, settings),
+        "cards": cards_table(edition.cards, edition.window.end),
+        **evaluation_tables(processed, quarters, edition, settings),
+    }
+
+
+def _of_figures(edition: Edition, settings: Settings) -> list[object]:
+    """Return all that figures depend on beside tables."""
+    return [
+        repr(edition.window),
+        sorted(edition.withheld),
+        edition.key.digest(),
+        sorted(edition.recorded.items()),
+        repr(edition.unplaced),
+        references_digest(edition.references),
+        settings.of_content(),
+    ]
+
+
+def _figures(
+    processed: Mapping[str, pd.DataFrame], edition: Edition, settings: Settings
+) -> dict[str, pd.DataFrame]:
+    """Return the tables of figures, and the counts that they are of."""
     colonias = processed["colonias"]
     population = colonias.set_index("colonia_id")["population"]
     slack = ROUNDING_SLACK if edition.is_public else 0
@@ -57,7 +103,7 @@ def city_results(
     municipality = municipality_table(months, population.sum(), edition, variance)
     rates = municipality.set_index("group")["rate"]
     keys = pd.Index(colonias["colonia_id"])
-    series = profiles.series_table(quarters, keys, slack=slack)
+    series = series_of(quarters, colonias, slack=slack)
     spread = profiles.dispersion_table(series, edition.window, keys, noise_variance=variance)
     noise = profiles.Noise(spread, variance, slack)
     risk = city_risk(series, processed, edition, noise, settings)
@@ -71,7 +117,7 @@ def city_results(
     )
     by_month = months[months["group"] != words.SENSITIVE] if edition.is_public else months
     recorded = {"crime": crime, "municipality_crime": municipality}
-    return {
+    made = {
         "series": series,
         "years": years,
         "crime": states_of(crime, edition),
@@ -83,19 +129,26 @@ def city_results(
         "municipality_series": by_month.reset_index(drop=True),
         "municipality_crime": municipality,
         **felt_results(processed, edition, settings, recorded, risk.draws),
-        "indicators": _indicators(processed["indicators"], edition),
-        "actions_done": _actions(processed["actions"], keys, edition.window),
-        "unknowns": unknowns_table(processed, crime, edition),
-        "sources": processed["sources"],
-        "source_files": processed["source_files"],
-        "colonias_shown": _colonias_shown(processed, edition, settings.lab.crs),
-        "period": _period(processed, edition, settings),
-        "cards": cards_table(edition.cards, edition.window.end),
         **risk_tables(risk, processed, crime, edition, settings.lab),
         **forecast_results(processed, edition),
         **pattern_results(processed, edition, settings),
-        **evaluation_tables(processed, quarters, edition, settings),
     }
+    return {**check_tables(made), _COUNTS: quarters}
+
+
+def series_of(
+    quarters: pd.DataFrame, colonias: pd.DataFrame, *, slack: int = ROUNDING_SLACK
+) -> pd.DataFrame:
+    """Return the canonical table ``series`` of counts; of protected ones, unless `slack` is told.
+
+    Parameters
+    ----------
+    quarters : pandas.DataFrame
+        Canonical table ``quarters``, protected or not.
+    slack : int
+        By how much a count may have been moved, in events.
+    """
+    return profiles.series_table(quarters, pd.Index(colonias["colonia_id"]), slack=slack)
 
 
 def municipality_table(

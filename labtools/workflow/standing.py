@@ -14,8 +14,8 @@ from labtools.runs.diary import Diary
 from labtools.runs.occasions import check_schedule, local
 from labtools.settings import Settings
 from labtools.tables.store import read_table
-from labtools.workflow.analyse import failed_in
 from labtools.workflow.condition import Check
+from labtools.workflow.prepared import failed_in
 from labtools.workflow.schedule_page import NAME as PAGE
 from labtools.workflow.timers import MINUTES
 from labtools.workflow.unfinished import interrupted

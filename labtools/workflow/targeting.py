@@ -6,6 +6,8 @@ protected counts), and proposes with the same functions; portfolio and power are
 
 from __future__ import annotations
 
+from functools import cache
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -23,7 +25,12 @@ from labtools.targeting.signs import interval_draws, rate_draws, share_draws, su
 from labtools.workflow.entry import entry_tables
 from labtools.workflow.fairness import fairness_tables
 from labtools.workflow.known import DRAWS, Known
-from labtools.workflow.portfolio import portfolio_tables, priced_actions, recorded_crimes
+from labtools.workflow.portfolio import (
+    harm_of,
+    portfolio_tables,
+    priced_actions,
+    recorded_crimes,
+)
 from labtools.workflow.power import power_table
 
 _STREAM = 8
@@ -57,9 +64,10 @@ def targeting_tables(known: Known) -> dict[str, pd.DataFrame]:
         "network_agreement", agreement_table(_answers(known), needs)
     )
     tables["action_gaps"] = _filled("action_gaps", gaps_table(needs, log, entered))
-    tables |= portfolio_tables(known, effects, tables["proposals"], rng)
+    harm = cache(lambda: harm_of(known, crimes))
+    tables |= portfolio_tables(known, effects, tables["proposals"], harm, rng)
     tables |= fairness_tables(known, tables["portfolio"])
-    tables |= entry_tables(known, rng)
+    tables |= entry_tables(known, harm)
     tables["roll_out_power"] = power_table(
         known, effects, priced_actions(known.settings.targeting, own), rng
     )

@@ -6,7 +6,7 @@ import re
 
 from labtools.paths import Workbench
 from labtools.runs.manifest import read_manifest
-from labtools.workflow.analyse import failed_in
+from labtools.workflow.prepared import failed_in
 
 _BEING_MADE = re.compile(r"\.(\d{4}-\d{2})-[0-9a-f]+(-\d+)?\.partial")
 

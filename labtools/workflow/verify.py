@@ -18,10 +18,11 @@ from labtools.runs.traces import read_traces
 from labtools.tables.lineage import code_digest, sha256_of
 from labtools.tables.store import make_folder
 from labtools.workflow.access import note_access
-from labtools.workflow.analyse import WHOLE, Prepared, execute_plan, prepare
+from labtools.workflow.analyse import WHOLE, execute_plan
 from labtools.workflow.intake import clean, collect
 from labtools.workflow.notebooks import Choice
 from labtools.workflow.placing import classify, locate
+from labtools.workflow.prepared import Prepared, prepare
 from labtools.workflow.protocols import bring_protocols
 from labtools.workflow.recording import bring_earlier
 from labtools.workflow.release import SETTINGS_OF_RUN, protect, release_site

@@ -16,9 +16,9 @@ from labtools.paths import Workbench
 from labtools.privacy.keys import make_key
 from labtools.tables.lineage import digest_of
 from labtools.tables.store import make_folder, writing
-from labtools.workflow.analyse import ROUNDING_KEY
 from labtools.workflow.format import stamp_format
 from labtools.workflow.intake import PSEUDONYM_KEY
+from labtools.workflow.prepared import ROUNDING_KEY
 from labtools.workflow.protocols import DEMO, seal_demo
 from labtools.workflow.protocols import FOLDER as PROTOCOLS
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from labtools.errors import AnalysisError
+from labtools.privacy import editions
 from labtools.privacy.editions import PublishedEdition, _cells, attack_editions
 from labtools.privacy.release import protect_months, protect_quarters
 from labtools.privacy.years import protect_years, years_table
@@ -246,6 +247,40 @@ def test_an_edition_without_incidents_has_nothing_to_find():
 
     assert len(found.cells) == 0
     assert (found.exact, found.narrow) == (0, 0)
+
+
+@pytest.mark.parametrize("inputs", ["a", "b"])
+def test_an_edition_published_again_as_it_was_tells_an_attacker_nothing_more(inputs, monkeypatch):
+    asked, claims = [], editions._claims
+    monkeypatch.setattr(editions, "_claims", lambda it, of: asked.append(it.name) or claims(it, of))
+    told = [edition(COUNTS, end) for end in ENDS[2:]]
+    again = replace(told[-1], name="again", inputs=inputs)
+
+    once, twice = attack_editions(told), attack_editions([*told, again])
+
+    pd.testing.assert_frame_equal(once.frame(), twice.frame())
+    assert "again" not in asked
+
+
+def test_what_follows_an_edition_published_again_is_attacked_with_it():
+    first = edition(COUNTS, ENDS[-1])
+    leaking = edition(COUNTS, ENDS[-1], key=b"other" * 8)
+
+    plain = attack_editions([first, leaking])
+    found = attack_editions([first, replace(first, name="again"), leaking])
+
+    assert plain.narrow + plain.exact > 20
+    pd.testing.assert_frame_equal(plain.frame(), found.frame())
+
+
+def test_the_same_figures_of_counts_that_may_have_changed_are_told_for_each():
+    told = edition(COUNTS, ENDS[-1])
+    years = told.tables["years"].assign(events=told.tables["years"]["events"] + 3)
+    other = replace(told, name="other", inputs="b", tables={**told.tables, "years": years})
+
+    found = attack_editions([told, other]).frame()
+
+    assert len(found) > len(attack_editions([told]).frame())
 
 
 def two_editions(first, then, *, years=(9, 9), inputs=("a", "b")):

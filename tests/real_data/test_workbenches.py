@@ -16,10 +16,11 @@ from labtools.privacy.editions import PublishedEdition, attack_editions
 from labtools.tables.account import Account, read_accounts
 from labtools.tables.released import Released, read_ficha, slug
 from labtools.tables.store import read_table
-from labtools.workflow import analyse as analysing
-from labtools.workflow.analyse import make_edition, prepare
+from labtools.workflow import processed as reading
 from labtools.workflow.audit import audit
 from labtools.workflow.forecasting import TABLES as FORECASTS
+from labtools.workflow.making import make_edition
+from labtools.workflow.prepared import prepare
 from labtools.workflow.steps import open_workbench
 from tests.real_data.workbenches import MILPA_ALTA, run, write_queretaro
 
@@ -105,7 +106,7 @@ def test_four_successive_editions_of_mexico_city_give_no_count_away(cdmx, monkey
     opened = open_workbench(cdmx)
     # Scores of forecasts are no counts, and the attack does not read them: those of the run serve.
     made = {name: read_table(name, internal(cdmx)) for name in FORECASTS}
-    monkeypatch.setattr(analysing, "forecasts", lambda *_: made)
+    monkeypatch.setattr(reading, "forecasts", lambda *_: made)
     editions = []
     for end in ("2023-03", "2023-06", "2023-09"):
         tables = make_edition(opened, prepare(opened, period_end=end), "public")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from labtools.paths import Workbench
 from labtools.privacy.keys import make_key
-from labtools.workflow.analyse import ROUNDING_KEY
 from labtools.workflow.everything import run_everything
 from labtools.workflow.intake import PSEUDONYM_KEY
+from labtools.workflow.prepared import ROUNDING_KEY
 from labtools.workflow.steps import open_workbench
 
 MILPA_ALTA = "MILPA ALTA"

@@ -26,9 +26,9 @@ from labtools.privacy.suppression import suppress
 from labtools.privacy.years import protect_years, years_table
 from labtools.tables import vocabulary as words
 from labtools.tables.store import read_table
-from labtools.workflow.analyse import ROUNDING_KEY
 from labtools.workflow.intake import PSEUDONYM_KEY, clean, collect
 from labtools.workflow.placing import classify, locate
+from labtools.workflow.prepared import ROUNDING_KEY
 from labtools.workflow.steps import open_workbench
 from labtools.workflow.tabulate import tabulate
 from labtools.workflow.workbenches import make_demo

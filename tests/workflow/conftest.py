@@ -5,8 +5,9 @@ import pytest
 
 from labtools import messages
 from labtools.paths import Workbench
-from labtools.workflow.analyse import lab_tables, prepare
 from labtools.workflow.everything import run_everything
+from labtools.workflow.making import lab_tables
+from labtools.workflow.prepared import prepare
 from labtools.workflow.steps import open_workbench
 from labtools.workflow.workbenches import make_demo
 from tests.workflow.few import EARLIER, FICHAS

@@ -16,9 +16,10 @@ from labtools.privacy.editions import PublishedEdition, attack_editions
 from labtools.privacy.ledger import read_ledger, withdrawn
 from labtools.privacy.suppression import suppress
 from labtools.tables.store import read_table
-from labtools.workflow.analyse import make_edition, prepare
 from labtools.workflow.audit import audit, audit_release, people_in, refuse_people
 from labtools.workflow.governance import last_decided, pull, rotate_key, sign
+from labtools.workflow.making import make_edition
+from labtools.workflow.prepared import prepare
 from labtools.workflow.release import publish
 from labtools.workflow.steps import open_workbench
 from tests.workflow.few import FICHAS, WITHHELD

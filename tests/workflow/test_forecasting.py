@@ -15,8 +15,8 @@ from labtools.tables.contracts import check_table, empty_table
 from labtools.tables.periods import Window
 from labtools.tables.store import read_table
 from labtools.workflow import forecasting
-from labtools.workflow.analyse import prepare
 from labtools.workflow.edition import Edition
+from labtools.workflow.prepared import prepare
 from labtools.workflow.risk_clusters import clusters_tables
 from labtools.workflow.risk_questions import change_against_expected
 from labtools.workflow.steps import open_workbench

@@ -7,8 +7,9 @@ import pytest
 from geopandas.testing import assert_geodataframe_equal
 from shapely.geometry import Point
 
-from labtools.workflow.analyse import lab_tables, prepare
 from labtools.workflow.keeping import Kept
+from labtools.workflow.making import lab_tables
+from labtools.workflow.prepared import prepare
 from labtools.workflow.steps import open_workbench
 from tests.workflow.few import EARLIER
 
@@ -126,3 +127,78 @@ def test_what_is_kept_is_what_would_be_made(copy_of, finished):
     assert list(held) == list(made)
     for name, table in made.items():
         pd.testing.assert_frame_equal(held[name], table)
+
+
+def test_what_was_made_stands_while_only_what_it_did_not_ask_for_changed(tmp_path):
+    made = []
+
+    def make(tables):
+        made.append(sorted(tables["counts"]["n"]))
+        return {"twice": tables["counts"] * 2}
+
+    def follow(counts, log):
+        tables = {"counts": pd.DataFrame({"n": counts}), "log": pd.DataFrame({"day": log})}
+        return Kept(tmp_path / "kept").follow("figures", [7], tables, make)["twice"]["n"].tolist()
+
+    told = [follow([1, 2], [1]), follow([1, 2], [1, 2]), follow([1, 3], [1]), follow([1, 2], [3])]
+
+    assert told == [[2, 4], [2, 4], [2, 6], [2, 4]]
+    assert made == [[1, 2], [1, 3]]
+
+
+def test_who_goes_through_all_tables_depends_on_each_of_them(tmp_path):
+    times = []
+
+    def make(tables):
+        times.append(1)
+        return {"rows": pd.DataFrame({"n": [sum(len(table) for table in tables.values())]})}
+
+    for log in ([1], [1], [1, 2]):
+        tables = {"counts": pd.DataFrame({"n": [1]}), "log": pd.DataFrame({"day": log})}
+        told = Kept(tmp_path).follow("rows", [], tables, make)["rows"]["n"].tolist()
+
+    assert (len(times), told) == (2, [3])
+
+
+def test_what_else_it_is_made_from_is_told_and_a_table_that_is_gone_is_another(tmp_path):
+    times = []
+
+    def make(tables):
+        times.append(1)
+        return {"is_there": pd.DataFrame({"log": ["log" in tables]})}
+
+    both = {"counts": ANSWERS.to_frame(), "log": ANSWERS.to_frame()}
+    for setting, tables in ((1, both), (1, both), (2, both), (1, {"counts": both["counts"]})):
+        Kept(tmp_path).follow("told", [setting], tables, make)
+
+    assert len(times) == 3
+
+
+def test_what_was_followed_and_is_damaged_is_made_again(tmp_path):
+    tables = {"counts": ANSWERS.to_frame()}
+    made = []
+
+    def follow():
+        made.append(Kept(tmp_path).follow("x", [], tables, lambda it: {"y": it["counts"]})["y"])
+
+    follow()
+    next(tmp_path.glob("x.*/0.parquet")).write_bytes(b"cut short")
+    follow()
+
+    pd.testing.assert_frame_equal(made[0], made[1])
+
+
+def test_the_digest_that_tables_know_is_taken_and_none_is_read(tmp_path):
+    class Known(dict):
+        def digest(self, name):
+            return f"of {name}"
+
+    Kept(tmp_path).follow(
+        "x", [], Known(a=ANSWERS.to_frame()), lambda it: {"y": it["a"], "z": it["a"]}
+    )
+    unread = Known(a=None)
+    unread["a"] = ANSWERS.to_frame() + 1  # its file would have another digest: this one is told
+
+    told = Kept(tmp_path).follow("x", [], unread, lambda it: {"y": it["a"]})
+
+    assert list(told) == ["y", "z"]

@@ -16,10 +16,10 @@ from labtools.messages import speaking
 from labtools.paths import Workbench
 from labtools.sources.descriptor import read_descriptor
 from labtools.tables.account import read_accounts
-from labtools.workflow.analyse import window_of
 from labtools.workflow.doctor import examine
 from labtools.workflow.everything import run_everything
 from labtools.workflow.new_source import propose_source
+from labtools.workflow.prepared import window_of
 from labtools.workflow.steps import open_workbench
 from labtools.workflow.verify import verify
 

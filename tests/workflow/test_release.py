@@ -17,7 +17,8 @@ from labtools.tables.released import (
     seal_of,
     write_ficha,
 )
-from labtools.workflow.analyse import analyse, prepare
+from labtools.workflow.analyse import analyse
+from labtools.workflow.prepared import prepare
 from labtools.workflow.release import protect, publish
 from labtools.workflow.steps import open_workbench
 from tests.workflow.few import EARLIER, FICHAS, WITHHELD, bytes_in
@@ -102,6 +103,21 @@ def test_a_public_table_changed_after_it_was_made_is_not_released(
 
     assert expected in message
     assert table in message
+
+
+def test_counts_that_were_changed_where_they_are_kept_are_not_released(
+    analysed, tamper, monkeypatch
+):
+    opened, prepared = analysed
+    more = at_first("events", lambda events: events + 3)
+    tamper("city/public/series.parquet", more)
+    kept = opened.made[prepared.run_id]
+    changed = more(kept["series"].copy())
+    monkeypatch.setitem(opened.made, prepared.run_id, {**kept, "series": changed})
+
+    said = refused(analysed)
+
+    assert "series is not what the protected counts give (1 rows differ" in said
 
 
 def test_a_row_added_to_a_public_table_is_not_released(analysed, tamper):

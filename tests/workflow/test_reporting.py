@@ -12,7 +12,7 @@ from labtools.tables.contracts import empty_table
 from labtools.workflow.dark_figure import reported_share
 from labtools.workflow.keeping import Kept
 from labtools.workflow.known import Known
-from labtools.workflow.portfolio import harm_of
+from labtools.workflow.portfolio import harm_of, recorded_crimes
 from labtools.workflow.reporting import files_opened, reporting_prior, victims_asked
 
 END = pd.Timestamp("2026-01-01")
@@ -143,7 +143,8 @@ def test_harm_is_made_of_the_share_that_the_dark_figure_tells():
     edition = SimpleNamespace(window=WINDOW, is_public=True, fits=Kept())
     settings = SimpleNamespace(lab=QUERETARO.lab, targeting=SimpleNamespace(harm={}))
 
-    harm = harm_of(Known(processed, {"crime": crime}, edition, settings), np.random.default_rng(1))
+    known = Known(processed, {"crime": crime}, edition, settings)
+    harm = harm_of(known, recorded_crimes(known, np.random.default_rng(1)))
 
     together = sum(harm.values()).sum(axis=1)
     # 480 files are 0.4 x 0.743 of what happened; of denounced crimes, 62 to 84 of 100 have one.

@@ -19,6 +19,7 @@ from labtools.workflow.everything import VERBS, run_everything
 from labtools.workflow.intake import clean, collect
 from labtools.workflow.locking import held
 from labtools.workflow.placing import classify, locate
+from labtools.workflow.prepared import prepare
 from labtools.workflow.steps import open_workbench
 from labtools.workflow.tabulate import tabulate
 from labtools.workflow.unfinished import with_failures
@@ -257,7 +258,7 @@ def test_a_period_without_data_is_refused_with_the_months_there_are(finished, pe
     before = bytes_in(finished.reports)
 
     with pytest.raises(SettingsError, match=expected):
-        analysing.prepare(open_workbench(finished), period_end=period)
+        prepare(open_workbench(finished), period_end=period)
 
     assert bytes_in(finished.reports) == before
 

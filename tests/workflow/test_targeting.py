@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from labtools.targeting.catalogue import read_agencies, read_interventions
-from labtools.workflow.analyse import prepare
+from labtools.workflow.prepared import prepare
 from labtools.workflow.scaffolding import new_intervention
 from labtools.workflow.steps import open_workbench
 from tests.workflow.few import WITHHELD
