@@ -171,8 +171,8 @@ def _year_of(days: pd.Series) -> pd.Series:
 def _placed(everything: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
     """Return all cells, with keys and figures only where an edition speaks of them."""
     on = [*_KEYS, "version"]
-    placed = everything.merge(own[[*on, "figure"]].assign(here=True), on=on, how="left")
-    here = placed["here"].notna()
+    placed = everything.merge(own[[*on, "figure"]], on=on, how="left", indicator="here")
+    here = placed["here"] == "both"
     return placed.assign(
         group=placed["group"].where(here), colonia_id=placed["colonia_id"].where(here, None)
     )

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from labtools.analysis.expected import compare_with_expected
+from labtools.analysis.expected import _expected, compare_with_expected
 from labtools.analysis.risk.discount import discounted
 from labtools.analysis.smoothing import fit_gamma_poisson
 from labtools.errors import AnalysisError
@@ -233,3 +233,24 @@ def test_the_dispersion_of_past_errors_is_the_one_that_made_the_counts(truth):
 
     # 200 areas and 12 months: the standard error of a variance over its mean is 3 to 4 %.
     assert found.dispersion.mean() == pytest.approx(truth, rel=0.12)
+
+
+def test_what_is_expected_is_gamma_with_residents_and_without():
+    counts, people = city(5, months=48)
+    people["c000"] = 0.0
+    past = counts.iloc[:, :36]
+
+    mean, variance = _expected(counts, people, 36, 12)
+
+    told = discounted(past, people.replace(0.0, 1.0), period_months=1)
+    fit = fit_gamma_poisson(told["events"].drop("c000"), told["exposure"].drop("c000"))
+    # A year is expected: the rate's gamma is that of a year's count.
+    shared = stats.gamma(
+        fit.shape + told["events"], scale=1 / (fit.inverse_scale + told["exposure"])
+    )
+    alone = stats.gamma(0.5 + told["events"], scale=1 / told["exposure"])
+    years = people.replace(0.0, 1.0).to_numpy()
+    law = pd.DataFrame({"mean": shared.mean() * years, "variance": shared.var() * years**2}, AREAS)
+    law.loc["c000"] = [alone.mean()[0], alone.var()[0]]
+    assert mean.to_numpy() == pytest.approx(law["mean"].to_numpy())
+    assert variance.to_numpy() == pytest.approx(law["variance"].to_numpy())

@@ -93,3 +93,22 @@ def test_influences_that_are_nil_have_no_error_and_the_factor_of_unrelated_place
     )
 
     assert found.factor == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_how_many_times_the_error_of_unrelated_places_it_is_does_not_depend_on_their_unit(scale):
+    # Each place is near one of the other group, with which it shares 0.44 of its variance.
+    near = np.eye(4) + 0.44 * np.eye(4)[[2, 3, 0, 1]]
+    group, size = np.array([1, 1, 0, 0]), np.full(4, 5.0)
+
+    same, against = (
+        near_error(scale * np.array(it), group, size, near)
+        for it in ([1.0, -1, 1, -1], [1.0, -1, -1, 1])
+    )
+
+    # Four squares and four products of pairs, of which half is seen: (4 + 4 * 0.44) / 0.5.
+    assert same.error == pytest.approx(scale * np.sqrt(8 * 1.44))
+    assert same.factor == pytest.approx(1.2)
+    # Where what is shared cancels, the error is still that of unrelated places.
+    assert against.error == pytest.approx(scale * np.sqrt(8))
+    assert against.factor == 1.0

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from labtools.analysis.hotspots.scan import besag_newell, scan_areas, scan_recent
+from labtools.analysis.hotspots.zones import nested_zones
 from labtools.errors import AnalysisError
 
 PITTSBURGH = (1, 3, 9, 25, 29, 62, 64)
@@ -156,3 +157,21 @@ def test_a_p_value_of_a_scan_is_one_of_a_thousand(null):
         (found["p_value"] * 1000).round().to_numpy()
     )
     assert found["p_value"].min() >= 1 / 1000
+
+
+def test_zones_hold_half_of_the_weight_at_most_and_each_set_of_areas_is_kept_once():
+    line = np.array([[0.0, 0], [1, 0], [3, 0], [4, 0]])
+
+    two, four, lone = (
+        nested_zones(line[: len(weight)], np.array(weight))
+        for weight in ([1.0, 1.0], [1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 4.0, 1.0])
+    )
+
+    # Of two alike each is half: no zone has both, and no place is kept for a second.
+    assert (two.order.tolist(), two.kept.tolist()) == ([[0], [1]], [[True], [True]])
+    # Four areas and two pairs; either area of a pair is a centre of it, the first is kept.
+    assert four.order.tolist() == [[0, 1], [1, 0], [2, 3], [3, 2]]
+    assert four.kept.tolist() == [[True, True], [True, False], [True, True], [True, False]]
+    assert four.sums(np.array([1.0, 2, 4, 8])).tolist() == [1, 3, 2, 4, 12, 8]
+    # An area of four sevenths is in no zone, and no zone reaches beyond it.
+    assert lone.kept.tolist() == [[True, True], [True, False], [False, False], [True, False]]

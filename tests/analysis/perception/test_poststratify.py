@@ -68,3 +68,32 @@ def test_a_kind_that_the_census_does_not_count_is_refused():
         poststratified_shares(
             sample, census, area="area", kinds=["kind"], rng=np.random.default_rng(1)
         )
+
+
+def test_areas_that_do_not_differ_are_drawn_towards_their_common_share():
+    rng = np.random.default_rng(5)
+    cells = [(a, k) for a in range(60) for k in "pqrs"]
+    census = pd.DataFrame([(*it, 10_000) for it in cells], columns=["area", "kind", "people"])
+    sample = pd.DataFrame([it for it in cells for _ in range(10)], columns=["area", "kind"])
+    sample["y"] = (rng.random(len(sample)) < 0.5).astype(float)
+
+    draws = poststratified_shares(sample, census, area="area", kinds=["kind"], rng=rng)
+
+    # Forty answers tell 10 about log odds.  With areas 0.1 apart and cells 0.4, their mean moves by
+    # 0.05 / (0.05 + 1 / 10) = a third of what was seen; with areas 1.1 apart, by nine tenths.
+    told = draws.mean().std() / sample.groupby("area")["y"].mean().std()
+    assert 0.2 < told < 0.5
+
+
+def test_areas_that_differ_greatly_keep_what_their_own_answers_say():
+    rng = np.random.default_rng(6)
+    odds = rng.normal(0, 2.0, 60)
+    census = pd.DataFrame([(a, "p", 10_000) for a in range(60)], columns=["area", "kind", "people"])
+    sample = pd.DataFrame({"area": np.repeat(np.arange(60), 100), "kind": "p"})
+    sample["y"] = (rng.random(6_000) < 1 / (1 + np.exp(-odds[sample["area"]]))).astype(float)
+
+    draws = poststratified_shares(sample, census, area="area", kinds=["kind"], rng=rng)
+
+    own = sample.groupby("area")["y"].mean()
+    assert draws.mean().std() / own.std() == pytest.approx(1.0, abs=0.1)
+    assert np.abs(draws.mean() - own).max() < 0.1
