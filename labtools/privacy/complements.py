@@ -85,9 +85,8 @@ def cheapest_complements(table: Table) -> np.ndarray:
     if not len(primaries):
         return table.primary.copy()
     n, moves = len(table.values), [(int(p), s) for p in primaries for s in (1.0, -1.0)]
-    costs = np.where(table.primary, 0.0, table.values + _PER_CELL)
     found = optimize.milp(
-        np.append(costs, np.zeros(n * len(moves))),
+        np.append(table.values + _PER_CELL, np.zeros(n * len(moves))),
         integrality=np.append(np.ones(n), np.zeros(n * len(moves))),
         bounds=_limits(table, moves),
         constraints=_moves_add_up(table, len(moves)),

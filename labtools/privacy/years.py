@@ -112,7 +112,7 @@ def _rounded(
     below = true - rest
     drawn = draws(years[_KEYS], true, key=key, table="years")
     # What is forced upwards now and then is taken from the times that are free.
-    free = np.clip((rest / BASE - forced) / np.maximum(1 - forced, 1e-12), 0.0, 1.0)
+    free = (rest / BASE - forced) / np.maximum(1 - forced, 1e-12)
     up = (rest > 0) & ((least > below) | (drawn < free)) & (below + BASE <= most)
     return np.asarray(below + BASE * up)
 

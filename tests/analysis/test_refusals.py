@@ -3,15 +3,22 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import sparse, stats
 
+from labtools.analysis.aoristic import aoristic_weights
 from labtools.analysis.forecast.place_based import place_accuracy
 from labtools.analysis.harm import weigh_harm
 from labtools.analysis.hotspots.emerging import emerging_clusters
+from labtools.analysis.multiplicity import adjust_p_values
 from labtools.analysis.perception.area_shares import _check, _check_neighbours
 from labtools.analysis.persistence import tell_persistence
 from labtools.analysis.ranks import chance_among_most, in_whole_tenths, place_intervals, tiers
+from labtools.analysis.rates import crude_rates
+from labtools.analysis.reporting import crime_draws
+from labtools.analysis.risk.bym2 import fit_bym2
+from labtools.analysis.risk.factors import prepare_traits
 from labtools.analysis.risk_terrain import poisson_lasso
+from labtools.analysis.standardisation import _of_the_same
 from labtools.errors import AnalysisError
 
 
@@ -208,3 +215,150 @@ def test_one_area_has_no_place_and_two_have_the_ends():
     assert one.isna().all(axis=None)
     assert two.to_numpy().tolist() == [[0.0, 0.0], [1.0, 1.0]]
     assert two.columns.to_list() == ["lower_share", "upper_share"]
+
+
+def test_colonias_of_one_table_only_are_named_three_of_each():
+    events, people = pd.Series(1.0, [*"abcde"]), pd.Series(1.0, [*"fedghi"])
+
+    with pytest.raises(
+        AnalysisError, match=r"only in events, a, b, and c; only in exposure, f, g, and h\."
+    ):
+        crude_rates(events, people)
+    for name, pair in (
+        ("events", (pd.Series([0.0, -1, -2], [*"abc"]), pd.Series(1.0, [*"abc"]))),
+        ("exposure", (pd.Series(1.0, [*"abc"]), pd.Series([0.0, -1, -2], [*"abc"]))),
+    ):
+        with pytest.raises(AnalysisError, match=f"{name} has .* b"):
+            crude_rates(*pair)
+
+
+def test_a_p_value_outside_its_range_is_counted_and_the_first_is_named():
+    p = pd.Series([0.0, 1.0, 1.5, -0.1], [*"wxyz"])
+
+    with pytest.raises(AnalysisError, match=r"and 2 do not; the first is 1\.5, of y"):
+        adjust_p_values(p)
+    assert adjust_p_values(p[:2]).to_list() == [0.0, 1.0]
+
+
+def test_permutations_must_be_able_to_reach_the_level_over_the_tests():
+    p = pd.Series(np.full(10, 0.5))
+
+    assert adjust_p_values(p, level=0.05, smallest_possible=0.005).eq(0.5).all()
+    with pytest.raises(AnalysisError, match=r"With 10 tests, .* must not exceed 0\.005"):
+        adjust_p_values(p, level=0.05, smallest_possible=0.0051)
+
+
+def test_events_that_end_before_they_start_are_counted_and_the_first_is_named():
+    start = pd.Series(pd.to_datetime(["2025-01-01 10:00"] * 4), [*"abcd"])
+    end = start + pd.to_timedelta([0, -1, 2, -3], unit="h")
+
+    with pytest.raises(AnalysisError, match="2 do, the first is b"):
+        aoristic_weights(start, end)
+
+
+@pytest.mark.parametrize("hours", [0, 2, 23, 24])
+def test_an_event_is_shared_out_over_the_hours_it_may_have_happened_in(hours):
+    start = pd.Series(pd.to_datetime(["2025-01-01 22:30"]))
+
+    found = aoristic_weights(start, start + pd.Timedelta(hours=hours)).loc[0]
+
+    if hours == 24:
+        assert found.isna().all()
+        return
+    expected = {0: {22: 1.0}, 2: {22: 0.25, 23: 0.5, 0: 0.25}}.get(hours)
+    if expected is None:
+        # All hours but one whole one, told twice at both its ends.
+        expected = {**dict.fromkeys(range(24), 1 / 23), 21: 0.5 / 23, 22: 0.5 / 23}
+    assert found.sum() == pytest.approx(1)
+    assert found[found > 0].to_dict() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "told"),
+    [
+        ([2.0, -1.0, -3.0], r"2 recorded .* in b: -1\.0"),
+        ([0.0, 1e9, 1.1e9], r"1 recorded .* in c: 1.*100.*000.*000"),
+    ],
+)
+def test_counts_that_no_place_records_are_refused_with_the_first(recorded, told):
+    reporting = pd.DataFrame([[0.5, 0.5, 1.0]], columns=[*"abc"])
+
+    with pytest.raises(AnalysisError, match=told):
+        crime_draws(np.array(recorded), np.ones(3), reporting, rng=rng())
+    found = crime_draws(np.array([2.0, 0.0, 5.0]), np.ones(3), reporting, rng=rng())
+    assert found["c"].to_list() == [5.0]
+    assert (found.loc[0, ["a", "b"]] >= [2, 0]).all()
+
+
+@pytest.mark.parametrize("wrong", ["areas", "people", "strata", "standard", "negative", "empty"])
+def test_standardising_needs_the_same_areas_and_strata_and_tells_how_many_there_are(wrong):
+    areas, strata = [*"abc"], ["young", "old"]
+    events = pd.DataFrame([[1.0, 2], [3, 4], [5, 6]], areas, strata)
+    people = pd.DataFrame(10.0, areas[::-1], strata[::-1])
+    standard = pd.Series([3.0, 1.0], strata)
+
+    at_risk, weights = _of_the_same(events, people, standard)
+    assert at_risk.index.to_list() == areas
+    assert at_risk.columns.to_list() == weights.index.to_list() == strata
+    changed = {
+        "areas": (events[:2], people, standard),
+        "people": (events, people[:2], standard),
+        "strata": (events, people[["old"]], standard),
+        "standard": (events, people, standard[:1]),
+        "negative": (events, people, standard * [1, -1]),
+        "empty": (events, people, standard * 0),
+    }[wrong]
+    told = [len(changed[0]), len(changed[1]), changed[1].shape[1], len(changed[2])]
+    with pytest.raises(AnalysisError) as refused:
+        _of_the_same(*changed)
+    assert (
+        f"There are {told[0]} areas with events and {told[1]} with people; {told[2]} strata of "
+        f"people and {told[3]} of the standard"
+    ) in str(refused.value)
+
+
+@pytest.mark.parametrize(("areas", "enough"), [(5, True), (4, False)])
+def test_five_areas_make_a_map_and_what_lacks_is_told(areas, enough):
+    names = [f"a{k}" for k in range(areas)]
+    events, people = pd.Series(3.0, names), pd.Series(10.0, names)
+    alone = sparse.csr_array((areas, areas))
+
+    if not enough:
+        with pytest.raises(AnalysisError, match=r"there are 4 areas and 12\.0 events"):
+            fit_bym2(events, people, alone, rng=rng())
+        return
+    found = fit_bym2(events, people, alone, rng=rng())
+    assert found.draws.shape == (400, 5)
+    assert found.table["seen"].all()
+    with pytest.raises(AnalysisError, match="is of 4 areas and the counts are of 5"):
+        fit_bym2(events, people, sparse.csr_array((4, 4)), rng=rng())
+    with pytest.raises(AnalysisError, match=r"there are 5 areas and 0\.0 events"):
+        fit_bym2(events * 0, people, alone, rng=rng())
+    x = pd.DataFrame({"p": 1.0, "q": [1.0, np.nan, 2.0, np.nan, 3.0]}, names)
+    with pytest.raises(AnalysisError, match="covariate q has no value in 2 areas; the first is a1"):
+        fit_bym2(events, people, alone, rng=rng(), covariates=x)
+
+
+def test_traits_known_in_half_of_the_areas_are_kept_standardised_and_their_gaps_counted():
+    values = pd.DataFrame(
+        {
+            "half": [1.0, 3.0, np.nan, np.nan],
+            "few": [1.0, np.nan, np.nan, np.nan],
+            "still": [0.1 + 0.2, 0.3, 0.3, 0.3],
+            "all": [4.0, 2.0, 1.0, 5.0],
+        }
+    )
+
+    found = prepare_traits(values)
+
+    assert found.table.columns.to_list() == ["half", "all"]
+    assert found.table["half"].to_list() == pytest.approx([-np.sqrt(0.5), np.sqrt(0.5), 0, 0])
+    assert found.table["all"].std(ddof=1) == pytest.approx(1)
+    assert found.missing.to_dict() == {"half": 2, "all": 0}
+    r = np.corrcoef(found.table["half"], found.table["all"])[0, 1]
+    assert found.inflation.to_dict() == pytest.approx(
+        dict.fromkeys(("half", "all"), 1 / (1 - r**2))
+    )
+    with pytest.raises(AnalysisError, match="None of the 2 traits"):
+        prepare_traits(values[["few", "still"]])
+    assert prepare_traits(values[["all"]]).inflation.to_list() == pytest.approx([1.0])

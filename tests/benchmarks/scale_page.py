@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
-from tests.benchmarks.record import SCALE
+from tests.benchmarks.record import LATEST, SCALE
 
 PAGE = SCALE.parents[2] / "ESCALA.md"
 #: Colonias of the page: the demo's fichas, a city's, a state's (Querétaro) and the country's.
@@ -212,12 +212,26 @@ def models_table(told: Told) -> str:
     return "\n".join(rows) + "\n"
 
 
+def whole_run(told: Told) -> str:
+    """Say what a whole run of the demo took, and how much of it the plan explains."""
+    used = json.loads(LATEST.read_text(encoding="utf-8"))["whole_run_cpu_s"]
+    least = min(map(int, told["sizes"]))
+    it = planned(told, least)
+    explained = 3600 * (it["shared_h"] + it["alone_h"])
+    return (
+        f"La corrida entera del municipio inventado, con ficha para cada colonia, tomó {used:.0f} "
+        f"s de procesador (`reports/bench/latest.json`, en otra fecha). De esos, la tabla cuenta "
+        f"{explained:.0f} s para {_n(least)} colonias; el resto es lo que va antes.\n"
+    )
+
+
 BLOCKS: dict[str, Callable[[Told], str]] = {
     "machine": measured_on,
     "stages": stages_table,
     "plan": plan_table,
     "workers": workers_table,
     "models": models_table,
+    "whole": whole_run,
 }
 
 

@@ -73,3 +73,23 @@ def test_a_ratio_of_unequal_places_errs_as_often_as_it_says(shared):
 
     # An exact test rejects 4 to 22 of 250 in 99 of 100 times; more than 7 % is not promised.
     assert 0.016 <= np.mean(np.array(p) < 0.05) <= 0.07
+
+
+def test_two_places_that_share_their_events_have_one_degree_of_freedom():
+    found = near_error(np.array([0.1, -0.1]), np.array([1, 1]), np.array([5.0, 5.0]), np.eye(2))
+
+    # Each pulls the mean of both by a half, so that half of the variance is seen.
+    assert found.freedom == pytest.approx(1.0)
+    assert found.error == pytest.approx(np.sqrt(0.02 / 0.5))
+    assert found.factor == 1.0
+
+
+def test_influences_that_are_nil_have_no_error_and_the_factor_of_unrelated_places():
+    found = near_error(
+        np.array([1.0, -1.0, 0.5, -0.5]),
+        np.array([1, 1, 0, 0]),
+        np.full(4, 5.0),
+        np.eye(4) * 4.0,
+    )
+
+    assert found.factor == pytest.approx(1.0)

@@ -278,3 +278,50 @@ def test_ten_others_as_high_are_enough_and_an_equal_level_is_as_high():
 
     assert with_others_as_high(inside, level) == pytest.approx(2 / 3)
     assert with_others_as_high(inside[level.index != 12], level.drop(12)) == pytest.approx(1 / 3)
+
+
+def of_a_lottery(first, neighbours="own_effect"):
+    """Cells of a lottery whose first entry is in this quarter."""
+    who = enrolment(
+        {PLACES[12 * i + j]: f"{QUARTERS[first]:%Y-%m-%d}" for i in range(10) for j in range(4)}
+    )
+    asked = protocol(chosen="by_lottery", chosen_on=["2019-12-01"])
+    design = asked.design.model_copy(update={"neighbours": neighbours})
+    counts = frame(np.arange(120)[:, None] + np.ones((120, 24)))
+    return design_cells(counts, who, asked.model_copy(update={"design": design}))
+
+
+def test_under_a_lottery_the_first_year_tells_the_level_and_compares_nothing():
+    cells = of_a_lottery(8)
+
+    used = cells.panel.used.loc["c007"].to_list()
+    assert used == [False] * 4 + [True] * 20
+    assert cells.panel.used.loc["c000"].to_list() == [False] * 4 + [True] * 4 + [False] * 16
+    level = np.log1p(np.arange(120) + 1.0)
+    assert cells.panel.level is not None
+    assert cells.panel.level.to_numpy() == pytest.approx(level - level.mean())
+
+
+def test_without_a_whole_year_left_or_with_neighbours_compared_no_year_tells_the_level():
+    for cells in (of_a_lottery(7), of_a_lottery(8, neighbours="compared")):
+        assert cells.panel.level is None
+        assert cells.panel.used.loc["c007"].all()
+    assert of_a_lottery(8).panel.exposed.any(axis=None)
+    assert not of_a_lottery(8, neighbours="compared").panel.exposed.any(axis=None)
+
+
+@pytest.mark.parametrize(("months", "waited"), [(0, 0), (1, 1), (3, 1), (4, 2)])
+def test_quarters_in_which_it_may_be_awaited_compare_nothing(months, waited):
+    who = enrolment({PLACES[i]: "2024-04-01" for i in range(20)})
+    asked = protocol(chosen="otherwise")
+    design = asked.design.model_copy(update={"anticipation_months": months})
+
+    cells = design_cells(
+        frame(np.ones((120, 24))), who, asked.model_copy(update={"design": design})
+    )
+
+    free = int(cells.panel.used.loc["c000"].to_numpy()[4:].sum()) + 4
+    assert free == 17 - waited
+    assert cells.since.loc["c000", QUARTERS[17]] == 0.0
+    assert cells.since.loc["c000", QUARTERS[0]] == -17.0
+    assert cells.since.loc["c050"].isna().all()

@@ -101,3 +101,24 @@ def test_departures_add_up_year_by_year_and_the_year_before_counts_from_nil():
     without = effects.drop(index=-1)
     told = trend_sensitivity(without, parts[:, [0, 2, 3]], multiples=(1.0,))
     assert told.largest_before == pytest.approx(0.05)
+
+
+def test_without_a_gap_no_drift_takes_the_effect_away():
+    assert drift_borne(-0.3, 0.1, gap=0.0, years=1, level=0.95) == np.inf
+    assert drift_borne(-0.1, 0.1, gap=0.0, years=1, level=0.95) == 0.0
+    # Either sign of the gap is one drift.
+    assert drift_borne(-0.3, 0.1, gap=-0.05, years=1, level=0.95) == pytest.approx(
+        drift_borne(-0.3, 0.1, gap=0.05, years=1, level=0.95)
+    )
+    for wrong in ({"gap": np.nan, "years": 1}, {"gap": 0.1, "years": 0}, {"gap": 0.1, "years": -1}):
+        assert np.isnan(drift_borne(-0.3, 0.1, **wrong, level=0.95))
+    assert np.isnan(drift_borne(-0.3, 0.0, gap=0.1, years=1, level=0.95))
+
+
+def test_a_path_that_never_moved_before_has_a_breakdown_without_end():
+    got = trend_sensitivity(path([0.0, 0.0], [-0.3]), influence(0.05, 3, np.random.default_rng(2)))
+
+    assert got.largest_before == 0
+    assert got.breakdown == np.inf
+    assert got.intervals.index.to_list() == [0.0, 0.25, 0.5, 1.0, 2.0]
+    assert got.intervals["upper"].to_numpy() == pytest.approx(got.intervals["upper"].iloc[0])

@@ -35,7 +35,7 @@ from tests.mutation.trial import (
 
 ROOMS = ("analysis", "privacy", "evaluation")
 #: A sample serves once: after tests were written for what lived, another is drawn.
-SEED = 2
+SEED = 4
 EACH = 60
 #: Seconds of processor that a trial may take, or so many times what it takes without a mutant.
 _MOST, _TIMES = 90, 3
@@ -85,7 +85,7 @@ def main() -> None:
     samples = [drawn(room, each=given.each, seed=given.seed) for room in ROOMS]
     # In turn, each room's by lot: a study that is broken off has still asked a fair sample.
     found = judge([it for turn in zip(*samples, strict=True) for it in turn][given.skip :])
-    write(found, given.seed, given.record)
+    write(found, given.record, seed=given.seed, drawn=given.each * len(ROOMS))
 
 
 def judge(sample: list[tuple[Path, Mutant]]) -> dict[str, list[str]]:
@@ -148,10 +148,11 @@ def check_unharmed(test: str) -> None:
         raise RuntimeError(message)
 
 
-def write(found: dict[str, list[str]], seed: int, record: Path) -> None:
-    """Record scores with their intervals, and the names of those that lived."""
+def write(found: dict[str, list[str]], record: Path, *, seed: int, drawn: int) -> None:
+    """Record scores with their intervals, how many were drawn, and who lived."""
     told: dict[str, object] = {
         "seed": seed,
+        "drawn": drawn,
         "made": time.strftime("%Y-%m-%d"),
         "reference inputs": inputs_are_here(),
     }

@@ -390,3 +390,21 @@ def test_of_any_sums_and_differences_the_attack_finds_what_trying_every_table_fi
     assert (every.low.tolist(), every.high.tolist()) == (low.tolist(), high.tolist())
     assert (fast.exact, fast.narrow) == (every.exact, every.narrow)
     assert ((fast.low >= low) & (fast.high <= high)).all()
+
+
+def test_of_several_cells_that_nothing_agrees_with_the_first_is_named():
+    cells = pd.DataFrame({"colonia": ["a", "b", "c"], "year": [1, 2, 3]})
+    by = ["colonia", "year"]
+    first = sums_within(cells, cells.assign(low=3, high=3), by, name="first")
+    later = sums_within(cells, cells.assign(low=[3, 5, 6], high=[3, 5, 6]), by, name="later")
+
+    with pytest.raises(AnalysisError, match=r"\(2 cells; the first is colonia=b, year=2\)"):
+        attack(cells, [first, later])
+
+
+def test_of_several_rows_without_cells_the_first_is_named_and_what_release_it_was():
+    cells = pd.DataFrame({"colonia": ["a"]})
+    release = pd.DataFrame({"colonia": ["a", "z", "y"], "low": 0, "high": 3})
+
+    with pytest.raises(AnalysisError, match=r"The release crime .* \(2; the first is colonia=z\)"):
+        sums_within(cells, release, ["colonia"], name="crime")

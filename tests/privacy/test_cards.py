@@ -75,3 +75,8 @@ def test_a_card_that_says_too_little_is_refused_with_its_entry(tmp_path, written
 
     with pytest.raises(SettingsError, match=told):
         read_cards(own)
+
+
+def test_of_several_tables_without_a_card_the_first_by_name_is_told_and_all_are_counted():
+    with pytest.raises(PrivacyError, match=r"The table guesses has no card .* \(3 tables"):
+        check_carded(["hunches", "crime", "rumours", "guesses"], read_cards())

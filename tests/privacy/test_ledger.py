@@ -233,3 +233,31 @@ def test_of_old_lines_that_are_no_decisions_the_first_is_named_and_nothing_is_ch
 
     assert ledger.read_bytes() == before
     assert not ledger.with_name("kept").exists()
+
+
+def test_a_second_seal_of_one_content_is_refused_with_the_day_of_the_last(ledger):
+    for day, digest in ((1, "ab"), (2, "cd"), (3, "ef")):
+        seal(ledger, "lights", digest, by="Ana", when=datetime(2025, 3, day, 9, 30, tzinfo=UTC))
+
+    with pytest.raises(PrivacyError, match=r"protocol lights is sealed .* since 2025-03-03, with"):
+        seal(ledger, "lights", "ef", by="Beto")
+
+
+def test_where_there_are_no_reviewers_or_signatures_a_dash_stands_for_them(ledger):
+    decide(ledger, "2025-09", FACTS, by="lab")
+
+    with pytest.raises(PrivacyError, match="These are: —"):
+        approve(ledger, "2025-09", reviewer="Ana", reviewers=())
+    with pytest.raises(PrivacyError, match=r"has 0 \(—\)"):
+        check_signed(ledger, "2025-09", reviewers=REVIEWERS)
+
+
+def test_lines_are_numbered_from_one_and_link_to_the_one_before(ledger):
+    first = decide(ledger, "2025-09", FACTS, by="lab")
+    second = decide(ledger, "2025-12", FACTS, by="lab")
+
+    assert (first.number, second.number) == (1, 2)
+    assert second.previous == first.sha256
+    assert len(first.sha256) == 64
+    assert ledger.stat().st_mode & 0o777 == 0o600
+    assert datetime.fromisoformat(first.decided).tzinfo is not None

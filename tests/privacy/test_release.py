@@ -386,3 +386,56 @@ def test_evidence_that_nobody_verified_is_not_released(told):
 def test_nothing_is_proposed_in_public_for_a_colonia_below_the_floor():
     assert "below the floor" in refused("proposals", proposed(colonia_id="small"))
     assert check_release("proposals", proposed(), EVIDENCE)
+
+
+@pytest.mark.parametrize(
+    ("counts", "score"), [(499, None), (500, 0.12), (2_999, 0.12), (3_000, 0.123), (9_000, 0.123)]
+)
+def test_a_score_of_many_counts_is_told_in_two_digits_and_of_very_many_in_three(counts, score):
+    table = pd.DataFrame({"group": ["theft"], "counts": [counts], "crps": [0.12345]})
+
+    found = protect_scores(table)
+
+    assert found["crps"].to_list() == ([] if score is None else [score])
+    assert found["counts"].to_list() == ([] if score is None else [counts])
+    if score is not None:
+        assert check_release("scoreboard", found, EVIDENCE)
+
+
+@pytest.mark.parametrize(("width", "fine"), [(0.09, False), (0.10, True), (0.11, True)])
+def test_an_interval_of_ten_points_may_be_shown_of_a_colonia_and_a_narrower_one_may_not(
+    width, fine
+):
+    table = modelled(lower=0.5, upper=0.5 + width)
+
+    if fine:
+        assert check_release("perception", table, EVIDENCE)
+    else:
+        assert "less than ten points" in refused("perception", table)
+
+
+@pytest.mark.parametrize(("upper", "fine"), [(0.81, True), (0.82, False)])
+def test_fear_is_shown_with_an_interval_of_forty_one_points_and_no_wider(upper, fine):
+    figures = dict.fromkeys(("both_high", "fear_only", "crime_only", "both_low"), 0.25)
+    figures |= dict.fromkeys(("crime_ratio", "crime_lower", "crime_upper"), 1.0)
+    row = {"colonia_id": "large", **figures, "fear": 0.6, "fear_lower": 0.4, "fear_upper": upper}
+    table = pd.DataFrame([row | {"verdict": "none", "state": "shown"}])
+
+    if fine:
+        assert check_release("fear_gap", table, EVIDENCE)
+    else:
+        assert "(1 cases; the first is colonia_id=large" in refused("fear_gap", table)
+
+
+@pytest.mark.parametrize("counted", ["places", "compared"])
+def test_ten_colonias_together_may_be_told(counted):
+    table = evaluation()
+    table.loc[3, counted] = 10
+
+    assert check_release("evaluation", table, EVIDENCE)
+
+
+def test_of_several_counts_that_were_not_rounded_the_first_is_told_and_all_are_counted():
+    table = pd.DataFrame({"colonia_id": [*"abcd"], "group": "theft", "events": [3, 4, 0, 5]})
+
+    assert "(2 cases; the first is colonia_id=b, group=theft, events=4)" in refused("crime", table)

@@ -169,3 +169,14 @@ def test_no_set_of_fewer_events_would_protect_the_small_counts(counts):
     assert quick.cost >= best.cost
     for found in (best, quick):
         assert _protects(counts, found.items["events"][:9].isna().to_numpy())
+
+
+def test_of_counts_that_are_not_known_all_are_counted_and_the_first_is_named():
+    with pytest.raises(TableError, match=r"not known \(2; the first is row=0, column=1"):
+        suppress(table([[3, pd.NA, 4], [pd.NA, 7, 8]]), MARGINS)
+
+
+@pytest.mark.parametrize("method", ["greedy", "optimal"])
+def test_a_count_that_nothing_can_protect_is_told_by_either_method(method):
+    with pytest.raises(PrivacyError, match="so that a count of 2 is protected"):
+        suppress(table([[2, 0], [0, 30]]), (["row"], ["column"]), hide_totals=False, method=method)

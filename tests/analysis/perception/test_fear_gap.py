@@ -50,3 +50,35 @@ def test_areas_that_do_not_differ_are_hardly_ever_told_apart():
 def test_draws_that_cannot_be_paired_are_refused():
     with pytest.raises(AnalysisError, match="Make as many of both"):
         quadrant_chances(pd.DataFrame({"a": [1.0]}), pd.DataFrame({"a": [1.0, 2.0]}), people=PEOPLE)
+
+
+def test_the_city_is_the_mean_over_people_of_those_areas_that_have_a_figure():
+    crime = pd.DataFrame({"a": [2.0, 2.0], "b": [4.0, np.nan], "d": [6.0, 6.0]})
+    fear = pd.DataFrame({"b": [0.5, 0.5], "a": [0.6, 0.6], "d": [0.4, 0.4], "z": [0.9, 0.9]})
+    people = pd.Series({"a": 3.0, "b": 1.0, "d": 1.0})
+
+    chances = quadrant_chances(crime, fear, people=people)
+
+    # Crime: (6 + 4 + 6) / 5 = 3.2, and 12 / 4 = 3 where b has none; fear: 2.7 / 5 = 0.54.
+    assert chances.index.to_list() == ["a", "b", "d"]
+    assert chances.columns.to_list() == list(QUADRANTS)
+    assert chances.loc["a"].to_dict() == {
+        "both_high": 0.0,
+        "fear_only": 1.0,
+        "crime_only": 0.0,
+        "both_low": 0.0,
+    }
+    assert chances.loc["b"].isna().all()
+    assert chances.loc["d", "crime_only"] == 1.0
+
+
+def test_a_figure_equal_to_the_citys_is_not_high_and_four_fifths_are_certain():
+    same = pd.DataFrame({"a": [1.0, 1.0], "b": [1.0, 1.0]})
+    table = pd.DataFrame([[0.8, 0.2, 0, 0], [0.79, 0.21, 0, 0]], columns=list(QUADRANTS))
+
+    assert (quadrant_chances(same, same, people=PEOPLE)["both_low"] == 1.0).all()
+    assert quadrant_verdicts(table).to_list() == ["both_high", "none"]
+    assert quadrant_verdicts(table, certain=0.75).to_list() == ["both_high", "both_high"]
+    assert quadrant_verdicts(table).name == "verdict"
+    with pytest.raises(AnalysisError, match="Crime has 2 draws and fear 1"):
+        quadrant_chances(same, same[:1], people=PEOPLE)

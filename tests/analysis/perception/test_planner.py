@@ -81,3 +81,34 @@ def test_a_design_effect_tells_how_alike_the_people_of_a_block_are():
 def test_a_share_of_all_needs_no_sample():
     with pytest.raises(AnalysisError, match="nobody differs"):
         sample_plan(pd.Series({"city": 10.0}), share=1.0, fieldwork=SIMPLE)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0, -0.1, 1.1])
+def test_a_share_of_none_or_all_needs_no_sample_and_one_between_does(share):
+    with pytest.raises(AnalysisError, match=f"share of {share} needs no sample"):
+        sample_plan(pd.Series({"city": 10.0}), share=share, fieldwork=SIMPLE)
+    told = [
+        sample_plan(pd.Series({"city": 1e9}), share=one, fieldwork=SIMPLE, cv=0.1)["answers"].item()
+        for one in (0.2, 0.8)
+    ]
+    # The rarer answer decides: 0.8 / 0.2 / 0.01.
+    assert told == [400, 400]
+
+
+def test_as_many_adults_as_are_wanted_are_within_reach_and_one_fewer_are_not():
+    adults = pd.Series({"just": 400.0, "short": 399.0, "nobody": np.nan, "one": 1.0})
+
+    plan = sample_plan(adults, share=0.5, fieldwork=SIMPLE, cv=0.05)
+
+    assert plan.columns.to_list() == ["answers", "people", "clusters", "reachable"]
+    assert plan["reachable"].to_list() == [True, False, False, False]
+    assert plan["answers"].to_list()[:2] == [400, 400]
+    assert plan["clusters"].to_list()[:2] == [400, 400]
+
+
+def test_a_block_of_two_tells_how_alike_they_are_and_no_more_than_wholly():
+    assert likeness_of(1.3, 2) == pytest.approx(0.3)
+    assert likeness_of(9.0, 2) == 1.0
+    assert likeness_of(1.5, 5, weighting=1.25) == pytest.approx(0.05)
+    assert Fieldwork(5, 0.1).design_effect == pytest.approx(1.4)
+    assert Fieldwork(5, 0.1, weighting=1.5).design_effect == pytest.approx(2.1)
