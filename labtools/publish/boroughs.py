@@ -41,13 +41,8 @@ def borough_files(tables: Tables) -> dict[str, str]:
     return files
 
 
-def borough_pages(tables: Tables) -> Iterator[tuple[str, dict[str, object]]]:
-    """Give each borough's file, and what its page is filled with, in the language in force."""
-    for name, file in borough_files(tables).items():
-        yield file, _facts(tables, name)
-
-
-def _facts(tables: Tables, name: str) -> dict[str, object]:
+def borough_facts(tables: Tables, name: str) -> dict[str, object]:
+    """Return what the page of a borough is filled with, in the language in force."""
     colonias = tables["colonias_shown"]
     here = gpd.GeoDataFrame(colonias[colonias["borough"].astype(str) == name])
     ids = set(here["colonia_id"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
 
@@ -18,7 +18,7 @@ from labtools.charts.tiers import change_map, tier_map
 from labtools.messages import plural, say, speaking, text
 from labtools.privacy.cards import expiry_of_sections, expiry_of_tables
 from labtools.publish import wording
-from labtools.publish.boroughs import borough_files, borough_pages
+from labtools.publish.boroughs import borough_facts, borough_files
 from labtools.publish.briefing import print_briefing
 from labtools.publish.card import phone_card
 from labtools.publish.changes import changes_facts
@@ -35,6 +35,7 @@ from labtools.tables import vocabulary as words
 from labtools.tables.released import Released, slug
 
 Tell = Callable[[Released], Mapping[str, Sequence[str]]]
+Told = Callable[["Edition"], Mapping[str, object]]
 _GROUPS = (words.TOTAL, *words.GROUPS)
 #: Fichas whose tables are held at a time.
 _LOT = 256
@@ -58,6 +59,8 @@ class Edition:
         Which fichas are also printed.
     shelf : Shelf
         Where pages of earlier editions are, and these will be.
+    digest : callable
+        Gives the digest of a table by its name.
     whole : callable
         Gives some of `fichas` with all their tables, to make what is not on the shelf.
     """
@@ -68,6 +71,7 @@ class Edition:
     tell: Tell
     paper: Paper = PLAIN
     shelf: Shelf = field(default_factory=lambda: Shelf(None))
+    digest: Callable[[str], str] = str
     whole: Callable[[Sequence[Released]], Sequence[Released]] = tuple
 
 
@@ -103,10 +107,11 @@ def site_files(edition: Edition) -> Iterator[tuple[str, bytes]]:
         way, top = _way(language)
         with speaking(language):
             for place, html in _pages(edition, language, top):
-                yield way + place, html.encode("utf-8", "replace")
+                yield way + place, html
     for language in edition.paper.languages:
         for name, slides in wording.BRIEFINGS.items():
-            made = print_briefing(edition.tables, language=language, slides=slides)
+            print_it = partial(print_briefing, language=language, slides=slides)
+            made = edition.shelf.follow(print_it, edition.tables, edition.digest, name, language)
             yield f"{_way(language)[0]}{name}.pdf", made
     for start in range(0, len(edition.fichas), _LOT):
         fichas = edition.whole(edition.fichas[start : start + _LOT])
@@ -187,32 +192,51 @@ def folded(name: str) -> str:
     return "".join(c for c in apart if not unicodedata.combining(c)).lower()
 
 
-def _pages(edition: Edition, language: str, top: str) -> Iterator[tuple[str, str]]:
-    frame = _frame(edition)
+def _pages(edition: Edition, language: str, top: str) -> Iterator[tuple[str, bytes]]:
+    """Give each page that tells of all colonias, or of a borough's."""
+    listed = colonias_listed(edition)
 
-    def page(template: str, here: Mapping[str, str], facts: Mapping[str, object]) -> str:
-        return render(template, language, top, {**frame, "here": here, **facts})
+    def page(template: str, here: Mapping[str, str], told: Told, up: str = top) -> bytes:
+        def made(tables: Mapping[str, pd.DataFrame]) -> bytes:
+            of = replace(edition, tables=tables)
+            facts = {**_frame(of), "here": here, **told(of)}
+            return render(template, language, up, facts).encode("utf-8", "replace")
 
-    home, reading, data = (here_of(name) for name in ("home", "reading", "data"))
-    yield home[language], page("index", home, _home(edition, language))
-    yield reading[language], page("reading", reading, _reading(edition))
-    yield data[language], page("data", data, data_facts(edition.tables))
-    changes = here_of("changes")
-    drawn = inline(change_map(edition.ground, edition.tables["change"]))
-    facts = {**changes_facts(edition.tables), "map": drawn}
-    yield changes[language], page("changes", changes, facts)
-    asked = here_of("proposals")
-    yield asked[language], page("proposals", asked, proposals_facts(edition.tables))
-    worked = here_of("evaluations")
-    facts = {**evaluations_facts(edition.tables), "inline": inline}
-    yield worked[language], page("evaluations", worked, facts)
-    for file, facts in borough_pages(edition.tables):
+        of_all = listed if template == "index" else ()
+        return edition.shelf.follow(
+            made, edition.tables, edition.digest, template, language, up, dict(here), of_all
+        )
+
+    for name, template, told in (
+        ("home", "index", partial(_home, listed, language)),
+        ("reading", "reading", _reading),
+        ("data", "data", lambda it: data_facts(it.tables)),
+        ("changes", "changes", _changes),
+        ("proposals", "proposals", lambda it: proposals_facts(it.tables)),
+        ("evaluations", "evaluations", _evaluations),
+    ):
+        here = here_of(name)
+        yield here[language], page(template, here, told)
+    for borough, file in borough_files(edition.tables).items():
         here = {one: f"{wording.BOROUGHS[one]}/{file}" for one in wording.EDITIONS}
         up = f"{top}/.." if top != "." else ".."
-        yield here[language], render("borough", language, up, {**frame, "here": here, **facts})
+        yield here[language], page("borough", here, partial(_borough, borough), up)
     for group in _GROUPS:
         here = {one: _map_file(group, one) for one in wording.EDITIONS}
-        yield here[language], page("map", here, _map(edition, group, language))
+        yield here[language], page("map", here, partial(_map, group, language))
+
+
+def _changes(edition: Edition) -> dict[str, object]:
+    drawn = inline(change_map(edition.ground, edition.tables["change"]))
+    return {**changes_facts(edition.tables), "map": drawn}
+
+
+def _evaluations(edition: Edition) -> dict[str, object]:
+    return {**evaluations_facts(edition.tables), "inline": inline}
+
+
+def _borough(name: str, edition: Edition) -> dict[str, object]:
+    return borough_facts(edition.tables, name)
 
 
 def _frame(edition: Edition) -> dict[str, object]:
@@ -227,8 +251,9 @@ def _frame(edition: Edition) -> dict[str, object]:
     }
 
 
-def _home(edition: Edition, language: str) -> dict[str, object]:
-    listed = colonias_listed(edition)
+def _home(
+    listed: Sequence[tuple[str, str, str]], language: str, edition: Edition
+) -> dict[str, object]:
     within: dict[str, list[tuple[str, str]]] = {}
     for name, borough, file in listed:
         within.setdefault(borough, []).append((name, file))
@@ -264,7 +289,7 @@ def _reading(edition: Edition) -> dict[str, object]:
     }
 
 
-def _map(edition: Edition, group: str, language: str) -> dict[str, object]:
+def _map(group: str, language: str, edition: Edition) -> dict[str, object]:
     groups = [
         {"file": _map_file(one, language), "name": named(one), "here": one == group}
         for one in _GROUPS

@@ -128,7 +128,16 @@ def _read(public: Path, tell: Tell, paper: Paper, kept: Path | None) -> Edition:
     ground = sha256_of(public / "tables" / "colonias_shown.parquet")
     narrator = f"{tell.__module__}.{tell.__qualname__}"
     shelf = Shelf(kept, ground, narrator, paper.languages, paper.address)
-    edition = Edition(tables, (), ground_of(tables["colonias_shown"]), tell, paper, shelf)
+    told = {name: sha256_of(public / "tables" / f"{name}.parquet") for name in tables}
+    edition = Edition(
+        tables,
+        (),
+        ground_of(tables["colonias_shown"]),
+        tell,
+        paper,
+        shelf,
+        lambda name: told.get(name, ""),
+    )
     fichas = read_fichas(files, is_needed=lambda _head: False)
     _check_slugs(fichas)
     kept_in = {ficha.colonia_id: path for ficha, path in zip(fichas, files, strict=True)}

@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -27,6 +27,7 @@ import pyarrow.parquet as pq
 from labtools.paths import Workbench
 from labtools.runs.traces import packages_digest
 from labtools.tables.lineage import code_digest, digest_of, sha256_of
+from labtools.tables.noting import Noting
 from labtools.tables.store import make_folder, writing
 
 Frames = Mapping[str, pd.DataFrame]
@@ -110,7 +111,7 @@ class Kept:
         for before in sorted(self._folder.glob(f"{own.name}.*"), key=_age, reverse=True):
             if _asked_the_same(before, tables) and _stands(before):
                 return self._taken(name, before)
-        noting = _Noting(tables)
+        noting = Noting(tables)
         made = make(noting)
         asked = {name: _digest_in(tables, name) for name in sorted(noting.asked)}
         own = own.with_name(f"{own.name}.{digest_of(asked)[:_DIGITS]}")
@@ -142,25 +143,6 @@ class Digested(Protocol):
 
     def digest(self, name: str) -> str:
         """Return the digest of a table."""
-
-
-class _Noting(Mapping[str, pd.DataFrame]):
-    """Tables by name, of which it is noted which were asked for."""
-
-    def __init__(self, tables: Frames) -> None:
-        self._tables = tables
-        self.asked: set[str] = set()
-
-    def __getitem__(self, name: str) -> pd.DataFrame:
-        self.asked.add(name)
-        return self._tables[name]
-
-    def __iter__(self) -> Iterator[str]:
-        self.asked.update(self._tables)  # whoever goes through all may depend on each
-        return iter(self._tables)
-
-    def __len__(self) -> int:
-        return len(self._tables)
 
 
 def kept_in(workbench: Workbench) -> Kept:

@@ -52,7 +52,6 @@ from labtools.workflow.workbenches import make_demo
 from tests.benchmarks.measuring import Used, measured, used_by
 
 NAIVE = 32  # notebooks of the plain loop: it starts anew for each, and more would tell no more
-HEAVY = 128  # notebooks that fit and draw for themselves
 
 
 def main(fichas: int, results: Path) -> None:
@@ -71,7 +70,7 @@ def main(fichas: int, results: Path) -> None:
         }
         drop_an_action_of(bench, colonias_with_actions(bench, 3))
         changed = by_command(bench)
-        heavy = heavy_ways(Path(folder))
+        heavy = heavy_ways(Path(folder), fichas)
     told = {
         "fichas": fichas,
         "processors": os.cpu_count(),
@@ -96,11 +95,11 @@ def main(fichas: int, results: Path) -> None:
     results.write_text(json.dumps({**earlier, **told}, indent=1) + "\n", encoding="utf-8")
 
 
-def heavy_ways(folder: Path) -> dict[str, Used]:
-    """Return what the ways use on a notebook that fits and draws for itself."""
+def heavy_ways(folder: Path, fichas: int) -> dict[str, Used]:
+    """Return what the ways use on as many notebooks that fit and draw for themselves."""
     template = Path(__file__).parent / "heavy.ipynb"
 
-    def jobs(way: str, count: int = HEAVY) -> list[Job]:
+    def jobs(way: str, count: int = fichas) -> list[Job]:
         outputs = folder / "heavy" / way
         outputs.mkdir(parents=True)
         return [Job(str(n), template, {"place": n}, outputs / f"{n}.ipynb") for n in range(count)]
@@ -118,8 +117,8 @@ def heavy_ways(folder: Path) -> dict[str, Used]:
     drawing = partial(limit, after_cell=drawn)
     return {
         "heavy naive": measured(partial(stock, jobs("naive", NAIVE))).for_each(NAIVE),
-        "heavy ours": measured(partial(pooled, jobs("ours"))).for_each(HEAVY),
-        "heavy limit": measured_warm(drawing, jobs("limit")).for_each(HEAVY),
+        "heavy ours": measured(partial(pooled, jobs("ours"))).for_each(fichas),
+        "heavy limit": measured_warm(drawing, jobs("limit")).for_each(fichas),
     }
 
 

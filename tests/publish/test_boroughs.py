@@ -2,7 +2,7 @@
 
 from labtools.charts.figures import figure_words
 from labtools.messages import speaking
-from labtools.publish.boroughs import borough_files, borough_pages
+from labtools.publish.boroughs import borough_facts, borough_files
 from tests.publish.markup import page_of
 
 
@@ -23,7 +23,7 @@ def test_every_borough_has_its_page_in_each_language_and_the_first_page_leads_th
 
 def test_a_borough_tells_every_colonia_of_its_own_once_and_in_order(tables):
     with speaking("en"):
-        pages = {facts["title"]: facts for _, facts in borough_pages(tables)}
+        pages = {name: borough_facts(tables, name) for name in borough_files(tables)}
 
     for name, facts in pages.items():
         told = [row[0].words for row in facts["figures"].rows]
@@ -36,7 +36,7 @@ def test_the_rates_of_a_borough_are_those_of_the_table(tables):
     names = tables["colonias_shown"].set_index("colonia_id")["name"]
 
     with speaking("en"):
-        for _, facts in borough_pages(tables):
+        for facts in (borough_facts(tables, name) for name in borough_files(tables)):
             here = colonias_of(tables, facts["title"])["colonia_id"]
             expected = {
                 (

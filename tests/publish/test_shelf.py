@@ -1,0 +1,90 @@
+"""What was made for an earlier edition stands while what it was made of does."""
+
+import pandas as pd
+import pytest
+
+from labtools.publish.shelf import Shelf
+
+
+class Press:
+    """Makes a page of the tables it is told to ask for, and knows how often."""
+
+    def __init__(self, *asks: str) -> None:
+        self.asks, self.times = asks, 0
+
+    def __call__(self, tables):
+        self.times += 1
+        return " ".join(f"{name} {len(tables[name])}" for name in self.asks).encode()
+
+
+def tables_of(**rows):
+    return {name: pd.DataFrame({"n": range(n)}) for name, n in rows.items()}
+
+
+def followed(folder, press, tables, *made_from):
+    shelf = Shelf(folder, "ground")
+    made = shelf.follow(press, tables, lambda name: str(len(tables[name])), *made_from)
+    shelf.clear()
+    return made
+
+
+def test_a_page_stands_while_the_tables_it_asks_for_do(tmp_path):
+    press = Press("crime")
+
+    told = [
+        followed(tmp_path, press, tables_of(crime=n, actions=m), "map", "es_MX")
+        for n, m in ((1, 1), (1, 2), (2, 2), (2, 3))
+    ]
+
+    assert told == [b"crime 1", b"crime 1", b"crime 2", b"crime 2"]
+    assert press.times == 2
+
+
+@pytest.mark.parametrize("other", [("map", "en"), ("changes", "es_MX")])
+def test_a_page_of_another_language_or_kind_is_another(tmp_path, other):
+    press = Press("crime")
+
+    for made_from in (("map", "es_MX"), other):
+        followed(tmp_path, press, tables_of(crime=1), *made_from)
+
+    assert press.times == 2
+
+
+def test_a_page_that_asks_for_another_table_after_a_change_is_made_of_that_one(tmp_path):
+    def press(tables):
+        name = "few" if len(tables["crime"]) < 2 else "many"
+        return f"{name} {len(tables[name])}".encode()
+
+    told = [
+        followed(tmp_path, press, tables_of(crime=n, few=few, many=many))
+        for n, few, many in ((1, 5, 7), (2, 5, 7), (2, 6, 7), (2, 6, 8))
+    ]
+
+    assert told == [b"few 5", b"many 7", b"many 7", b"many 8"]
+
+
+def test_a_page_cut_short_is_made_again(tmp_path):
+    press = Press("crime")
+    first = followed(tmp_path, press, tables_of(crime=1))
+    for path in tmp_path.iterdir():
+        path.write_bytes(b"")
+
+    assert followed(tmp_path, press, tables_of(crime=1)) == first
+    assert press.times == 2
+
+
+def test_what_is_no_longer_used_leaves_the_shelf(tmp_path):
+    press = Press("crime")
+    for n in range(1, 5):
+        followed(tmp_path, press, tables_of(crime=n))
+
+    assert len(list(tmp_path.iterdir())) == 2  # the page, and what it asked for
+
+
+def test_without_a_folder_every_page_is_made():
+    press = Press("crime")
+
+    for _ in range(2):
+        followed(None, press, tables_of(crime=1))
+
+    assert press.times == 2
