@@ -2,12 +2,13 @@
 PYTHON ?= python3
 VENV   ?= .venv
 DEMO   ?= demo
+SIZES  ?= 412 824 3296
 BIN    := $(VENV)/bin
 BOOKS   = $(shell git ls-files 'notebooks/*.ipynb')
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dashboards lab test random check format messages lock bench study mutation bounds bill pictures docs clean
+.PHONY: help demo dashboards lab test random check format messages lock bench scale study mutation bounds bill pictures docs clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +53,10 @@ bench: $(VENV)/.development ## measure the engine against naive Papermill (ratio
 	$(BIN)/python -m tests.benchmarks.bench_risk
 	$(BIN)/python -m tests.benchmarks.bench_portfolio
 	$(BIN)/python -m tests.benchmarks.bench_serve
+
+scale: $(VENV)/.development ## measure what each stage costs as the register of the demo grows, and write ESCALA.md anew
+	$(BIN)/python -m tests.benchmarks.bench_scale $(DEMO) --sizes $(SIZES)
+	$(BIN)/python -m tests.benchmarks.scale_page
 
 study: $(VENV)/.development ## simulate cities whose truth is known, and judge the methods (an hour)
 	PYTHONPATH=. $(BIN)/python tests/simulation/study_surfaces.py
