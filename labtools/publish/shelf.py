@@ -1,6 +1,6 @@
 """What was made for an earlier edition, by what it was made from: taken instead of made again.
 
-A ficha's pages depend on its own tables, on the ground of the maps and on the code, and on
+A ficha's pages depend on its own tables, on the ground of the maps, on code and libraries, and on
 nothing else; where those are the same, so are the bytes.  Of the pages that tell of all colonias
 it is noted which tables they are made of (`Shelf.follow`).  Use it when an edition is published.
 Never when one is to be proven: `labtools verify` makes everything anew.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from labtools.tables.lineage import code_digest, digest_of
+from labtools.tables.lineage import code_digest, digest_of, packages_digest
 from labtools.tables.noting import Noting
 from labtools.tables.store import make_folder
 
@@ -27,12 +27,12 @@ class Shelf:
     folder : pathlib.Path or None
         Without one nothing is kept, and everything is made.
     shared : object
-        Plain values that every file is made from; the code is one of them without being told.
+        Plain values that every file is made from; code and libraries are, without being told.
     """
 
     def __init__(self, folder: Path | None, *shared: object) -> None:
         self._folder = folder
-        self._shared = digest_of(code_digest(), *shared)
+        self._shared = digest_of(code_digest(), packages_digest(), *shared)
         found = make_folder(folder, private=True).glob("[!.]*.*") if folder else ()
         self._kept = {path.stem: path for path in found}
         self._used: set[str] = set()

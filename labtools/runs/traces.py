@@ -13,13 +13,12 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib.metadata import distributions
 from pathlib import Path
 from types import MappingProxyType
 
 from labtools.messages import language, mark, say
 from labtools.runs.jobs import Job
-from labtools.tables.lineage import code_digest, digest_of, sha256_of
+from labtools.tables.lineage import code_digest, digest_of, packages_digest, sha256_of
 
 NAME = "traces.jsonl"
 
@@ -145,12 +144,6 @@ def read_traces(run: Path) -> dict[str, Trace]:
 def files_of(paths: Iterable[Path], run: Path) -> dict[str, str]:
     """Return the sha256 of files of a run, by name relative to its folder."""
     return {path.relative_to(run).as_posix(): sha256_of(path) for path in sorted(paths)}
-
-
-@cache
-def packages_digest() -> str:
-    """Return a digest of the name and version of every installed library."""
-    return digest_of(sorted({f"{it.name}=={it.version}" for it in distributions()}))
 
 
 @cache

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
+from importlib.metadata import distributions
 from pathlib import Path
 
 import labtools
@@ -118,6 +119,12 @@ def code_digest() -> str:
             code.update(str(inside).encode())
             code.update(path.read_bytes())
     return code.hexdigest()
+
+
+@cache
+def packages_digest() -> str:
+    """Return a digest of the name and version of every installed library."""
+    return digest_of(sorted({f"{it.name}=={it.version}" for it in distributions()}))
 
 
 def _beside(path: Path) -> Path:

@@ -25,8 +25,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from labtools.paths import Workbench
-from labtools.runs.traces import packages_digest
-from labtools.tables.lineage import code_digest, digest_of, sha256_of
+from labtools.tables.lineage import code_digest, digest_of, packages_digest, sha256_of
 from labtools.tables.noting import Noting
 from labtools.tables.store import make_folder, writing
 

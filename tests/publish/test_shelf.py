@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from labtools.publish import shelf
 from labtools.publish.shelf import Shelf
 
 
@@ -22,9 +23,9 @@ def tables_of(**rows):
 
 
 def followed(folder, press, tables, *made_from):
-    shelf = Shelf(folder, "ground")
-    made = shelf.follow(press, tables, lambda name: str(len(tables[name])), *made_from)
-    shelf.clear()
+    kept = Shelf(folder, "ground")
+    made = kept.follow(press, tables, lambda name: str(len(tables[name])), *made_from)
+    kept.clear()
     return made
 
 
@@ -86,5 +87,15 @@ def test_without_a_folder_every_page_is_made():
 
     for _ in range(2):
         followed(None, press, tables_of(crime=1))
+
+    assert press.times == 2
+
+
+def test_what_other_libraries_made_is_made_again(tmp_path, monkeypatch):
+    press = Press("crime")
+
+    for libraries in ("typst==1", "typst==1", "typst==2"):
+        monkeypatch.setattr(shelf, "packages_digest", lambda libraries=libraries: libraries)
+        followed(tmp_path, press, tables_of(crime=1))
 
     assert press.times == 2
