@@ -80,7 +80,9 @@ def test_each_setting_has_its_share_of_the_draws_and_they_come_in_no_order():
     low, high = Candidate(law(0.01, 0.0), 0.0), Candidate(law(3.0, 0.0), 0.0)
     nobody, far = np.zeros(4), np.full(4, 5.0)
 
-    found = draw_log_odds(nobody, nobody, far, [low, high], size=4_000, rng=np.random.default_rng(4))
+    found = draw_log_odds(
+        nobody, nobody, far, [low, high], size=4_000, rng=np.random.default_rng(4)
+    )
 
     assert found.weights == pytest.approx([0.5, 0.5])
     narrow = (np.abs(found.draws - 5.0) < 0.06).all(axis=1)

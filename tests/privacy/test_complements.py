@@ -12,11 +12,11 @@ VALUES = np.concatenate([INNER.ravel(), INNER.sum(axis=1)])
 RELATIONS = sparse.csr_array(np.hstack([np.kron(np.eye(2), np.ones(3)), -np.eye(2)]))
 
 
-def table(values=VALUES, may_hide=True):
+def table(values=VALUES):
     primary = (values >= 1) & (values < 5)
     return Table(
         *(values, RELATIONS, primary, np.minimum(values, 3.0)),
-        np.full(len(values), may_hide),
+        np.full(len(values), fill_value=True),
     )
 
 

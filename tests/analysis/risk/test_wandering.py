@@ -1,4 +1,4 @@
-"""Against dense algebra: the covariance of an autoregression is known, and so is all that follows."""
+"""Against dense algebra: the covariance of an autoregression is known, and so is what follows."""
 
 import numpy as np
 import pytest
