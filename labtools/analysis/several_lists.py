@@ -86,12 +86,12 @@ def _name(lists: str, chosen: tuple[tuple[int, int], ...]) -> str:
 
 def _fitted(x: np.ndarray, count: np.ndarray) -> dict[str, float]:
     """Return a Poisson model of the counts, by Newton's steps, and what nobody listed."""
-    beta = np.zeros(x.shape[1])
-    beta[0] = np.log(count.mean())
+    # Between each count and the mean of all: as generalised linear models begin.
+    beta = np.linalg.lstsq(x, np.log((count + count.mean()) / 2), rcond=None)[0]
     for _ in range(_ROUNDS):
         mean = np.exp(np.clip(x @ beta, -50, 50))
         step = np.linalg.lstsq(x.T @ (mean[:, None] * x), x.T @ (count - mean), rcond=None)[0]
-        beta = beta + np.clip(step, -2, 2)
+        beta = beta + step
         if np.abs(step).max() < _NIL:
             break
     mean = np.exp(np.clip(x @ beta, -50, 50))

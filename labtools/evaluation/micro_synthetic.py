@@ -98,7 +98,7 @@ def micro_synthetic(
     refuse_by_records(chosen)
     x, y, inside = _checked(matched, after, treated)
     groups, others = _choices(inside, draws, rng)
-    mix = _balanced(x, groups[:1], others[:1])[0]
+    (mix,) = _balanced(x, groups[:1], others[:1])
     if np.isnan(mix).any():
         raise AnalysisError(
             "No mix of the {n} other places has the past of the treated ones. Match fewer "
@@ -121,7 +121,7 @@ def micro_synthetic(
             observed=int(seen),
             expected=round(expected, 1),
         )
-    value, se = (float(told[0]) for told in _ratios(x, y, inside[None, :], mix[None, :]))
+    value, se = (float(told.item()) for told in _ratios(x, y, inside[None, :], mix[None, :]))
     known = _placebos(x, y, groups[1:], others[1:])
     told = se > _NOTHING and len(known)
     p = (1 + int((np.abs(known) >= abs(value) / se).sum())) / (1 + len(known)) if told else np.nan

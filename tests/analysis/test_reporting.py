@@ -253,6 +253,17 @@ def test_with_what_victims_told_of_case_files_the_law_is_that_of_numerical_integ
         assert below == pytest.approx(share, abs=0.012)
 
 
+def test_drawn_shares_lie_anywhere_between_the_points_of_the_grid_and_towards_neither():
+    declared = ReportingPrior(0.9, 0.8, 0.95, 0.3, GROUPS, opened=(0.5, 0.05, 0.95))
+    sd = special.logit(0.95) / 1.96
+
+    drawn = np.sort(declared.opened_draws(200_000, np.random.default_rng(3))[:, 0])
+
+    assert len(np.unique(drawn)) > 199_000
+    law = stats.kstest(special.logit(drawn), stats.norm(0, sd).cdf)
+    assert law.statistic < 1.63 / np.sqrt(200_000)
+
+
 def test_where_every_denounced_crime_has_a_file_nothing_is_drawn():
     assert PRIOR.opened_limits() == (1.0, 1.0, 1.0)
     assert (PRIOR.opened_draws(5, np.random.default_rng(1)) == 1).all()

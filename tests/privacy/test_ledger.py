@@ -1,3 +1,4 @@
+import hashlib
 import json
 from datetime import UTC, datetime
 
@@ -261,3 +262,16 @@ def test_lines_are_numbered_from_one_and_link_to_the_one_before(ledger):
     assert len(first.sha256) == 64
     assert ledger.stat().st_mode & 0o777 == 0o600
     assert datetime.fromisoformat(first.decided).tzinfo is not None
+
+
+def test_the_first_line_follows_64_noughts_and_a_checksum_is_that_of_its_line_as_json(ledger):
+    decide(ledger, "2025-09", FACTS, by="Zoë")
+
+    told = json.loads(ledger.read_text(encoding="utf-8"))
+
+    assert told["previous"] == "0" * 64
+    own = told.pop("sha256")
+    written = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert own == hashlib.sha256(written.encode("utf-8")).hexdigest()
+    assert "Zoë" in written
+    assert ledger.with_suffix(".head").read_text(encoding="ascii").strip() == own

@@ -488,3 +488,23 @@ def test_a_design_effect_is_held_against_a_simple_sample_from_the_same_populatio
     assert found.standard_error == pytest.approx(np.sqrt(0.75) * loose.standard_error)
     assert found.design_effect == pytest.approx(1.0)
     assert loose.design_effect == pytest.approx(1.0)
+
+
+def test_of_a_calibrated_sample_people_without_weight_add_nothing_to_the_error():
+    rng = np.random.default_rng(7)
+    people = pd.DataFrame({"c": np.repeat(np.arange(12), 5), "x": rng.normal(size=60)})
+    people["y"] = people["x"] + rng.normal(size=60)
+    people["w"] = np.where(np.arange(60) % 5 == 0, 0.0, 10.0)  # one of each cluster
+    answered = people[people["w"] > 0]
+
+    def calibrated(of):
+        design = survey_design(of, weight="w", clusters=("c",))
+        known = pd.Series({"one": 500.0, "x": 20.0})
+        return calibrate_linear(design, pd.DataFrame({"one": 1.0, "x": of["x"]}), known)
+
+    found = estimate_mean(calibrated(people), people["y"])
+
+    assert pair(estimate_mean(calibrated(answered), answered["y"])) == (
+        found.value,
+        found.standard_error,
+    )
