@@ -6,6 +6,7 @@ Nothing heavy is imported here: ``labtools --help`` must answer at once.
 from __future__ import annotations
 
 import errno
+import gc
 import gettext
 import importlib
 import os
@@ -111,6 +112,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # Small matrices on many threads waste the machine, and threads do not survive a fork.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    # Rows by the hundred thousand live to the end: not to be gone through again and again.
+    gc.set_threshold(200_000, 50, 100)
     try:
         build()(args=arguments, prog_name="labtools")
     except LabError as error:

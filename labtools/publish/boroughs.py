@@ -49,7 +49,10 @@ def borough_facts(tables: Tables, name: str) -> dict[str, object]:
     crime = tables["crime"]
     total = crime[(crime["group"] == words.TOTAL) & crime["colonia_id"].isin(ids)]
     change = tables["change"]
-    changed = change_rows({**tables, "change": change[change["colonia_id"].isin(ids)]}, way="../")
+    own = change[change["colonia_id"].isin(ids)]
+    changed = change_rows(
+        {"change": own, "colonias_shown": colonias, "period": tables["period"]}, way="../"
+    )
     felt = _felt(tables["perception"], name)
     return {
         "title": name,

@@ -36,6 +36,7 @@ class Shelf:
         found = make_folder(folder, private=True).glob("[!.]*.*") if folder else ()
         self._kept = {path.stem: path for path in found}
         self._used: set[str] = set()
+        self._whole: set[Path] = set()
 
     def has(self, *made_from: object) -> bool:
         """Tell whether what is made from these plain values is here, as it was put here."""
@@ -116,7 +117,10 @@ class Shelf:
         if path is None or not path.is_file():
             return None
         kept = path.read_bytes()
-        return kept if path.suffix == f".{_digest(kept)}" else None
+        if path not in self._whole and path.suffix != f".{_digest(kept)}":
+            return None
+        self._whole.add(path)
+        return kept
 
 
 def _digest(made: bytes) -> str:

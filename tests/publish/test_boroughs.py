@@ -3,6 +3,7 @@
 from labtools.charts.figures import figure_words
 from labtools.messages import speaking
 from labtools.publish.boroughs import borough_facts, borough_files
+from labtools.tables.noting import Noting
 from tests.publish.markup import page_of
 
 
@@ -29,6 +30,14 @@ def test_a_borough_tells_every_colonia_of_its_own_once_and_in_order(tables):
         told = [row[0].words for row in facts["figures"].rows]
         assert sorted(told) == sorted(colonias_of(tables, name)["name"])
         assert told == sorted(told, key=str.casefold) or any(not one.isascii() for one in told)
+
+
+def test_the_page_of_a_borough_asks_only_for_what_it_tells(tables):
+    asked = Noting(tables)
+
+    borough_facts(asked, next(iter(borough_files(tables))))
+
+    assert asked.asked == {"colonias_shown", "crime", "change", "perception", "period"}
 
 
 def test_the_rates_of_a_borough_are_those_of_the_table(tables):
