@@ -22,11 +22,12 @@ dashboards: $(VENV)/.workbench ## open the demo's dashboards (Voilà), read-only
 lab: $(VENV)/.workbench ## open JupyterLab with the demo's workbench
 	@$(BIN)/labtools lab --workbench $(DEMO)
 
+# Tests start many processes that import the package: compiled once, it is read and not compiled anew.
 test: $(VENV)/.development ## set everything up and run the tests
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --no-loadscope-reorder
+	OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
 random: $(VENV)/.development ## run the tests in an order drawn by lot (SEED=7 draws that one again)
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --no-loadscope-reorder -p randomly \
+	OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --no-loadscope-reorder -p randomly \
 	  $(if $(SEED),--randomly-seed=$(SEED)) $(TESTS)
 
 check: $(VENV)/.development ## lint, types, floors, notebooks

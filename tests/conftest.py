@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,8 +109,24 @@ def made_once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Pat
 @pytest.fixture(scope="session")
 def demo_workbench(made_once) -> Workbench:
     """Return the finished demo: every colonia of its programme has a ficha.  Only read it."""
-    folder = made_once("demo", lambda home: run_everything(open_workbench(_unprinted(home))))
-    return Workbench(folder)
+
+    def fill(home: Path) -> None:
+        bench = _unprinted(home)
+        _give_kept(bench, home.parent)
+        run_everything(open_workbench(bench))
+
+    return Workbench(made_once("demo", fill))
+
+
+def _give_kept(bench: Workbench, beside: Path) -> None:
+    """Copy what a run of the same files kept, if tests made one: see `labtools.workflow.keeping`.
+
+    What depends on the demo's own settings is made anew, and so is everything in the runs whose
+    bytes are compared (`finished`, `finished_elsewhere`): they begin with nothing.
+    """
+    if (beside / "few_first.made").exists():
+        kept = Workbench(beside / "few_first").interim("kept")
+        shutil.copytree(kept, bench.interim("kept"), symlinks=True)
 
 
 def _unprinted(home: Path) -> Workbench:

@@ -7,6 +7,7 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -121,6 +122,7 @@ def unclassified_subjects(subjects: pd.Series, codes: pd.Series) -> pd.Series:
     return subjects[codes == words.UNCLASSIFIED].value_counts(dropna=False)
 
 
+@lru_cache(maxsize=65_536)  # a million events have a few hundred subjects
 def fold_subject(subject: str) -> str:
     """Return a subject as compared: capitals, no accents, single spaces."""
     split = unicodedata.normalize("NFKD", subject)

@@ -185,7 +185,10 @@ def _first_bad_line(
 def _look(scan: Scan, window: bytes, line: int) -> None:
     if window.isascii() and b"\x00" not in window:
         return  # every pattern has a byte of another kind
-    for pattern in (_TWICE, _LOST, _NUL, _UTF8_INSIDE, _NO_LATIN_1, _NO_WINDOWS):
+    # After a letter of ASCII no UTF-8 goes on with a byte from 80 to 9F: as long as the file is
+    # UTF-8, the two patterns that are slow to look for cannot be there.
+    of_one_byte = (_NO_LATIN_1, _NO_WINDOWS) if scan.not_utf8 else ()
+    for pattern in (_TWICE, _LOST, _NUL, _UTF8_INSIDE, *of_one_byte):
         if pattern not in scan.seen and (found := pattern.search(window)):
             scan.seen[pattern] = line + window[: found.start()].count(b"\n")
 

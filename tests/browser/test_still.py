@@ -4,10 +4,12 @@ import json
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from labtools.dashboards import service
 from labtools.dashboards.server import serving
 from tests.browser.conftest import PATIENCE, SCREENSHOTS, Reader, _keep_home
 from tests.browser.painting import first_contentful_paint
@@ -23,9 +25,12 @@ BOARDS = ("colonia_explorer", "municipal_map", "alerts", "perception", "targetin
 
 @pytest.fixture(scope="module")
 def full_house(server):
-    """Serve without a single kernel: every reader keeps the still page."""
-    with serving(Path(server.service.public), port=0, most_readers=0) as running:
-        yield running
+    """Serve without a single kernel: every reader keeps the still page, and is told so soon."""
+    impatient = partial(service.Service, queue_seconds=3)
+    with pytest.MonkeyPatch.context() as around:
+        around.setattr(service, "Service", impatient)
+        with serving(Path(server.service.public), port=0, most_readers=0) as running:
+            yield running
 
 
 def kept_ready(server) -> set[int]:
