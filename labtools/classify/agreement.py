@@ -78,14 +78,16 @@ def subject_drift(events: pd.DataFrame, source: str) -> pd.DataFrame:
         return empty_table(DRIFT)
     codes = len({*now["crime_code"], *before["crime_code"]})
     weight = 1 / len(now) + 1 / len(before)
-    known = set(before["subject"].dropna().map(fold_subject))
+    known = set(map(fold_subject, before["subject"].dropna().unique()))
+    said = now["subject"].dropna()
+    folded = {subject: fold_subject(subject) for subject in said.unique()}
     row = {
         "source": source,
         "before": len(before),
         "now": len(now),
         "drift": class_drift(before["crime_code"], now["crime_code"]),
         "by_chance": float(chi2.ppf(_LIKELY, max(codes - 1, 1)) * weight),
-        "unseen": float(1 - now["subject"].dropna().map(fold_subject).isin(known).mean()),
+        "unseen": float(1 - said.map(folded).isin(known).mean()),
     }
     return check_table(DRIFT, pd.DataFrame([row]))
 

@@ -12,7 +12,7 @@ from labtools.privacy.cards import expiry_of_tables
 from labtools.publish import wording
 from labtools.publish.codebook import codebook
 from labtools.publish.figures import Cell
-from labtools.publish.open_data import HOLDS, holds, open_tables
+from labtools.publish.open_data import ENDINGS, HOLDS, holds, open_tables
 
 
 def data_facts(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
@@ -30,7 +30,8 @@ def data_facts(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
     return {
         "title": text("Open data"),
         "words": wording.data_words(),
-        "csv_files": files,
+        "offered": files,
+        "endings": ENDINGS,
         **_codebook(tables),
     }
 
@@ -44,7 +45,6 @@ def _codebook(tables: Mapping[str, pd.DataFrame]) -> dict[str, object]:
     rows = [(same[0], ", ".join(told[same]), *same[1:]) for same in sorted(told)]
     said = wording.data_words()
     return {
-        "workbook": wording.WORKBOOK,
         "columns": [tuple(Cell(words) for words in row) for row in rows],
         "column_heads": [
             said["column"],

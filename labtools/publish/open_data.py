@@ -1,8 +1,9 @@
-"""Released tables as CSV: the same figures as the pages, for spreadsheets and programs."""
+"""Released tables as files: the same figures as the pages, for spreadsheets and programs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
 
@@ -10,6 +11,7 @@ import pandas as pd
 
 from labtools.messages import mark, say
 from labtools.privacy.rounding import range_of_sum
+from labtools.publish.workbook import write_workbook
 
 #: Every released table, and what a reader finds in it.
 HOLDS: Mapping[str, str] = MappingProxyType(
@@ -57,15 +59,26 @@ def holds(table: str) -> str:
 
 
 def open_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Return released tables as they are offered: counts of a change with the range of the true.
+    """Return released tables as they are offered (see `open_table`)."""
+    return {name: open_table(tables, name) for name in HOLDS}
+
+
+def open_table(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
+    """Return a released table as it is offered: counts of a change with the range of the true.
 
     Pages tell those ranges beside each count; whoever works with the files needs them too.
     """
+    if name not in SUMMED:
+        return tables[name]
     base = int(tables["period"]["rounding_base"].iloc[0])
-    return {
-        name: _with_ranges(tables[name], SUMMED[name], base) if name in SUMMED else tables[name]
-        for name in HOLDS
-    }
+    return _with_ranges(tables[name], SUMMED[name], base)
+
+
+def file_of(tables: Mapping[str, pd.DataFrame], name: str, ending: str) -> bytes:
+    """Return a released table as a file of one of `ENDINGS`: the same table, the same bytes."""
+    file = BytesIO()
+    _WRITERS[ending](name, open_table(tables, name), file)
+    return file.getvalue()
 
 
 def _with_ranges(table: pd.DataFrame, periods: int, base: int) -> pd.DataFrame:
@@ -83,7 +96,7 @@ def _with_ranges(table: pd.DataFrame, periods: int, base: int) -> pd.DataFrame:
     return ranged
 
 
-def write_csv(table: pd.DataFrame, path: Path) -> None:
+def write_csv(table: pd.DataFrame, file: Path | BytesIO) -> None:
     """Write a table without its shapes; text that a spreadsheet would run is quoted.
 
     Numbers, negative ones too, stay as they are; what is missing is an empty cell.
@@ -91,7 +104,7 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     plain = pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
     safe = plain.apply(lambda column: _quoted(column) if _is_text(column) else column)
     safe.to_csv(
-        path,
+        file,
         index=False,
         encoding="utf-8-sig",  # without the mark, Excel misreads accents
         date_format="%Y-%m-%d",
@@ -111,3 +124,14 @@ def _quoted(column: pd.Series) -> pd.Series:
 
 def _safe(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+_WRITERS: Mapping[str, Callable[[str, pd.DataFrame, BytesIO], None]] = MappingProxyType(
+    {
+        "csv": lambda _, table, file: write_csv(table, file),
+        "parquet": lambda _, table, file: table.to_parquet(file, index=False),
+        "xlsx": write_workbook,
+    }
+)
+#: The kinds of file that each table is offered in.
+ENDINGS = tuple(_WRITERS)

@@ -8,6 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from labtools.charts.ground import ground_of
@@ -19,12 +20,10 @@ from labtools.publish.contents import (
     on_shelf,
     site_files,
 )
-from labtools.publish.open_data import HOLDS, open_tables, write_csv
+from labtools.publish.open_data import ENDINGS, HOLDS, file_of
 from labtools.publish.pages import ASSETS
 from labtools.publish.paper import PLAIN, Paper
 from labtools.publish.shelf import Shelf
-from labtools.publish.wording import WORKBOOK
-from labtools.publish.workbook import write_workbook
 from labtools.tables.lineage import sha256_of
 from labtools.tables.released import Released, read_fichas, slug
 from labtools.tables.store import read_table
@@ -143,8 +142,10 @@ def _read(public: Path, tell: Tell, paper: Paper, kept: Path | None) -> Edition:
     kept_in = {ficha.colonia_id: path for ficha, path in zip(fichas, files, strict=True)}
 
     def whole(lot: Sequence[Released]) -> Sequence[Released]:
-        paths = [kept_in[ficha.colonia_id] for ficha in lot]
-        return read_fichas(paths, is_needed=lambda head: not on_shelf(edition, head))
+        wanted = [ficha for ficha in lot if not on_shelf(edition, ficha)]
+        read = read_fichas([kept_in[ficha.colonia_id] for ficha in wanted])
+        whole_of = dict(zip([ficha.colonia_id for ficha in wanted], read, strict=True))
+        return [whole_of.get(ficha.colonia_id, ficha) for ficha in lot]
 
     return replace(edition, fichas=fichas, whole=whole)
 
@@ -174,11 +175,11 @@ def _write_files(folder: Path, edition: Edition) -> None:
     for name in ("style.css", "search.js", "expiry.js"):
         shutil.copyfile(ASSETS / name, assets / name)
     _write(assets / "index.js", _index(edition).encode())
-    offered = open_tables(edition.tables)
-    for name, table in offered.items():
-        write_csv(table, data / f"{name}.csv")
-        table.to_parquet(data / f"{name}.parquet", index=False)
-    write_workbook(offered, data / WORKBOOK)
+    for name in HOLDS:
+        for ending in ENDINGS:
+            make = partial(file_of, name=name, ending=ending)
+            made = edition.shelf.follow(make, edition.tables, edition.digest, "data", name, ending)
+            _write(data / f"{name}.{ending}", made)
 
 
 def _index(edition: Edition) -> str:

@@ -34,8 +34,6 @@ _FILES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 #: Folder of the boroughs' pages in each edition.
 BOROUGHS: Mapping[str, str] = MappingProxyType({"es_MX": "delegaciones", "en": "boroughs"})
-#: The workbook of all released tables; its codebook is in it in each language.
-WORKBOOK = "tablas.xlsx"
 #: The council's documents: file name → whether they are slides.
 BRIEFINGS: Mapping[str, bool] = MappingProxyType(
     {"informe-cabildo": False, "laminas-cabildo": True}
@@ -211,7 +209,9 @@ def data_words() -> dict[str, str]:
             "Public counts are rounded so that nobody can be singled out; “events_low” and "
             "“events_high” hold the range of the true count."
         ),
-        "workbook": text("All the tables in one workbook, with a codebook (XLSX)"),
+        "workbook": text(
+            "Each table is also a workbook (XLSX), with its list of columns as further sheets."
+        ),
         "parquet_note": text(
             "The same tables are offered as Parquet, for programs; “colonias_shown” is GeoParquet "
             "and holds the boundaries of the colonias."
@@ -219,7 +219,7 @@ def data_words() -> dict[str, str]:
         "codebook": text("What each column holds"),
         "codebook_note": text(
             "The names of columns and their words are the same in both languages, so that programs "
-            "read one file. The workbook has this list too."
+            "read one file. Each workbook has its own list too."
         ),
         "codebook_open": text("See the list of columns"),
         "column": text("Column"),

@@ -1,10 +1,11 @@
-"""Released tables as a workbook for spreadsheets, with their codebooks; nothing in it runs."""
+"""A released table as a workbook for spreadsheets, with its codebook; nothing in it runs."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
 
@@ -26,38 +27,27 @@ _MADE = datetime(2000, 1, 1, tzinfo=UTC)  # the same tables give the same bytes
 _WIDEST = 48
 
 
-def write_workbook(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
-    """Write tables as sheets of one workbook, after those that tell what each column holds.
+def write_workbook(name: str, table: pd.DataFrame, file: Path | BytesIO) -> None:
+    """Write a table as the first sheet of a workbook, before those that tell what its columns hold.
 
-    There is one of these in each language, that of most readers first; the figures are the same.
-    Numbers are numbers and days are days; what is missing is an empty cell; every text is
-    stored as a text, whatever it begins with.
+    There is one of these in each language, that of most readers first.  Numbers are numbers and
+    days are days; what is missing is an empty cell; every text is stored as a text, whatever it
+    begins with.
     """
-    with xlsxwriter.Workbook(str(path), _SAFE) as book:
+    with xlsxwriter.Workbook(file, _SAFE) as book:
         book.set_properties({"created": _MADE.replace(tzinfo=None)})
         head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+        plain = table.drop(columns="geometry", errors="ignore")
+        columns = [_cells(plain[column]) for column in plain.columns]
+        _write(book.add_worksheet(name[:31]), head, list(map(str, plain.columns)), columns)
         for language in LANGUAGES:
             with speaking(language):
-                _write(book.add_worksheet(text("codebook")), head, *_codebook_columns(tables))
-        for name, table in tables.items():
-            plain = table.drop(columns="geometry", errors="ignore")
-            columns = [_cells(plain[column]) for column in plain.columns]
-            _write(book.add_worksheet(name[:31]), head, list(map(str, plain.columns)), columns)
+                _write(book.add_worksheet(text("codebook")), head, *_codebook_columns(name, table))
 
 
-def _codebook_columns(
-    tables: Mapping[str, pd.DataFrame],
-) -> tuple[list[str], list[list[object]]]:
-    heads = [
-        text("Table"),
-        text("Column"),
-        text("Kind"),
-        text("What it holds"),
-        text("Only these words"),
-    ]
-    rows = [
-        [it.table, it.column, it.kind, it.means, ", ".join(it.allowed)] for it in codebook(tables)
-    ]
+def _codebook_columns(name: str, table: pd.DataFrame) -> tuple[list[str], list[list[object]]]:
+    heads = [text("Column"), text("Kind"), text("What it holds"), text("Only these words")]
+    rows = [[it.column, it.kind, it.means, ", ".join(it.allowed)] for it in codebook({name: table})]
     return heads, [list(column) for column in zip(*rows, strict=True)]
 
 

@@ -72,7 +72,12 @@ class Cut:
         return found
 
     def rows_at(self, places: np.ndarray) -> Rows:
-        """Return the rows at `places` as a ficha's file holds them."""
+        """Return the rows at `places` as a ficha's file holds them.
+
+        Where `rows` was not asked for, only these are written: of a few colonias that is sooner.
+        """
+        if "rows" not in vars(self):
+            return rows_of(self.table.take(places))
         rows = self.rows
         return [rows[place] for place in places]
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
 from labtools.privacy.cards import Card
 from labtools.privacy.keys import Keyring
+from labtools.reference import references_digest
+from labtools.settings import Settings
 from labtools.tables.periods import Window
 from labtools.workflow.keeping import Kept
 from labtools.workflow.protocols import Planned
@@ -64,3 +66,20 @@ class Edition:
     def is_public(self) -> bool:
         """Whether counts are to be protected."""
         return self.audience == "public"
+
+    def bare(self) -> Edition:
+        """Return the edition without what no kept figure may depend on (see `made_from`)."""
+        return replace(self, with_ficha=frozenset(), cards=(), protocols=(), earlier={})
+
+    def made_from(self, settings: Settings) -> list[object]:
+        """Return all that figures made with `bare` depend on beside tables, as plain values."""
+        return [
+            self.audience,
+            repr(self.window),
+            sorted(self.withheld),
+            self.key.digest(),
+            sorted(self.recorded.items()),
+            repr(self.unplaced),
+            references_digest(self.references),
+            settings.of_content(),
+        ]

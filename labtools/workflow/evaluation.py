@@ -19,13 +19,14 @@ from labtools.settings import Settings
 from labtools.tables.contracts import empty_table
 from labtools.workflow.edition import Edition
 from labtools.workflow.evaluated_answers import answers_told
-from labtools.workflow.evaluated_crime import Bounds, crime_told, harm_rows
+from labtools.workflow.evaluated_crime import Bounds, CrimeTold, crime_told, harm_rows
 from labtools.workflow.learning import learned_facts
 from labtools.workflow.protocols import Planned
 from labtools.workflow.recording import blocks, recording_facts, revisions_of
 
 _TOUCH = 30.0  # metres between polygons that share a street
 TABLES = ("evaluation", "evaluation_time", "evaluation_facts")
+_JUDGED = ("colonias", "programme", "survey")
 
 Fact = tuple[str, float, str | None]
 Row = dict[str, object]
@@ -49,10 +50,10 @@ def evaluation_tables(
     """
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in TABLES}
     if edition.protocols:
-        beside = _beside(processed["colonias"], settings.lab.crs)
+        tables = {name: processed[name] for name in _JUDGED} | {"quarters": quarters}
         for number, plan in enumerate(edition.protocols):
-            rng = np.random.default_rng([settings.lab.seed, 9, number])
-            for name, table in _one(processed, quarters, plan, beside, (edition, rng)).items():
+            how = _How(plan, edition, settings.lab.crs, (settings.lab.seed, 9, number))
+            for name, table in _one(processed, tables, how).items():
                 parts[name].append(table)
     return {
         name: pd.concat(found, ignore_index=True) if found else empty_table(name)
@@ -60,83 +61,98 @@ def evaluation_tables(
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _How:
+    """A planned evaluation, the edition it is made for, and the stream of its chance."""
+
+    plan: Planned
+    edition: Edition
+    crs: str
+    stream: tuple[int, ...]
+
+
 def _one(
-    processed: Mapping[str, pd.DataFrame],
-    quarters: pd.DataFrame,
-    plan: Planned,
-    beside: pd.DataFrame,
-    how: tuple[Edition, np.random.Generator],
+    processed: Mapping[str, pd.DataFrame], tables: Mapping[str, pd.DataFrame], how: _How
 ) -> dict[str, pd.DataFrame]:
-    protocol, (edition, rng) = plan.protocol, how
+    """Return the tables of one evaluation; `tables` are what a verdict may be made of."""
+    plan, protocol, edition = how.plan, how.plan.protocol, how.edition
     facts = _said(protocol)
     if plan.sealed is None:
         return {"evaluation_facts": _facts(protocol, [*facts, _refusal("refused", plan.refusal)])}
-    enrolment = _enrolment(processed["programme"], beside, plan)
-    departs = deviations(plan.sealed, _seen(processed["programme"], enrolment, protocol, edition))
+    programme = tables["programme"]
+    enrolment = _enrolment(programme, _beside(tables["colonias"], how.crs), plan)
+    departs = deviations(plan.sealed, _seen(programme, enrolment, protocol, edition))
     facts += _sealed(plan.sealed, departs)
     facts += _delivered(processed["actions"], enrolment, edition)
-    found = _Found(facts, [], [], ahead="not_a_look" in departs)
     facts += _recording(processed["panel"], enrolment, protocol, edition)
+    ahead = "not_a_look" in departs
+    held = "read_ahead" if ahead else "recording_changed" if blocks(facts) else None
+    bounds = Bounds(held, FEWEST_POOLED if edition.is_public else 1)
+    found = edition.fits.follow(
+        f"evaluation-{edition.audience}-{protocol.id}",
+        [protocol.model_dump(mode="json"), plan.lots, repr(bounds), how.crs, how.stream],
+        tables,
+        lambda asked: _judged(asked, how, bounds, ahead=ahead),
+    )
+    facts += [(fact, number, said) for fact, number, said in found["facts"].to_numpy().tolist()]
+    judged = {name: found[name] for name in ("evaluation", "evaluation_time") if len(found[name])}
+    table = _facts(protocol, facts)
+    if "evaluation" in judged:
+        learned = learned_facts(protocol, judged["evaluation"], table, edition)
+        table = _facts(protocol, [*facts, *learned])
+    return {**judged, "evaluation_facts": table}
+
+
+def _judged(
+    tables: Mapping[str, pd.DataFrame], how: _How, bounds: Bounds, *, ahead: bool
+) -> dict[str, pd.DataFrame]:
+    """Return the verdicts on crime and on what people answer, their figures, and facts of them."""
+    protocol = how.plan.protocol
+    beside = _beside(tables["colonias"], how.crs)
+    enrolment = _enrolment(tables["programme"], beside, how.plan)
+    facts: list[Fact] = []
+    rows: list[Row] = []
+    times: list[pd.DataFrame] = []
     try:
-        _judge_crime(found, quarters, enrolment, (protocol, rng), edition)
+        told, of_harm = _judge_crime(tables["quarters"], enrolment, how, bounds)
+        rows += [*told.rows, *of_harm]
+        times.append(told.times)
+        facts += [
+            _refusal(fact, why) if isinstance(why, LabError) else (fact, why, None)
+            for fact, why in told.facts
+        ]
     except AnalysisError as refused:
         facts.append(_refusal("refused", refused))
     try:
-        told = answers_told(processed["survey"], enrolment, protocol, ahead=found.ahead)
-        found.rows.extend(told.rows)
-        found.times.append(told.times)
+        answered = answers_told(tables["survey"], enrolment, protocol, ahead=ahead)
+        rows += answered.rows
+        times.append(answered.times)
     except AnalysisError as refused:
         facts.append(_refusal("refused-perception", refused))
-    tables = {"evaluation_facts": _facts(protocol, facts)}
-    if found.rows:
-        tables["evaluation"] = _table("evaluation", pd.DataFrame(found.rows), protocol)
-        if found.times:
-            times = pd.concat(found.times)
-            tables["evaluation_time"] = _table("evaluation_time", times, protocol)
-        judged = tables["evaluation"], tables["evaluation_facts"]
-        learned = learned_facts(protocol, *judged, edition)
-        tables["evaluation_facts"] = _facts(protocol, [*facts, *learned])
-    return tables
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What was found of a protocol so far; `ahead`: at no month of decision."""
-
-    facts: list[Fact]
-    rows: list[Row]
-    times: list[pd.DataFrame]
-    ahead: bool
+    filled = [part for part in times if len(part)]
+    return {
+        "evaluation": _table("evaluation", pd.DataFrame(rows), protocol),
+        "evaluation_time": _table(
+            "evaluation_time", pd.concat(filled) if filled else pd.DataFrame(), protocol
+        ),
+        "facts": pd.DataFrame(facts, columns=["fact", "number", "said"]).astype(
+            {"fact": "str", "number": float, "said": "str"}
+        ),
+    }
 
 
 def _judge_crime(
-    found: _Found,
-    quarters: pd.DataFrame,
-    enrolment: Enrolment,
-    how: tuple[Protocol, np.random.Generator],
-    edition: Edition,
-) -> None:
-    protocol, rng = how
+    quarters: pd.DataFrame, enrolment: Enrolment, how: _How, bounds: Bounds
+) -> tuple[CrimeTold, list[Row]]:
+    """Return what is told of recorded crime, and of its harm."""
+    protocol, rng = how.plan.protocol, np.random.default_rng(how.stream)
     weighed, ours = _harm(quarters, protocol), rng.spawn(1)[0]
     cells = design_cells(_events(quarters, protocol), enrolment, protocol)
-    bounds = Bounds(_held(found), FEWEST_POOLED if edition.is_public else 1)
-    told = crime_told(cells, enrolment.beside, how, bounds)
-    found.rows.extend(told.rows)
-    if weighed:
-        harm = design_cells(weighed[0], enrolment, protocol)
-        found.rows.extend(harm_rows(harm, enrolment.beside, (protocol, ours), weighed[1]))
-    found.times.extend([told.times] if len(told.times) else [])
-    found.facts.extend(
-        _refusal(fact, why) if isinstance(why, LabError) else (fact, why, None)
-        for fact, why in told.facts
-    )
-
-
-def _held(found: _Found) -> str | None:
-    """Return what forbids a verdict whatever the figures say; None where nothing does."""
-    if found.ahead:
-        return "read_ahead"
-    return "recording_changed" if blocks(found.facts) else None
+    told = crime_told(cells, enrolment.beside, (protocol, rng), bounds)
+    if not weighed:
+        return told, []
+    harm = design_cells(weighed[0], enrolment, protocol)
+    return told, harm_rows(harm, enrolment.beside, (protocol, ours), weighed[1])
 
 
 def _recording(

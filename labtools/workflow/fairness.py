@@ -55,6 +55,7 @@ def size_of(people: pd.Series) -> pd.Series:
 def _colonias(known: Known, portfolio: pd.DataFrame) -> pd.DataFrame:
     """Return what is judged of each colonia, one row for each."""
     people = known.people
+    kept = known.keep("years", [], lambda it: {"error": _year_errors(it).to_frame("error")})
     crime = known.results["crime"].query("group == 'total'").set_index("colonia_id")
     crime = crime.reindex(people.index)
     smoothed = crime["smoothed"].where(crime["smoothed"] > 0)
@@ -67,7 +68,7 @@ def _colonias(known: Known, portfolio: pd.DataFrame) -> pd.DataFrame:
             "people": people,
             "withheld": people.index.isin(known.edition.withheld),
             "rate": smoothed,
-            "year_error": _year_errors(known).reindex(people.index),
+            "year_error": kept["error"]["error"].reindex(people.index),
             "rate_width": (crime["smoothed_upper"] - crime["smoothed_lower"]) / smoothed,
             "told": crime["versus_municipality"].isin(["above", "below"]),
             "cost": received["cost"] if len(portfolio) else np.nan,

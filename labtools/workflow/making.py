@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 
 import pandas as pd
 
@@ -12,18 +11,17 @@ from labtools.privacy.keys import read_keyring
 from labtools.privacy.registry import OPTIONAL
 from labtools.privacy.release import withheld_colonias
 from labtools.tables.account import accounts_table, changes_table, read_accounts
-from labtools.tables.contracts import check_tables, empty_table
+from labtools.tables.contracts import empty_table
 from labtools.tables.lineage import Lineage, trace
 from labtools.tables.store import write_table
 from labtools.workflow.edition import Edition
-from labtools.workflow.forecasting import alerting, recorded_by_span
 from labtools.workflow.keeping import kept_in
 from labtools.workflow.known import Known
 from labtools.workflow.prepared import ROUNDING_KEY, Prepared, registry_of
 from labtools.workflow.processed import Processed
 from labtools.workflow.protocols import planned_evaluations
 from labtools.workflow.quality import quality_tables
-from labtools.workflow.recording import names_of_earlier, told_earlier
+from labtools.workflow.recording import told_earlier
 from labtools.workflow.results import city_results
 from labtools.workflow.revising import told_of_sources
 from labtools.workflow.steps import Opened
@@ -38,26 +36,11 @@ def write_editions(opened: Opened, prepared: Prepared) -> None:
     tables = {"account": accounts_table(accounts), "changes": changes_table(accounts)}
     told = {**told_of_sources(opened), **quality_tables(opened), **tables}
     processed = Processed(opened, prepared.window, prepared.name)
-    _write(opened, prepared, "internal", {**lab_tables(opened, prepared, processed), **told})
+    made = make_edition(opened, prepared, "internal", processed)
+    _write(opened, prepared, "internal", {**made, **told})
     made = make_edition(opened, prepared, "public", processed)
     opened.made[prepared.run_id] = made
     _write(opened, prepared, "public", made)
-
-
-def lab_tables(
-    opened: Opened, prepared: Prepared, processed: Processed | None = None
-) -> dict[str, pd.DataFrame]:
-    """Return the tables of the lab's own edition, which are kept: see `Kept`."""
-    how = alerting(opened, prepared.window, prepared.name)
-    recorded = recorded_by_span(opened, prepared.window, prepared.name)
-    earlier = names_of_earlier(opened.workbench, prepared.name)
-    shares = map(str, recorded.items())
-    told = ["internal", prepared.digest, how.budget, *shares, earlier]
-    return kept_in(opened.workbench).take(
-        "edition",
-        [asdict(_lineage(opened, told))],
-        lambda: check_tables(make_edition(opened, prepared, "internal", processed)),
-    )
 
 
 def make_edition(
@@ -73,7 +56,7 @@ def make_edition(
         key=read_keyring(opened.workbench.secrets, ROUNDING_KEY),
         cards=read_cards(opened.workbench.reference("cards")),
         protocols=tuple(planned_evaluations(opened.workbench)),
-        recorded=recorded_by_span(opened, prepared.window, prepared.name),
+        recorded=processed.recorded,
         earlier=told_earlier(opened, prepared.name),
         unplaced=unplaced_files(opened),
         references=opened.workbench.references,

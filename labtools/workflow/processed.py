@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 import pandas as pd
 
@@ -10,7 +11,7 @@ from labtools.tables.lineage import sha256_of
 from labtools.tables.periods import Window
 from labtools.tables.store import read_table
 from labtools.workflow.forecasting import TABLES as FORECASTS
-from labtools.workflow.forecasting import forecasts
+from labtools.workflow.forecasting import forecasts, recorded_by_span
 from labtools.workflow.keeping import digest_of_table
 from labtools.workflow.patterns import PREMISES
 from labtools.workflow.recorded_events import EVENTS, events_digest, recorded_events
@@ -50,6 +51,11 @@ class Processed(Mapping[str, pd.DataFrame]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    @cached_property
+    def recorded(self) -> Mapping[int, float]:
+        """Share of events that is recorded by now: see `recorded_by_span`; nothing untold."""
+        return recorded_by_span(self._opened, self._window, self._run) if self._window else {}
 
     def digest(self, name: str) -> str:
         """Return the digest of a table; it is not read where its file's will do."""

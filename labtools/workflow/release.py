@@ -22,7 +22,13 @@ from labtools.privacy.ledger import LEDGER, check_signed, decide
 from labtools.privacy.registry import OPTIONAL
 from labtools.privacy.release import check_release, protect_quarters, withheld_colonias
 from labtools.privacy.rules import Evidence
-from labtools.publish.barriers import RULES, can_look, grave_barriers, pages_of_each_kind
+from labtools.publish.barriers import (
+    RULES,
+    can_look,
+    grave_barriers,
+    pages_of_each_kind,
+    seen_in,
+)
 from labtools.publish.paper import Paper
 from labtools.publish.shelf import Shelf
 from labtools.publish.site import build_site
@@ -36,11 +42,11 @@ from labtools.tables.released import (
     FICHA_TABLES,
     Released,
     Rows,
+    bytes_of,
     read_ficha,
     read_rows,
     seal_of_rows,
     slug,
-    write_ficha,
 )
 from labtools.tables.store import make_folder, read_table, sync, sync_folder, write_table
 from labtools.workflow.analyse import outcomes_of
@@ -99,7 +105,8 @@ def protect(opened: Opened, prepared: Prepared) -> int:
         write_table(name, table, public / "tables", lineage=lineage)
     make_folder(public / "fichas")
     for ficha in fichas:
-        write_ficha(ficha, public / "fichas" / f"{slug(ficha.colonia_id)}.json")
+        # Not synced one by one: all of the run is, before it takes its place.
+        (public / "fichas" / f"{slug(ficha.colonia_id)}.json").write_bytes(bytes_of(ficha))
     _record(opened, prepared, rules, found)
     return len(fichas)
 
@@ -161,8 +168,8 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
 def refuse_barriers(opened: Opened, site: Path) -> None:
     """Refuse a site with a page that keeps readers out, where pages can be looked at.
 
-    A page that was looked at for an earlier edition is not looked at again: its bytes, its styles
-    and the rules are the same.
+    A page that was looked at for an earlier edition is not looked at again: all of it but the
+    figures in its words, its styles and the rules are the same.
 
     Raises
     ------
@@ -181,7 +188,7 @@ def refuse_barriers(opened: Opened, site: Path) -> None:
         return
     seen = Shelf(opened.workbench.interim(_LOOKED_AT), version("axe-playwright-python"), RULES)
     styles = [sha256_of(path) for path in sorted((site / "assets").rglob("*")) if path.is_file()]
-    pages = {page: sha256_of(site / page) for page in pages_of_each_kind(site)}
+    pages = {page: seen_in((site / page).read_bytes()) for page in pages_of_each_kind(site)}
     unseen = [page for page, made_of in pages.items() if not seen.has(made_of, styles)]
     found = grave_barriers(site, unseen) if unseen else ()
     if found:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -21,7 +20,6 @@ from labtools.privacy.release import (
 )
 from labtools.privacy.rounding import BASE
 from labtools.privacy.years import protect_years, years_table
-from labtools.reference import references_digest
 from labtools.settings import Settings
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import check_tables, empty_table
@@ -49,13 +47,11 @@ def city_results(
     figures were made of is noted: they are made again when that changed, and not when only the
     log of actions, say, did.
     """
-    # Without what they may not depend on, as it is not among what they are kept under.
-    bare = replace(edition, with_ficha=frozenset(), cards=(), protocols=(), earlier={})
     figures = edition.fits.follow(
         f"figures-{edition.audience}",
-        _of_figures(bare, settings),
+        edition.made_from(settings),
         processed,
-        lambda tables: _figures(tables, bare, settings),
+        lambda tables: _figures(tables, edition.bare(), settings),
     )
     quarters = figures.pop(_COUNTS)
     keys = pd.Index(processed["colonias"]["colonia_id"])
@@ -71,19 +67,6 @@ def city_results(
         "cards": cards_table(edition.cards, edition.window.end),
         **evaluation_tables(processed, quarters, edition, settings),
     }
-
-
-def _of_figures(edition: Edition, settings: Settings) -> list[object]:
-    """Return all that figures depend on beside tables."""
-    return [
-        repr(edition.window),
-        sorted(edition.withheld),
-        edition.key.digest(),
-        sorted(edition.recorded.items()),
-        repr(edition.unplaced),
-        references_digest(edition.references),
-        settings.of_content(),
-    ]
 
 
 def _figures(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -40,11 +39,13 @@ class ReleasedTable:
         PrivacyError
             If they are not.
         """
+        every = self._whole.rows  # all are written at once: they are asked of each ficha
         if self._whole.is_by_colonia:
-            rows = self._whole.rows_of(colonia_id)
+            rows = [every[place] for place in self._whole.places_of(colonia_id)]
         else:
-            places = {place for row in saved for place in self._told_places.get(_told(row), ())}
-            rows = [self._whole.rows[place] for place in sorted(places)]
+            told = self._told_places
+            places = {place for row in saved for place in told.get(self._cells(row), ())}
+            rows = [every[place] for place in sorted(places)]
         if rows == saved:
             return rows
         raise PrivacyError(
@@ -55,11 +56,14 @@ class ReleasedTable:
         )
 
     @cached_property
-    def _told_places(self) -> Mapping[str, Sequence[int]]:
-        found = defaultdict[str, list[int]](list)
+    def _told_places(self) -> Mapping[tuple[object, ...], Sequence[int]]:
+        found = defaultdict[tuple[object, ...], list[int]](list)
         for place, row in enumerate(self._whole.rows):
-            found[_told(row)].append(place)
+            found[self._cells(row)].append(place)
         return found
+
+    def _cells(self, row: Mapping[str, object]) -> tuple[object, ...]:
+        return tuple(map(row.get, self._whole.table.columns))
 
 
 def released_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, ReleasedTable]:
@@ -67,7 +71,3 @@ def released_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, ReleasedTab
     found = {name: ReleasedTable(name, table) for name, table in tables.items()}
     shown = pd.DataFrame(tables["colonias_shown"].drop(columns="geometry"))
     return {**found, PROFILE: ReleasedTable(PROFILE, shown)}
-
-
-def _told(row: Mapping[str, object]) -> str:
-    return json.dumps(row, sort_keys=True)

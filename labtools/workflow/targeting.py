@@ -48,7 +48,9 @@ def targeting_tables(known: Known) -> dict[str, pd.DataFrame]:
         outcome: effect_draws(catalogue.proposable(), outcome, size=DRAWS, rng=rng)
         for outcome in ("crime", "fear")
     }
-    needs = _needs(known, rng)
+    # Each step that is kept has a stream of its own: what follows draws the same beside it.
+    of_needs, of_power = rng.spawn(2)
+    needs = known.keep("needs", [], lambda it: {"needs": _needs(it, of_needs)})["needs"]
     log = read_log(known.results["actions_done"], taxonomies, agencies)
     offered = catalogue.for_the_public() if known.edition.is_public else catalogue
     proposals = proposals_table(needs, offered, agencies, log, effects)
@@ -64,12 +66,15 @@ def targeting_tables(known: Known) -> dict[str, pd.DataFrame]:
         "network_agreement", agreement_table(_answers(known), needs)
     )
     tables["action_gaps"] = _filled("action_gaps", gaps_table(needs, log, entered))
-    harm = cache(lambda: harm_of(known, crimes))
+    harm = cache(lambda: known.keep("harm", [*crimes.values()], lambda it: harm_of(it, crimes)))
     tables |= portfolio_tables(known, effects, tables["proposals"], harm, rng)
     tables |= fairness_tables(known, tables["portfolio"])
     tables |= entry_tables(known, harm)
-    tables["roll_out_power"] = power_table(
-        known, effects, priced_actions(known.settings.targeting, own), rng
+    priced = priced_actions(known.settings.targeting, own)
+    tables |= known.keep(
+        "power",
+        [repr(priced), *effects.values()],
+        lambda it: {"roll_out_power": power_table(it, effects, priced, of_power)},
     )
     return tables
 

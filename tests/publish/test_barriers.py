@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from labtools.errors import PrivacyError
-from labtools.publish.barriers import can_look, grave_barriers, pages_of_each_kind
+from labtools.publish.barriers import can_look, grave_barriers, pages_of_each_kind, seen_in
 from labtools.workflow import release
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -64,9 +64,7 @@ def test_a_barrier_keeps_the_edition_back_unless_the_lab_says_otherwise(
     release.refuse_barriers(Told("ignore"), barred)
 
 
-def test_a_page_is_looked_at_again_only_where_its_bytes_or_the_styles_changed(
-    site, monkeypatch, tmp_path
-):
+def test_a_page_is_looked_at_again_only_where_it_or_the_styles_changed(site, monkeypatch, tmp_path):
     site = shutil.copytree(site, tmp_path / "site")
     looked_at = []
     monkeypatch.setattr(release, "can_look", lambda: True)
@@ -89,6 +87,21 @@ def test_a_page_is_looked_at_again_only_where_its_bytes_or_the_styles_changed(
 
     every = pages_of_each_kind(site)
     assert looked_at == [every, ["cambios.html"], every]
+
+
+PAGE = b'<td class="n2" style="width: 40%">1,204</td><script>x(3)</script>'
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [(b"n2", b"n3"), (b"40%", b"4%"), (b"</td>", b"</td><td>5</td>"), (b"1,204", b"many")],
+)
+def test_a_page_whose_attributes_rows_or_words_changed_is_another(was, now):
+    assert seen_in(PAGE.replace(was, now)) != seen_in(PAGE)
+
+
+def test_a_page_of_which_only_a_figure_in_its_words_changed_was_seen():
+    assert seen_in(PAGE.replace(b"1,204", b"987.5")) == seen_in(PAGE)
 
 
 def test_where_no_page_can_be_looked_at_it_is_said(barred, monkeypatch):

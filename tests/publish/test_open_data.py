@@ -8,9 +8,10 @@ import pytest
 
 from labtools.messages import speaking
 from labtools.publish.codebook import MEANS, codebook
-from labtools.publish.open_data import HOLDS, open_tables, write_csv
+from labtools.publish.open_data import ENDINGS, HOLDS, file_of, open_tables, write_csv
 from labtools.publish.workbook import write_workbook
 from labtools.tables.contracts import empty_table
+from labtools.tables.noting import Noting
 from tests.publish.poisoned import (
     HOSTILE,
     guarded_columns,
@@ -79,7 +80,7 @@ def test_every_released_table_can_be_downloaded_whole_without_shapes(site, table
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_a_text_in_the_workbook_never_becomes_a_formula(tmp_path, start):
     hostile = f'{start}HYPERLINK("x")'
-    write_workbook({"t": pd.DataFrame({"name": [hostile, "Centro"]})}, tmp_path / "t.xlsx")
+    write_workbook("t", pd.DataFrame({"name": [hostile, "Centro"]}), tmp_path / "t.xlsx")
 
     cells = openpyxl.load_workbook(tmp_path / "t.xlsx")["t"]["A"]
 
@@ -87,16 +88,31 @@ def test_a_text_in_the_workbook_never_becomes_a_formula(tmp_path, start):
     assert str(cells[1].value).replace("_x000D_", "").strip() == hostile.strip()
 
 
-def test_the_workbook_holds_every_table_and_tells_every_column_in_each_language(site, tables):
-    book = openpyxl.load_workbook(site / "data" / "tablas.xlsx", read_only=True)
-    told = [list(sheet.iter_rows(min_row=2, values_only=True)) for sheet in book.worksheets[:2]]
+@pytest.mark.parametrize("name", sorted(HOLDS))
+def test_every_table_has_a_workbook_that_tells_every_column_in_each_language(site, tables, name):
+    book = openpyxl.load_workbook(site / "data" / f"{name}.xlsx", read_only=True)
+    told = [list(sheet.iter_rows(min_row=2, values_only=True)) for sheet in book.worksheets[1:]]
 
-    assert book.sheetnames == ["diccionario", "codebook", *[name[:31] for name in HOLDS]]
+    assert book.sheetnames == [name[:31], "diccionario", "codebook"]
+    assert len(list(book[name[:31]].iter_rows(min_row=2))) == len(tables[name])
     for rows in told:
-        offered = open_tables(tables)
-        every = {(name, column) for name in HOLDS for column in offered[name].columns}
-        assert {(row[0], row[1]) for row in rows} == every
-    assert {row[3] for row in told[0]}.isdisjoint(row[3] for row in told[1])
+        assert [row[0] for row in rows] == list(open_tables(tables)[name].columns)
+    assert {row[2] for row in told[0]}.isdisjoint(row[2] for row in told[1])
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("name", ["change", "colonias_shown"])
+def test_the_same_table_gives_the_same_file(tables, name, ending):
+    assert file_of(tables, name, ending) == file_of(tables, name, ending)
+
+
+@pytest.mark.parametrize("name", ["series", "change"])
+def test_a_file_is_made_of_its_own_table_and_of_no_other(tables, name):
+    asked = Noting(tables)
+
+    file_of(asked, name, "xlsx")
+
+    assert asked.asked == ({name} if name == "series" else {name, "period"})
 
 
 def test_every_column_of_a_figure_has_its_meaning(tables):
@@ -142,7 +158,7 @@ def test_the_same_name_is_told_otherwise_where_it_means_something_else():
 
 
 def test_the_workbook_holds_the_figures_of_the_tables(site, tables):
-    book = openpyxl.load_workbook(site / "data" / "tablas.xlsx", read_only=True)
+    book = openpyxl.load_workbook(site / "data" / "crime.xlsx", read_only=True)
     rows = list(book["crime"].iter_rows(values_only=True))
 
     read_back = pd.DataFrame(rows[1:], columns=rows[0])

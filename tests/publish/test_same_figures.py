@@ -194,9 +194,12 @@ def test_the_page_and_the_paper_tell_the_figures_of_thirty_colonias(many, made):
 
 @pytest.fixture(scope="module")
 def sheets(made):
-    book = openpyxl.load_workbook(made / "data" / "tablas.xlsx", read_only=True)
-    read = {it.title: list(it.iter_rows(values_only=True)) for it in book.worksheets}
-    return {name: pd.DataFrame(rows[1:], columns=rows[0]) for name, rows in read.items()}
+    found = {}
+    for name in HOLDS:
+        book = openpyxl.load_workbook(made / "data" / f"{name}.xlsx", read_only=True)
+        rows = list(book.worksheets[0].iter_rows(values_only=True))
+        found[name] = pd.DataFrame(rows[1:], columns=rows[0])
+    return found
 
 
 OF_COLONIAS = [name for name in HOLDS if "colonia_id" in CONTRACTS[name].columns]
@@ -207,7 +210,7 @@ def test_workbook_and_csv_tell_every_figure_of_thirty_colonias(many, made, sheet
     released, ids = open_tables(many)[name], chosen(many)
     released = released[released["colonia_id"].isin(ids)].reset_index(drop=True)
     files = {
-        "workbook": sheets[name[:31]],
+        "workbook": sheets[name],
         "CSV": pd.read_csv(made / "data" / f"{name}.csv", encoding="utf-8-sig"),
     }
 

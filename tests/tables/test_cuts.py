@@ -36,6 +36,15 @@ def test_rows_are_those_of_the_table_whatever_is_written_at_a_time(table, monkey
     assert Cut(table[:0]).rows == []
 
 
+def test_the_rows_of_few_are_written_without_those_of_all_and_are_the_same(table):
+    few, all_of_them = Cut(table), Cut(table)
+
+    assert all_of_them.rows
+    for colonia in ("99001_0001", "99001_0002", "99001_0009"):
+        assert repr(few.rows_of(colonia)) == repr(all_of_them.rows_of(colonia))
+    assert "rows" not in vars(few)
+
+
 def test_a_word_is_held_once_in_the_rows(table, monkeypatch):
     monkeypatch.setattr(cuts, "_PIECE", 2)
 

@@ -6,7 +6,7 @@ import pytest
 from labtools import messages
 from labtools.paths import Workbench
 from labtools.workflow.everything import run_everything
-from labtools.workflow.making import lab_tables
+from labtools.workflow.making import make_edition
 from labtools.workflow.prepared import prepare
 from labtools.workflow.steps import open_workbench
 from labtools.workflow.workbenches import make_demo
@@ -48,7 +48,7 @@ def finished(made_once):
     def fill(folder):
         opened = open_workbench(_few(folder))
         run_everything(opened)
-        lab_tables(opened, prepare(opened, period_end=EARLIER))
+        make_edition(opened, prepare(opened, period_end=EARLIER), "internal")
         _listed(folder).write_text(json.dumps(_kept_by(folder)), encoding="utf-8")
 
     return Workbench(made_once("few_first", fill))

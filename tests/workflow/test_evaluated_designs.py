@@ -17,6 +17,7 @@ from labtools.narrative.evaluation import evaluation_sentences
 from labtools.tables.contracts import check_table, empty_table
 from labtools.workflow import evaluation
 from labtools.workflow.evaluation import evaluation_tables
+from labtools.workflow.keeping import Kept
 from labtools.workflow.protocols import Planned
 from tests.evaluation.town import AT, KEYS, plan, town
 
@@ -59,6 +60,8 @@ def evaluated(protocol, *, places=25, effect=0.6, is_public=False):
         earlier={},
         references=None,
         is_public=is_public,
+        audience="public" if is_public else "internal",
+        fits=Kept(),
     )
     found = evaluation_tables(processed(entered), pd.concat(parts), edition, SETTINGS)
     for name, told in found.items():

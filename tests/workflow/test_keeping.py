@@ -8,7 +8,7 @@ from geopandas.testing import assert_geodataframe_equal
 from shapely.geometry import Point
 
 from labtools.workflow.keeping import Kept
-from labtools.workflow.making import lab_tables
+from labtools.workflow.making import make_edition
 from labtools.workflow.prepared import prepare
 from labtools.workflow.steps import open_workbench
 from tests.workflow.few import EARLIER
@@ -118,11 +118,15 @@ def test_without_a_folder_everything_is_fitted_anew(fitted):
 def test_what_is_kept_is_what_would_be_made(copy_of, finished):
     opened = open_workbench(copy_of(finished))
     prepared = prepare(opened, period_end=EARLIER)
-    held = lab_tables(opened, prepared)
-    for path in opened.workbench.interim("kept").glob("edition.*/frames.json"):
+    held = make_edition(opened, prepared, "internal")
+    kept = list(opened.workbench.interim("kept").glob("*/frames.json"))
+    for path in kept:
         path.unlink()
 
-    made = lab_tables(opened, prepared)
+    made = make_edition(opened, prepared, "internal")
+
+    steps = {"figures", "needs", "harm", "power", "evaluation"}
+    assert steps <= {path.parent.name.split("-")[0] for path in kept}
 
     assert list(held) == list(made)
     for name, table in made.items():
