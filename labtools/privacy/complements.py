@@ -130,7 +130,7 @@ class _Moves:
 
     def protects(self, item: int, sign: float) -> bool:
         """Tell whether an item is known to move as far as it must, up or down."""
-        far = self.up if sign > 0 else self.down
+        far = {1.0: self.up, -1.0: self.down}[sign]
         return bool(far[item] >= self.table.reach[item] - _NEAR)
 
     def see(self, changes: np.ndarray) -> None:

@@ -6,6 +6,7 @@ import pytest
 from scipy import optimize, stats
 
 from labtools.errors import AnalysisError
+from labtools.evaluation import waves as waves_module
 from labtools.evaluation.counts import CountPanel
 from labtools.evaluation.programme import Cells, Enrolment, design_cells
 from labtools.evaluation.staggered import GroupTimeEffects, Panel, group_time_effects, pretrend_p
@@ -206,3 +207,23 @@ def test_an_anticipation_below_nought_is_refused_with_its_length():
         group_time_effects(
             Panel(outcome, pd.Series([2.0] * 5 + [0.0] * 5), outcome[[]]), anticipation=-1
         )
+
+
+@pytest.mark.parametrize(("months", "years"), [(0, 0), (12, 1), (13, 2), (24, 2)])
+def test_months_of_anticipation_are_begun_years(monkeypatch, months, years):
+    counts, entered = town(places=40)
+    protocol = plan("group_time")
+    design = protocol.design.model_copy(update={"anticipation_months": months})
+    protocol = protocol.model_copy(update={"design": design})
+    asked = {}
+
+    def spy(panel, **how):
+        asked.update(how)
+        return group_time_effects(panel, **{**how, "anticipation": 0})
+
+    monkeypatch.setattr(waves_module, "group_time_effects", spy)
+    plain = plan("group_time")
+    who = Enrolment(entered, entered.notna(), BESIDE)
+    waves_effect(design_cells(counts, who, plain), BESIDE, protocol)
+
+    assert asked["anticipation"] == years

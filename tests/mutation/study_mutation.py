@@ -35,7 +35,7 @@ from tests.mutation.trial import (
 
 ROOMS = ("analysis", "privacy", "evaluation")
 #: A sample serves once: after tests were written for what lived, another is drawn.
-SEED = 5
+SEED = 6
 EACH = 60
 #: Seconds of processor that a trial may take, or so many times what it takes without a mutant.
 _MOST, _TIMES = 90, 3
@@ -75,6 +75,10 @@ def main() -> None:
     asked.add_argument("--module", help="every mutant of one module, such as analysis/rates.py")
     asked.add_argument("--record", type=Path, default=RECORD)
     given = asked.parse_args()
+    if (named := os.environ.get("LABTOOLS_REFERENCE_INPUTS")) and not inputs_are_here():
+        asked.error(
+            f"{named}, which LABTOOLS_REFERENCE_INPUTS names, has no .csv: name their folder"
+        )
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     warm_up()
     if given.module:

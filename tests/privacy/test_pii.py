@@ -289,6 +289,8 @@ def test_codes_of_a_font_are_read_by_its_own_map_to_the_last_code_of_a_range(map
         (r"(a\tb\\c)", "a\tb\\c"),
         ("(a\\\nb)", "ab"),
         (r"(\53)", "+"),
+        (r"(\377)", "ÿ"),
+        (r"(\515)", "M"),  # of three digits the high bit is left out
         ("<50E972>", "Pér"),
         ("<50E97>", "Pé"),
         ("<FEFF00500065>", "Pe"),

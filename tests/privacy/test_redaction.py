@@ -139,3 +139,10 @@ def test_a_person_planted_anywhere_in_a_text_is_not_in_what_is_kept(sign, before
     clean = Redactor(PLACES, key=KEY).in_text(text)[0]
 
     assert sign not in clean
+
+
+def test_what_is_nearly_the_name_of_a_place_stays_and_what_is_only_like_it_goes():
+    beside = Redactor(("Juan Pérez Villaseñor",), key=KEY)
+
+    assert redacted(beside, "frente a Juan Peres Villasenor") == "frente a Juan Peres Villasenor"
+    assert "Pérez" not in redacted(beside, "frente a Juan Pérez Trejo")

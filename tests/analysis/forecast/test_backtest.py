@@ -536,3 +536,20 @@ def test_the_error_of_a_difference_is_clustered_by_area_and_by_month():
     reach = stats.t.ppf(0.975, 3) * np.sqrt(variance)
     assert mean == pytest.approx(values.mean())
     assert (low, high) == pytest.approx((mean - reach, mean + reach))
+
+
+def test_weights_are_held_within_their_lower_bounds_too():
+    far = _discount_at(np.full(4, -99.0))
+
+    assert far.areas == pytest.approx(1 / (1 + np.exp(2)))
+    assert far.city == pytest.approx(1 / (1 + np.exp(2)))
+    assert far.likeness == pytest.approx(np.exp(-4))
+    assert far.overdispersion == pytest.approx(np.exp(-7))
+
+
+@pytest.mark.parametrize(("budget", "complete"), [(0.0, 1.0), (0.1, 0.0), (0.1, 1.01)])
+def test_a_budget_of_nothing_or_more_records_than_there_are_is_refused(budget, complete):
+    law = CountForecast(np.array([[8.0]]), np.array([[3.0]]))
+
+    with pytest.raises(AnalysisError, match="budget above zero"):
+        alerts_within(pd.Series([9]), law, budget=budget, complete=complete)

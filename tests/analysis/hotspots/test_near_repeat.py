@@ -87,3 +87,26 @@ def test_a_distance_without_any_pair_has_no_ratio():
 def test_what_has_no_near_repeats_to_count_is_refused(places, days, breaks, words):
     with pytest.raises(AnalysisError, match=words):
         knox_test(np.array(places), np.array(days), distance_breaks=breaks, time_breaks=[0, 1])
+
+
+@pytest.mark.parametrize(("distance", "order"), [("euclidean", 2), ("manhattan", 1)])
+def test_pairs_are_those_counted_one_by_one_wherever_on_the_map(distance, order):
+    rng = np.random.default_rng(8)
+    places, days = rng.uniform(5_000, 5_300, (60, 2)), rng.integers(0, 40, 60).astype(float)
+    near, soon = [0, 40, 90, 150], [0, 7, 21]
+
+    found = knox_test(
+        *(places, days),
+        distance_breaks=near,
+        time_breaks=soon,
+        distance=distance,
+        permutations=19,
+    )
+
+    one, other = np.triu_indices(60, 1)
+    apart = np.linalg.norm(places[one] - places[other], ord=order, axis=1)
+    by_hand, *_ = np.histogram2d(apart, np.abs(days[one] - days[other]), bins=[near, soon])
+    # Whole days may lie on the last break, which belongs to no class.
+    last = (np.abs(days[one] - days[other]) == soon[-1]) & (apart < near[-1])
+    by_hand[:, -1] -= np.histogram(apart[last], near)[0]
+    assert found.observed.tolist() == by_hand.tolist()
