@@ -12,14 +12,13 @@ import pandas as pd
 from labtools.errors import AnalysisError, PrivacyError
 from labtools.paths import Workbench
 from labtools.privacy.attacker import Attack
-from labtools.privacy.editions import PublishedEdition, attack_editions
+from labtools.privacy.editions import READ, PublishedEdition, attack_editions
 from labtools.privacy.pii import PeopleFinder, PersonFound
 from labtools.runs.manifest import NAME as MANIFEST
 from labtools.runs.manifest import read_manifest
 from labtools.tables.lineage import code_digest, digest_of
 from labtools.tables.store import make_folder, read_table, writing
 
-_TABLES = ("series", "crime", "change", "municipality_series", "municipality_crime", "period")
 WITHDRAWN = "internal/withdrawn"
 #: Beside the interim tables: see `Cleared`.
 CLEARED = "cleared.txt"
@@ -197,9 +196,8 @@ def published_runs(workbench: Workbench) -> list[Path]:
 
 def _edition(run: Path) -> PublishedEdition:
     folder = next(f for place in PLACES if (f := run / place / "tables").is_dir())
-    tables = {name: read_table(name, folder) for name in _TABLES}
-    if (folder / "years.parquet").is_file():  # an edition of before has none
-        tables["years"] = read_table("years", folder)
+    older = () if (folder / "years.parquet").is_file() else ("years",)
+    tables = {name: read_table(name, folder) for name in READ if name not in older}
     return PublishedEdition(run.name, tables, digest_of(read_manifest(run)["inputs"]))
 
 

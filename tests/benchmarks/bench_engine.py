@@ -40,12 +40,12 @@ from labtools.charts.maps import locator_map
 from labtools.narrative import sentences
 from labtools.paths import Workbench
 from labtools.publish.ficha import render_ficha
-from labtools.runs.context import FICHA_FILE, RUN_VARIABLE, read_shared_tables
+from labtools.runs.context import FICHA_FILE, RUN_VARIABLE, _of_fichas, read_shared_tables
 from labtools.runs.jobs import Job, Outcome
 from labtools.runs.plan import plan_jobs, read_entries, rehearsals_of
 from labtools.runs.pool import run_notebooks
 from labtools.runs.reading import export_notebooks
-from labtools.tables.released import read_fichas, slug
+from labtools.tables.released import FICHA_TABLES, read_fichas, slug
 from labtools.tables.store import read_table
 from labtools.workflow.notebooks import PRELOAD
 from labtools.workflow.workbenches import make_demo
@@ -223,6 +223,8 @@ def warm(run: Path) -> None:
     for module in PRELOAD:
         importlib.import_module(module)
     read_shared_tables(str(run))
+    for name in FICHA_TABLES:  # as a rehearsal leaves them
+        _ = _of_fichas(name, run / "internal" / "city" / "public").rows
 
 
 def limit(jobs: list[Job], after_cell: Callable[[], None] = lambda: None) -> None:

@@ -17,7 +17,7 @@ from labtools.charts.ground import ground_of
 from labtools.messages import DEFAULT_LANGUAGE
 from labtools.narrative import sentences
 from labtools.privacy.cards import expiry_of_sections
-from labtools.privacy.editions import PublishedEdition, attack_editions
+from labtools.privacy.editions import READ, PublishedEdition, attack_editions
 from labtools.privacy.registry import read_registry
 from labtools.privacy.release import check_release
 from labtools.privacy.rules import Evidence
@@ -41,7 +41,6 @@ from labtools.tables.released import (
     write_ficha,
 )
 from labtools.tables.store import read_table
-from labtools.workflow.audit import _TABLES
 from labtools.workflow.notebooks import PRELOAD, Choice, plan_notebooks
 from labtools.workflow.prepared import Prepared
 from labtools.workflow.release import _ficha
@@ -267,7 +266,7 @@ class Register:
 
     def attacker(self) -> None:
         """Attack the edition."""
-        tables = {name: read_table(name, self.public) for name in _TABLES}
+        tables = {name: read_table(name, self.public) for name in READ if name != "years"}
         attack_editions([PublishedEdition("x", tables, "")])
 
     def manifest(self) -> None:

@@ -254,12 +254,25 @@ def test_an_edition_published_again_as_it_was_tells_an_attacker_nothing_more(inp
     asked, claims = [], editions._claims
     monkeypatch.setattr(editions, "_claims", lambda it, of: asked.append(it.name) or claims(it, of))
     told = [edition(COUNTS, end) for end in ENDS[2:]]
-    again = replace(told[-1], name="again", inputs=inputs)
+    beside = {**told[-1].tables, "actions_done": pd.DataFrame({"times": [1]})}
+    again = replace(told[-1], name="again", inputs=inputs, tables=beside)
 
     once, twice = attack_editions(told), attack_editions([*told, again])
 
     pd.testing.assert_frame_equal(once.frame(), twice.frame())
     assert "again" not in asked
+
+
+@pytest.mark.parametrize("name", editions.READ)
+def test_an_edition_tells_something_new_as_soon_as_a_table_that_is_read_changed(name):
+    told = edition(COUNTS, ENDS[-1])
+    cells = _cells([told], together=True)
+    fewer = {**told.tables, name: told.tables[name].iloc[:-1]}
+    without = {it: table for it, table in told.tables.items() if it != name}
+
+    assert editions._tells_nothing_new(replace(told, name="again"), told, cells, cells)
+    for tables in (fewer, without):
+        assert not editions._tells_nothing_new(replace(told, tables=tables), told, cells, cells)
 
 
 def test_what_follows_an_edition_published_again_is_attacked_with_it():
