@@ -26,7 +26,8 @@ GRAVE = ("serious", "critical")
 _NEEDED = ("axe_playwright_python", "playwright")
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _PATIENCE = 300  # seconds
-_WORDS = re.compile(rb">[^<>]+<")
+#: The words of a page; styles and scripts are found first, and are none.
+_WORDS = re.compile(rb"<(style|script)\b.*?</\1>|(?<=>)[^<>]+(?=<)", re.DOTALL | re.IGNORECASE)
 _FIGURE = re.compile(rb"[0-9][0-9.,]*")
 _ALONE = (
     "--no-sandbox",
@@ -79,7 +80,7 @@ def seen_in(page: bytes) -> str:
 
     Another count of rows keeps no reader out; another row, attribute or style may.
     """
-    without = _WORDS.sub(lambda words: _FIGURE.sub(b"0", words[0]), page)
+    without = _WORDS.sub(lambda it: it[0] if it[1] else _FIGURE.sub(b"0", it[0]), page)
     return hashlib.sha256(without).hexdigest()
 
 

@@ -89,12 +89,24 @@ def test_a_page_is_looked_at_again_only_where_it_or_the_styles_changed(site, mon
     assert looked_at == [every, ["cambios.html"], every]
 
 
-PAGE = b'<td class="n2" style="width: 40%">1,204</td><script>x(3)</script>'
+PAGE = (
+    b'<style>p { color: #112 }</style><td class="n2" style="width: 40%">1,204</td>'
+    b"<p>7<STYLE>q { color: #345 }</STYLE></p><script>x(3)</script>"
+)
 
 
 @pytest.mark.parametrize(
     ("was", "now"),
-    [(b"n2", b"n3"), (b"40%", b"4%"), (b"</td>", b"</td><td>5</td>"), (b"1,204", b"many")],
+    [
+        (b"n2", b"n3"),
+        (b"40%", b"4%"),
+        (b"</td>", b"</td><td>5</td>"),
+        (b"1,204", b"many"),
+        (b"#112", b"#eee"),
+        (b"#112", b"#113"),
+        (b"#345", b"#344"),
+        (b"x(3)", b"x(4)"),
+    ],
 )
 def test_a_page_whose_attributes_rows_or_words_changed_is_another(was, now):
     assert seen_in(PAGE.replace(was, now)) != seen_in(PAGE)
