@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import mmap
-import struct
 import time
 
-_ENTRY = struct.Struct("dq")  # the time first: half written, an entry can only seem younger
-_NO_CELL = -1
+_BYTES = 8
+_BEGUN, _CELL = 0, 1
+_NO_CELL = -1.0
 
 
 class Board:
@@ -19,18 +19,24 @@ class Board:
     """
 
     def __init__(self) -> None:
-        self._shared = mmap.mmap(-1, _ENTRY.size)
-        _ENTRY.pack_into(self._shared, 0, 0.0, _NO_CELL)
+        self._shared = mmap.mmap(-1, 2 * _BYTES)
+        # Each of the two is written in one piece.  Not by struct, which clears its bytes first: who
+        # looked in that moment saw a cell that had begun when the machine did, and ended it.
+        self._told = memoryview(self._shared).cast("d")
+        self._told[_CELL] = _NO_CELL
 
     def write(self, cell: int) -> None:
         """Tell that `cell` begins now."""
-        _ENTRY.pack_into(self._shared, 0, time.monotonic(), cell)
+        self._told[_BEGUN] = time.monotonic()  # first: half written, an entry only seems younger
+        self._told[_CELL] = cell
 
     def read(self) -> tuple[int | None, float]:
         """Return the cell that runs and when it began, by the machine's monotonic clock."""
-        since, cell = _ENTRY.unpack_from(self._shared)
-        return (None if cell == _NO_CELL else cell), since
+        cell = self._told[_CELL]  # first: the moment that is read then is no earlier than its own
+        since = self._told[_BEGUN]
+        return (None if cell == _NO_CELL else int(cell)), since
 
     def close(self) -> None:
         """Give the bytes back."""
+        self._told.release()
         self._shared.close()
