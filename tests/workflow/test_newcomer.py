@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import replace
 
 import geopandas as gpd
@@ -121,29 +122,37 @@ def test_columns_letters_dates_and_days_are_those_of_the_files(bench):
 
 
 @pytest.fixture(scope="module")
-def run(bench, another_city):
+def named(bench, tmp_path_factory):
+    """A copy of it, on which they go on: the tests of the three commands find theirs as it was."""
+    home = tmp_path_factory.mktemp("named") / "ciudad"
+    shutil.copytree(bench.root, home)
+    return Workbench(home)
+
+
+@pytest.fixture(scope="module")
+def run(named, another_city):
     """Their first edition: the fichas of two colonias, after three lines of settings."""
     polygons = gpd.read_file(another_city[0] / "poligonos.geojson")
     key = polygons["Clave colonia"].head(FICHAS).tolist()
-    told = bench.settings_file.read_text(encoding="utf-8")
+    told = named.settings_file.read_text(encoding="utf-8")
     listed = f'select = "listed"\ncolonias = {json.dumps(key)}'
     told = told.replace('select = "all"', listed).replace('"—" ', '"Otra Ciudad" ')
-    bench.settings_file.write_text(told.replace('"00000"', '"22014"'), encoding="utf-8")
+    named.settings_file.write_text(told.replace('"00000"', '"22014"'), encoding="utf-8")
     said = []
-    folder = run_everything(open_workbench(bench, said.append))
+    folder = run_everything(open_workbench(named, said.append))
     (folder / "said.json").write_text(json.dumps(said), encoding="utf-8")
     return folder
 
 
-def test_every_row_of_the_new_city_is_counted_or_accounted_for(run, bench, another_city):
-    accounts = read_accounts(bench.accounts)
+def test_every_row_of_the_new_city_is_counted_or_accounted_for(run, named, another_city):
+    accounts = read_accounts(named.accounts)
 
     cleaned = next(it for it in accounts if (it.step, it.source) == ("clean", "incidentes"))
     located = next(it for it in accounts if (it.step, it.source) == ("locate", "incidentes"))
     assert cleaned.read == another_city[1]
     assert all(it.read == it.kept + sum(it.rejected.values()) for it in accounts)
     assert located.kept > 0.5 * located.read
-    panel = pd.read_parquet(bench.processed / "panel.parquet")
+    panel = pd.read_parquet(named.processed / "panel.parquet")
     assert panel["colonia_id"].nunique() == SOME
     assert (run / "manifest.json").is_file()
 
@@ -172,21 +181,21 @@ def test_a_source_that_nobody_declared_is_told_at_the_console_and_no_dash_on_the
     assert "—" not in sources.split("</section>")[0]
 
 
-def test_a_ficha_of_theirs_is_proven_byte_by_byte(run, bench):
+def test_a_ficha_of_theirs_is_proven_byte_by_byte(run, named):
     colonia = json.loads(next((run / "public" / "fichas").glob("*.json")).read_text())["colonia_id"]
 
     # Both editions' notebook, and the ficha that each saved.
-    assert verify(open_workbench(bench), colonia=colonia) == 4
+    assert verify(open_workbench(named), colonia=colonia) == 4
 
 
 @pytest.mark.usefixtures("run")
-def test_every_dashboard_opens_on_their_edition_and_leaves_no_word_of_code(bench):
+def test_every_dashboard_opens_on_their_edition_and_leaves_no_word_of_code(named):
     pytest.importorskip("ipyleaflet")
     from labtools.dashboards import page  # noqa: PLC0415 - its widgets need not be installed
 
     pages = [name for name in vars(page) if name.startswith("open_") and name != "open_released"]
     with speaking("es_MX"):
-        shown = {name: told_by(getattr(page, name)(str(bench.root))) for name in pages}
+        shown = {name: told_by(getattr(page, name)(str(named.root))) for name in pages}
 
     assert len(shown) == 6
     assert min(map(len, shown.values())) > 0
@@ -224,7 +233,8 @@ def test_the_polygons_need_not_lie_in_the_workbench_and_are_not_moved(bench, ano
     assert not list((bench.root / "suppliers").iterdir())
 
 
-def test_the_demos_survey_is_understood_without_its_descriptor(bench, supplied):
+def test_the_demos_survey_is_understood_without_its_descriptor(bench, supplied, copy_of):
+    bench = copy_of(bench)
     file = supplied.root / "suppliers" / "encuesta_percepcion.csv"
 
     propose_source(bench, "sondeo", file, "survey")
