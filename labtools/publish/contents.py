@@ -30,7 +30,7 @@ from labtools.publish.pages import here_of, inline, render
 from labtools.publish.paper import PLAIN, Paper, print_ficha
 from labtools.publish.proposals import proposals_facts
 from labtools.publish.reading import card_parts, reading_parts
-from labtools.publish.shelf import Shelf
+from labtools.publish.shelf import Held, Shelf
 from labtools.tables import vocabulary as words
 from labtools.tables.released import Released, slug
 
@@ -98,16 +98,16 @@ def _told_of(ficha: Released) -> tuple[object, ...]:
     return ficha.colonia_id, ficha.seal, ficha.outdated, dict(ficha.expires)
 
 
-def site_files(edition: Edition) -> Iterator[tuple[str, bytes]]:
-    """Give each page and printed document, in each language: its place in the site, its bytes.
+def site_files(edition: Edition) -> Iterator[tuple[str, Held]]:
+    """Give each page and printed document, in each language: its place in the site, and itself.
 
     Those of fichas come lot by lot, in all languages: what is held does not grow with them.
     """
     for language in wording.EDITIONS:
         way, top = _way(language)
         with speaking(language):
-            for place, html in _pages(edition, language, top):
-                yield way + place, html
+            for place, page in _pages(edition, language, top):
+                yield way + place, page
     for language in edition.paper.languages:
         for name, slides in wording.BRIEFINGS.items():
             print_it = partial(print_briefing, language=language, slides=slides)
@@ -127,7 +127,7 @@ def _way(language: str) -> tuple[str, str]:
     return (f"{folder}/", "..") if folder else ("", ".")
 
 
-def _ficha_files(edition: Edition, ficha: Released, language: str) -> Iterator[tuple[str, bytes]]:
+def _ficha_files(edition: Edition, ficha: Released, language: str) -> Iterator[tuple[str, Held]]:
     """Give a ficha's page, its print and its card for telephones."""
     place = f"{_way(language)[0]}colonias/{slug(ficha.colonia_id)}"
     page = partial(_ficha_page, edition, ficha, language)
@@ -192,11 +192,11 @@ def folded(name: str) -> str:
     return "".join(c for c in apart if not unicodedata.combining(c)).lower()
 
 
-def _pages(edition: Edition, language: str, top: str) -> Iterator[tuple[str, bytes]]:
+def _pages(edition: Edition, language: str, top: str) -> Iterator[tuple[str, Held]]:
     """Give each page that tells of all colonias, or of a borough's."""
     listed = colonias_listed(edition)
 
-    def page(template: str, here: Mapping[str, str], told: Told, up: str = top) -> bytes:
+    def page(template: str, here: Mapping[str, str], told: Told, up: str = top) -> Held:
         def made(tables: Mapping[str, pd.DataFrame]) -> bytes:
             of = replace(edition, tables=tables)
             facts = {**_frame(of), "here": here, **told(of)}

@@ -97,7 +97,7 @@ def build_site(
         shutil.rmtree(interrupted, ignore_errors=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{site.name}-", dir=site.parent))
     try:
-        sizes = {place: _write(aside / place, made) for place, made in site_files(edition)}
+        sizes = {place: made.put(aside / place) for place, made in site_files(edition)}
         _write_files(aside, edition)
         _put(aside, site)
         edition.shelf.clear()
@@ -163,23 +163,18 @@ def _check_slugs(fichas: Sequence[Released]) -> None:
         )
 
 
-def _write(path: Path, made: bytes) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.write_bytes(made)
-
-
 def _write_files(folder: Path, edition: Edition) -> None:
     assets, data = folder / "assets", folder / "data"
     assets.mkdir()
     data.mkdir()
     for name in ("style.css", "search.js", "expiry.js"):
         shutil.copyfile(ASSETS / name, assets / name)
-    _write(assets / "index.js", _index(edition).encode())
+    (assets / "index.js").write_bytes(_index(edition).encode())
     for name in HOLDS:
         for ending in ENDINGS:
             make = partial(file_of, name=name, ending=ending)
             made = edition.shelf.follow(make, edition.tables, edition.digest, "data", name, ending)
-            _write(data / f"{name}.{ending}", made)
+            made.put(data / f"{name}.{ending}")
 
 
 def _index(edition: Edition) -> str:

@@ -15,7 +15,7 @@ from labtools.messages import language
 from labtools.paths import Workbench
 from labtools.runs.jobs import Outcome
 from labtools.tables.account import Account
-from labtools.tables.lineage import code_digest, sha256_of
+from labtools.tables.lineage import code_digest
 from labtools.tables.store import writing
 
 _PACKAGES = ("geopandas", "numpy", "pandas", "papermill", "pyarrow", "scipy", "shapely")
@@ -26,6 +26,7 @@ def write_manifest(
     run: Path,
     *,
     inputs: Mapping[str, str],
+    outputs: Mapping[str, str],
     accounts: Iterable[Account],
     outcomes: Iterable[Outcome],
     facts: Mapping[str, object],
@@ -36,15 +37,11 @@ def write_manifest(
     ----------
     inputs : mapping of str to str
         File of the workbench → sha256.
+    outputs : mapping of str to str
+        File of the run → sha256.
     facts : mapping
         What else tells this run from another: period, seed, colonias.
     """
-    public = run / "public"
-    outputs = {
-        path.relative_to(run).as_posix(): sha256_of(path)
-        for path in sorted(public.rglob("*"))
-        if path.is_file()
-    }
     told = {
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "code": code_digest(),
@@ -55,7 +52,7 @@ def write_manifest(
         "inputs": dict(inputs),
         "accounts": [asdict(account) for account in accounts],
         "notebooks": [asdict(outcome) for outcome in outcomes],
-        "outputs": outputs,
+        "outputs": dict(outputs),
     }
     path = run / NAME
     with writing(path) as aside:

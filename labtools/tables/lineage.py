@@ -62,6 +62,12 @@ def sha256_of(path: Path) -> str:
         ) from unreadable
 
 
+def sha256_within(folder: Path) -> dict[str, str]:
+    """Return the sha256 of each file in a folder, and below, by its name relative to it."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): sha256_of(path) for path in files}
+
+
 def digest_of(*parts: object) -> str:
     """Return a sha256 over plain values (text, numbers, lists, mappings)."""
     told = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -27,8 +28,8 @@ from labtools.tables.lineage import (
 
 def write_table(
     name: str, table: pd.DataFrame, folder: Path, *, lineage: Lineage, as_name: str = ""
-) -> Path:
-    """Check `table` against its contract, write it with its lineage, and return the file.
+) -> pd.DataFrame:
+    """Check `table` against its contract, write it with its lineage, and return it as written.
 
     Parameters
     ----------
@@ -48,7 +49,24 @@ def write_table(
     with writing(path) as aside:
         checked.to_parquet(aside, index=False)
     write_lineage(path, lineage)
-    return path
+    return checked
+
+
+def hand_on(
+    name: str, table: pd.DataFrame, source: Path, folder: Path, *, lineage: Lineage
+) -> None:
+    """Write `table`, which was read from the folder `source`, into `folder` as `write_table` does.
+
+    Its file is copied, where it is as it was checked and written.
+    """
+    path = source / f"{name}.parquet"
+    if not _is_as_written(path, name, table):
+        write_table(name, table, folder, lineage=lineage)
+        return
+    make_folder(folder)
+    with writing(folder / path.name) as aside:
+        shutil.copyfile(path, aside)
+    write_lineage(folder / path.name, lineage)
 
 
 @contextmanager

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,12 +112,18 @@ def audit_release(
 
 
 def refuse_people(
-    public: Path, public_words: Sequence[str] = (), *, cleared: Path | None = None
+    public: Path,
+    digests: Mapping[str, str],
+    public_words: Sequence[str] = (),
+    *,
+    cleared: Path | None = None,
 ) -> None:
     """Refuse to publish a folder in which people are found.
 
     Parameters
     ----------
+    digests : mapping of str to str
+        File of the folder → sha256: what is searched.
     cleared : pathlib.Path, optional
         File of the digests of bytes in which nobody was found before, by the same finder: the
         same bytes are not searched again.
@@ -129,7 +134,8 @@ def refuse_people(
         With the first place and how many; not the person.
     """
     known = Cleared(cleared, public, public_words)
-    found = _finder(public, public_words).in_files(known.others(_files(public)))
+    others = ((name, (public / name).read_bytes()) for name in known.others(digests))
+    found = _finder(public, public_words).in_files(others)
     if found:
         raise PrivacyError(
             "Something that points to a person ({what}) is in {file}, line {line} ({n} findings in "
@@ -153,14 +159,14 @@ class Cleared:
         self._before = set(told[1:]) if told[:1] == [self._finder] else set()
         self._seen: set[str] = set()
 
-    def others(self, files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
-        """Give the files whose bytes are not known to name nobody."""
-        for name, held in files:
+    def others(self, digests: Mapping[str, str]) -> Iterator[str]:
+        """Give the files whose bytes are not known to name nobody; `digests` are their sha256."""
+        for name, digest in digests.items():
             # What a file is decides how it is read, so its ending is part of what was searched.
-            digest = hashlib.sha256(Path(name).suffix.encode() + b"\0" + held).hexdigest()
-            self._seen.add(digest)
-            if digest not in self._before:
-                yield name, held
+            told = digest_of(Path(name).suffix, digest)
+            self._seen.add(told)
+            if told not in self._before:
+                yield name
 
     def keep(self) -> None:
         """Keep the digests of the files just seen, for the next edition."""

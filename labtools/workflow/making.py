@@ -39,8 +39,7 @@ def write_editions(opened: Opened, prepared: Prepared) -> None:
     made = make_edition(opened, prepared, "internal", processed)
     _write(opened, prepared, "internal", {**made, **told})
     made = make_edition(opened, prepared, "public", processed)
-    opened.made[prepared.run_id] = made
-    _write(opened, prepared, "public", made)
+    opened.made[prepared.run_id] = _write(opened, prepared, "public", made)
 
 
 def make_edition(
@@ -75,10 +74,10 @@ def _as_registered(opened: Opened, made: Mapping[str, pd.DataFrame]) -> dict[str
 
 def _write(
     opened: Opened, prepared: Prepared, audience: str, tables: Mapping[str, pd.DataFrame]
-) -> None:
+) -> dict[str, pd.DataFrame]:
     lineage = _lineage(opened, [audience, prepared.run_id])
-    for name, table in tables.items():
-        write_table(name, table, prepared.folder / "internal" / "city" / audience, lineage=lineage)
+    folder = prepared.folder / "internal" / "city" / audience
+    return {name: write_table(name, it, folder, lineage=lineage) for name, it in tables.items()}
 
 
 def _lineage(opened: Opened, told: list[object]) -> Lineage:

@@ -36,8 +36,8 @@ from labtools.runs.context import FICHA_FILE
 from labtools.runs.manifest import write_manifest
 from labtools.runs.plan import FICHAS, ficha_of
 from labtools.tables.account import read_accounts
-from labtools.tables.contracts import check_table
-from labtools.tables.lineage import digest_of, sha256_of, trace
+from labtools.tables.contracts import check_table, check_tables
+from labtools.tables.lineage import digest_of, sha256_of, sha256_within, trace
 from labtools.tables.released import (
     FICHA_TABLES,
     Released,
@@ -48,7 +48,7 @@ from labtools.tables.released import (
     seal_of_rows,
     slug,
 )
-from labtools.tables.store import make_folder, read_table, sync, sync_folder, write_table
+from labtools.tables.store import hand_on, make_folder, read_table, sync, sync_folder
 from labtools.workflow.analyse import outcomes_of
 from labtools.workflow.audit import CLEARED, Audit, audit_release, refuse_people
 from labtools.workflow.declared import refuse_unnamed, undeclared_sources
@@ -87,7 +87,8 @@ def protect(opened: Opened, prepared: Prepared) -> int:
     rules = {name: check_release(name, table, evidence, registry) for name, table in tables.items()}
     check_carded(registry.telling_of_people(), read_cards(opened.workbench.reference("cards")))
     tables |= {name: read_table(name, city) for name in sorted(OPTIONAL - tables.keys())}
-    told = opened.made.get(prepared.run_id) or make_edition(opened, prepared, "public")
+    told = opened.made.get(prepared.run_id)
+    told = told or check_tables(make_edition(opened, prepared, "public"))
     _prove_made_from_protected(tables, {**told, **_counts_anew(opened)})
     found = audit_release(opened.workbench, prepared.run_id, tables, _inputs(opened))
     failed = {ficha_of(it.key, "public") for it in outcomes_of(prepared) if not it.ok}
@@ -102,7 +103,7 @@ def protect(opened: Opened, prepared: Prepared) -> int:
     inputs = [city / f"{name}.parquet" for name in tables]
     lineage = trace("protect", inputs, root=prepared.folder)
     for name, table in tables.items():
-        write_table(name, table, public / "tables", lineage=lineage)
+        hand_on(name, table, city, public / "tables", lineage=lineage)
     make_folder(public / "fichas")
     for ficha in fichas:
         # Not synced one by one: all of the run is, before it takes its place.
@@ -135,12 +136,14 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
     check_signed(ledger, prepared.run_id, reviewers=opened.settings.release.reviewers)
     interim = opened.workbench.interim
     release_site(opened, prepared, kept=interim("paper"), pages=interim("pages"))
-    words = opened.settings.release.public_words
-    refuse_people(prepared.folder / "public", words, cleared=interim(CLEARED))
-    refuse_barriers(opened, prepared.folder / "public" / "site")
+    words, public = opened.settings.release.public_words, prepared.folder / "public"
+    digests = sha256_within(public)
+    refuse_people(public, digests, words, cleared=interim(CLEARED))
+    refuse_barriers(opened, public / "site")
     write_manifest(
         prepared.folder,
         inputs=_inputs(opened),
+        outputs={f"{public.name}/{name}": digest for name, digest in digests.items()},
         accounts=read_accounts(opened.workbench.accounts),
         outcomes=outcomes_of(prepared),
         facts={
@@ -286,7 +289,8 @@ def _counts_anew(opened: Opened) -> dict[str, pd.DataFrame]:
     )
     withheld = withheld_colonias(colonias, opened.settings.disclosure)
     key = read_keyring(opened.workbench.secrets, ROUNDING_KEY)
-    return {"series": series_of(protect_quarters(quarters, withheld, key=key), colonias)}
+    series = series_of(protect_quarters(quarters, withheld, key=key), colonias)
+    return {"series": check_table("series", series)}
 
 
 def _prove_made_from_protected(
@@ -294,7 +298,7 @@ def _prove_made_from_protected(
 ) -> None:
     """Compare each table with the one that the protected counts give."""
     for name, table in tables.items():
-        wrong = _differing(table, check_table(name, anew[name]).reset_index(drop=True))
+        wrong = _differing(table, anew[name].reset_index(drop=True))
         if len(wrong):
             raise PrivacyError(
                 "The table {table} is not what the protected counts give ({n} rows differ; the "

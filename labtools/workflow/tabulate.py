@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from labtools.settings import Source
 from labtools.tables import vocabulary as words
 from labtools.tables.account import Account
 from labtools.tables.contracts import empty_table
-from labtools.tables.lineage import trace
+from labtools.tables.lineage import Lineage, is_current, trace
 from labtools.tables.panel import complete_months, count_events, count_origins, quarterly
 from labtools.tables.store import make_folder, read_table, write_table
 from labtools.workflow.intake import snapshot_of
 from labtools.workflow.national_surveys import told_once
-from labtools.workflow.steps import Opened, account_file, done, recall, sign
+from labtools.workflow.steps import Opened, account_file, recall, sign
 from labtools.workflow.survey_weights import agreeing_weights
 
 _GROUPS = (*words.GROUPS, words.SENSITIVE, words.UNCLASSIFIED, words.NOT_A_CRIME)
@@ -26,73 +26,119 @@ _GROUPS = (*words.GROUPS, words.SENSITIVE, words.UNCLASSIFIED, words.NOT_A_CRIME
 _KEYED = ("programme", "actions", "network_answers")
 _STACKED = (*_KEYED, "survey", "city_perception", "survey_estimates")
 _ORIGINS = "origins"
+_CLASSIFIED = ("classified", "official_months")
+_OFFICIAL = ("municipal_incidence", "state_victims")
 
-PROCESSED = (
-    "colonias",
-    "indicators",
-    "panel",
-    "quarters",
-    "official_months",
-    "sources",
-    "origin_counts",
-    "source_files",
-    *_STACKED,
-)
+_COUNTED = ("panel", "quarters", "official_months", "origin_counts")
+_TOLD = ("colonias", "indicators", "sources", "source_files", *_STACKED)
+
+PROCESSED = (*_COUNTED, *_TOLD)
 
 
 def tabulate(opened: Opened) -> tuple[Account, ...]:
-    """Write ``data/processed``: the panel, its quarters, and the other tables of analysis."""
-    inputs = _inputs(opened)
-    # The suppliers' files too: their fingerprints are told, be what was read of them the same.
-    told = [
-        (source.model_dump(mode="json"), asdict(snapshot_of(opened, source)[0]))
-        for source in opened.files()
-    ]
-    margins = opened.settings.survey.margins
-    lineage = trace("tabulate", inputs, root=opened.workbench.root, settings=[*told, *margins])
-    outputs = [opened.workbench.processed / f"{name}.parquet" for name in PROCESSED]
+    """Write ``data/processed``: the panel, its quarters, and the other tables of analysis.
+
+    What is counted and what is told are two steps: one more action is no reason to count events.
+    """
     events, keyed = opened.of_kind("events"), _made_of(opened, *_KEYED)
-    sources = [*(source.name for source in events), *(source for source, _ in keyed)]
-    marks = [account_file(opened, "tabulate", name) for name in sources]
-    if all(done(mark, lineage, *outputs) for mark in (*marks, *outputs[:1])):
-        return tuple(recall(opened, "tabulate", name) for name in sources)
-    colonias = read_table("colonias", opened.workbench.interim("located"))
-    keys = pd.Index(colonias["colonia_id"])
-    counted = [_count(opened, source, keys) for source in events]
+    counted = [source.name for source in events]
+    told = [source for source, _ in keyed]
+    return (
+        *_step(opened, _counted_from(opened), _COUNTED, counted, _count_all),
+        *_step(opened, _told_from(opened), _TOLD, told, _tell_all),
+    )
+
+
+def _step(
+    opened: Opened,
+    lineage: Lineage,
+    names: Sequence[str],
+    sources: Sequence[str],
+    make: Callable[[Opened], tuple[Mapping[str, pd.DataFrame], Sequence[Account]]],
+) -> tuple[Account, ...]:
+    """Write tables and the accounts of their sources, unless they were made from the same."""
+    outputs = [opened.workbench.processed / f"{name}.parquet" for name in names]
+    marks = [account_file(opened, "tabulate", source) for source in sources]
+    if all(is_current(path, lineage) for path in (*outputs, *marks)):
+        return tuple(recall(opened, "tabulate", source) for source in sources)
+    tables, accounts = make(opened)
+    make_folder(opened.workbench.processed, private=True)
+    for name in names:
+        write_table(name, tables[name], opened.workbench.processed, lineage=lineage)
+    return tuple(sign(opened, account, lineage) for account in accounts)
+
+
+def _count_all(opened: Opened) -> tuple[dict[str, pd.DataFrame], list[Account]]:
+    keys = _keys(_colonias(opened))
+    counted = [_count(opened, source, keys) for source in opened.of_kind("events")]
     panel = _together("panel", (table for table, _ in counted))
-    known = [_in_register(opened, source, name, keys) for source, name in keyed]
+    tables = {
+        "panel": panel,
+        "quarters": quarterly(panel),
+        "official_months": _official(opened),
+        "origin_counts": _origin_counts(opened, keys),
+    }
+    return tables, [account for _, account in counted]
+
+
+def _tell_all(opened: Opened) -> tuple[dict[str, pd.DataFrame], list[Account]]:
+    colonias = _colonias(opened)
+    keys = _keys(colonias)
     stacked = {name: _stacked(opened, name, keys) for name in _STACKED}
+    margins = opened.settings.survey.margins
     stacked["survey"] = agreeing_weights(stacked["survey"], colonias, margins)
     stacked["city_perception"] = told_once(stacked["city_perception"])
     tables = {
         "colonias": colonias,
         "indicators": read_table("indicators", opened.workbench.interim("located")),
-        "panel": panel,
-        "quarters": quarterly(panel),
-        "official_months": _official(opened),
         "sources": _sources(opened),
-        "origin_counts": _origin_counts(opened, keys),
         "source_files": _source_files(opened),
         **stacked,
     }
-    make_folder(opened.workbench.processed, private=True)
-    for name in PROCESSED:
-        write_table(name, tables[name], opened.workbench.processed, lineage=lineage)
-    accounts = [*(account for _, account in counted), *known]
-    return tuple(sign(opened, account, lineage) for account in accounts)
+    keyed = _made_of(opened, *_KEYED)
+    return tables, [_in_register(opened, source, name, keys) for source, name in keyed]
 
 
-def _inputs(opened: Opened) -> list[Path]:
-    interim = opened.workbench.interim
-    names = {source.name for source in opened.files()}
-    found = [
-        p
-        for p in interim("clean").glob("*.parquet")
-        if p.name.split(".")[-2] in (*_STACKED, _ORIGINS)
+def _counted_from(opened: Opened) -> Lineage:
+    inputs = [*_made_in(opened, "classified", *_CLASSIFIED), *_made_in(opened, "clean", _ORIGINS)]
+    told = [source.model_dump(mode="json") for source in opened.of_kind("events", *_OFFICIAL)]
+    return _lineage(opened, [*inputs, _located(opened, "colonias")], told)
+
+
+def _told_from(opened: Opened) -> Lineage:
+    inputs = [*_made_in(opened, "clean", *_STACKED), _located(opened, "colonias")]
+    # The suppliers' files too: their fingerprints are told, be what was read of them the same.
+    told = [
+        (source.model_dump(mode="json"), asdict(snapshot_of(opened, source)[0]))
+        for source in opened.files()
     ]
-    found += list(interim("classified").glob("*.parquet"))
-    kept = [path for path in found if path.name.split(".")[0] in names]
-    return [*kept, *(interim("located") / f"{name}.parquet" for name in ("colonias", "indicators"))]
+    settings = [*told, *opened.settings.survey.margins]
+    return _lineage(opened, [*inputs, _located(opened, "indicators")], settings)
+
+
+def _lineage(opened: Opened, inputs: Sequence[Path], told: Sequence[object]) -> Lineage:
+    return trace("tabulate", inputs, root=opened.workbench.root, settings=told)
+
+
+def _located(opened: Opened, name: str) -> Path:
+    return opened.workbench.interim("located") / f"{name}.parquet"
+
+
+def _colonias(opened: Opened) -> pd.DataFrame:
+    return read_table("colonias", opened.workbench.interim("located"))
+
+
+def _keys(colonias: pd.DataFrame) -> pd.Index:
+    return pd.Index(colonias["colonia_id"])
+
+
+def _made_in(opened: Opened, step: str, *tables: str) -> list[Path]:
+    """Return the files of `tables` that a step made of today's sources."""
+    names = {source.name for source in opened.files()}
+    parts = (
+        (path, path.name.split(".")) for path in opened.workbench.interim(step).glob("*.parquet")
+    )
+    return [path for path, told in parts if told[0] in names and told[-2] in tables]
 
 
 def _count(opened: Opened, source: Source, keys: pd.Index) -> tuple[pd.DataFrame, Account]:
@@ -156,7 +202,7 @@ def _together(name: str, tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
 def _official(opened: Opened) -> pd.DataFrame:
     folder = opened.workbench.interim("classified")
-    sources = opened.of_kind("municipal_incidence", "state_victims")
+    sources = opened.of_kind(*_OFFICIAL)
     tables = (
         read_table("official_months", folder, as_name=f"{source.name}.official_months")
         for source in sources

@@ -32,6 +32,7 @@ from labtools.runs.pool import run_notebooks
 from labtools.runs.reads import Digests
 from labtools.runs.traces import Trace, files_of, read_traces, recipe_of, write_trace
 from labtools.settings import Disclosure
+from labtools.tables.lineage import sha256_within
 from labtools.tables.released import (
     Released,
     bytes_of,
@@ -284,7 +285,8 @@ class Register:
             )
             for job in self.jobs(self.keys)
         ]
-        write_manifest(self.run, inputs={}, accounts=(), outcomes=outcomes, facts={})
+        made = {f"public/{name}": it for name, it in sha256_within(self.run / "public").items()}
+        write_manifest(self.run, inputs={}, outputs=made, accounts=(), outcomes=outcomes, facts={})
 
     def _tables(self) -> list[Path]:
         return sorted(self.public.glob("*.parquet"))

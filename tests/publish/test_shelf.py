@@ -26,7 +26,7 @@ def followed(folder, press, tables, *made_from):
     kept = Shelf(folder, "ground")
     made = kept.follow(press, tables, lambda name: str(len(tables[name])), *made_from)
     kept.clear()
-    return made
+    return made.read()
 
 
 def test_a_page_stands_while_the_tables_it_asks_for_do(tmp_path):
@@ -99,3 +99,46 @@ def test_what_other_libraries_made_is_made_again(tmp_path, monkeypatch):
         followed(tmp_path, press, tables_of(crime=1))
 
     assert press.times == 2
+
+
+def put(folder, path, made=b"page"):
+    return Shelf(folder, "ground").take(lambda: made, "page").put(path)
+
+
+def test_what_is_kept_costs_no_room_in_another_edition(tmp_path):
+    shelf_, one, other = tmp_path / "shelf", tmp_path / "one.html", tmp_path / "other.html"
+
+    sizes = [put(shelf_, one), put(shelf_, other, b"not asked for")]
+
+    assert sizes == [4, 4]
+    assert one.read_bytes() == b"page"
+    assert one.samefile(other)
+
+
+def test_a_disk_that_gives_no_second_name_has_a_copy(tmp_path, monkeypatch):
+    def refused(*_names):
+        raise OSError(18, "another file system")
+
+    monkeypatch.setattr(shelf.os, "link", refused)
+    one, other = tmp_path / "one.html", tmp_path / "other.html"
+
+    sizes = [put(tmp_path / "shelf", one), put(tmp_path / "shelf", other)]
+
+    assert sizes == [4, 4]
+    assert one.read_bytes() == other.read_bytes() == b"page"
+    assert not one.samefile(other)
+
+
+def test_a_page_that_was_changed_where_it_was_published_is_not_taken_again(tmp_path):
+    one, other = tmp_path / "one.html", tmp_path / "other.html"
+    put(tmp_path / "shelf", one)
+    one.write_bytes(b"PAGE")
+
+    put(tmp_path / "shelf", other)
+
+    assert other.read_bytes() == b"page"
+
+
+def test_without_a_shelf_a_page_is_written(tmp_path):
+    assert put(None, tmp_path / "below" / "one.html") == 4
+    assert (tmp_path / "below" / "one.html").read_bytes() == b"page"

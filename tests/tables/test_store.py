@@ -9,7 +9,7 @@ import shapely
 from labtools.errors import SettingsError, TableError
 from labtools.tables import store
 from labtools.tables.lineage import is_current, trace
-from labtools.tables.store import make_folder, read_table, write_table, writing
+from labtools.tables.store import hand_on, make_folder, read_table, write_table, writing
 
 
 @pytest.fixture
@@ -18,10 +18,10 @@ def lineage(tmp_path):
 
 
 def test_a_table_is_read_as_it_was_written_with_its_lineage(tmp_path, programme, lineage):
-    path = write_table("programme", programme, tmp_path / "clean", lineage=lineage)
+    write_table("programme", programme, tmp_path / "clean", lineage=lineage)
 
     pd.testing.assert_frame_equal(read_table("programme", tmp_path / "clean"), programme)
-    assert is_current(path, lineage)
+    assert is_current(tmp_path / "clean" / "programme.parquet", lineage)
 
 
 def test_areas_keep_their_reference_system(tmp_path, lineage):
@@ -34,6 +34,29 @@ def test_areas_keep_their_reference_system(tmp_path, lineage):
     read = read_table("ageb", tmp_path, as_name="ageb_22.ageb")
     assert read.crs == "EPSG:4326"
     assert read.geometry.geom_equals(table.geometry).all()
+
+
+def test_a_table_handed_on_is_the_one_that_was_read(tmp_path, programme, lineage):
+    one, other = tmp_path / "one", tmp_path / "other"
+    write_table("programme", programme, one, lineage=lineage)
+    released = trace("protect", [one / "programme.parquet"], root=tmp_path)
+
+    hand_on("programme", read_table("programme", one), one, other, lineage=released)
+
+    written = other / "programme.parquet"
+    assert written.read_bytes() == (one / "programme.parquet").read_bytes()
+    assert is_current(written, released)
+
+
+def test_a_file_that_changed_since_it_was_read_is_not_handed_on(tmp_path, programme, lineage):
+    one, other = tmp_path / "one", tmp_path / "other"
+    write_table("programme", programme, one, lineage=lineage)
+    read = read_table("programme", one)
+    read.iloc[1:].to_parquet(one / "programme.parquet", index=False)
+
+    hand_on("programme", read, one, other, lineage=lineage)
+
+    pd.testing.assert_frame_equal(read_table("programme", other), read)
 
 
 def test_only_the_rows_asked_for_are_read(tmp_path, programme, lineage):
@@ -57,7 +80,8 @@ def test_a_table_that_was_not_made_yet_says_how_to_make_it(tmp_path):
 
 
 def test_a_damaged_table_is_refused_with_its_path(tmp_path, programme, lineage):
-    path = write_table("programme", programme, tmp_path, lineage=lineage)
+    write_table("programme", programme, tmp_path, lineage=lineage)
+    path = tmp_path / "programme.parquet"
     path.write_bytes(path.read_bytes()[:-30])
 
     with pytest.raises(TableError, match=r"programme\.parquet cannot be read .*Delete it"):
@@ -65,7 +89,8 @@ def test_a_damaged_table_is_refused_with_its_path(tmp_path, programme, lineage):
 
 
 def test_a_table_changed_to_something_else_is_refused(tmp_path, programme, lineage):
-    path = write_table("programme", programme, tmp_path, lineage=lineage)
+    write_table("programme", programme, tmp_path, lineage=lineage)
+    path = tmp_path / "programme.parquet"
     programme.rename(columns={"stage": "etapa"}).to_parquet(path)
 
     with pytest.raises(TableError, match="The table programme must have the columns"):

@@ -15,6 +15,7 @@ from labtools.paths import Workbench
 from labtools.privacy.editions import PublishedEdition, attack_editions
 from labtools.privacy.ledger import read_ledger, withdrawn
 from labtools.privacy.suppression import suppress
+from labtools.tables.lineage import sha256_within
 from labtools.tables.store import read_table
 from labtools.workflow.audit import audit, audit_release, people_in, refuse_people
 from labtools.workflow.governance import last_decided, pull, rotate_key, sign
@@ -166,7 +167,7 @@ def test_a_person_in_any_public_file_is_found_and_stops_publication(
     path.write_text(text, encoding="utf-8")
 
     with pytest.raises(PrivacyError, match=f"is in {place}, line") as refused:
-        refuse_people(public)
+        refuse_people(public, sha256_within(public))
 
     assert "López" not in str(refused.value)
 
@@ -297,11 +298,13 @@ def test_only_bytes_that_were_searched_with_the_same_words_are_not_searched_agai
     public.mkdir()
     page = public / "page.html"
     page.write_text("<p>442 555 0100</p>")
-    refuse_people(public, ["442 555 0100"], cleared=cleared)
+    refuse_people(public, sha256_within(public), ["442 555 0100"], cleared=cleared)
 
-    refuse_people(public, ["442 555 0100"], cleared=cleared)  # known, and still allowed
+    refuse_people(
+        public, sha256_within(public), ["442 555 0100"], cleared=cleared
+    )  # known, and still allowed
     with pytest.raises(PrivacyError, match=r"page\.html"):
-        refuse_people(public, cleared=cleared)
+        refuse_people(public, sha256_within(public), cleared=cleared)
     page.write_text("<p>442 555 0199</p>")
     with pytest.raises(PrivacyError, match=r"page\.html"):
-        refuse_people(public, ["442 555 0100"], cleared=cleared)
+        refuse_people(public, sha256_within(public), ["442 555 0100"], cleared=cleared)

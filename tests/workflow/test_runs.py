@@ -125,6 +125,47 @@ def test_an_action_in_a_colonia_that_is_not_in_the_register_is_accounted_for(cop
     assert account["kept"] == before["kept"] - 1
 
 
+def test_an_action_less_is_no_reason_to_count_events_again(copy_of, finished):
+    bench = copy_of(finished)
+    path = bench.root / "suppliers" / "acciones_programa.csv"
+    told = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(told[:-1]), encoding="utf-8")
+    written = {it.name: it.stat().st_mtime_ns for it in bench.processed.glob("*.parquet")}
+    before = len(pd.read_parquet(bench.processed / "actions.parquet"))
+    opened = open_workbench(bench)
+    for step in (collect, clean, locate, classify):
+        step(opened)
+
+    accounts = tabulate(opened)
+
+    again = {it.name for it in bench.processed.glob("*.parquet")} - {
+        name for name, at in written.items() if (bench.processed / name).stat().st_mtime_ns == at
+    }
+    assert len(pd.read_parquet(bench.processed / "actions.parquet")) == before - 1
+    assert again.isdisjoint({"panel.parquet", "quarters.parquet", "origin_counts.parquet"})
+    assert {"carpetas", "acciones"} <= {account.source for account in accounts}
+
+
+def test_events_are_counted_again_where_the_days_they_speak_of_changed(copy_of, finished):
+    bench = copy_of(finished)
+    told = bench.settings_file.read_text(encoding="utf-8")
+    months = pd.read_parquet(bench.processed / "panel.parquet")["month"]
+    later = re.sub(r'^first_day = "(\d{4})', _a_year_later, told, count=1, flags=re.MULTILINE)
+    bench.settings_file.write_text(later, encoding="utf-8")
+    opened = open_workbench(bench)
+    for step in (collect, clean, locate, classify):
+        step(opened)
+
+    tabulate(opened)
+
+    again = pd.read_parquet(bench.processed / "panel.parquet")["month"]
+    assert again.min() > months.min()
+
+
+def _a_year_later(found):
+    return f'first_day = "{int(found[1]) + 1}'
+
+
 def test_working_folders_are_their_owners_alone(finished):
     folders = [finished.root / "suppliers", finished.processed, finished.raw]
 
