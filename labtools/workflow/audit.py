@@ -15,8 +15,9 @@ from labtools.privacy.editions import READ, PublishedEdition, attack_editions
 from labtools.privacy.pii import PeopleFinder, PersonFound
 from labtools.runs.manifest import NAME as MANIFEST
 from labtools.runs.manifest import read_manifest
-from labtools.tables.lineage import code_digest, digest_of
+from labtools.tables.lineage import code_digest, digest_of, sha256_of
 from labtools.tables.store import make_folder, read_table, writing
+from labtools.workflow.keeping import kept_in
 
 WITHDRAWN = "internal/withdrawn"
 #: Beside the interim tables: see `Cleared`.
@@ -68,7 +69,7 @@ def audit(workbench: Workbench, *, public_words: Sequence[str] = ()) -> Audit:
     """
     runs = published_runs(workbench)
     people = [found for run in runs for found in people_in(run / "public", public_words)]
-    editions = [_edition(run) for run in runs]
+    editions = [_publication(run).edition() for run in runs]
     try:
         found = attack_editions(editions)
     except AnalysisError as contradiction:
@@ -77,17 +78,45 @@ def audit(workbench: Workbench, *, public_words: Sequence[str] = ()) -> Audit:
 
 
 def audit_release(
-    workbench: Workbench, name: str, tables: Mapping[str, pd.DataFrame], inputs: Mapping[str, str]
+    workbench: Workbench, name: str, folder: Path, inputs: Mapping[str, str]
 ) -> Audit:
     """Attack an edition about to be released together with all that were.
+
+    What an attack found is kept: the same figures of the same counts are not attacked again.
+
+    Parameters
+    ----------
+    name : str
+        Of its run.
+    folder : pathlib.Path
+        Its tables, as they are to be released.
+    inputs : mapping of str to str
+        File of the workbench that it was made from → sha256.
 
     Raises
     ------
     PrivacyError
         If a count would be known, exactly or nearly.
     """
-    earlier = [_edition(run) for run in published_runs(workbench) if run.name != name]
-    editions = [*earlier, PublishedEdition(name, tables, digest_of(dict(inputs)))]
+    earlier = [_publication(run) for run in published_runs(workbench) if run.name != name]
+    every = [*earlier, _Publication(name, folder, digest_of(dict(inputs)))]
+    telling = _telling(every)
+
+    def attacked() -> dict[str, pd.DataFrame]:
+        found = _attacked_before_release(name, telling)
+        figures = {"cells": [found.cells], "exact": [found.exact], "narrow": [found.narrow]}
+        return {"found": pd.DataFrame(figures)}
+
+    inputs_of = [it.inputs for it in telling]
+    made_from = [(it.files(), inputs_of.index(it.inputs)) for it in telling]
+    found = kept_in(workbench).take("attack", list(made_from), attacked)["found"].iloc[0]
+    names = tuple(it.name for it in every)
+    cells, exact, narrow = (int(found[what]) for what in ("cells", "exact", "narrow"))
+    return Audit(names, cells, exact, narrow, pd.DataFrame(), "", ())
+
+
+def _attacked_before_release(name: str, publications: Sequence[_Publication]) -> Audit:
+    editions = [it.edition() for it in publications]
     try:
         found = attack_editions(editions)
     except AnalysisError as contradiction:
@@ -109,6 +138,47 @@ def audit_release(
             first=_first(result.leaks),
         )
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Publication:
+    """An edition that was published or is about to be: its name, its tables, what it is made of."""
+
+    name: str
+    folder: Path
+    inputs: str
+
+    def files(self) -> dict[str, str]:
+        """Return the sha256 of the tables that an attack reads."""
+        paths = {name: self.folder / f"{name}.parquet" for name in READ}
+        return {name: sha256_of(path) for name, path in paths.items() if path.is_file()}
+
+    def edition(self) -> PublishedEdition:
+        """Return it with its tables read."""
+        older = () if (self.folder / "years.parquet").is_file() else ("years",)
+        tables = {name: read_table(name, self.folder) for name in READ if name not in older}
+        return PublishedEdition(self.name, tables, self.inputs)
+
+
+def _publication(run: Path) -> _Publication:
+    folder = next(f for place in PLACES if (f := run / place / "tables").is_dir())
+    return _Publication(run.name, folder, digest_of(read_manifest(run)["inputs"]))
+
+
+def _telling(publications: Sequence[_Publication]) -> list[_Publication]:
+    """Leave out each that shows the very tables of the one before, and what it was made of.
+
+    Whoever has the one before learns nothing from it; unless a later one was made of the same
+    inputs, which then ties that one's figures to these.
+    """
+    files = [it.files() for it in publications]
+    return [
+        it
+        for n, it in enumerate(publications)
+        if not n
+        or files[n] != files[n - 1]
+        or it.inputs in {later.inputs for later in publications[n + 1 :]}
+    ]
 
 
 def refuse_people(
@@ -198,13 +268,6 @@ def published_runs(workbench: Workbench) -> list[Path]:
         and (run / MANIFEST).is_file()
         and any((run / place / "tables").is_dir() for place in PLACES)
     ]
-
-
-def _edition(run: Path) -> PublishedEdition:
-    folder = next(f for place in PLACES if (f := run / place / "tables").is_dir())
-    older = () if (folder / "years.parquet").is_file() else ("years",)
-    tables = {name: read_table(name, folder) for name in READ if name not in older}
-    return PublishedEdition(run.name, tables, digest_of(read_manifest(run)["inputs"]))
 
 
 def _result(

@@ -90,7 +90,7 @@ def protect(opened: Opened, prepared: Prepared) -> int:
     told = opened.made.get(prepared.run_id)
     told = told or check_tables(make_edition(opened, prepared, "public"))
     _prove_made_from_protected(tables, {**told, **_counts_anew(opened)})
-    found = audit_release(opened.workbench, prepared.run_id, tables, _inputs(opened))
+    found = audit_release(opened.workbench, prepared.run_id, city, _inputs(opened))
     failed = {ficha_of(it.key, "public") for it in outcomes_of(prepared) if not it.ok}
     city_tables = released_tables(tables)
     expires = expiry_of_sections(tables["cards"])

@@ -12,11 +12,12 @@ from click.testing import CliRunner
 from labtools.cli.main import build
 from labtools.errors import PrivacyError
 from labtools.paths import Workbench
-from labtools.privacy.editions import PublishedEdition, attack_editions
+from labtools.privacy.editions import READ, PublishedEdition, attack_editions
 from labtools.privacy.ledger import read_ledger, withdrawn
 from labtools.privacy.suppression import suppress
-from labtools.tables.lineage import sha256_within
-from labtools.tables.store import read_table
+from labtools.tables.lineage import sha256_within, trace
+from labtools.tables.store import read_table, write_table
+from labtools.workflow import audit as auditing
 from labtools.workflow.audit import audit, audit_release, people_in, refuse_people
 from labtools.workflow.governance import last_decided, pull, rotate_key, sign
 from labtools.workflow.making import make_edition
@@ -135,16 +136,79 @@ def test_a_release_that_was_made_passes_its_own_audit(finished):
     assert found.cells > 30_000
 
 
-def test_a_release_with_fresh_noise_is_refused_because_of_the_earlier_one(finished, editions):
-    inputs = json.loads((finished.latest / "manifest.json").read_text(encoding="utf-8"))["inputs"]
-    moved = dict(editions["public"][-1])
-    series = moved["series"].copy()
+def inputs_of(run):
+    return json.loads((run / "manifest.json").read_text(encoding="utf-8"))["inputs"]
+
+
+@pytest.fixture
+def fresh_noise(editions, tmp_path):
+    """The tables of the last edition, its counts rounded by another lot."""
+    tables = editions["public"][-1]
+    series = tables["series"]
     groups = (series["group"] != "total") & (series["events"] > 3)
     shift = np.random.default_rng(1).choice([0, 3], len(series))
-    moved["series"] = series.assign(events=series["events"] + shift * groups)
+    moved = {**tables, "series": series.assign(events=series["events"] + shift * groups)}
+    lineage = trace("protect", [], root=tmp_path)
+    for name in READ:
+        write_table(name, moved[name], tmp_path / "moved", lineage=lineage)
+    return tmp_path / "moved"
 
-    with pytest.raises(PrivacyError, match=r"would be known exactly|contradicts"):
-        audit_release(finished, "new", moved, inputs)
+
+def test_a_release_with_fresh_noise_is_refused_because_of_the_earlier_one(
+    finished, copy_of, fresh_noise
+):
+    bench, inputs = copy_of(finished), inputs_of(finished.latest)
+
+    for _ in range(2):  # what was refused is not kept
+        with pytest.raises(PrivacyError, match=r"would be known exactly|contradicts"):
+            audit_release(bench, "new", fresh_noise, inputs)
+
+
+@pytest.fixture
+def attacks(monkeypatch):
+    """How many editions each attack was given; it finds nothing."""
+    given = []
+
+    def attacked(editions):
+        given.append([edition.name for edition in editions])
+        return attack_editions([])
+
+    monkeypatch.setattr(auditing, "attack_editions", attacked)
+    return given
+
+
+def test_the_same_figures_of_the_same_counts_are_not_attacked_again(finished, copy_of, attacks):
+    bench = copy_of(finished)
+    public = bench.latest / "public" / "tables"
+    other = bench.root / "other"
+    shutil.copytree(public, other)
+    crime = read_table("crime", other)
+    lineage = trace("protect", [], root=other)
+
+    told = [audit_release(bench, "new", public, {"actions": day}) for day in ("1", "2")]
+    write_table("crime", crime.assign(rate=crime["rate"] + 1), other, lineage=lineage)
+    audit_release(bench, "new", other, {"actions": "3"})
+
+    run = bench.latest.resolve().name
+    assert attacks == [[run, "new"]]  # the first was, before it was released
+    assert {it.editions for it in told} == {(run, "new")}
+
+
+@pytest.mark.parametrize(("made_of_its_inputs", "attacked"), [(True, 3), (False, 2)])
+def test_an_edition_like_the_one_before_is_left_out_unless_it_ties_another_to_it(
+    finished, copy_of, attacks, fresh_noise, made_of_its_inputs, attacked
+):
+    bench = copy_of(finished)
+    again = bench.reports / f"{bench.latest.resolve().name}-again"
+    shutil.copytree(bench.latest, again)
+    manifest = json.loads((again / "manifest.json").read_text(encoding="utf-8"))
+    manifest["inputs"]["data/raw/more.csv"] = "abc"
+    (again / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    inputs = manifest["inputs"] if made_of_its_inputs else {"other": "inputs"}
+
+    audit_release(bench, "new", fresh_noise, inputs)
+
+    assert [len(given) for given in attacks] == [attacked]
 
 
 @pytest.mark.parametrize(

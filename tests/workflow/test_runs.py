@@ -150,7 +150,7 @@ def test_events_are_counted_again_where_the_days_they_speak_of_changed(copy_of, 
     bench = copy_of(finished)
     told = bench.settings_file.read_text(encoding="utf-8")
     months = pd.read_parquet(bench.processed / "panel.parquet")["month"]
-    later = re.sub(r'^first_day = "(\d{4})', _a_year_later, told, count=1, flags=re.MULTILINE)
+    later = re.sub(r'^first_day = "(\d{4})', _a_year_later, told, flags=re.MULTILINE)
     bench.settings_file.write_text(later, encoding="utf-8")
     opened = open_workbench(bench)
     for step in (collect, clean, locate, classify):
