@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from labtools.charts.ground import ground_of
 from labtools.errors import SettingsError, TableError
@@ -25,7 +26,7 @@ from labtools.publish.pages import ASSETS
 from labtools.publish.paper import PLAIN, Paper
 from labtools.publish.shelf import Shelf
 from labtools.tables.lineage import sha256_of
-from labtools.tables.released import Released, read_fichas, slug
+from labtools.tables.released import Released, read_fichas, read_heads, slug
 from labtools.tables.store import read_table
 
 _MARK = Path("assets", "search.js")
@@ -63,6 +64,7 @@ def build_site(
     tell: Tell = without_sentences,
     paper: Paper = PLAIN,
     kept: Path | None = None,
+    heads: Mapping[str, Released] = MappingProxyType({}),
 ) -> SiteReport:
     """Write the site of a released edition, in every language; same edition, same bytes.
 
@@ -82,6 +84,8 @@ def build_site(
     kept : pathlib.Path, optional
         Folder of pages made for earlier editions: those of a ficha that did not change are
         taken from there.  Without it, all are made.
+    heads : mapping of str to Released, optional
+        Of fichas that were written a moment ago: see `read_heads`.
 
     Raises
     ------
@@ -91,7 +95,7 @@ def build_site(
         If `site` holds something that is not a site.
     """
     _check_place(site)
-    edition = _read(public, tell, paper, kept)
+    edition = _read(public, tell, paper, kept, heads)
     site.parent.mkdir(parents=True, exist_ok=True)
     for interrupted in site.parent.glob(f".{site.name}-*"):
         shutil.rmtree(interrupted, ignore_errors=True)
@@ -116,7 +120,9 @@ def _check_place(site: Path) -> None:
         )
 
 
-def _read(public: Path, tell: Tell, paper: Paper, kept: Path | None) -> Edition:
+def _read(
+    public: Path, tell: Tell, paper: Paper, kept: Path | None, heads: Mapping[str, Released]
+) -> Edition:
     tables = {name: read_table(name, public / "tables") for name in HOLDS}
     files = sorted((public / "fichas").glob("*.json"))
     if not files:
@@ -137,7 +143,7 @@ def _read(public: Path, tell: Tell, paper: Paper, kept: Path | None) -> Edition:
         shelf,
         lambda name: told.get(name, ""),
     )
-    fichas = read_fichas(files, is_needed=lambda _head: False)
+    fichas = read_heads(files, heads)
     _check_slugs(fichas)
     kept_in = {ficha.colonia_id: path for ficha, path in zip(fichas, files, strict=True)}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +15,7 @@ import pandas as pd
 
 from labtools.errors import TableError
 from labtools.tables.contracts import CONTRACTS, check_table
-from labtools.tables.lineage import digest_of
+from labtools.tables.lineage import digest_of, sha256_of
 from labtools.tables.store import writing
 
 SCHEMA = 1
@@ -129,28 +129,15 @@ def read_ficha(path: Path) -> Released:
     return read_fichas([path])[0]
 
 
-def read_fichas(
-    paths: Sequence[Path], *, is_needed: Callable[[Released], bool] = lambda _head: True
-) -> tuple[Released, ...]:
+def read_fichas(paths: Sequence[Path]) -> tuple[Released, ...]:
     """Return many fichas; each table is checked once, for all of them together.
-
-    Parameters
-    ----------
-    is_needed : callable, optional
-        Told of each ficha without its tables, whether they are wanted; where they are not, it
-        has only its ``profile``.
 
     Raises
     ------
     TableError
         As `read_ficha`.
     """
-    told = []
-    for path in paths:
-        ficha = _sealed(path)
-        if not is_needed(_released(ficha, {})):
-            ficha["tables"] = {"profile": ficha["tables"]["profile"]}
-        told.append(ficha)
+    told = [_sealed(path) for path in paths]
     names = dict.fromkeys(name for ficha in told for name in ficha["tables"])
     tables: list[dict[str, pd.DataFrame]] = [{} for _ in told]
     for name in names:
@@ -164,22 +151,53 @@ def read_fichas(
     )
 
 
-def _released(told: Mapping[str, Any], tables: dict[str, pd.DataFrame]) -> Released:
-    outdated = bool(told.get("outdated", False))
-    expires = MappingProxyType(dict(told.get("expires", {})))
-    return Released(told["colonia_id"], MappingProxyType(tables), told["seal"], outdated, expires)
+def read_heads(
+    paths: Sequence[Path], known: Mapping[str, Released] = MappingProxyType({})
+) -> tuple[Released, ...]:
+    """Return many fichas with no table but ``profile``: their tables may not fit the memory.
 
-
-def read_rows(path: Path) -> dict[str, list[dict[str, object]]]:
-    """Return the rows of each of a ficha's tables as its file holds them (see `rows_of`).
+    Parameters
+    ----------
+    known : mapping of str to Released, optional
+        What `head_of` gave of files with this sha256, to whoever wrote them a moment ago: these
+        are not read again.
 
     Raises
     ------
     TableError
         As `read_ficha`.
     """
-    rows: dict[str, list[dict[str, object]]] = _sealed(path)["tables"]
-    return rows
+    found = (known.get(sha256_of(path)) if known else None for path in paths)
+    return tuple(head or _head(_sealed(path)) for path, head in zip(paths, found, strict=True))
+
+
+def head_of(released: Released) -> Released:
+    """Return a ficha with no table but ``profile``, as `read_heads` does."""
+    rows = released.rows
+    own = released.tables["profile"] if rows is None else pd.DataFrame(rows["profile"])
+    return replace(released, tables=MappingProxyType({"profile": own}), rows=None)
+
+
+def _head(told: Mapping[str, Any]) -> Released:
+    return _released(told, {"profile": pd.DataFrame(told["tables"]["profile"])})
+
+
+def _released(told: Mapping[str, Any], tables: dict[str, pd.DataFrame]) -> Released:
+    outdated = bool(told.get("outdated", False))
+    expires = MappingProxyType(dict(told.get("expires", {})))
+    return Released(told["colonia_id"], MappingProxyType(tables), told["seal"], outdated, expires)
+
+
+def read_as_rows(path: Path) -> Released:
+    """Return a ficha with the rows of its tables as its file holds them, and no table.
+
+    Raises
+    ------
+    TableError
+        As `read_ficha`.
+    """
+    told = _sealed(path)
+    return replace(_released(told, {}), rows=told["tables"])
 
 
 def _sealed(path: Path) -> dict[str, Any]:

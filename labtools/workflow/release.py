@@ -43,8 +43,9 @@ from labtools.tables.released import (
     Released,
     Rows,
     bytes_of,
+    head_of,
+    read_as_rows,
     read_ficha,
-    read_rows,
     seal_of_rows,
     slug,
 )
@@ -107,7 +108,9 @@ def protect(opened: Opened, prepared: Prepared) -> int:
     make_folder(public / "fichas")
     for ficha in fichas:
         # Not synced one by one: all of the run is, before it takes its place.
-        (public / "fichas" / f"{slug(ficha.colonia_id)}.json").write_bytes(bytes_of(ficha))
+        path = public / "fichas" / f"{slug(ficha.colonia_id)}.json"
+        path.write_bytes(bytes_of(ficha))
+        opened.heads[sha256_of(path)] = head_of(ficha)
     _record(opened, prepared, rules, found)
     return len(fichas)
 
@@ -251,7 +254,8 @@ def release_site(
     if site.exists():
         shutil.rmtree(site)
     how = opened.settings.publish
-    build_site(public, site, tell=sentences, paper=Paper(how.paper, how.address, kept), kept=pages)
+    paper = Paper(how.paper, how.address, kept)
+    build_site(public, site, tell=sentences, paper=paper, kept=pages, heads=opened.heads)
 
 
 def keep_settings(opened: Opened, folder: Path) -> None:
@@ -325,24 +329,21 @@ def _ficha(
 ) -> Released:
     """Return the slices of the released tables that a ficha's notebook saved, and nothing else."""
     outputs = prepared.folder / "internal" / "outputs" / FICHAS
-    saved = read_rows(outputs / slug(colonia_id) / "public" / FICHA_FILE)
+    saved = read_as_rows(outputs / slug(colonia_id) / "public" / FICHA_FILE)
+    every: Mapping[str, Rows] = saved.rows or {}
     rows: dict[str, Rows] = {}
     for name in (*FICHA_TABLES, PROFILE):
-        if name not in saved:
+        if name not in every:
             raise TableError(
                 "The ficha of {colonia} has no table {table}: its notebook did not save it with "
                 'audience="public".',
                 colonia=colonia_id,
                 table=name,
             )
-        rows[name] = city[name].slice_of(colonia_id, saved[name])
-    return Released(
-        colonia_id,
-        MappingProxyType({}),
-        seal_of_rows(rows),
-        expires=expires,
-        rows=rows,
-    )
+        city[name].prove(colonia_id, every[name])
+        rows[name] = every[name]
+    seal = saved.seal if rows.keys() == every.keys() else seal_of_rows(rows)
+    return Released(colonia_id, MappingProxyType({}), seal, expires=expires, rows=rows)
 
 
 def _of_last_edition(opened: Opened, colonias: Sequence[str]) -> list[Released]:

@@ -28,8 +28,8 @@ class ReleasedTable:
         self._name = name
         self._whole = Cut(table)
 
-    def slice_of(self, colonia_id: str, saved: Rows) -> Rows:
-        """Return the rows of the released table, once the saved ones prove to be the same.
+    def prove(self, colonia_id: str, saved: Rows) -> None:
+        """Compare saved rows with those of the released table.
 
         So that map = table = text: a table with colonias has this one's rows, all of them; a
         table without has some of its rows.
@@ -46,14 +46,13 @@ class ReleasedTable:
             told = self._told_places
             places = {place for row in saved for place in told.get(self._cells(row), ())}
             rows = [every[place] for place in sorted(places)]
-        if rows == saved:
-            return rows
-        raise PrivacyError(
-            "The table {table} of the ficha of {colonia} differs from the released one. Its "
-            'notebook changed it: save what lab.table("{table}") gives.',
-            table=self._name,
-            colonia=colonia_id,
-        )
+        if rows != saved:
+            raise PrivacyError(
+                "The table {table} of the ficha of {colonia} differs from the released one. Its "
+                'notebook changed it: save what lab.table("{table}") gives.',
+                table=self._name,
+                colonia=colonia_id,
+            )
 
     @cached_property
     def _told_places(self) -> Mapping[tuple[object, ...], Sequence[int]]:

@@ -14,6 +14,7 @@ from labtools.settings import REGISTER, FileOf, Settings, Source, load_settings
 from labtools.sources.descriptor import Descriptor, load_descriptor
 from labtools.tables.account import Account, read_accounts, write_account
 from labtools.tables.lineage import Lineage, is_current, write_lineage
+from labtools.tables.released import Released
 from labtools.workflow.priced import check_priced
 
 
@@ -30,12 +31,15 @@ class Opened:
     made : dict
         The public edition's tables of a run, by its name, from the moment that this process
         made them: `protect` compares what lies on the disk with them.
+    heads : dict
+        The heads of fichas by their file's sha256, from the moment that this process wrote them.
     """
 
     workbench: Workbench
     settings: Settings
     tell: Callable[[str], None]
     made: dict[str, Mapping[str, pd.DataFrame]] = field(default_factory=dict, compare=False)
+    heads: dict[str, Released] = field(default_factory=dict, compare=False)
 
     def files(self) -> tuple[Source, ...]:
         """Return the register and every source, each with its name."""

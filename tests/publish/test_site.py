@@ -370,8 +370,8 @@ def test_each_file_of_the_open_data_says_until_when_it_is_of_use(site):
 def test_fichas_are_held_a_few_at_a_time_and_the_site_is_the_same(site, tmp_path, monkeypatch):
     public, held = tmp_path / "public", []
 
-    def counted(paths, **which):
-        told = read_fichas(paths, **which)
+    def counted(paths):
+        told = read_fichas(paths)
         held.append(sum(len(ficha.tables) > 1 for ficha in told))
         return told
 

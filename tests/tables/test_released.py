@@ -8,11 +8,15 @@ import pytest
 
 from labtools.errors import TableError
 from labtools.tables.contracts import check_table, empty_table
+from labtools.tables.lineage import sha256_of
 from labtools.tables.released import (
     FICHA_TABLES,
     Released,
+    head_of,
+    read_as_rows,
     read_ficha,
     read_fichas,
+    read_heads,
     seal_of,
     slug,
     write_ficha,
@@ -134,6 +138,40 @@ def test_a_ficha_of_another_version_is_refused_with_both(path):
 )
 def test_a_file_is_named_by_the_key_with_nothing_that_leaves_its_folder(key, name):
     assert slug(key) == name
+
+
+def test_the_head_of_a_ficha_has_its_profile_and_no_other_table(ficha, path):
+    (head,) = read_heads([path])
+
+    assert (head.colonia_id, head.seal, head.expires) == (
+        ficha.colonia_id,
+        ficha.seal,
+        dict(ficha.expires),
+    )
+    assert list(head.tables) == ["profile"]
+    pd.testing.assert_frame_equal(head.tables["profile"], read_ficha(path).tables["profile"])
+    pd.testing.assert_frame_equal(
+        head_of(read_as_rows(path)).tables["profile"], head.tables["profile"]
+    )
+
+
+def test_a_head_that_is_known_is_not_read_again_unless_its_file_changed(ficha, path):
+    known = {sha256_of(path): replace(ficha, seal="known")}
+
+    (first,) = read_heads([path], known)
+    write_ficha(replace(ficha, outdated=True), path)
+    (second,) = read_heads([path], known)
+
+    assert first.seal == "known"
+    assert (second.seal, second.outdated) == (ficha.seal, True)
+
+
+def test_a_file_that_was_changed_has_no_head(ficha, path):
+    known = {sha256_of(path): ficha}
+    path.write_text(path.read_text(encoding="utf-8").replace("22014_0586", "22014_0587", 3))
+
+    with pytest.raises(TableError, match="was changed after it was sealed"):
+        read_heads([path], known)
 
 
 def test_fichas_read_together_are_those_read_one_by_one(ficha, path, tmp_path):
