@@ -14,6 +14,7 @@ from labtools.errors import SettingsError, TableError
 from labtools.messages import Plural, plural, speaking, text
 from labtools.paths import SETTINGS_FILE, Workbench
 from labtools.runs.manifest import finished_run, read_manifest
+from labtools.runs.plan import ficha_of
 from labtools.runs.traces import read_traces
 from labtools.tables.lineage import code_digest, sha256_of
 from labtools.tables.store import make_folder
@@ -49,6 +50,8 @@ def verify(opened: Opened, run_id: str = "latest", *, colonia: str = "") -> int:
         the first.
     """
     run = finished_run(opened.workbench, run_id)
+    if colonia:
+        _refuse_unknown(run, colonia)
     told: Any = read_manifest(run)
     if told["code"] != code_digest():
         opened.tell(
@@ -102,14 +105,18 @@ def _compare(expected: Mapping[str, str], folder: Path, sentence: Plural) -> int
     return len(expected)
 
 
-def _verify_notebooks(bench: Opened, prepared: Prepared, run: Path, colonia: str) -> int:
-    if colonia not in prepared.fichas:
+def _refuse_unknown(run: Path, colonia: str) -> None:
+    known = [key for key in (ficha_of(job, "public") for job in read_traces(run)) if key]
+    if colonia not in known:
         raise SettingsError(
             "The run {run} has no ficha of {colonia}. The first it has is {first}.",
             run=run.name,
             colonia=colonia,
-            first=prepared.fichas[0],
+            first=known[0] if known else "—",
         )
+
+
+def _verify_notebooks(bench: Opened, prepared: Prepared, run: Path, colonia: str) -> int:
     _execute(bench, prepared, Choice(only=(colonia,)), run)
     made = read_traces(prepared.folder)
     kept = read_traces(run)

@@ -17,6 +17,7 @@ from labtools.messages import speaking
 from labtools.paths import Workbench
 from labtools.sources.descriptor import read_descriptor
 from labtools.tables.account import read_accounts
+from labtools.workflow import verify as verifying
 from labtools.workflow.doctor import examine
 from labtools.workflow.everything import run_everything
 from labtools.workflow.new_source import propose_source
@@ -186,6 +187,14 @@ def test_a_ficha_of_theirs_is_proven_byte_by_byte(run, named):
 
     # Both editions' notebook, and the ficha that each saved.
     assert verify(open_workbench(named), colonia=colonia) == 4
+
+
+@pytest.mark.usefixtures("run")
+def test_a_ficha_that_there_is_not_is_refused_before_anything_is_made_again(named, monkeypatch):
+    monkeypatch.setattr(verifying, "_scratch", pytest.fail)
+
+    with pytest.raises(SettingsError, match=r"has no ficha of 00_0\. The first it has is \d"):
+        verify(open_workbench(named), colonia="00_0")
 
 
 @pytest.mark.usefixtures("run")
