@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import linalg, signal
+from scipy import linalg
 from statsmodels.genmod.families import Poisson
 from statsmodels.genmod.generalized_linear_model import GLM
 
@@ -186,6 +186,8 @@ def _directions(weighed: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
 
 def _drawn(months: int, memory: float, rng: np.random.Generator, draws: int) -> np.ndarray:
     """Draw series of this memory, of variance 1."""
+    from scipy import signal  # noqa: PLC0415 - it takes as long to load as all of pandera
+
     noise = rng.standard_normal((draws, months))
     noise[:, 1:] *= np.sqrt(1 - memory**2)
     return np.asarray(signal.lfilter([1.0], [1.0, -memory], noise, axis=1))

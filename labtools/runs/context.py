@@ -120,6 +120,8 @@ class Lab:
             rows[name] = cut.rows if places is None else cut.rows_at(places)
         note_read(self.audience, "colonias_shown", self.colonia_id)
         own = _profiles(self._city)
+        if many:
+            _ = own.rows
         tables["profile"] = own.of(self.colonia_id)
         rows["profile"] = own.rows_of(self.colonia_id)
         return Released(self.colonia_id, tables, seal_of_rows(rows), rows=rows)

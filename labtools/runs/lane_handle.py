@@ -22,16 +22,12 @@ from labtools.runs.jobs import Job, Limits, Loading
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 # jsonschema, which nbformat imports, loads rfc3987_syntax where it finds it, to check a format
 # that no notebook has; that compiles a grammar for 0.8 s, more than all the rest of the start.
-# In the same way pandera loads hypothesis, to invent tables that nobody asks for.
 _PROGRAM = """
 import sys
 sys.path[:] = {path!r}
-unwanted = dict.fromkeys(("rfc3987_syntax", "hypothesis"))
-sys.modules.update(unwanted)
-import jsonschema
-import pandera.backends.pandas.builtin_checks
-for name in unwanted:
-    del sys.modules[name]
+from labtools.loading import without
+with without("rfc3987_syntax"):
+    import jsonschema
 from labtools.runs.nursery import serve
 serve({descriptor})
 """

@@ -9,7 +9,11 @@ import pandas as pd
 import pandera.pandas as pa
 
 from labtools.errors import TableError
+from labtools.loading import without
 from labtools.tables.canonical import CONTRACTS
+
+with without("hypothesis"):  # pandera loads it, to invent tables that nobody asks for
+    import pandera.backends.pandas.builtin_checks  # noqa: F401
 
 __all__ = ["CONTRACTS", "check_table", "empty_table"]
 

@@ -42,6 +42,8 @@ class ReleasedTable:
         every = self._whole.rows  # all are written at once: they are asked of each ficha
         if self._whole.is_by_colonia:
             rows = [every[place] for place in self._whole.places_of(colonia_id)]
+        elif saved == every:
+            rows = saved  # all of them, as most fichas hold them: nothing to look for
         else:
             told = self._told_places
             places = {place for row in saved for place in told.get(self._cells(row), ())}

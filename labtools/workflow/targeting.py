@@ -63,7 +63,8 @@ def targeting_tables(known: Known) -> dict[str, pd.DataFrame]:
     entered = pd.Index(shown.loc[shown["entered_on"].notna(), "colonia_id"])
     tables["needs"] = check_table("needs", needs)
     tables["network_agreement"] = _filled(
-        "network_agreement", agreement_table(_answers(known), needs)
+        "network_agreement",
+        known.keep("agreement", [needs], lambda it: _agreement(it, needs))["agreement"],
     )
     tables["action_gaps"] = _filled("action_gaps", gaps_table(needs, log, entered))
     harm = cache(lambda: known.keep("harm", [*crimes.values()], lambda it: harm_of(it, crimes)))
@@ -89,6 +90,10 @@ def _needs(known: Known, rng: np.random.Generator) -> pd.DataFrame:
         table.loc[:, table.columns.isin(withheld)] = np.nan
     asked = None if known.edition.is_public else named_first(_answers(known))
     return needs_table(signs, comparables, read_taxonomies(known.edition.references), asked)
+
+
+def _agreement(known: Known, needs: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    return {"agreement": agreement_table(_answers(known), needs)}
 
 
 def _answers(known: Known) -> pd.DataFrame:
