@@ -34,10 +34,6 @@ class Held:
 
     made: bytes | Path
 
-    def read(self) -> bytes:
-        """Return the bytes."""
-        return self.made.read_bytes() if isinstance(self.made, Path) else self.made
-
     def put(self, path: Path) -> int:
         """Make the file `path` of it, and return its size.
 

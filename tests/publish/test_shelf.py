@@ -1,5 +1,8 @@
 """What was made for an earlier edition stands while what it was made of does."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pandas as pd
 import pytest
 
@@ -26,7 +29,9 @@ def followed(folder, press, tables, *made_from):
     kept = Shelf(folder, "ground")
     made = kept.follow(press, tables, lambda name: str(len(tables[name])), *made_from)
     kept.clear()
-    return made.read()
+    with TemporaryDirectory() as out:
+        made.put(Path(out, "page"))
+        return Path(out, "page").read_bytes()
 
 
 def test_a_page_stands_while_the_tables_it_asks_for_do(tmp_path):
