@@ -40,7 +40,13 @@ from labtools.charts.maps import locator_map
 from labtools.narrative import sentences
 from labtools.paths import Workbench
 from labtools.publish.ficha import render_ficha
-from labtools.runs.context import FICHA_FILE, RUN_VARIABLE, _of_fichas, read_shared_tables
+from labtools.runs.context import (
+    FICHA_FILE,
+    RUN_VARIABLE,
+    _of_fichas,
+    _profiles,
+    read_shared_tables,
+)
 from labtools.runs.jobs import Job, Outcome
 from labtools.runs.plan import plan_jobs, read_entries, rehearsals_of
 from labtools.runs.pool import run_notebooks
@@ -223,8 +229,9 @@ def warm(run: Path) -> None:
     for module in PRELOAD:
         importlib.import_module(module)
     read_shared_tables(str(run))
-    for name in FICHA_TABLES:  # as a rehearsal leaves them
-        _ = _of_fichas(name, run / "internal" / "city" / "public").rows
+    city = run / "internal" / "city" / "public"
+    for cut in (_profiles(city), *(_of_fichas(name, city) for name in FICHA_TABLES)):
+        _ = cut.rows  # as a rehearsal leaves them
 
 
 def limit(jobs: list[Job], after_cell: Callable[[], None] = lambda: None) -> None:
