@@ -193,7 +193,7 @@ def refuse_barriers(opened: Opened, site: Path) -> None:
         )
         return
     seen = Shelf(opened.workbench.interim(_LOOKED_AT), version("axe-playwright-python"), RULES)
-    styles = [sha256_of(path) for path in sorted((site / "assets").rglob("*")) if path.is_file()]
+    styles = sha256_within(site / "assets")
     pages = {page: seen_in((site / page).read_bytes()) for page in pages_of_each_kind(site)}
     unseen = [page for page, made_of in pages.items() if not seen.has(made_of, styles)]
     found = grave_barriers(site, unseen) if unseen else ()
@@ -377,6 +377,6 @@ def _snapshots(opened: Opened) -> dict[str, str]:
 
 
 def _inputs(opened: Opened) -> dict[str, str]:
-    root = opened.workbench.root
-    raw = [p for p in sorted(opened.workbench.raw.rglob("*")) if p.is_file()]
-    return {path.relative_to(root).as_posix(): sha256_of(path) for path in raw}
+    raw = opened.workbench.raw
+    folder = raw.relative_to(opened.workbench.root).as_posix()
+    return {f"{folder}/{name}": digest for name, digest in sha256_within(raw).items()}
