@@ -27,7 +27,7 @@ from labtools.tables.cuts import NONE, Cut, with_light_words
 from labtools.tables.in_words import in_words
 from labtools.tables.origins import explain
 from labtools.tables.periods import window_ending
-from labtools.tables.released import FICHA_TABLES, Released, seal_of_rows, slug, write_ficha
+from labtools.tables.released import FICHA_TABLES, Released, seal_of_lines, slug, write_ficha
 from labtools.tables.store import make_folder, read_table, writing
 
 Audience = Literal["internal", "public"]
@@ -103,12 +103,12 @@ class Lab:
 
         The tables are those that `table` gives, for perception those that `perception` gives.
         """
-        tables, rows = {}, {}
+        tables, lines = {}, {}
         many = REHEARSAL_VARIABLE in os.environ
         for name in FICHA_TABLES:
             cut, places = _of_fichas(name, self._city), None
             if many:
-                _ = cut.rows  # all at once, for the many fichas that this one is rehearsed for
+                _ = cut.lines  # all at once, for the many fichas that this one is rehearsed for
             if name == "perception":
                 places = self._asked_here()
             elif cut.is_by_colonia:
@@ -117,14 +117,14 @@ class Lab:
             else:
                 note_read(self.audience, name)
             tables[name] = cut.table.copy(deep=False) if places is None else cut.at(places)
-            rows[name] = cut.rows if places is None else cut.rows_at(places)
+            lines[name] = cut.lines if places is None else cut.lines_at(places)
         note_read(self.audience, "colonias_shown", self.colonia_id)
         own = _profiles(self._city)
         if many:
-            _ = own.rows
+            _ = own.lines
         tables["profile"] = own.of(self.colonia_id)
-        rows["profile"] = own.rows_of(self.colonia_id)
-        return Released(self.colonia_id, tables, seal_of_rows(rows), rows=rows)
+        lines["profile"] = own.lines_of(self.colonia_id)
+        return Released(self.colonia_id, tables, seal_of_lines(lines), lines=lines)
 
     def save_table(self, name: str, table: pd.DataFrame, *, audience: Audience) -> Path:
         """Save a table of this notebook under an audience label.

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 import pandas as pd
 
-from labtools.tables.released import Rows, rows_of
+from labtools.tables.released import Lines, lines_of
 
 BY_COLONIA = "colonia_id"
-#: Rows written at a time: what repeats among them is let go before more comes.
+#: Rows written at a time, so that not all are held as values at once.
 _PIECE = 20_000
 #: No row at all.
 NONE = np.array([], dtype=np.intp)
@@ -39,26 +40,19 @@ class Cut:
         return BY_COLONIA in self.table.columns
 
     @cached_property
-    def rows(self) -> Rows:
-        """All rows as a ficha's file holds them; a word is held once however often it stands."""
-        known: dict[object, object] = {}
-        told: Rows = []
-        for start in range(0, len(self.table), _PIECE):
-            piece = rows_of(self.table.iloc[start : start + _PIECE])
-            for row in piece:
-                for name, value in row.items():
-                    if isinstance(value, str):
-                        row[name] = known.setdefault(value, value)
-            told += piece
-        return told
+    def lines(self) -> Lines:
+        """All rows as a ficha's file holds them."""
+        starts = range(0, len(self.table), _PIECE)
+        pieces = (lines_of(self.table.iloc[start : start + _PIECE]) for start in starts)
+        return [*chain.from_iterable(pieces)]
 
     def of(self, colonia_id: str) -> pd.DataFrame:
         """Return the rows of a colonia, numbered from 0; none where it has none."""
         return self.at(self.places_of(colonia_id))
 
-    def rows_of(self, colonia_id: str) -> Rows:
+    def lines_of(self, colonia_id: str) -> Lines:
         """Return the rows of a colonia as its ficha's file holds them."""
-        return self.rows_at(self.places_of(colonia_id))
+        return self.lines_at(self.places_of(colonia_id))
 
     def places_of(self, colonia_id: str) -> np.ndarray:
         """Return where the rows of a colonia are; none where it has none."""
@@ -71,15 +65,15 @@ class Cut:
         found.index = pd.RangeIndex(len(found))  # several times sooner than reset_index
         return found
 
-    def rows_at(self, places: np.ndarray) -> Rows:
+    def lines_at(self, places: np.ndarray) -> Lines:
         """Return the rows at `places` as a ficha's file holds them.
 
-        Where `rows` was not asked for, only these are written: of a few colonias that is sooner.
+        Where `lines` was not asked for, only these are written: of a few colonias that is sooner.
         """
-        if "rows" not in vars(self):
-            return rows_of(self.table.take(places))
-        rows = self.rows
-        return [rows[place] for place in places]
+        if "lines" not in vars(self):
+            return lines_of(self.table.take(places))
+        lines = self.lines
+        return [lines[place] for place in places]
 
     @cached_property
     def _places(self) -> Mapping[str, np.ndarray]:

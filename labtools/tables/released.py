@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,11 @@ from labtools.tables.store import writing
 SCHEMA = 1
 SEAL_DIGITS = 16
 
+#: Rows of a table as a ficha's file holds them.
 Rows = list[dict[str, object]]
+#: The same, each already written as the line of the file that it is.
+Lines = list[str]
+_TABLES = '"tables": {\n'
 _encoded = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
 #: The canonical tables that a ficha carries its slices of.
@@ -62,8 +67,8 @@ class Released:
         Whether this edition could not make it anew, and these are the figures of an earlier one.
     expires : mapping of str to str
         Section of the ficha → day from which it is hidden (``YYYY-MM-DD``).
-    rows : mapping of str to list, optional
-        The same tables as the file holds them, where they are at hand (see `rows_of`).
+    lines : mapping of str to list of str, optional
+        The same tables as the file holds them, where they are at hand (see `lines_of`).
     """
 
     colonia_id: str
@@ -71,7 +76,7 @@ class Released:
     seal: str
     outdated: bool = False
     expires: Mapping[str, str] = field(default_factory=dict)
-    rows: Mapping[str, Rows] | None = field(default=None, compare=False, repr=False)
+    lines: Mapping[str, Lines] | None = field(default=None, compare=False, repr=False)
 
 
 def slug(colonia_id: str) -> str:
@@ -81,12 +86,16 @@ def slug(colonia_id: str) -> str:
 
 def seal_of(tables: Mapping[str, pd.DataFrame]) -> str:
     """Return the seal of a ficha's tables."""
-    return seal_of_rows({name: rows_of(table) for name, table in tables.items()})
+    return seal_of_lines({name: lines_of(table) for name, table in tables.items()})
 
 
-def seal_of_rows(rows: Mapping[str, Rows]) -> str:
-    """Return the seal of a ficha's tables, given as rows."""
-    return digest_of(dict(rows))[:SEAL_DIGITS]
+def seal_of_lines(lines: Mapping[str, Lines]) -> str:
+    """Return the seal of a ficha's tables, given as the lines of its file.
+
+    It is the digest of their rows (see `digest_of`), which need not be written again for it.
+    """
+    told = (f"{_encoded(name)}: [{', '.join(lines[name])}]" for name in sorted(lines))
+    return hashlib.sha256(f"[{{{', '.join(told)}}}]".encode()).hexdigest()[:SEAL_DIGITS]
 
 
 def write_ficha(released: Released, path: Path) -> None:
@@ -97,9 +106,9 @@ def write_ficha(released: Released, path: Path) -> None:
 
 def bytes_of(released: Released) -> bytes:
     """Return what the file of a ficha holds."""
-    rows = released.rows
-    if rows is None:
-        rows = {name: rows_of(table) for name, table in released.tables.items()}
+    lines = released.lines
+    if lines is None:
+        lines = {name: lines_of(table) for name, table in released.tables.items()}
     told: dict[str, object] = {
         "colonia_id": released.colonia_id,
         "schema": SCHEMA,
@@ -110,12 +119,18 @@ def bytes_of(released: Released) -> bytes:
     if released.expires:
         told["expires"] = dict(released.expires)
     head = "".join(f"{_encoded(name)}: {_encoded(value)},\n" for name, value in told.items())
-    tables = ",\n".join(_lines(name, rows[name]) for name in sorted(rows))
-    return f'{{{head}"tables": {{\n{tables}\n}}}}\n'.encode()
+    told_tables = ",\n".join(_block(name, lines[name]) for name in sorted(lines))
+    return f"{{{head}{_TABLES}{told_tables}\n}}}}\n".encode()
 
 
-def _lines(name: str, rows: Rows) -> str:
-    return f"{_encoded(name)}: [\n" + ",\n".join(map(_encoded, rows)) + "\n]"
+def _block(name: str, lines: Lines) -> str:
+    return f"{_encoded(name)}: [\n" + ",\n".join(lines) + "\n]"
+
+
+def _of_block(block: str) -> tuple[str, Lines]:
+    """Return a table's name and lines: none has a break in it, for JSON writes it as a word."""
+    name, _, lines = block.partition(": [\n")
+    return str(json.loads(name)), lines.split(",\n") if lines else []
 
 
 def read_ficha(path: Path) -> Released:
@@ -173,9 +188,13 @@ def read_heads(
 
 def head_of(released: Released) -> Released:
     """Return a ficha with no table but ``profile``, as `read_heads` does."""
-    rows = released.rows
-    own = released.tables["profile"] if rows is None else pd.DataFrame(rows["profile"])
-    return replace(released, tables=MappingProxyType({"profile": own}), rows=None)
+    lines = released.lines
+    own = released.tables["profile"] if lines is None else _frame_of(lines["profile"])
+    return replace(released, tables=MappingProxyType({"profile": own}), lines=None)
+
+
+def _frame_of(lines: Lines) -> pd.DataFrame:
+    return pd.DataFrame([json.loads(line) for line in lines])
 
 
 def _head(told: Mapping[str, Any]) -> Released:
@@ -188,16 +207,34 @@ def _released(told: Mapping[str, Any], tables: dict[str, pd.DataFrame]) -> Relea
     return Released(told["colonia_id"], MappingProxyType(tables), told["seal"], outdated, expires)
 
 
-def read_as_rows(path: Path) -> Released:
-    """Return a ficha with the rows of its tables as its file holds them, and no table.
+def read_as_lines(path: Path) -> Released:
+    """Return a ficha with its tables as the lines of its file, and no table.
 
     Raises
     ------
     TableError
         As `read_ficha`.
     """
+    found = _as_written(path)
+    if found is not None:
+        return found
     told = _sealed(path)
-    return replace(_released(told, {}), rows=told["tables"])
+    lines = {name: [*map(_encoded, rows)] for name, rows in told["tables"].items()}
+    return replace(_released(told, {}), lines=lines)
+
+
+def _as_written(path: Path) -> Released | None:
+    """Return a ficha whose file is, byte by byte, what `bytes_of` gives; None of any other."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        head, _, tables = text.partition(_TABLES)
+        told = json.loads(f"{head}{_TABLES}}}}}")
+        blocks = tables.removesuffix("\n]\n}}\n").split("\n],\n")
+        found = replace(_released(told, {}), lines=dict(map(_of_block, blocks)))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    sealed = told.get("schema") == SCHEMA and found.seal == seal_of_lines(found.lines or {})
+    return found if sealed and bytes_of(found) == text.encode() else None
 
 
 def _sealed(path: Path) -> dict[str, Any]:
@@ -228,13 +265,13 @@ def _sealed(path: Path) -> dict[str, Any]:
     return told
 
 
-def rows_of(table: pd.DataFrame) -> list[dict[str, object]]:
+def lines_of(table: pd.DataFrame) -> list[str]:
     """Return a table's rows as a ficha's file holds them: JSON, ten decimals, no geometry."""
     plain = table.drop(columns="geometry", errors="ignore")
-    told: list[dict[str, object]] = json.loads(
+    told: Rows = json.loads(
         plain.to_json(orient="records", date_format="iso", date_unit="s", double_precision=10)
     )
-    return told
+    return [*map(_encoded, told)]
 
 
 def _split(name: str, fichas: Sequence[Rows]) -> list[pd.DataFrame]:

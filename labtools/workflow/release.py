@@ -40,13 +40,13 @@ from labtools.tables.contracts import check_table, check_tables
 from labtools.tables.lineage import digest_of, sha256_of, sha256_within, trace
 from labtools.tables.released import (
     FICHA_TABLES,
+    Lines,
     Released,
-    Rows,
     bytes_of,
     head_of,
-    read_as_rows,
+    read_as_lines,
     read_ficha,
-    seal_of_rows,
+    seal_of_lines,
     slug,
 )
 from labtools.tables.store import hand_on, make_folder, read_table, sync, sync_folder
@@ -329,9 +329,9 @@ def _ficha(
 ) -> Released:
     """Return the slices of the released tables that a ficha's notebook saved, and nothing else."""
     outputs = prepared.folder / "internal" / "outputs" / FICHAS
-    saved = read_as_rows(outputs / slug(colonia_id) / "public" / FICHA_FILE)
-    every: Mapping[str, Rows] = saved.rows or {}
-    rows: dict[str, Rows] = {}
+    saved = read_as_lines(outputs / slug(colonia_id) / "public" / FICHA_FILE)
+    every: Mapping[str, Lines] = saved.lines or {}
+    lines: dict[str, Lines] = {}
     for name in (*FICHA_TABLES, PROFILE):
         if name not in every:
             raise TableError(
@@ -341,9 +341,9 @@ def _ficha(
                 table=name,
             )
         city[name].prove(colonia_id, every[name])
-        rows[name] = every[name]
-    seal = saved.seal if rows.keys() == every.keys() else seal_of_rows(rows)
-    return Released(colonia_id, MappingProxyType({}), seal, expires=expires, rows=rows)
+        lines[name] = every[name]
+    seal = saved.seal if lines.keys() == every.keys() else seal_of_lines(lines)
+    return Released(colonia_id, MappingProxyType({}), seal, expires=expires, lines=lines)
 
 
 def _of_last_edition(opened: Opened, colonias: Sequence[str]) -> list[Released]:

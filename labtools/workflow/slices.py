@@ -10,7 +10,7 @@ import pandas as pd
 
 from labtools.errors import PrivacyError
 from labtools.tables.cuts import Cut
-from labtools.tables.released import Rows
+from labtools.tables.released import Lines
 
 PROFILE = "profile"
 
@@ -28,8 +28,8 @@ class ReleasedTable:
         self._name = name
         self._whole = Cut(table)
 
-    def prove(self, colonia_id: str, saved: Rows) -> None:
-        """Compare saved rows with those of the released table.
+    def prove(self, colonia_id: str, saved: Lines) -> None:
+        """Compare saved lines with those of the released table.
 
         So that map = table = text: a table with colonias has this one's rows, all of them; a
         table without has some of its rows.
@@ -39,16 +39,15 @@ class ReleasedTable:
         PrivacyError
             If they are not.
         """
-        every = self._whole.rows  # all are written at once: they are asked of each ficha
+        every = self._whole.lines  # all are written at once: they are asked of each ficha
         if self._whole.is_by_colonia:
-            rows = [every[place] for place in self._whole.places_of(colonia_id)]
+            lines = [every[place] for place in self._whole.places_of(colonia_id)]
         elif saved == every:
-            rows = saved  # all of them, as most fichas hold them: nothing to look for
+            lines = saved  # all of them, as most fichas hold them: nothing to look for
         else:
-            told = self._told_places
-            places = {place for row in saved for place in told.get(self._cells(row), ())}
-            rows = [every[place] for place in sorted(places)]
-        if rows != saved:
+            places = {place for line in saved for place in self._told_places.get(line, ())}
+            lines = [every[place] for place in sorted(places)]
+        if lines != saved:
             raise PrivacyError(
                 "The table {table} of the ficha of {colonia} differs from the released one. Its "
                 'notebook changed it: save what lab.table("{table}") gives.',
@@ -57,14 +56,11 @@ class ReleasedTable:
             )
 
     @cached_property
-    def _told_places(self) -> Mapping[tuple[object, ...], Sequence[int]]:
-        found = defaultdict[tuple[object, ...], list[int]](list)
-        for place, row in enumerate(self._whole.rows):
-            found[self._cells(row)].append(place)
+    def _told_places(self) -> Mapping[str, Sequence[int]]:
+        found = defaultdict[str, list[int]](list)
+        for place, line in enumerate(self._whole.lines):
+            found[line].append(place)
         return found
-
-    def _cells(self, row: Mapping[str, object]) -> tuple[object, ...]:
-        return tuple(map(row.get, self._whole.table.columns))
 
 
 def released_tables(tables: Mapping[str, pd.DataFrame]) -> dict[str, ReleasedTable]:

@@ -231,7 +231,7 @@ def warm(run: Path) -> None:
     read_shared_tables(str(run))
     city = run / "internal" / "city" / "public"
     for cut in (_profiles(city), *(_of_fichas(name, city) for name in FICHA_TABLES)):
-        _ = cut.rows  # as a rehearsal leaves them
+        _ = cut.lines  # as a rehearsal leaves them
 
 
 def limit(jobs: list[Job], after_cell: Callable[[], None] = lambda: None) -> None:

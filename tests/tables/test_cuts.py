@@ -6,7 +6,7 @@ import pytest
 
 from labtools.tables import cuts
 from labtools.tables.cuts import Cut, with_light_words
-from labtools.tables.released import rows_of
+from labtools.tables.released import lines_of
 
 
 @pytest.fixture
@@ -30,27 +30,19 @@ def test_rows_are_those_of_the_table_whatever_is_written_at_a_time(table, monkey
     monkeypatch.setattr(cuts, "_PIECE", 4)
     cut, own = Cut(table), table[table["colonia_id"] == "99001_0002"]
 
-    assert repr(cut.rows) == repr(rows_of(table))
-    assert cut.rows_of("99001_0002") == rows_of(own)
-    assert cut.rows_of("99001_0009") == []
-    assert Cut(table[:0]).rows == []
+    assert cut.lines == lines_of(table)
+    assert cut.lines_of("99001_0002") == lines_of(own)
+    assert cut.lines_of("99001_0009") == []
+    assert Cut(table[:0]).lines == []
 
 
 def test_the_rows_of_few_are_written_without_those_of_all_and_are_the_same(table):
     few, all_of_them = Cut(table), Cut(table)
 
-    assert all_of_them.rows
+    assert all_of_them.lines
     for colonia in ("99001_0001", "99001_0002", "99001_0009"):
-        assert repr(few.rows_of(colonia)) == repr(all_of_them.rows_of(colonia))
-    assert "rows" not in vars(few)
-
-
-def test_a_word_is_held_once_in_the_rows(table, monkeypatch):
-    monkeypatch.setattr(cuts, "_PIECE", 2)
-
-    for name in ("colonia_id", "group"):
-        said = [row[name] for row in Cut(table).rows if row[name] is not None]
-        assert len({id(word) for word in said}) == len(set(said)) == 2
+        assert few.lines_of(colonia) == all_of_them.lines_of(colonia)
+    assert "lines" not in vars(few)
 
 
 def test_light_words_are_the_same_words_each_held_once(table):

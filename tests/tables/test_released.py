@@ -8,12 +8,14 @@ import pytest
 
 from labtools.errors import TableError
 from labtools.tables.contracts import check_table, empty_table
-from labtools.tables.lineage import sha256_of
+from labtools.tables.lineage import digest_of, sha256_of
 from labtools.tables.released import (
     FICHA_TABLES,
+    SEAL_DIGITS,
     Released,
     head_of,
-    read_as_rows,
+    lines_of,
+    read_as_lines,
     read_ficha,
     read_fichas,
     read_heads,
@@ -151,8 +153,51 @@ def test_the_head_of_a_ficha_has_its_profile_and_no_other_table(ficha, path):
     assert list(head.tables) == ["profile"]
     pd.testing.assert_frame_equal(head.tables["profile"], read_ficha(path).tables["profile"])
     pd.testing.assert_frame_equal(
-        head_of(read_as_rows(path)).tables["profile"], head.tables["profile"]
+        head_of(read_as_lines(path)).tables["profile"], head.tables["profile"]
     )
+
+
+def test_the_lines_of_a_file_are_those_of_its_tables(ficha, path):
+    lines = read_as_lines(path).lines
+
+    assert lines == {name: lines_of(table) for name, table in ficha.tables.items()}
+    assert lines["place"] == []
+
+
+def test_a_file_of_another_layout_has_the_same_lines_and_seal(ficha, path):
+    written = read_as_lines(path)
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8"))), encoding="utf-8")
+
+    again = read_as_lines(path)
+
+    assert (again.lines, again.seal) == (written.lines, ficha.seal)
+
+
+def test_the_seal_is_the_digest_of_the_rows(ficha, path):
+    rows = json.loads(path.read_text(encoding="utf-8"))["tables"]
+
+    assert digest_of(rows)[:SEAL_DIGITS] == ficha.seal
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [('"events": 12', '"events": 13'), ("},\n{", "},{"), ('"schema": 1', '"schema": 9')],
+)
+def test_lines_changed_by_hand_are_refused(path, was, now):
+    told = path.read_text(encoding="utf-8")
+    assert was in told
+    path.write_text(told.replace(was, now, 1).replace("La Sierrita", "La Otra"), encoding="utf-8")
+
+    with pytest.raises(TableError, match=r"was changed after it was sealed|has version 9"):
+        read_as_lines(path)
+
+
+def test_lines_of_a_file_that_is_no_ficha_are_refused(tmp_path):
+    for text in ("", "{", "[]", "null", "{}", '{"tables": {\n'):
+        (tmp_path / "a.json").write_text(text, encoding="utf-8")
+
+        with pytest.raises(TableError, match=r"a\.json is not a ficha of this workbench"):
+            read_as_lines(tmp_path / "a.json")
 
 
 def test_a_head_that_is_known_is_not_read_again_unless_its_file_changed(ficha, path):

@@ -12,7 +12,6 @@ from labtools.tables.lineage import sha256_of
 from labtools.tables.released import (
     FICHA_TABLES,
     Released,
-    read_as_rows,
     read_ficha,
     seal_of,
     write_ficha,
@@ -150,7 +149,7 @@ def tamper_ficha(analysed):
     was = path.read_bytes()
 
     def change(name, how):
-        rows = read_as_rows(path).rows
+        rows = json.loads(path.read_text(encoding="utf-8"))["tables"]
         tables = {it: pd.DataFrame(told, dtype=object) for it, told in rows.items()}
         tables[name] = how(tables[name])
         tables = {name: table for name, table in tables.items() if table is not None}
