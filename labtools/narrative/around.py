@@ -51,8 +51,8 @@ def around_table(perception: pd.DataFrame) -> pd.DataFrame:
 
 def around_sentences(tables: Tables) -> tuple[str, ...]:
     """Return what protects, and of which area what worries is told, for a ficha."""
-    rows = around_table(tables["perception"])
-    if rows.empty:
+    rows = records(around_table(tables["perception"]))
+    if not rows:
         return (
             text(
                 "No survey has asked here whether neighbours trust one another, nor about places, "
@@ -115,8 +115,8 @@ def edition_sentences(changes: pd.DataFrame) -> tuple[str, ...]:
     )
 
 
-def _trust(rows: pd.DataFrame) -> tuple[str, ...]:
-    asked = [row for row in records(rows) if row["indicator"] == _TRUST]
+def _trust(rows: list[Record]) -> tuple[str, ...]:
+    asked = [row for row in rows if row["indicator"] == _TRUST]
     shown = [row for row in asked if row["state"] == words.SHOWN]
     if not shown:
         return (
@@ -161,8 +161,8 @@ def _trust(rows: pd.DataFrame) -> tuple[str, ...]:
     )
 
 
-def _areas(rows: pd.DataFrame) -> tuple[str, ...]:
-    shown = [row for row in records(rows) if row["state"] == words.SHOWN and _is_of_areas(row)]
+def _areas(rows: list[Record]) -> tuple[str, ...]:
+    shown = [row for row in rows if row["state"] == words.SHOWN and _is_of_areas(row)]
     if not shown:
         return ()
     areas = dict.fromkeys(str(row["area"]) for row in sorted(shown, key=_kind_of))

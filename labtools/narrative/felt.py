@@ -11,6 +11,7 @@ from labtools import messages
 from labtools.messages import month, number, percent, say, text
 from labtools.narrative.crime import Tables
 from labtools.tables import vocabulary as words
+from labtools.tables.records import Record, record_where, records
 
 _SOURCES: Mapping[str, str] = MappingProxyType(
     {
@@ -108,7 +109,7 @@ def dark_figure_sentences(tables: Tables) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _probable(row: pd.Series) -> str:
+def _probable(row: Record) -> str:
     figures = {end: number(float(row[end])) for end in ("probable", "lower", "upper")}
     if not row["events"]:
         return text(
@@ -133,7 +134,7 @@ def _probable(row: pd.Series) -> str:
     )
 
 
-def _without_figure(row: pd.Series | None) -> tuple[str, ...]:
+def _without_figure(row: Record | None) -> tuple[str, ...]:
     """Return why a section has no figure: withheld and too few answers are not the same."""
     state = "" if row is None else str(row["state"])
     if state == words.SUPPRESSED:
@@ -153,7 +154,7 @@ def _without_figure(row: pd.Series | None) -> tuple[str, ...]:
     return ()
 
 
-def _where_answered(row: pd.Series | None, tables: Tables) -> tuple[str, ...]:
+def _where_answered(row: Record | None, tables: Tables) -> tuple[str, ...]:
     """Return where the ficha tells what sample would answer, if it does."""
     if row is None or row["state"] != words.INSUFFICIENT or not plan_sentences(tables):
         return ()
@@ -407,9 +408,10 @@ def _country_sentence(row: pd.Series) -> str:
     )
 
 
-def _row(tables: Tables, name: str) -> pd.Series | None:
+def _row(tables: Tables, name: str) -> Record | None:
     table = tables.get(name)
     if table is None or table.empty:
         return None
-    rows = table[table["group"] == words.TOTAL] if "group" in table.columns else table
-    return rows.iloc[0] if len(rows) else None
+    if "group" in table.columns:
+        return record_where(table, "group", words.TOTAL)
+    return records(table)[0]

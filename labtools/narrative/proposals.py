@@ -9,6 +9,7 @@ import pandas as pd
 from labtools.messages import number, percent, plural, say, text
 from labtools.tables import vocabulary as words
 from labtools.tables.action_words import action_words, caveat_words, need_words
+from labtools.tables.records import record_where
 
 _NETWORK = "network"  # the only indicator: no datum shows the need
 Tables = Mapping[str, pd.DataFrame]
@@ -41,9 +42,8 @@ def proposals_here(tables: Tables) -> pd.DataFrame:
     Where the published count is zero nobody can be told that crimes would be fewer: how many
     fewer is left out.
     """
-    crime = tables["crime"]
-    total = crime[crime["group"] == words.TOTAL]
-    if (total["events"].fillna(-1) == 0).any():
+    total = record_where(tables["crime"], "group", words.TOTAL)
+    if total is not None and not pd.isna(total["events"]) and total["events"] == 0:
         return tables["proposals"].drop(columns=["fewer_lower", "fewer_upper"])
     return tables["proposals"]
 

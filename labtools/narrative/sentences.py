@@ -5,10 +5,9 @@ No sentence says that something rose or fell unless the table's verdict does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from operator import itemgetter
 from types import MappingProxyType
-from typing import Any
 
 import pandas as pd
 
@@ -184,7 +183,7 @@ def _actions(tables: Tables) -> tuple[str, ...]:
 
 
 def _unknowns(tables: Tables) -> tuple[str, ...]:
-    told = tables["unknowns"].to_dict("records")
+    told = records(tables["unknowns"])
     dark = tables.get("dark_figure")
     probable = dark is not None and bool((dark["state"] == words.SHOWN).any())
     meant = {**_UNKNOWN, **(_WITH_PROBABLE if probable else {})}
@@ -192,7 +191,7 @@ def _unknowns(tables: Tables) -> tuple[str, ...]:
     return (*known, *plan_sentences(tables))
 
 
-def _part(unknown: Mapping[Hashable, Any]) -> dict[str, str]:
+def _part(unknown: Record) -> dict[str, str]:
     share = float(unknown.get("share", "nan"))
     return {} if pd.isna(share) else {"hundredth": messages.number(100 * share)}
 
@@ -251,13 +250,13 @@ def _sources(tables: Tables) -> tuple[str, ...]:
     return tuple(
         text(
             "{title}. {publisher}. Cut on {cutoff}.",
-            title=row.title,
+            title=row["title"],
             publisher=text("Its publisher is not declared")
-            if is_unsaid(row.publisher)
-            else row.publisher,
-            cutoff=messages.day(row.cutoff.date()),
+            if is_unsaid(row["publisher"])
+            else row["publisher"],
+            cutoff=messages.day(row["cutoff"].date()),
         )
-        for row in tables["sources"].itertuples()
+        for row in records(tables["sources"])
     )
 
 

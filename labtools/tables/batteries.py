@@ -8,6 +8,7 @@ An indicator belongs to a battery by how its key begins.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from labtools import messages
@@ -45,6 +46,7 @@ _LABELS = MappingProxyType(
 )
 
 
+@lru_cache(maxsize=1024)
 def battery_of(indicator: str) -> str:
     """Return the battery of an indicator: empty if it is of none."""
     for battery, beginnings in BATTERIES.items():

@@ -11,15 +11,11 @@ Record = dict[str, Any]
 
 def records(table: pd.DataFrame) -> list[Record]:
     """Return the rows of a table by column, several times faster than pandas does for few rows."""
-    columns = [table[column].tolist() for column in table.columns]
     names = [str(column) for column in table.columns]
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+    rows = table.to_numpy(object).tolist()
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def record_where(table: pd.DataFrame, column: str, value: object) -> Record | None:
     """Return the first row whose `column` holds `value`; None if there is none."""
-    held = table[column].tolist()
-    if value not in held:
-        return None
-    place = held.index(value)
-    return records(table.iloc[place : place + 1])[0]
+    return next((row for row in records(table) if row[column] == value), None)
