@@ -18,7 +18,7 @@ from labtools.tables import vocabulary as words
 
 def is_known(*values: object) -> bool:
     """Return whether all of `values` are numbers that can be drawn or written."""
-    return all(bool(pd.notna(value)) for value in values)
+    return not any(map(pd.isna, values))
 
 
 def state_words(state: str) -> str:

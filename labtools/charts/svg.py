@@ -51,24 +51,22 @@ def element(name: str, *children: str, **attributes: object) -> Svg:
         ``font_size=12`` writes ``font-size="12"``; an attribute that is None is left out;
         decimals are rounded to a tenth of a unit.
     """
-    written = "".join(
-        f' {_attribute(key)}="{_value(value)}"'
-        for key, value in attributes.items()
-        if value is not None
-    )
+    told = attributes.items()
+    written = "".join([f' {_attribute(key)}="{_value(it)}"' for key, it in told if it is not None])
     inside = joined(children)
     return Svg(f"<{name}{written}>{inside}</{name}>" if inside else f"<{name}{written}/>")
 
 
 def joined(parts: Iterable[str]) -> Svg:
     """Return parts one after the other: words escaped, markup as it is."""
-    return Svg("".join(part if isinstance(part, Svg) else escape(part) for part in parts))
+    return Svg("".join([part if isinstance(part, Svg) else escape(part) for part in parts]))
 
 
 def coordinate(value: float) -> str:
     """Return a coordinate with at most one decimal: "12", "12.5", never "-0"."""
     rounded = round(float(value), 1)
-    return str(int(rounded)) if rounded == int(rounded) else str(rounded)
+    whole = int(rounded)
+    return str(whole) if rounded == whole else str(rounded)
 
 
 def path_of(points: Iterable[tuple[float, float]], *, closed: bool = True) -> str:
