@@ -265,7 +265,7 @@ def _sealed(path: Path) -> dict[str, Any]:
     return told
 
 
-def lines_of(table: pd.DataFrame) -> list[str]:
+def lines_of(table: pd.DataFrame) -> Lines:
     """Return a table's rows as a ficha's file holds them: JSON, ten decimals, no geometry."""
     plain = table.drop(columns="geometry", errors="ignore")
     told: Rows = json.loads(
