@@ -16,7 +16,7 @@ from labtools.workflow.keeping import digest_of_table
 from labtools.workflow.patterns import PREMISES
 from labtools.workflow.recorded_events import EVENTS, events_digest, recorded_events
 from labtools.workflow.steps import Opened
-from labtools.workflow.surroundings import premises_around
+from labtools.workflow.surroundings import premises_around, premises_digest
 from labtools.workflow.tabulate import PROCESSED
 
 
@@ -61,6 +61,8 @@ class Processed(Mapping[str, pd.DataFrame]):
         """Return the digest of a table; it is not read where its file's will do."""
         if name in PROCESSED:
             return sha256_of(self._opened.workbench.processed / f"{name}.parquet")
+        if self._window and name == PREMISES:
+            return premises_digest(self._opened)
         return events_digest(self._opened) if name == EVENTS else digest_of_table(self[name])
 
     def _made(self, name: str) -> dict[str, pd.DataFrame]:

@@ -13,7 +13,7 @@ from labtools.settings import Source
 from labtools.sources.descriptor import Indicator
 from labtools.tables.account import Account
 from labtools.tables.contracts import empty_table
-from labtools.tables.lineage import trace
+from labtools.tables.lineage import code_digest, digest_of, sha256_of, trace
 from labtools.tables.store import read_table
 from labtools.workflow.by_ageb import told_by_ageb
 from labtools.workflow.intake import cleaned_files
@@ -70,6 +70,16 @@ def premises_around(opened: Opened) -> pd.DataFrame:
     ]
     columns = ["colonia_id", "kind", "label", "premises", "jobs", "metres"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def premises_digest(opened: Opened) -> str:
+    """Return the digest of what `premises_around` is made from, reading none of it."""
+    sources = opened.of_kind("establishments")
+    files = [path for source in sources for path in cleaned_files(opened, source)]
+    files.append(opened.workbench.interim("located") / "colonias.parquet")
+    kinds = [[str(it) for it in opened.descriptor(source).indicator] for source in sources]
+    crs = opened.settings.lab.crs
+    return digest_of(code_digest(), crs, kinds, [sha256_of(path) for path in files])
 
 
 def _premises_of(

@@ -15,7 +15,7 @@ from labtools.tables.store import read_table
 from labtools.workflow.intake import clean, collect
 from labtools.workflow.placing import locate
 from labtools.workflow.steps import open_workbench
-from labtools.workflow.surroundings import ALL_PREMISES, premises_around
+from labtools.workflow.surroundings import ALL_PREMISES, premises_around, premises_digest
 from tests.sources.supplied import intake, register_file, square, written
 
 SETTINGS = """
@@ -121,6 +121,22 @@ def test_bars_are_told_per_thousand_residents_and_an_index_as_the_mean_of_its_ar
     # From the middle of the first colonia (-100.39, 20.51) to the nearer bar, some 290 m.
     assert around.loc[("01", "bars"), "metres"] == pytest.approx(290, abs=15)
     assert around.loc[("02", "bars"), "metres"] > 9_000
+
+
+def test_premises_have_another_digest_where_they_may_be_others_and_only_there(lab):
+    def digest(settings=SETTINGS + AGEB):
+        located(lab, settings)
+        return premises_digest(open_workbench(Workbench(lab)))
+
+    first = digest()
+    written(lab, "\n".join(INDEX).replace("120.5", "121.5") + "\n", "imu.csv")
+    another_index = digest()
+    elsewhere = digest(SETTINGS.replace("[lab]", '[lab]\ncrs = "EPSG:32614"') + AGEB)
+    written(lab, "\n".join([HEADER, *PLACES[1:]]) + "\n", "denue.csv")
+    one_bar_less = digest()
+
+    assert another_index == first
+    assert len({first, elsewhere, one_bar_less}) == 3
 
 
 def test_no_name_or_telephone_of_an_establishment_leaves_the_raw_file(lab):
