@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from labtools.errors import AnalysisError
 from labtools.messages import Sentence, mark
@@ -109,8 +109,8 @@ def compare_windows(
     )
     n, k = total / scale, y / scale
     tail = (1 - level) / 2
-    low = np.where(k > 0, stats.beta.ppf(tail, k, n - k + 1), 0.0)
-    high = np.where(n - k > 0, stats.beta.ppf(1 - tail, k + 1, n - k), 1.0)
+    low = np.where(k > 0, scipy.stats.beta.ppf(tail, k, n - k + 1), 0.0)
+    high = np.where(n - k > 0, scipy.stats.beta.ppf(1 - tail, k + 1, n - k), 1.0)
     table = pd.DataFrame(
         {
             "before": before,
@@ -128,8 +128,8 @@ def compare_windows(
 
 
 def _two_sided(n: np.ndarray, k: np.ndarray, share: float) -> np.ndarray:
-    at_least = np.where(k > 0, stats.beta.cdf(share, k, n - k + 1), 1.0)
-    at_most = np.where(n - k > 0, stats.beta.sf(share, k + 1, n - k), 1.0)
+    at_least = np.where(k > 0, scipy.stats.beta.cdf(share, k, n - k + 1), 1.0)
+    at_most = np.where(n - k > 0, scipy.stats.beta.sf(share, k + 1, n - k), 1.0)
     return np.asarray(np.minimum(1.0, 2 * np.minimum(at_least, at_most)))
 
 
@@ -142,7 +142,7 @@ def _judged(table: pd.DataFrame, complete: float) -> pd.DataFrame:
     tested = table["p_value"].notna()
     q_value = pd.Series(np.nan, index=table.index)
     if tested.any():
-        q_value[tested] = stats.false_discovery_control(table.loc[tested, "p_value"])
+        q_value[tested] = scipy.stats.false_discovery_control(table.loc[tested, "p_value"])
     verdict = pd.Series("none", index=table.index, dtype="str")
     found = q_value <= FALSE_DISCOVERY_RATE
     unchanged = table["before"] * complete

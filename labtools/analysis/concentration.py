@@ -20,7 +20,7 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from scipy import special
+import scipy
 
 from labtools.errors import AnalysisError
 from labtools.messages import Sentence, mark
@@ -117,7 +117,7 @@ def chance_gini(mean: float) -> float:
     Half the mean difference of two such counts over their mean:
     ``exp(-2 m) (I0(2 m) + I1(2 m))``.
     """
-    return float(special.i0e(2 * mean) + special.i1e(2 * mean))
+    return float(scipy.special.i0e(2 * mean) + scipy.special.i1e(2 * mean))
 
 
 def _gini(counts: np.ndarray, weights: np.ndarray) -> np.ndarray:

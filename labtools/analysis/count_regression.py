@@ -11,9 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, special, stats
-from statsmodels.genmod.families import NegativeBinomial
-from statsmodels.genmod.generalized_linear_model import GLM
+import scipy
 
 from labtools.errors import AnalysisError
 
@@ -93,18 +91,21 @@ def fit_counts(
             columns=x.shape[1],
         )
 
+    from statsmodels.genmod.families import NegativeBinomial  # noqa: PLC0415 - statsmodels loads only where it fits
+    from statsmodels.genmod.generalized_linear_model import GLM  # noqa: PLC0415 - as above
+
     def minus(log_size: float) -> float:
         fit = GLM(y, x, family=NegativeBinomial(alpha=np.exp(-log_size)), offset=offset).fit()
         return -_log_likelihood(y, fit.mu, float(np.exp(log_size)))
 
     bounds = (np.log(1e-2), np.log(_LARGEST_SIZE))
-    found = optimize.minimize_scalar(
+    found = scipy.optimize.minimize_scalar(
         minus, bounds=bounds, method="bounded", options={"xatol": 1e-9}
     )
     size = float(np.exp(found.x))
     fit = GLM(y, x, family=NegativeBinomial(alpha=1 / size), offset=offset).fit()
     table = pd.DataFrame({"coefficient": fit.params, "error": fit.bse}, index=covariates.columns)
-    reach = stats.norm.ppf(0.975) * table["error"]
+    reach = scipy.stats.norm.ppf(0.975) * table["error"]
     told = table.assign(
         ratio=np.exp(table["coefficient"]),
         lower=np.exp(table["coefficient"] - reach),
@@ -144,8 +145,8 @@ def explained_rates(
     return pd.DataFrame(
         {
             "rate": shape * scale,
-            "lower": stats.gamma.ppf(_LOWER, shape) * scale,
-            "upper": stats.gamma.ppf(1 - _LOWER, shape) * scale,
+            "lower": scipy.stats.gamma.ppf(_LOWER, shape) * scale,
+            "upper": scipy.stats.gamma.ppf(1 - _LOWER, shape) * scale,
             "explained": explained,
         },
         index=events.index,
@@ -176,18 +177,20 @@ def check_overdispersion(
     rest = excess - slope * column
     error = np.sqrt((rest**2).sum() / (len(y) - 1) / (column**2).sum())
     z = float(slope / error)
-    return Overdispersion(z, float(stats.norm.sf(z)), float(slope if quadratic else slope + 1))
+    return Overdispersion(
+        z, float(scipy.stats.norm.sf(z)), float(slope if quadratic else slope + 1)
+    )
 
 
 def _log_likelihood(y: np.ndarray, mu: np.ndarray, size: float) -> float:
-    return float(stats.nbinom.logpmf(y, size, size / (size + mu)).sum())
+    return float(scipy.stats.nbinom.logpmf(y, size, size / (size + mu)).sum())
 
 
 def _size_error(y: np.ndarray, mu: np.ndarray, size: float) -> float:
     """Return the error of the size from the observed information."""
     terms = (
-        special.polygamma(1, size + y)
-        - special.polygamma(1, size)
+        scipy.special.polygamma(1, size + y)
+        - scipy.special.polygamma(1, size)
         + 1 / size
         - 2 / (mu + size)
         + (y + size) / (mu + size) ** 2

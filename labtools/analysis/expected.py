@@ -15,7 +15,7 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from labtools.analysis.dispersion import fit_line
 from labtools.analysis.multiplicity import adjust_p_values
@@ -167,13 +167,13 @@ def _judged(
 ) -> pd.DataFrame:
     variance = dispersion * mean + extra
     size = (mean**2 / (variance - mean).clip(lower=1e-9)).fillna(1.0)
-    law = stats.nbinom(size, size / (size + mean.fillna(1.0)))
+    law = scipy.stats.nbinom(size, size / (size + mean.fillna(1.0)))
     tail = (1 - _LEVEL) / 2
     known = observed.notna() & mean.notna()
     y = observed.fillna(0.0)
     p_value = pd.Series(np.minimum(1, 2 * np.minimum(law.cdf(y), law.sf(y - 1))), observed.index)
     error = np.sqrt(dispersion / (y + 0.5) + extra / mean**2)
-    reach = stats.norm.ppf(1 - tail) * error
+    reach = scipy.stats.norm.ppf(1 - tail) * error
     table = pd.DataFrame(
         {
             "observed": observed,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg, special
+import scipy
 from threadpoolctl import threadpool_limits
 
 _ROUNDS = 50
@@ -123,18 +123,20 @@ def _laplace(
 
     def score(slope: np.ndarray) -> float:
         found = mean + covariance @ slope
-        told = yes * special.log_expit(found) + (asked - yes) * special.log_expit(-found)
+        told = yes * scipy.special.log_expit(found) + (asked - yes) * scipy.special.log_expit(
+            -found
+        )
         return float(told.sum() - slope @ (found - mean) / 2)
 
     reached = score(gradient)
     for _ in range(_ROUNDS):
         found = mean + covariance @ gradient
-        p = special.expit(found)
+        p = scipy.special.expit(found)
         root = np.sqrt(asked * p * (1 - p))
         inner = np.eye(len(yes)) + root[:, None] * covariance * root
-        factor = linalg.cholesky(inner, lower=True)
+        factor = scipy.linalg.cholesky(inner, lower=True)
         right = root**2 * (found - mean) + yes - asked * p
-        step = right - root * linalg.cho_solve((factor, True), root * (covariance @ right))
+        step = right - root * scipy.linalg.cho_solve((factor, True), root * (covariance @ right))
         gradient, before = _uphill(score, gradient, step, reached), reached
         reached = score(gradient)
         if reached - before < _STILL:
@@ -158,6 +160,8 @@ def _draws(
 ) -> np.ndarray:
     across = covariance[:, seen]
     middle = mean + across @ fit.gradient
-    told = linalg.solve_triangular(fit.factor, fit.root_weight[:, None] * across.T, lower=True)
+    told = scipy.linalg.solve_triangular(
+        fit.factor, fit.root_weight[:, None] * across.T, lower=True
+    )
     left = covariance - told.T @ told + _JITTER * np.eye(len(mean))
-    return np.asarray(middle + noise @ linalg.cholesky(left, lower=True).T)
+    return np.asarray(middle + noise @ scipy.linalg.cholesky(left, lower=True).T)

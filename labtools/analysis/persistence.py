@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+import scipy
 
 from labtools.analysis.multiplicity import adjust_p_values
 from labtools.errors import AnalysisError
@@ -127,9 +127,9 @@ def _at_least(count: np.ndarray, mean: np.ndarray, overdispersion: float) -> np.
     k, m = np.maximum(count, 1), np.maximum(mean, 1e-12)
     if overdispersion:
         size = 1 / overdispersion
-        tail = special.betaincc(size, k, size / (size + m))
+        tail = scipy.special.betaincc(size, k, size / (size + m))
     else:
-        tail = special.gammainc(k, m)
+        tail = scipy.special.gammainc(k, m)
     return np.asarray(np.where(count < 1, 1.0, tail))
 
 
@@ -141,7 +141,7 @@ def _moved(
     scale = 1 + overdispersion * (first + last) / 2
     ratio = np.log((last + 0.5) / (first + 0.5)) - np.log(expected[:, -1] / expected[:, 0])
     z = ratio / np.sqrt(scale * (1 / (last + 0.5) + 1 / (first + 0.5)))
-    small = _adjusted(2 * stats.norm.sf(np.abs(z))) <= _LEVEL
+    small = _adjusted(2 * scipy.stats.norm.sf(np.abs(z))) <= _LEVEL
     return small & (z > 0), small & (z < 0)
 
 

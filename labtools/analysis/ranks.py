@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from labtools.errors import AnalysisError
 
@@ -42,7 +42,7 @@ def place_intervals(draws: np.ndarray, areas: pd.Index, *, level: float = 0.90) 
             ("lower_share", "min", tail, np.floor),
             ("upper_share", "max", 1 - tail, np.ceil),
         ):
-            below = stats.rankdata(draws[:, ranked], method=method, axis=1) - 1
+            below = scipy.stats.rankdata(draws[:, ranked], method=method, axis=1) - 1
             # Of n draws the next one lies below the k-th with a chance of k / (n + 1).
             limit = np.quantile(below, q, axis=0, method="weibull")
             table.loc[ranked, column] = whole(limit) / (n - 1)
@@ -123,7 +123,7 @@ def tiers(draws: pd.DataFrame, *, certainty: float = 0.9) -> pd.Series:
     """
     known = draws.columns[draws.notna().all()]
     told = draws[known].to_numpy()
-    mean_rank = stats.rankdata(told, axis=1).mean(axis=0)
+    mean_rank = scipy.stats.rankdata(told, axis=1).mean(axis=0)
     tier = np.zeros(len(known), int)
     inside: list[int] = []
     number = 0

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from labtools.errors import AnalysisError
 from labtools.findings import Finding, Severity
@@ -99,8 +99,8 @@ def crude_rates(
 def poisson_interval(events: np.ndarray, *, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """Return Garwood's exact limits for the mean of a Poisson count (missing stays missing)."""
     tail = (1 - level) / 2
-    lower = np.where(events == 0, 0.0, stats.chi2.ppf(tail, 2 * events) / 2)
-    upper = np.asarray(stats.chi2.ppf(1 - tail, 2 * (events + 1)) / 2)
+    lower = np.where(events == 0, 0.0, scipy.stats.chi2.ppf(tail, 2 * events) / 2)
+    upper = np.asarray(scipy.stats.chi2.ppf(1 - tail, 2 * (events + 1)) / 2)
     return lower, upper
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+import scipy
 
 from labtools.analysis.perception.area_shares import AreaPrior, fit_area_shares
 from labtools.analysis.smoothing import fit_gamma_poisson
@@ -97,7 +97,7 @@ class ReportingPrior:
     def told_prior(self) -> AreaPrior:
         """The same, as log-odds of being denounced: what victims are asked."""
         log_odds, chance = self._opened_law()
-        return self._as_log_odds(float(special.expit(log_odds) @ chance))
+        return self._as_log_odds(float(scipy.special.expit(log_odds) @ chance))
 
     def opened_draws(self, size: int, rng: np.random.Generator) -> np.ndarray:
         """Return draws of the share of denounced crimes that has a case file, shape (size, 1)."""
@@ -105,13 +105,13 @@ class ReportingPrior:
         drawn = rng.choice(len(chance), size=(size, 1), p=chance)
         step = log_odds[1] - log_odds[0] if len(log_odds) > 1 else 0.0
         within = step * rng.uniform(-0.5, 0.5, (size, 1))
-        return np.asarray(special.expit(log_odds[drawn] + within))
+        return np.asarray(scipy.special.expit(log_odds[drawn] + within))
 
     def opened_limits(self) -> tuple[float, float, float]:
         """Return that share's median and limits (95 %), with what the lab's survey was told."""
         log_odds, chance = self._opened_law()
         at = np.searchsorted(np.cumsum(chance), (0.5, 0.025, 0.975)).clip(max=len(chance) - 1)
-        middle, low, high = special.expit(log_odds[at])
+        middle, low, high = scipy.special.expit(log_odds[at])
         return float(middle), float(low), float(high)
 
     def _opened_law(self) -> tuple[np.ndarray, np.ndarray]:
@@ -119,7 +119,7 @@ class ReportingPrior:
         share, lower, upper = self.opened
         if share >= 1:
             return np.array([np.inf]), np.ones(1)
-        low, centre, high = special.logit([lower, share, upper])
+        low, centre, high = scipy.special.logit([lower, share, upper])
         sd = float(high - low) / (2 * _REACH)
         log_odds = centre + sd * np.linspace(-_GRID_ENDS, _GRID_ENDS, _GRID)
         with_file, asked = self.files
@@ -130,7 +130,7 @@ class ReportingPrior:
 
     def _as_log_odds(self, opened: float) -> AreaPrior:
         most = 1 - _CERTAIN
-        low, centre, high = special.logit(
+        low, centre, high = scipy.special.logit(
             np.minimum((1 - np.array([self.upper, self.unreported, self.lower])) / opened, most)
         )
         return AreaPrior(float(centre), float(high - low) / (2 * _REACH), spread=self.spread)
@@ -176,7 +176,7 @@ def reporting_draws(
     city = rng.normal(law.centre, law.centre_sd, (size, 1))
     spread = rng.gamma(2, prior.spread, (size, 1))
     log_odds = city + spread * rng.standard_normal((size, len(areas)))
-    return pd.DataFrame(special.expit(log_odds), columns=areas).rename_axis("draw")
+    return pd.DataFrame(scipy.special.expit(log_odds), columns=areas).rename_axis("draw")
 
 
 def group_reporting(
@@ -198,7 +198,7 @@ def group_reporting(
     recorded : pandas.DataFrame, shape (n_areas, n_groups)
         Counts; missing ones do not weigh.
     """
-    log_odds = special.logit(np.clip(reporting.to_numpy(), _CERTAIN, 1 - _CERTAIN))
+    log_odds = scipy.special.logit(np.clip(reporting.to_numpy(), _CERTAIN, 1 - _CERTAIN))
     counts = recorded.reindex(reporting.columns).fillna(0.0)
     shift = np.column_stack(
         [rng.normal(*prior.groups.get(str(g), _LIKE_ALL), len(reporting)) for g in counts.columns]
@@ -210,7 +210,7 @@ def group_reporting(
     even = np.log(np.divide(parts, whole, out=np.ones_like(whole), where=whole > 0))
     return {
         str(g): pd.DataFrame(
-            special.expit(log_odds + shift[:, [k]] + even[:, None]),
+            scipy.special.expit(log_odds + shift[:, [k]] + even[:, None]),
             reporting.index,
             reporting.columns,
         )
@@ -304,7 +304,7 @@ def chance_among_first(draws: pd.DataFrame, first: int) -> pd.Series:
     """
     known = ~draws.isna().any(axis=0)
     values = draws.loc[:, known].to_numpy()
-    place = stats.rankdata(-values, method="ordinal", axis=1)
+    place = scipy.stats.rankdata(-values, method="ordinal", axis=1)
     chance = pd.Series((place <= first).mean(axis=0), draws.columns[known])
     return chance.reindex(draws.columns)
 

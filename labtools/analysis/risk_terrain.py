@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.spatial import cKDTree
+import scipy
 
 from labtools.errors import AnalysisError
 
@@ -31,7 +31,7 @@ def distances_to(places: np.ndarray, premises: np.ndarray) -> np.ndarray:
     """Return how far the nearest premise is from each place; infinite where there is none."""
     if not len(premises):
         return np.full(len(places), np.inf)
-    return np.asarray(cKDTree(premises).query(places)[0])
+    return np.asarray(scipy.spatial.cKDTree(premises).query(places)[0])
 
 
 def standardise(layers: pd.DataFrame) -> pd.DataFrame:

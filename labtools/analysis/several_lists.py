@@ -12,7 +12,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy import special
+import scipy
 
 from labtools.errors import AnalysisError
 
@@ -95,8 +95,10 @@ def _fitted(x: np.ndarray, count: np.ndarray) -> dict[str, float]:
         if np.abs(step).max() < _NIL:
             break
     mean = np.exp(np.clip(x @ beta, -50, 50))
-    deviance = 2 * float((special.xlogy(count, count / mean) - count + mean).sum())
-    likelihood = float((special.xlogy(count, mean) - mean - special.gammaln(count + 1)).sum())
+    deviance = 2 * float((scipy.special.xlogy(count, count / mean) - count + mean).sum())
+    likelihood = float(
+        (scipy.special.xlogy(count, mean) - mean - scipy.special.gammaln(count + 1)).sum()
+    )
     hidden = float(np.exp(beta[0]))
     exists = hidden < _LARGEST * count.sum()
     return {

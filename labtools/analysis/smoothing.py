@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, sparse, special, stats
+import scipy
 
 from labtools.analysis.rates import poisson_interval
 from labtools.errors import AnalysisError
@@ -58,8 +58,8 @@ class GammaPoissonFit(Shown):
         return pd.DataFrame(
             {
                 "rate": a / b,
-                "lower": stats.gamma.ppf(tail, a) / b,
-                "upper": stats.gamma.ppf(1 - tail, a) / b,
+                "lower": scipy.stats.gamma.ppf(tail, a) / b,
+                "upper": scipy.stats.gamma.ppf(1 - tail, a) / b,
             },
             index=events.index,
         )
@@ -119,7 +119,7 @@ def fit_gamma_poisson(events: pd.Series, exposure: pd.Series) -> GammaPoissonFit
     # chance.  An optimiser would wander off on that flat shore.
     if ((n - e * mean) ** 2 - n).sum() <= 0:
         return GammaPoissonFit(np.inf, np.inf, mean, total)
-    found = optimize.minimize(
+    found = scipy.optimize.minimize(
         _minus_log_likelihood,
         x0=np.array([0.0, np.log(mean)]),
         args=(n, e),
@@ -153,7 +153,9 @@ def marshall_rates(events: pd.Series, exposure: pd.Series) -> pd.Series:
     return (mean + weight * (raw - mean)).reindex(events.index)
 
 
-def local_rates(events: pd.Series, exposure: pd.Series, neighbours: sparse.csr_array) -> pd.Series:
+def local_rates(
+    events: pd.Series, exposure: pd.Series, neighbours: scipy.sparse.csr_array
+) -> pd.Series:
     """Return Marshall's local empirical-Bayes rates: drawn towards the area and its neighbours.
 
     When to use it: as the plain counterpart of a spatial model.  When not: for intervals, or
@@ -174,8 +176,8 @@ def local_rates(events: pd.Series, exposure: pd.Series, neighbours: sparse.csr_a
     at_risk = exposure.reindex(events.index)
     known = (events.notna() & (at_risk > 0)).to_numpy()
     n, e = events.to_numpy(float)[known], at_risk.to_numpy(float)[known]
-    near = (sparse.csr_array(neighbours)[known][:, known] > 0).astype(float)
-    near = sparse.csr_array(((near + sparse.eye_array(len(n))) > 0).astype(float))
+    near = (scipy.sparse.csr_array(neighbours)[known][:, known] > 0).astype(float)
+    near = scipy.sparse.csr_array(((near + scipy.sparse.eye_array(len(n))) > 0).astype(float))
     people, raw = near @ e, n / e
     mean = (near @ n) / people
     # The sum over the neighbourhood of e (raw - mean)², with the mean of its middle.
@@ -191,8 +193,8 @@ def _minus_log_likelihood(parameters: np.ndarray, n: np.ndarray, e: np.ndarray) 
     shape, level = np.exp(np.clip(parameters, -30, 30))
     b = shape / level
     terms = (
-        special.gammaln(n + shape)
-        - special.gammaln(shape)
+        scipy.special.gammaln(n + shape)
+        - scipy.special.gammaln(shape)
         + shape * np.log(b / (b + e))
         + n * np.log(e / (b + e))
     )

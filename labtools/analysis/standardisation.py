@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from labtools.analysis.rates import poisson_interval
 from labtools.errors import AnalysisError
@@ -71,8 +71,8 @@ def direct_rates(
     table = pd.DataFrame(
         {
             "rate": rate,
-            "lower": np.where(seen, scale * stats.chi2.ppf(tail, freedom), 0.0),
-            "upper": spread / (2 * most) * stats.chi2.ppf(1 - tail, 2 * most**2 / spread),
+            "lower": np.where(seen, scale * scipy.stats.chi2.ppf(tail, freedom), 0.0),
+            "upper": spread / (2 * most) * scipy.stats.chi2.ppf(1 - tail, 2 * most**2 / spread),
         },
         index=events.index,
     )

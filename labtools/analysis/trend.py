@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from labtools.messages import Sentence, mark
 from labtools.tables.shown import Shown
@@ -98,7 +98,7 @@ def _fit(counts: np.ndarray, noise_variance: float, level: float, complete: floa
     scale = max(1.0, pearson / freedom) + noise_variance / counts.mean()
     effect = float(np.log(years[-1] / years[-2] / complete))
     error = float(np.sqrt(scale * (1 / years[-1] + 1 / years[-2])))
-    reach = float(stats.t.ppf((1 + level) / 2, freedom)) * error
-    p_value = float(2 * stats.t.sf(abs(effect) / error, freedom))
+    reach = float(scipy.stats.t.ppf((1 + level) / 2, freedom)) * error
+    p_value = float(2 * scipy.stats.t.sf(abs(effect) / error, freedom))
     ratio, lower, upper = np.exp([effect, effect - reach, effect + reach])
     return YearRatio(float(ratio), float(lower), float(upper), p_value, scale)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, special, stats
+import scipy
 
 from labtools.errors import AnalysisError
 
@@ -48,8 +48,8 @@ class Reporting:
             {
                 "recorded": recorded,
                 "probable": recorded * mean,
-                "lower": recorded / stats.beta.ppf(1 - tail, a, b),
-                "upper": recorded / stats.beta.ppf(tail, a, b),
+                "lower": recorded / scipy.stats.beta.ppf(1 - tail, a, b),
+                "upper": recorded / scipy.stats.beta.ppf(tail, a, b),
             }
         )
 
@@ -105,12 +105,12 @@ def fit_reporting(reported: pd.Series, victims: pd.Series) -> Reporting:
 
     def minus(point: np.ndarray) -> float:
         a, b = np.exp(point)
-        return -float((special.betaln(a + y, b + n - y) - special.betaln(a, b)).sum())
+        return -float((scipy.special.betaln(a + y, b + n - y) - scipy.special.betaln(a, b)).sum())
 
     if len(y) >= 3 and 0 < y.sum() < n.sum():  # noqa: PLR2004 -- two areas have no law
         mean = y.sum() / n.sum()
         start = np.log([10 * mean, 10 * (1 - mean)])
-        found = optimize.minimize(minus, start, method="Nelder-Mead", options={"xatol": 1e-8})
+        found = scipy.optimize.minimize(minus, start, method="Nelder-Mead", options={"xatol": 1e-8})
         alpha, beta = np.exp(found.x)
         if alpha + beta < 1e4:  # noqa: PLR2004 -- wider than any survey can tell from a common rate
             return Reporting(float(alpha), float(beta))
@@ -137,7 +137,7 @@ def reporting_prior(unreported: float, lower: float, upper: float) -> Reporting:
 
     def gap(log_size: float) -> float:
         a, b = np.exp(log_size) * np.array([1 - unreported, unreported])
-        low, high = stats.beta.ppf([0.025, 0.975], b, a)
+        low, high = scipy.stats.beta.ppf([0.025, 0.975], b, a)
         return float(high - low - (upper - lower))
 
     if gap(0.0) * gap(16.0) > 0:
@@ -147,7 +147,7 @@ def reporting_prior(unreported: float, lower: float, upper: float) -> Reporting:
             lower=lower,
             upper=upper,
         )
-    size = float(np.exp(optimize.brentq(gap, 0.0, 16.0)))
+    size = float(np.exp(scipy.optimize.brentq(gap, 0.0, 16.0)))
     return Reporting(size * (1 - unreported), size * unreported)
 
 

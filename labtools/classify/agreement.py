@@ -10,8 +10,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
-from statsmodels.stats.inter_rater import cohens_kappa
+import scipy
 
 from labtools.classify.crosswalk import fold_subject
 from labtools.classify.quality import class_drift
@@ -86,7 +85,7 @@ def subject_drift(events: pd.DataFrame, source: str) -> pd.DataFrame:
         "before": len(before),
         "now": len(now),
         "drift": class_drift(before["crime_code"], now["crime_code"]),
-        "by_chance": float(chi2.ppf(_LIKELY, max(codes - 1, 1)) * weight),
+        "by_chance": float(scipy.stats.chi2.ppf(_LIKELY, max(codes - 1, 1)) * weight),
         "unseen": float(1 - said.map(folded).isin(known).mean()),
     }
     return check_table(DRIFT, pd.DataFrame([row]))
@@ -99,6 +98,8 @@ def _agreed(one: pd.Series, other: pd.Series) -> dict[str, float]:
     if len(both) < _FEWEST or len(codes) == 1:
         return {**told, **dict.fromkeys(("kappa", "lower", "upper"), np.nan)}
     counted = pd.crosstab(both["one"], both["other"])
+    from statsmodels.stats.inter_rater import cohens_kappa  # noqa: PLC0415 - statsmodels loads only where it fits
+
     found = cohens_kappa(counted.reindex(index=codes, columns=codes, fill_value=0).to_numpy())
     limits = {"lower": max(float(found.kappa_low), -1.0), "upper": min(float(found.kappa_upp), 1.0)}
     return {**told, "kappa": float(found.kappa), **limits}

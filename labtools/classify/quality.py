@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
+import scipy
 
 _BINS = 15
 _TINY = 1e-15
@@ -120,10 +119,12 @@ def fit_temperature(known: pd.Series, log_probability: pd.DataFrame) -> float:
     rows = np.arange(len(truth))
 
     def loss(log_temperature: float) -> float:
-        scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
+        scaled = scipy.special.log_softmax(logits / np.exp(log_temperature), axis=1)
         return float(-scaled[rows, truth].mean())
 
-    found = minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded", options={"xatol": 1e-8})
+    found = scipy.optimize.minimize_scalar(
+        loss, bounds=(-3.0, 3.0), method="bounded", options={"xatol": 1e-8}
+    )
     return float(np.exp(found.x))
 
 

@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import log_softmax
-from scipy.stats import beta
+import scipy
 
 from labtools.classify.quality import fit_temperature
 from labtools.errors import AnalysisError
@@ -96,7 +95,7 @@ def fit_text_model(
     left_out = _left_out(table)
     known = left_out.columns.get_indexer(table["label"][left_out.index])
     temperature = fit_temperature(table["label"][left_out.index], left_out)
-    chance = np.exp(log_softmax(left_out.to_numpy() / temperature, axis=1))
+    chance = np.exp(scipy.special.log_softmax(left_out.to_numpy() / temperature, axis=1))
     evidence = pd.DataFrame(
         {
             "family": table["family"][left_out.index],
@@ -129,7 +128,7 @@ def sure_from(model: TextModel, declared: float) -> float:
         among = order[order["confidence"] >= confidence]
         right = among.groupby("family")["right"].mean()
         wrong = len(right) - right.sum()
-        if right.sum() and beta.ppf(1 - _LIKELY, right.sum(), wrong + 1) >= declared:
+        if right.sum() and scipy.stats.beta.ppf(1 - _LIKELY, right.sum(), wrong + 1) >= declared:
             lowest = float(confidence)
     return lowest
 
@@ -173,7 +172,7 @@ def predict_codes(model: TextModel, texts: pd.Series, *, confidence: float) -> p
 def probabilities(model: TextModel, texts: pd.Series) -> pd.DataFrame:
     """Return the calibrated probability of each class (columns) for each text."""
     scores = _scores(model.features, model.weights, model.bias, texts.map(fold_text))
-    chance = np.exp(log_softmax(scores / model.temperature, axis=1))
+    chance = np.exp(scipy.special.log_softmax(scores / model.temperature, axis=1))
     return pd.DataFrame(chance, index=texts.index, columns=list(model.classes))
 
 

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import scipy
 import shapely
 from pyproj import Transformer
-from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import dijkstra
-from scipy.spatial import Voronoi, cKDTree
 
 CRS = "EPSG:6372"
 CENTRE = (-100.39, 20.59)
@@ -55,7 +53,7 @@ class Ground:
     colonias: np.ndarray
     agebs: np.ndarray
     boroughs: np.ndarray
-    neighbours: csr_array
+    neighbours: scipy.sparse.csr_array
     corners: np.ndarray
     triangle_block: np.ndarray
 
@@ -155,7 +153,7 @@ def _inside_outline(points: np.ndarray) -> np.ndarray:
 
 
 def _cells(points: np.ndarray, *, n_inside: int = N_BLOCKS) -> tuple[list[np.ndarray], np.ndarray]:
-    diagram = Voronoi(points)
+    diagram = scipy.spatial.Voronoi(points)
     cells = []
     for point, region in zip(points[:n_inside], diagram.point_region[:n_inside], strict=True):
         corners = diagram.vertices[diagram.regions[region]]
@@ -165,13 +163,15 @@ def _cells(points: np.ndarray, *, n_inside: int = N_BLOCKS) -> tuple[list[np.nda
     return cells, edges[(edges < n_inside).all(axis=1)]
 
 
-def _roads(blocks: pd.DataFrame, edges: np.ndarray, rng: np.random.Generator) -> csr_array:
+def _roads(
+    blocks: pd.DataFrame, edges: np.ndarray, rng: np.random.Generator
+) -> scipy.sparse.csr_array:
     """How hard it is to go from a block to the next; uneven, so that borders are irregular."""
     places = blocks[["x", "y"]].to_numpy()
     steps = np.hypot(*(places[edges[:, 0]] - places[edges[:, 1]]).T)
     steps = steps * rng.uniform(0.7, 1.3, len(steps))
     n = len(blocks)
-    return coo_array((steps, (edges[:, 0], edges[:, 1])), shape=(n, n)).tocsr()
+    return scipy.sparse.coo_array((steps, (edges[:, 0], edges[:, 1])), shape=(n, n)).tocsr()
 
 
 def _seeds(blocks: pd.DataFrame, n: int, rng: np.random.Generator) -> np.ndarray:
@@ -179,18 +179,18 @@ def _seeds(blocks: pd.DataFrame, n: int, rng: np.random.Generator) -> np.ndarray
     places = blocks[["x", "y"]].to_numpy()
     seeds = places[rng.choice(len(places), n, replace=False)]
     for _ in range(2):
-        nearest = cKDTree(seeds).query(places)[1]
+        nearest = scipy.spatial.cKDTree(seeds).query(places)[1]
         sums = np.column_stack([np.bincount(nearest, places[:, k], n) for k in (0, 1)])
         count = np.bincount(nearest, minlength=n)[:, None]
         seeds = np.where(count > 0, sums / np.maximum(count, 1), seeds)
-    chosen = np.unique(cKDTree(places).query(seeds)[1])
+    chosen = np.unique(scipy.spatial.cKDTree(places).query(seeds)[1])
     spare = np.setdiff1d(rng.permutation(len(places))[: 2 * n], chosen, assume_unique=True)
     return np.concatenate([chosen, spare[: n - len(chosen)]])
 
 
-def _grow(roads: csr_array, seeds: np.ndarray) -> np.ndarray:
+def _grow(roads: scipy.sparse.csr_array, seeds: np.ndarray) -> np.ndarray:
     """Give each block to the seed from which it is easiest to reach: territories hold together."""
-    nearest = dijkstra(
+    nearest = scipy.sparse.csgraph.dijkstra(
         roads, directed=False, indices=seeds, min_only=True, return_predecessors=True
     )[2]
     return np.asarray(np.searchsorted(np.sort(seeds), nearest))
@@ -232,12 +232,14 @@ def _joined(polygons: np.ndarray, group: np.ndarray, n: int) -> np.ndarray:
     return np.array([shapely.coverage_union_all(polygons[group == k]) for k in range(n)])
 
 
-def _neighbours(colonia: np.ndarray, edges: np.ndarray) -> csr_array:
+def _neighbours(colonia: np.ndarray, edges: np.ndarray) -> scipy.sparse.csr_array:
     pairs = colonia[edges]
     pairs = pairs[(pairs != OUTSIDE).all(axis=1) & (pairs[:, 0] != pairs[:, 1])]
     both = np.vstack([pairs, pairs[:, ::-1]])
     ones = np.ones(len(both), dtype=bool)
-    return coo_array((ones, both.T), shape=(N_COLONIAS, N_COLONIAS)).tocsr().astype(bool)
+    return (
+        scipy.sparse.coo_array((ones, both.T), shape=(N_COLONIAS, N_COLONIAS)).tocsr().astype(bool)
+    )
 
 
 def _triangles(cells: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

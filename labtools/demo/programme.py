@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
+import scipy
 
 from labtools.demo.chance import standardised
 from labtools.demo.intensity import LOOKAHEAD, MONTHS, N_MONTHS
@@ -109,7 +109,7 @@ def enrol(
     return stage
 
 
-def take_effect(stage: np.ndarray, neighbours: csr_array) -> Programme:
+def take_effect(stage: np.ndarray, neighbours: scipy.sparse.csr_array) -> Programme:
     """Return the programme with its effects, given who enters at which stage."""
     starts = [(pd.Timestamp(day).to_period("M") - MONTHS[0].to_period("M")).n for day, _ in STAGES]
     first = np.array([NEVER, *starts])[stage]

@@ -7,17 +7,19 @@ for places that were in before the first wave; they are left out, and counted.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
-from scipy import stats
-from statsmodels.regression.linear_model import WLS, RegressionResults
+import scipy
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.counts import FEWEST_PLACES
 from labtools.messages import Sentence, mark
 from labtools.tables.shown import Shown
+
+if TYPE_CHECKING:
+    from statsmodels.regression.linear_model import RegressionResults
 
 _NEVER = "never"
 _COLUMNS = ("place", "wave", "weight", "value")
@@ -100,6 +102,8 @@ def answer_effect(
         ],
         axis=1,
     )
+    from statsmodels.regression.linear_model import WLS  # noqa: PLC0415 - statsmodels loads only where it fits
+
     codes = pd.factorize(table["place"])[0]
     fit = WLS(table["value"].to_numpy(), design.to_numpy(), table["weight"].to_numpy()).fit(
         cov_type="cluster", cov_kwds={"groups": codes}
@@ -107,7 +111,7 @@ def answer_effect(
     cells = [column for column in design.columns if isinstance(column, str) and "@" in column]
     at = [design.columns.get_loc(column) for column in cells]
     weight = table["weight"].groupby(cell).sum().reindex(cells).to_numpy()
-    reach = float(stats.t.ppf((1 + level) / 2, inside - 1))
+    reach = float(scipy.stats.t.ppf((1 + level) / 2, inside - 1))
     change, se = _mixed(fit, at, weight)
     order = np.array([_waves_since(table, column) for column in cells])
     rows = {
@@ -126,7 +130,7 @@ def answer_effect(
         se=se,
         lower=change - reach * se,
         upper=change + reach * se,
-        p=float(2 * stats.t.sf(abs(change) / se, inside - 1)),
+        p=float(2 * scipy.stats.t.sf(abs(change) / se, inside - 1)),
         by_wave=by_wave,
         persons=float(table.loc[last, "weight"].sum()),
         places=int(inside),

@@ -14,8 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from scipy import sparse, stats
-from scipy.sparse import csgraph
+import scipy
 
 from labtools.errors import AnalysisError
 from labtools.messages import Sentence, mark
@@ -154,12 +153,12 @@ def imputed_effects(
     freedom = _freedom(used, beside, targets.values())
     table = pd.DataFrame(rows, pd.Index(keys, dtype=object), ["log_ratio", "observed", "expected"])
     error = np.sqrt(clustered_variance(parts, near))
-    reach = stats.t.ppf((1 + level) / 2, freedom) * error
+    reach = scipy.stats.t.ppf((1 + level) / 2, freedom) * error
     told = table.assign(
         se=error,
         lower=table["log_ratio"] - reach,
         upper=table["log_ratio"] + reach,
-        p=2 * stats.t.sf(np.abs(table["log_ratio"] / error), freedom),
+        p=2 * scipy.stats.t.sf(np.abs(table["log_ratio"] / error), freedom),
     )
     return CountEffects(told, parts, freedom)
 
@@ -172,8 +171,8 @@ def borders_between(beside: np.ndarray) -> np.ndarray:
     beside : numpy.ndarray, shape (n_places, n_places)
         Which places share a border.
     """
-    graph = sparse.csr_array(np.asarray(beside, dtype=float))
-    return np.asarray(csgraph.shortest_path(graph, method="D", unweighted=True))
+    graph = scipy.sparse.csr_array(np.asarray(beside, dtype=float))
+    return np.asarray(scipy.sparse.csgraph.shortest_path(graph, method="D", unweighted=True))
 
 
 def nearness(steps: np.ndarray, *, reach: int) -> np.ndarray:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.choice import refuse_by_records
@@ -79,14 +79,14 @@ def _estimate(
     found: DisplacementDifference, of: tuple[float, int], how: tuple[float, NearError]
 ) -> Estimate:
     (observed, places), (level, among) = of, how
-    reach = float(stats.t.ppf((1 + level) / 2, among.freedom)) * found.local_se
+    reach = float(scipy.stats.t.ppf((1 + level) / 2, among.freedom)) * found.local_se
     value, lower, upper = (_ratio(observed, found.local + step) for step in (0.0, -reach, reach))
     return Estimate(
         log_ratio=value,
         lower=lower,
         upper=upper,
         se=found.local_se / max(observed - found.local, 1.0),
-        p=float(2 * stats.t.sf(abs(found.local) / found.local_se, among.freedom)),
+        p=float(2 * scipy.stats.t.sf(abs(found.local) / found.local_se, among.freedom)),
         observed=observed,
         places=places,
         compared=places,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.choice import Chosen, refuse_by_records
@@ -138,7 +138,7 @@ def weighted_displacement_difference(
     effects = (signs * counts / divisor).sum(axis=1)
     variances = dispersion * (counts / divisor**2).sum(axis=1)
     total, total_se = effects.sum(), np.sqrt(variances.sum())
-    reach = stats.norm.ppf((1 + level) / 2) * total_se
+    reach = scipy.stats.norm.ppf((1 + level) / 2) * total_se
     z = total / total_se
     return DisplacementDifference(
         local=float(effects[:2].sum()),
@@ -150,7 +150,7 @@ def weighted_displacement_difference(
         lower=float(total - reach),
         upper=float(total + reach),
         z=float(z),
-        p=float(2 * stats.norm.sf(abs(z))),
+        p=float(2 * scipy.stats.norm.sf(abs(z))),
         dispersion=dispersion,
     )
 
@@ -202,7 +202,7 @@ def harm_weighted_difference(
     _check((treated[0], treated[1]), (control[0], control[1]), dispersion)
     total = float(harm @ (table @ np.array([1.0, -1.0, -1.0, 1.0])))
     error = float(np.sqrt(dispersion * (harm**2 @ table.sum(axis=1))))
-    reach = stats.norm.ppf((1 + level) / 2) * error
+    reach = scipy.stats.norm.ppf((1 + level) / 2) * error
     return DisplacementDifference(
         local=total,
         local_se=error,
@@ -213,7 +213,7 @@ def harm_weighted_difference(
         lower=total - float(reach),
         upper=total + float(reach),
         z=total / error,
-        p=float(2 * stats.norm.sf(abs(total) / error)),
+        p=float(2 * scipy.stats.norm.sf(abs(total) / error)),
         dispersion=dispersion,
     )
 
@@ -259,12 +259,12 @@ def poisson_e_test(
     pooled = (k1 + k2) / (n1 + n2)
     # Both rates are one under the hypothesis: their difference varies as the sum of the counts.
     seen = abs(k1 / n1 - k2 / n2) / np.sqrt(k1 + k2)
-    ranges = [np.arange(int(stats.poisson.isf(1e-15, n * pooled)) + 2) for n in (n1, n2)]
+    ranges = [np.arange(int(scipy.stats.poisson.isf(1e-15, n * pooled)) + 2) for n in (n1, n2)]
     a, b = np.meshgrid(*ranges, indexing="ij")
     spread = np.sqrt(a + b)
     found = np.divide(abs(a / n1 - b / n2), spread, out=np.zeros(a.shape), where=spread > 0)
     chance = np.outer(
-        *(stats.poisson.pmf(r, n * pooled) for r, n in zip(ranges, (n1, n2), strict=True))
+        *(scipy.stats.poisson.pmf(r, n * pooled) for r, n in zip(ranges, (n1, n2), strict=True))
     )
     return float(chance[found >= seen * (1 - 1e-12)].sum())
 

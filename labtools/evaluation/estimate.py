@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from labtools.messages import Sentence, mark
 from labtools.tables.shown import Shown
@@ -55,4 +55,4 @@ class Estimate(Shown):
 
 def error_within(lower: float, upper: float, level: float) -> float:
     """Return the standard error of a normal with these limits."""
-    return float((upper - lower) / (2 * stats.norm.ppf((1 + level) / 2)))
+    return float((upper - lower) / (2 * scipy.stats.norm.ppf((1 + level) / 2)))

@@ -14,9 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import linalg
-from statsmodels.genmod.families import Poisson
-from statsmodels.genmod.generalized_linear_model import GLM
+import scipy
 
 from labtools.errors import AnalysisError
 
@@ -107,6 +105,9 @@ def interrupted_series(
     _check(counts, start, draws)
     design = _design(pd.DatetimeIndex(counts.index), start, slope=slope)
     y = counts.to_numpy(float)
+    from statsmodels.genmod.families import Poisson  # noqa: PLC0415 - statsmodels loads only where it fits
+    from statsmodels.genmod.generalized_linear_model import GLM  # noqa: PLC0415 - as above
+
     fit = GLM(y, design, family=Poisson()).fit()
     residual = (y - fit.mu) / np.sqrt(fit.mu)
     used = design.shape[1]
@@ -168,7 +169,7 @@ def _directions(weighed: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
         The design in units in which months vary alike; the level is its second column.
     """
     n = len(weighed)
-    others = linalg.orth(np.delete(weighed, 1, axis=1))
+    others = scipy.linalg.orth(np.delete(weighed, 1, axis=1))
     own = weighed[:, 1] - others @ (others.T @ weighed[:, 1])
     moved = float(np.linalg.norm(own))
     taken = np.column_stack([others, own / moved])

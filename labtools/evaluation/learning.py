@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.meta_analysis import combine_effects
@@ -82,7 +82,7 @@ def local_estimate(
     # A series compares with its own past: nobody else.
     fewest = int(row["places"] if pd.isna(row["compared"]) else min(row["places"], row["compared"]))
     level = float(told.loc["level", "number"])
-    se = (high - low) / (2 * stats.t.ppf((1 + level) / 2, fewest - 1))
+    se = (high - low) / (2 * scipy.stats.t.ppf((1 + level) / 2, fewest - 1))
     return LocalEstimate(protocol, run, float(value), float(se), int(row["places"]), fewest - 1)
 
 
@@ -106,7 +106,7 @@ class Posterior:
 
     def change(self, level: float) -> tuple[float, float, float]:
         """Per cent, with its limits."""
-        reach = stats.t.ppf((1 + level) / 2, self.freedom) * self.se
+        reach = scipy.stats.t.ppf((1 + level) / 2, self.freedom) * self.se
         value, low, high = (
             float(_PERCENT * np.expm1(self.log_ratio + step)) for step in (0.0, -reach, reach)
         )

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal, get_args
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from labtools.errors import AnalysisError
 from labtools.messages import Sentence, mark
@@ -96,21 +96,21 @@ def combine_effects(
     # Knapp and Hartung's factor may shrink the error below the plain one: not here.
     factor = max(1.0, float(weights @ (y - mean) ** 2) / (k - 1))
     se = float(np.sqrt(factor / weights.sum()))
-    reach = stats.t.ppf((1 + level) / 2, k - 1) * se
+    reach = scipy.stats.t.ppf((1 + level) / 2, k - 1) * se
     typical = (k - 1) * w.sum() / (w.sum() ** 2 - w @ w)
     wide = np.nan
     if k >= _FEWEST_TO_PREDICT:
-        wide = stats.t.ppf((1 + level) / 2, k - 2) * np.sqrt(tau2 + se**2)
+        wide = scipy.stats.t.ppf((1 + level) / 2, k - 2) * np.sqrt(tau2 + se**2)
     return Combined(
         effect=float(mean),
         se=se,
         lower=float(mean - reach),
         upper=float(mean + reach),
-        p=float(2 * stats.t.sf(abs(mean) / se, k - 1)),
+        p=float(2 * scipy.stats.t.sf(abs(mean) / se, k - 1)),
         tau2=float(tau2),
         i2=float(tau2 / (tau2 + typical)),
         q=q,
-        q_p=float(stats.chi2.sf(q, k - 1)),
+        q_p=float(scipy.stats.chi2.sf(q, k - 1)),
         predicted_lower=float(mean - wide),
         predicted_upper=float(mean + wide),
         studies=k,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize
+import scipy
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +90,5 @@ def _spread(influence: np.ndarray, share: np.ndarray) -> np.ndarray:
     by_share = np.sqrt(share[known])
     design = np.column_stack([np.ones(known.sum()), share[known]]) * by_share[:, None]
     seen = influence[known] ** 2 / share[known] * by_share
-    parts, _ = optimize.nnls(design, seen)
+    parts, _ = scipy.optimize.nnls(design, seen)
     return np.asarray(parts[0] * share + parts[1] * share**2)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, special
+import scipy
 
 from labtools.errors import AnalysisError
 
@@ -119,8 +119,10 @@ def folded_quantile(bias: float, level: float = 0.95) -> float:
     It is 1.96 without bias and tends to ``bias + 1.645``.
     """
     return float(
-        optimize.brentq(
-            lambda c: special.ndtr(c - bias) - special.ndtr(-c - bias) - level, 0, bias + 10
+        scipy.optimize.brentq(
+            lambda c: scipy.special.ndtr(c - bias) - scipy.special.ndtr(-c - bias) - level,
+            0,
+            bias + 10,
         )
     )
 
@@ -138,4 +140,4 @@ def _breakdown(value: float, se: float, slope: float, level: float) -> float:
         return 0.0
     if slope == 0:
         return float("inf")
-    return float(optimize.brentq(holds, 0.0, abs(value) / slope + 1))
+    return float(scipy.optimize.brentq(holds, 0.0, abs(value) / slope + 1))

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.choice import Chosen, refuse_by_records
@@ -219,7 +219,7 @@ def pretrend_p(effects: GroupTimeEffects) -> float:
     plain = value @ np.linalg.pinv(alone) @ value
     rank = int(np.linalg.matrix_rank(alone))
     if effects.near is None:
-        return float(stats.chi2.sf(plain, rank))
+        return float(scipy.stats.chi2.sf(plain, rank))
     together = influence.T @ effects.near @ influence / n**2
     # Weights that fall with the distance may take from the variance: it is never the smaller one.
     statistic = min(plain, max(0.0, float(value @ np.linalg.pinv(together) @ value)))
@@ -227,7 +227,7 @@ def pretrend_p(effects: GroupTimeEffects) -> float:
     if freedom < 1:
         return 1.0
     scale = freedom / (rank * (freedom + rank - 1))
-    return float(stats.f.sf(statistic * scale, rank, freedom))
+    return float(scipy.stats.f.sf(statistic * scale, rank, freedom))
 
 
 def _checked(panel: Panel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

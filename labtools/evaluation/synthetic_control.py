@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from scipy import linalg, optimize
+import scipy
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.choice import Chosen, refuse_by_records
@@ -155,14 +155,14 @@ def simplex_weights(donors: np.ndarray, target: np.ndarray) -> np.ndarray:
     """
     scale = _SUM_TO_ONE * max(float(np.abs(donors).max()), 1e-12)
     rows = np.vstack([donors, np.full(donors.shape[1], scale)])
-    near, _ = optimize.nnls(rows, np.append(target, scale))
+    near, _ = scipy.optimize.nnls(rows, np.append(target, scale))
     support = near > 0
     used = donors[:, support]
     k = used.shape[1]
     system = np.ones((k + 1, k + 1))
     system[:k, :k] = used.T @ used
     system[k, k] = 0
-    exact = linalg.lstsq(system, np.append(used.T @ target, 1.0))[0][:k]
+    exact = scipy.linalg.lstsq(system, np.append(used.T @ target, 1.0))[0][:k]
     weights = near / near.sum()
     if (exact >= 0).all():
         weights[support] = exact

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.choice import Chosen, refuse_by_records
@@ -161,7 +161,7 @@ def placebo_error(
     placebos = _drawn(table[: len(others)], len(treated), before, (rng, draws))
     effect = synthetic_difference(outcome, treated, start).effect
     se = float(placebos.std())
-    reach = stats.norm.ppf(0.975) * se
+    reach = scipy.stats.norm.ppf(0.975) * se
     if se <= _NOTHING * float(np.abs(outcome.to_numpy(float)).max()):
         return PlaceboError(0.0, np.nan, np.nan, np.nan, placebos, placebos[:0])
     any_group = _drawn(table, len(treated), before, (rng, draws))

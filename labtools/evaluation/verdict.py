@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from scipy import stats
+import scipy
 
 Verdict = Literal["better", "worse", "too_small", "not_yet_known"]
 _POWER = 0.80
@@ -44,5 +44,5 @@ def times_more(error: float, worthwhile: float, *, level: float) -> float:
     level : float
         Cover of the interval by which it is decided.
     """
-    seen = stats.norm.ppf((1 + level) / 2) + stats.norm.ppf(_POWER)
+    seen = scipy.stats.norm.ppf((1 + level) / 2) + scipy.stats.norm.ppf(_POWER)
     return float((seen * error / abs(np.log1p(-worthwhile / 100))) ** 2)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from labtools.errors import AnalysisError
 from labtools.evaluation.counts import borders_between, nearness
@@ -59,7 +59,7 @@ def waves_effect(
     whole, by_year = average_effects(effects, "simple"), average_effects(effects, "dynamic").parts
     size = outcome.sum(axis=1).to_numpy()
     found = near_error(whole.influence / len(first), first.to_numpy(), size, near)
-    reach = float(stats.t.ppf((1 + protocol.level) / 2, found.freedom))
+    reach = float(scipy.stats.t.ppf((1 + protocol.level) / 2, found.freedom))
     past = None
     if -1 in by_year.index:
         value, own = by_year.loc[-1, ["effect", "se"]]
@@ -69,7 +69,7 @@ def waves_effect(
         lower=whole.effect - reach * found.error,
         upper=whole.effect + reach * found.error,
         se=found.error,
-        p=float(2 * stats.t.sf(abs(whole.effect) / found.error, found.freedom)),
+        p=float(2 * scipy.stats.t.sf(abs(whole.effect) / found.error, found.freedom)),
         observed=float(cells.panel.counts.where(cells.inside).sum().sum()),
         places=int((first > 0).sum()),
         compared=int((first == 0).sum()),

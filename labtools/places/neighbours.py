@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
+import scipy
 import shapely
-from scipy import sparse
 
 #: Metres: registers draw neighbours with a street between them, or with edges that miss.
 STREET = 15.0
@@ -13,7 +13,7 @@ STREET = 15.0
 
 def find_neighbours(
     colonias: gpd.GeoDataFrame, crs: str, *, within: float = STREET
-) -> sparse.csr_array:
+) -> scipy.sparse.csr_array:
     """Return the matrix of neighbours, in the order of the register.
 
     Parameters
@@ -38,4 +38,4 @@ def find_neighbours(
     apart = one != other
     ends = (drawn[one[apart]], drawn[other[apart]])
     n = len(colonias)
-    return sparse.csr_array((np.ones(int(apart.sum())), ends), shape=(n, n))
+    return scipy.sparse.csr_array((np.ones(int(apart.sum())), ends), shape=(n, n))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, sparse
+import scipy
 
 from labtools.errors import AnalysisError
 from labtools.privacy.claims import Claims, joined
@@ -182,7 +182,7 @@ def _parts(claims: Claims) -> Iterator[tuple[np.ndarray, Claims]]:
             own = claims.weights[rows]
             inside[members] = np.arange(len(members))
             parts = (own.data, inside[own.indices], own.indptr)
-            weights = sparse.csr_array(parts, shape=(len(rows), len(members)))
+            weights = scipy.sparse.csr_array(parts, shape=(len(rows), len(members)))
             yield members, Claims(weights, claims.low[rows], claims.high[rows])
 
 
@@ -292,11 +292,11 @@ class _Part:
 
     def _counts(self, claims: Claims, towards: np.ndarray | None = None) -> np.ndarray | None:
         n = len(self.ceiling)
-        found = optimize.milp(
+        found = scipy.optimize.milp(
             np.zeros(n) if towards is None else towards,
             integrality=np.ones(n),
-            bounds=optimize.Bounds(self.bounds.low, self.ceiling),
-            constraints=optimize.LinearConstraint(claims.weights, claims.low, claims.high),
+            bounds=scipy.optimize.Bounds(self.bounds.low, self.ceiling),
+            constraints=scipy.optimize.LinearConstraint(claims.weights, claims.low, claims.high),
             options={"time_limit": _SECONDS},
         )
         if found.x is None and found.status != _INFEASIBLE:

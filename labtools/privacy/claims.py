@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+import scipy
 
 from labtools.errors import AnalysisError
 
@@ -32,7 +32,7 @@ class Claims:
         In events; infinite where nothing is said.
     """
 
-    weights: sparse.csr_array
+    weights: scipy.sparse.csr_array
     low: np.ndarray
     high: np.ndarray
 
@@ -117,7 +117,7 @@ def differences_within(
         Columns ``<key>_now`` and ``<key>_before`` for every key of `by`, ``low``, ``high``.
     """
     now, before = _two_sums(cells, release, by, name)
-    return Claims(sparse.csr_array(now - before), *_whole(release["low"], release["high"]))
+    return Claims(scipy.sparse.csr_array(now - before), *_whole(release["low"], release["high"]))
 
 
 def ratios_within(
@@ -132,9 +132,12 @@ def ratios_within(
     """
     now, before = _two_sums(cells, release, by, name)
     low, high = (release[c].to_numpy(float) for c in ("low", "high"))
-    said = sparse.csr_array(
-        sparse.vstack(
-            [now - sparse.diags_array(low) @ before, now - sparse.diags_array(high) @ before]
+    said = scipy.sparse.csr_array(
+        scipy.sparse.vstack(
+            [
+                now - scipy.sparse.diags_array(low) @ before,
+                now - scipy.sparse.diags_array(high) @ before,
+            ]
         )
     )
     nothing = np.full(len(release), np.inf)
@@ -159,14 +162,14 @@ def links(cells: pd.DataFrame, left: pd.Series, by: Sequence[str], *, name: str)
     other.loc[left.to_numpy(), list(by)] = None
     difference = _membership(one, keys, name) - _membership(other, keys, name)
     zeros = np.zeros(len(keys))
-    return Claims(sparse.csr_array(difference), zeros, zeros)
+    return Claims(scipy.sparse.csr_array(difference), zeros, zeros)
 
 
 def joined(claims: Sequence[Claims], n_cells: int) -> Claims:
     """Return all claims as one; the same sum claimed twice keeps what both allow."""
     if not claims:
-        return Claims(sparse.csr_array((0, n_cells)), np.zeros(0), np.zeros(0))
-    weights = sparse.csr_array(sparse.vstack([one.weights for one in claims]))
+        return Claims(scipy.sparse.csr_array((0, n_cells)), np.zeros(0), np.zeros(0))
+    weights = scipy.sparse.csr_array(scipy.sparse.vstack([one.weights for one in claims]))
     weights.sum_duplicates()
     low = np.concatenate([one.low for one in claims])
     high = np.concatenate([one.high for one in claims])
@@ -176,12 +179,12 @@ def joined(claims: Sequence[Claims], n_cells: int) -> Claims:
     least, most = np.full(len(first), -np.inf), np.full(len(first), np.inf)
     np.maximum.at(least, group.ravel(), low)
     np.minimum.at(most, group.ravel(), high)
-    return Claims(sparse.csr_array(weights[first]), least, most)
+    return Claims(scipy.sparse.csr_array(weights[first]), least, most)
 
 
 def _two_sums(
     cells: pd.DataFrame, release: pd.DataFrame, by: Sequence[str], name: str
-) -> tuple[sparse.csr_array, sparse.csr_array]:
+) -> tuple[scipy.sparse.csr_array, scipy.sparse.csr_array]:
     sides = [
         release[[f"{key}_{side}" for key in by]].set_axis(list(by), axis=1)
         for side in ("now", "before")
@@ -189,11 +192,11 @@ def _two_sums(
     return _membership(cells, sides[0], name), _membership(cells, sides[1], name)
 
 
-def _membership(cells: pd.DataFrame, keys: pd.DataFrame, name: str) -> sparse.csr_array:
+def _membership(cells: pd.DataFrame, keys: pd.DataFrame, name: str) -> scipy.sparse.csr_array:
     """Return ones where a cell has the keys of a row: shape (rows, cells)."""
     by = list(keys.columns)
     if not by:
-        return sparse.csr_array(np.ones((len(keys), len(cells))))
+        return scipy.sparse.csr_array(np.ones((len(keys), len(cells))))
     inside = cells[by].notna().all(axis=1).to_numpy()
     numbered = cells.loc[inside, by].assign(_cell=np.flatnonzero(inside))
     told = keys.reset_index(drop=True).assign(_row=np.arange(len(keys)))
@@ -208,7 +211,9 @@ def _membership(cells: pd.DataFrame, keys: pd.DataFrame, name: str) -> sparse.cs
             first=", ".join(f"{c}={v}" for c, v in keys[alone.to_numpy()].iloc[0].items()),
         )
     ones = np.ones(len(both))
-    return sparse.csr_array((ones, (both["_row"], both["_cell"])), shape=(len(keys), len(cells)))
+    return scipy.sparse.csr_array(
+        (ones, (both["_row"], both["_cell"])), shape=(len(keys), len(cells))
+    )
 
 
 def _whole(low: pd.Series, high: pd.Series) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, sparse
+import scipy
 
 from labtools.errors import PrivacyError
 
@@ -43,7 +43,7 @@ class Table:
     """
 
     values: np.ndarray
-    relations: sparse.csr_array
+    relations: scipy.sparse.csr_array
     primary: np.ndarray
     reach: np.ndarray
     may_hide: np.ndarray
@@ -85,7 +85,7 @@ def cheapest_complements(table: Table) -> np.ndarray:
     if not len(primaries):
         return table.primary.copy()
     n, moves = len(table.values), [(int(p), s) for p in primaries for s in (1.0, -1.0)]
-    found = optimize.milp(
+    found = scipy.optimize.milp(
         np.append(table.values + _PER_CELL, np.zeros(n * len(moves))),
         integrality=np.append(np.ones(n), np.zeros(n * len(moves))),
         bounds=_limits(table, moves),
@@ -149,7 +149,7 @@ class _Moves:
             towards = np.where(wanting, self.rng.choice([-1.0, 1.0], len(wanting)), 0.0)
             reach = np.where(self.table.primary, self.table.reach, self.table.values.sum())
             least = np.where(hidden, -np.minimum(self.table.values, reach), 0.0)
-            found = optimize.linprog(
+            found = scipy.optimize.linprog(
                 -towards,
                 A_eq=self.table.relations,
                 b_eq=np.zeros(self.table.relations.shape[0]),
@@ -174,9 +174,9 @@ def _cheapest_change(
     downs = np.column_stack([np.zeros_like(least), least])
     ups[item] = downs[item] = 0.0
     (ups if sign > 0 else downs)[item] = table.reach[item]
-    found = optimize.linprog(
+    found = scipy.optimize.linprog(
         np.append(costs, costs),
-        A_eq=sparse.hstack([table.relations, -table.relations], format="csr"),
+        A_eq=scipy.sparse.hstack([table.relations, -table.relations], format="csr"),
         b_eq=np.zeros(table.relations.shape[0]),
         bounds=np.vstack([ups, downs]),
         method="highs",
@@ -186,7 +186,7 @@ def _cheapest_change(
     return np.asarray(found.x[: len(hidden)] - found.x[len(hidden) :])
 
 
-def _limits(table: Table, moves: list[tuple[int, float]]) -> optimize.Bounds:
+def _limits(table: Table, moves: list[tuple[int, float]]) -> scipy.optimize.Bounds:
     """Return limits: hide or not, then for each move how far each item may change."""
     n, far = len(table.values), table.values.sum() + table.reach.max()
     may = table.may_hide | table.primary
@@ -197,23 +197,27 @@ def _limits(table: Table, moves: list[tuple[int, float]]) -> optimize.Bounds:
         least[item] = most[item] = sign * table.reach[item]
         low.append(np.where(may, least, 0.0))
         high.append(np.where(may, most, 0.0))
-    return optimize.Bounds(np.concatenate(low), np.concatenate(high))
+    return scipy.optimize.Bounds(np.concatenate(low), np.concatenate(high))
 
 
-def _moves_add_up(table: Table, n_moves: int) -> list[optimize.LinearConstraint]:
+def _moves_add_up(table: Table, n_moves: int) -> list[scipy.optimize.LinearConstraint]:
     """Return that each move keeps every sum, and moves nothing that is not hidden."""
     n, far = len(table.values), table.values.sum() + table.reach.max()
-    none = sparse.csr_array((table.relations.shape[0] * n_moves, n))
-    keep = sparse.hstack([none, sparse.kron(sparse.eye_array(n_moves), table.relations)])
-    hide = sparse.kron(np.ones((n_moves, 1)), sparse.eye_array(n))
-    change = sparse.eye_array(n * n_moves)
-    falls = sparse.kron(np.ones((n_moves, 1)), sparse.diags_array(table.values))
+    none = scipy.sparse.csr_array((table.relations.shape[0] * n_moves, n))
+    keep = scipy.sparse.hstack(
+        [none, scipy.sparse.kron(scipy.sparse.eye_array(n_moves), table.relations)]
+    )
+    hide = scipy.sparse.kron(np.ones((n_moves, 1)), scipy.sparse.eye_array(n))
+    change = scipy.sparse.eye_array(n * n_moves)
+    falls = scipy.sparse.kron(np.ones((n_moves, 1)), scipy.sparse.diags_array(table.values))
     return [
-        optimize.LinearConstraint(sparse.csr_array(keep), 0, 0),
-        optimize.LinearConstraint(
-            sparse.csr_array(sparse.hstack([-far * hide, change])), -np.inf, 0
+        scipy.optimize.LinearConstraint(scipy.sparse.csr_array(keep), 0, 0),
+        scipy.optimize.LinearConstraint(
+            scipy.sparse.csr_array(scipy.sparse.hstack([-far * hide, change])), -np.inf, 0
         ),
-        optimize.LinearConstraint(sparse.csr_array(sparse.hstack([falls, change])), 0, np.inf),
+        scipy.optimize.LinearConstraint(
+            scipy.sparse.csr_array(scipy.sparse.hstack([falls, change])), 0, np.inf
+        ),
     ]
 
 

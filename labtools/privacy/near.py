@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from labtools.privacy.claims import Claims
 from labtools.privacy.propagation import Ranges, components, propagate
@@ -35,18 +35,18 @@ def without_public_cells(claims: Claims, ranges: Ranges, secret: np.ndarray) -> 
     weights = claims.weights
     spoken = np.bincount(weights.indices, minlength=weights.shape[1])
     gone = ~secret & (spoken == 1)
-    entries = sparse.coo_array(weights)
+    entries = scipy.sparse.coo_array(weights)
     mine = gone[entries.col] & (abs(entries.data) == 1)
     row, cell, sign = entries.row[mine], entries.col[mine], entries.data[mine]
     least = np.where(sign > 0, ranges.low[cell], -ranges.high[cell])
     most = np.where(sign > 0, ranges.high[cell], -ranges.low[cell])
     n = len(claims.low)
     kept = (entries.data[~mine], (entries.row[~mine], entries.col[~mine]))
-    rest = sparse.csr_array(kept, shape=weights.shape)
+    rest = scipy.sparse.csr_array(kept, shape=weights.shape)
     left = rest.indptr[1:] > rest.indptr[:-1]
     low = claims.low - np.bincount(row, most, minlength=n)
     high = claims.high - np.bincount(row, least, minlength=n)
-    return Claims(sparse.csr_array(rest[left]), low[left], high[left])
+    return Claims(scipy.sparse.csr_array(rest[left]), low[left], high[left])
 
 
 def reachable(claims: Claims, bounds: Ranges, solve: Solve) -> Ranges | None:
@@ -77,10 +77,10 @@ def reachable(claims: Claims, bounds: Ranges, solve: Solve) -> Ranges | None:
     return ranges if ranges.settled and _is_forest(small, group) else None
 
 
-def _once_each(large: sparse.csr_array, group: np.ndarray) -> np.ndarray:
+def _once_each(large: scipy.sparse.csr_array, group: np.ndarray) -> np.ndarray:
     """Tell which cells are of a group that no large sum counts more than one cell of."""
-    entries = sparse.coo_array(large)
-    of_group = sparse.coo_array((np.abs(entries.data), (entries.row, group[entries.col])))
+    entries = scipy.sparse.coo_array(large)
+    of_group = scipy.sparse.coo_array((np.abs(entries.data), (entries.row, group[entries.col])))
     of_group.sum_duplicates()
     return ~np.isin(group, of_group.col[of_group.data > 1])
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
+import scipy
 
 from labtools.privacy.claims import Claims
 
@@ -42,7 +41,7 @@ class Ranges:
 
 def propagate(claims: Claims, low: np.ndarray, high: np.ndarray) -> Ranges:
     """Return the ranges that the claims leave of the ranges given (whole numbers)."""
-    entries = sparse.coo_array(claims.weights)
+    entries = scipy.sparse.coo_array(claims.weights)
     row, cell, weight = entries.row, entries.col, entries.data
     rises = weight > 0
     low, high = low.astype(float), high.astype(float)
@@ -64,7 +63,7 @@ def propagate(claims: Claims, low: np.ndarray, high: np.ndarray) -> Ranges:
 
 def binding(claims: Claims, ranges: Ranges) -> np.ndarray:
     """Return the claims that ranges alone do not already fulfil (boolean)."""
-    entries = sparse.coo_array(claims.weights)
+    entries = scipy.sparse.coo_array(claims.weights)
     row, cell, weight = entries.row, entries.col, entries.data
     n = len(claims.low)
     least, most = _extremes(weight, weight > 0, ranges.low[cell], ranges.high[cell])
@@ -76,11 +75,13 @@ def binding(claims: Claims, ranges: Ranges) -> np.ndarray:
 def components(claims: Claims) -> np.ndarray:
     """Return the number of the group of each cell: groups that no claim ties together."""
     n_claims, n_cells = claims.weights.shape
-    entries = sparse.coo_array(claims.weights)
+    entries = scipy.sparse.coo_array(claims.weights)
     edges = (entries.row, n_claims + entries.col)
     n = n_claims + n_cells
-    graph = sparse.csr_array((np.ones(entries.nnz), edges), shape=(n, n))
-    return np.asarray(connected_components(graph, directed=False)[1][n_claims:])
+    graph = scipy.sparse.csr_array((np.ones(entries.nnz), edges), shape=(n, n))
+    return np.asarray(
+        scipy.sparse.csgraph.connected_components(graph, directed=False)[1][n_claims:]
+    )
 
 
 def _extremes(

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+import scipy
 
 from labtools.errors import PrivacyError, TableError
 from labtools.privacy.attacker import Attack, attack
@@ -122,7 +122,7 @@ def suppress(
 
 def _with_margins(
     counts: pd.DataFrame, margins: Sequence[Sequence[str]]
-) -> tuple[pd.DataFrame, sparse.csr_array, np.ndarray]:
+) -> tuple[pd.DataFrame, scipy.sparse.csr_array, np.ndarray]:
     """Return cells and margins as rows, what adds up to nothing, and which rows are cells."""
     missing = counts["events"].isna()
     if missing.any():
@@ -146,7 +146,7 @@ def _with_margins(
     items = pd.concat(parts, ignore_index=True)[[*keys, "events"]]
     entries = [np.concatenate(part) if part else np.zeros(0) for part in (ones, rows, cells)]
     shape = (at - len(counts), at)
-    relations = sparse.csr_array(
+    relations = scipy.sparse.csr_array(
         (entries[0], (entries[1].astype(int), entries[2].astype(int))), shape=shape
     )
     return items, relations, np.arange(at) < len(counts)
@@ -156,9 +156,11 @@ def _whole(counts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"events": [counts["events"].sum()]})
 
 
-def _attacked(items: pd.DataFrame, relations: sparse.csr_array, primary: np.ndarray) -> Attack:
+def _attacked(
+    items: pd.DataFrame, relations: scipy.sparse.csr_array, primary: np.ndarray
+) -> Attack:
     ranges = hidden_range(items["events"])
-    each = sparse.csr_array(sparse.eye_array(len(items)))
+    each = scipy.sparse.csr_array(scipy.sparse.eye_array(len(items)))
     nothing = np.zeros(relations.shape[0])
     found = attack(
         items.drop(columns=["events", "hidden"]),

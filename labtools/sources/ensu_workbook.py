@@ -9,19 +9,21 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell.cell import Cell
-from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.worksheet.worksheet import Worksheet
 
 from labtools.errors import SourceError
 from labtools.sources.files import limited
 from labtools.sources.opening import check_archive
 from labtools.sources.protocol import Cleaned, Intake
 from labtools.tables.account import Account
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.cell.cell import Cell
+    from openpyxl.worksheet.worksheet import Worksheet
 
 #: INEGI colours each estimate by its coefficient of variation; we keep the class's upper end.
 _CV_OF_FILL = MappingProxyType({"FFFFEA00": 0.30, "FFFF5400": np.nan})
@@ -70,6 +72,9 @@ def clean_ensu_workbook(intake: Intake) -> Cleaned:
 
 
 def _perception_workbook(intake: Intake) -> Workbook:
+    from openpyxl import load_workbook  # noqa: PLC0415 - it loads only where there is a workbook
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415 - as above
+
     try:
         check_archive(intake.path)
         with zipfile.ZipFile(intake.path) as archive:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import scipy
 from pyproj import Transformer
 from pyproj.exceptions import CRSError
-from scipy.stats import poisson
 
 from labtools.errors import SourceError
 from labtools.sources.protocol import Intake
@@ -108,7 +108,7 @@ def _coarse(text: list[pd.Series], inside: pd.Series) -> pd.Series:
         coarse |= padded
     usual = sum(float(places[inside].median()) for places in decimals if inside.any())
     dropped = 10 ** (2 * _COARSE_DECIMALS - usual) if usual > 2 * _COARSE_DECIMALS else 0.0
-    explained = int(coarse.sum()) <= poisson.isf(_RARE, dropped * float(inside.sum()))
+    explained = int(coarse.sum()) <= scipy.stats.poisson.isf(_RARE, dropped * float(inside.sum()))
     return coarse & (not explained)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy.stats import poisson
+import scipy
 
 from labtools.errors import SourceError
 from labtools.findings import Finding, Severity
@@ -171,7 +171,7 @@ def _piles(intake: Intake, counted: pd.Series) -> tuple[int, tuple[Finding, ...]
     around = daily.rolling(2 * _NEAR_DAYS + 1, center=True, min_periods=1)
     many = around.count() - 1
     usual = ((around.sum() - daily) / many.where(many > 0)).fillna(daily)
-    chance = poisson.sf(daily - 1, usual.clip(lower=1 / (2 * _NEAR_DAYS)))
+    chance = scipy.stats.poisson.sf(daily - 1, usual.clip(lower=1 / (2 * _NEAR_DAYS)))
     pile = daily[daily.ge(_PILE) & daily.ge(_TIMES * usual) & (chance < _PILE_RARE)]
     if pile.empty:
         return 0, ()

@@ -14,12 +14,9 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from openpyxl import load_workbook
-from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.worksheet.worksheet import Worksheet
 
 from labtools.errors import SourceError
 from labtools.findings import Finding, Severity
@@ -28,6 +25,9 @@ from labtools.sources.files import limited
 from labtools.sources.opening import check_archive
 from labtools.sources.protocol import Cleaned, Intake
 from labtools.tables.account import Account
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 _WHERE = ("table", "place")
 _WORDS = ("domain", "category", "unit")
@@ -84,6 +84,9 @@ def clean_survey_tables(intake: Intake) -> Cleaned:
 
 
 def _sheets(intake: Intake) -> dict[str, Worksheet]:
+    from openpyxl import load_workbook  # noqa: PLC0415 - it loads only where there is a workbook
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415 - as above
+
     try:
         check_archive(intake.path)
         with intake.path.open("rb") as stream:
@@ -134,7 +137,7 @@ def _rows(intake: Intake, name: str, sheet: Worksheet) -> Iterator[tuple[object,
             if _without_estimate(told):
                 told = [None] * len(_FIGURES)
             else:
-                _refuse_words(intake, f"{name}!{get_column_letter(block.figures)}{row}", told)
+                _refuse_words(intake, f"{name}!{sheet.cell(row, block.figures).coordinate}", told)
             yield (
                 f"{name}!{block.first}:{block.figures}",
                 f"{name}!{row}",

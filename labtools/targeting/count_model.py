@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.spatial.distance import pdist, squareform
+import scipy
 
 from labtools.errors import AnalysisError
 
@@ -98,7 +98,7 @@ def fit_counts(counts: pd.DataFrame, places: pd.DataFrame, *, months: int) -> Co
     recent = counts.iloc[:, -spells * months :].to_numpy(float)
     totals = recent.reshape(len(counts), spells, months).sum(axis=2)
     points = places.reindex(counts.index)[["x", "y"]].to_numpy(float)
-    distance = squareform(pdist(points))
+    distance = scipy.spatial.distance.squareform(scipy.spatial.distance.pdist(points))
     spread, alike = _moments(totals, distance)
     nearest = np.sort(distance, axis=1)[:, 1 : _NEAREST + 1].mean()
     reach = float(-nearest / np.log(alike)) if alike > 0 else 0.0

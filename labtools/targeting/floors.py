@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, sparse
+import scipy
 
 from labtools.targeting.portfolio import Rules, constraints_of
 
@@ -73,21 +73,21 @@ def _spent(
     rows = constraints_of(table, replace(rules, borough_floor={}, grade_floor={}))
     inside = np.array([np.where(table[kind] == name, cost, 0.0) for kind, name, _ in asked])
     least = np.array([floor for *_, floor in asked])
-    short = sparse.eye_array(len(asked))
-    empty = sparse.csr_array((rows.matrix.shape[0], len(asked)))
-    matrix = sparse.vstack(
+    short = scipy.sparse.eye_array(len(asked))
+    empty = scipy.sparse.csr_array((rows.matrix.shape[0], len(asked)))
+    matrix = scipy.sparse.vstack(
         [
-            sparse.hstack([rows.matrix, empty]),
+            scipy.sparse.hstack([rows.matrix, empty]),
             # A share of the floor is missing at most where nothing is spent.
-            sparse.hstack([sparse.csr_array(-inside / least[:, None]), -short]),
+            scipy.sparse.hstack([scipy.sparse.csr_array(-inside / least[:, None]), -short]),
         ]
     )
-    found = optimize.milp(
+    found = scipy.optimize.milp(
         np.r_[np.zeros(len(cost)), np.ones(len(asked))],
         integrality=np.r_[np.ones(len(cost)), np.zeros(len(asked))],
-        bounds=optimize.Bounds(0, 1),
-        constraints=optimize.LinearConstraint(
-            sparse.csr_array(matrix), ub=np.r_[rows.limits, -np.ones(len(asked))]
+        bounds=scipy.optimize.Bounds(0, 1),
+        constraints=scipy.optimize.LinearConstraint(
+            scipy.sparse.csr_array(matrix), ub=np.r_[rows.limits, -np.ones(len(asked))]
         ),
         options={"node_limit": _NODES},
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from labtools.errors import SourceError
 from labtools.tables.action_words import FACTORS
@@ -111,7 +111,7 @@ def agreement(answers: pd.DataFrame, lab: pd.Series | None = None) -> Agreement:
     order = tuple(str(need) for need in mean.sort_values(kind="stable").index)
     m = len(filled)
     w = _concordance(filled.to_numpy(float)) if m >= FEW and n > 1 else float("nan")
-    p = float(stats.chi2.sf(m * (n - 1) * w, n - 1)) if np.isfinite(w) else float("nan")
+    p = float(scipy.stats.chi2.sf(m * (n - 1) * w, n - 1)) if np.isfinite(w) else float("nan")
     return Agreement(w, p, order, _with_lab(mean, lab), m)
 
 
@@ -162,7 +162,7 @@ def named_first(answers: pd.DataFrame) -> pd.DataFrame:
     every = pd.MultiIndex.from_product([people.index, FACTORS], names=["colonia_id", "need"])
     yes = first.reindex(every, fill_value=0).to_numpy(float)
     n = people.reindex(every.get_level_values(0)).to_numpy(float)
-    low, high = (stats.beta.ppf(p, yes + 0.5, n - yes + 0.5) for p in (0.05, 0.95))
+    low, high = (scipy.stats.beta.ppf(p, yes + 0.5, n - yes + 0.5) for p in (0.05, 0.95))
     return pd.DataFrame(
         {
             "asked": yes / n,

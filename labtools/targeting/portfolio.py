@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, sparse
+import scipy
 
 from labtools.errors import AnalysisError
 from labtools.targeting.options import Options
@@ -128,7 +128,7 @@ def best_value(benefit: np.ndarray, table: pd.DataFrame, rules: Rules) -> tuple[
     for given and the rest is searched; all is searched where that does not prove the gap.
     """
     gain, rows = np.asarray(benefit, float), constraints_of(table, rules)
-    relaxed = optimize.linprog(-gain, A_ub=rows.matrix, b_ub=rows.limits, bounds=(0, 1))
+    relaxed = scipy.optimize.linprog(-gain, A_ub=rows.matrix, b_ub=rows.limits, bounds=(0, 1))
     if relaxed.x is None:
         raise _impossible(rules)
     point = _near(relaxed, gain, rows)
@@ -138,7 +138,7 @@ def best_value(benefit: np.ndarray, table: pd.DataFrame, rules: Rules) -> tuple[
 
 
 def _near(
-    relaxed: optimize.OptimizeResult, gain: np.ndarray, rows: Constraints
+    relaxed: scipy.optimize.OptimizeResult, gain: np.ndarray, rows: Constraints
 ) -> np.ndarray | None:
     """Return the best whole choice that differs from a relaxed one in few options, if one does.
 
@@ -148,11 +148,11 @@ def _near(
     sure = np.abs(relaxed.lower.marginals) + np.abs(relaxed.upper.marginals)
     open_ = np.argsort(sure, kind="stable")[:_OPEN]
     point[open_] = 0.0
-    found = optimize.milp(
+    found = scipy.optimize.milp(
         -gain[open_],
         integrality=np.ones(len(open_)),
-        bounds=optimize.Bounds(0, 1),
-        constraints=optimize.LinearConstraint(
+        bounds=scipy.optimize.Bounds(0, 1),
+        constraints=scipy.optimize.LinearConstraint(
             rows.matrix[:, open_], ub=rows.limits - rows.matrix @ point
         ),
         options={"mip_rel_gap": _SURE * _GAP},
@@ -167,14 +167,14 @@ def _near(
 class Constraints:
     """Rows ``matrix @ x <= limits``; the budget is the first of them."""
 
-    matrix: sparse.csr_array
+    matrix: scipy.sparse.csr_array
     limits: np.ndarray
 
 
 def constraints_of(table: pd.DataFrame, rules: Rules) -> Constraints:
     """Return the rows of the programme."""
     cost = table["cost"].to_numpy(float)
-    parts: list[np.ndarray | sparse.csr_array] = [cost[None]]
+    parts: list[np.ndarray | scipy.sparse.csr_array] = [cost[None]]
     limits: list[float] = [rules.budget]
     for agency, most in rules.capacity.items():
         parts.append((table["agency"] == agency).to_numpy(float)[None])
@@ -184,9 +184,9 @@ def constraints_of(table: pd.DataFrame, rules: Rules) -> Constraints:
             parts.append(-np.where(table[column] == name, cost, 0.0)[None])
             limits.append(-float(least))
     codes, colonias = pd.factorize(table["colonia_id"])
-    ones = sparse.csr_array((np.ones(len(codes)), (codes, np.arange(len(codes)))))
+    ones = scipy.sparse.csr_array((np.ones(len(codes)), (codes, np.arange(len(codes)))))
     return Constraints(
-        sparse.csr_array(sparse.vstack([*map(sparse.csr_array, parts), ones])),
+        scipy.sparse.csr_array(scipy.sparse.vstack([*map(scipy.sparse.csr_array, parts), ones])),
         np.array([*limits, *[float(rules.per_colonia)] * len(colonias)]),
     )
 
@@ -195,7 +195,7 @@ def _relaxed(
     mean: np.ndarray, rows: Constraints, rules: Rules, cuts: list[np.ndarray] | None
 ) -> tuple[np.ndarray, float]:
     gain, matrix, limits, bounds = _programme(mean, rows, rules, cuts)
-    found = optimize.linprog(-gain, A_ub=matrix, b_ub=limits, bounds=bounds, method="highs")
+    found = scipy.optimize.linprog(-gain, A_ub=matrix, b_ub=limits, bounds=bounds, method="highs")
     if found.x is None:
         raise _impossible(rules)
     return np.asarray(found.x[: len(mean)]), float(-found.ineqlin.marginals[0])
@@ -210,11 +210,11 @@ def _whole(
 ) -> tuple[np.ndarray, float]:
     gain, matrix, limits, bounds = _programme(mean, rows, rules, cuts)
     whole = np.r_[np.ones(len(mean)), np.zeros(len(gain) - len(mean))]
-    found = optimize.milp(
+    found = scipy.optimize.milp(
         -gain,
         integrality=whole,
-        bounds=optimize.Bounds(bounds[:, 0], bounds[:, 1]),
-        constraints=optimize.LinearConstraint(matrix, ub=limits),
+        bounds=scipy.optimize.Bounds(bounds[:, 0], bounds[:, 1]),
+        constraints=scipy.optimize.LinearConstraint(matrix, ub=limits),
         options={"mip_rel_gap": _SURE * gap},
     )
     if found.x is None:
@@ -224,20 +224,20 @@ def _whole(
 
 def _programme(
     mean: np.ndarray, rows: Constraints, rules: Rules, cuts: list[np.ndarray] | None
-) -> tuple[np.ndarray, sparse.csr_array, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, scipy.sparse.csr_array, np.ndarray, np.ndarray]:
     """Return gains, rows, limits and bounds; with cuts, the last column is the worst draws'."""
     bounds = np.column_stack([np.zeros(len(mean)), np.ones(len(mean))])
     if cuts is None:
         return mean, rows.matrix, rows.limits, bounds
     gain = np.r_[(1 - rules.aversion) * mean, rules.aversion]
     ceiling = np.array([[-np.inf, max(float(np.maximum(mean, 0).sum()), 1.0)]])
-    column = sparse.csr_array((rows.matrix.shape[0], 1))
-    matrix = sparse.hstack([rows.matrix, column])
+    column = scipy.sparse.csr_array((rows.matrix.shape[0], 1))
+    matrix = scipy.sparse.hstack([rows.matrix, column])
     if cuts:
         lines = np.column_stack([-np.array(cuts), np.ones(len(cuts))])
-        matrix = sparse.vstack([matrix, sparse.csr_array(lines)])
+        matrix = scipy.sparse.vstack([matrix, scipy.sparse.csr_array(lines)])
     limits = np.r_[rows.limits, np.zeros(len(cuts))]
-    return gain, sparse.csr_array(matrix), limits, np.vstack([bounds, ceiling])
+    return gain, scipy.sparse.csr_array(matrix), limits, np.vstack([bounds, ceiling])
 
 
 def _cut(options: Options, rules: Rules, point: np.ndarray, cuts: list[np.ndarray] | None) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, stats
+import scipy
 
 from labtools.errors import AnalysisError
 
@@ -72,7 +72,7 @@ def smallest_fall(
     """
     _check_counts(events, dispersion, comparison)
     _check_shares(level=level, power=power)
-    reach = stats.norm.ppf(1 - level / 2) + stats.norm.ppf(power)
+    reach = scipy.stats.norm.ppf(1 - level / 2) + scipy.stats.norm.ppf(power)
     shared = 2 * dispersion / comparison if np.isfinite(comparison) else 0.0
 
     def surplus(ratio: float) -> float:
@@ -83,7 +83,7 @@ def smallest_fall(
     best = ratios[int(np.argmax([surplus(ratio) for ratio in ratios]))]
     if surplus(best) <= 0:
         return float("nan")
-    return 1 - float(optimize.brentq(surplus, best, 1 - 1e-12))
+    return 1 - float(scipy.optimize.brentq(surplus, best, 1 - 1e-12))
 
 
 def power_of_fall(
@@ -112,7 +112,7 @@ def power_of_fall(
     ratio = max(1 - fall, _FLOOR)
     shared = 2 * dispersion / comparison if np.isfinite(comparison) else 0.0
     error = np.sqrt(dispersion * (1 + 1 / ratio) / events + shared)
-    return float(stats.norm.cdf(-np.log(ratio) / error - stats.norm.ppf(1 - level / 2)))
+    return float(scipy.stats.norm.cdf(-np.log(ratio) / error - scipy.stats.norm.ppf(1 - level / 2)))
 
 
 def smallest_difference(
@@ -144,7 +144,7 @@ def smallest_difference(
     _check_survey(share, respondents, design_effect)
     _check_shares(power=power)
     effective = respondents / design_effect
-    reach = stats.norm.ppf(1 - _LEVEL / 2) + stats.norm.ppf(power)
+    reach = scipy.stats.norm.ppf(1 - _LEVEL / 2) + scipy.stats.norm.ppf(power)
     error = np.sqrt(2 * arms * share * (1 - share) / effective)
     least = float(reach * error)
     return Detectable(least if least <= share else float("nan"), float(effective))
@@ -169,8 +169,8 @@ def power_of_difference(
     effective = respondents / design_effect
     after = min(max(share - abs(difference), 0.0), 1.0)
     variance = (share * (1 - share) * (2 * arms - 1) + after * (1 - after)) / effective
-    limit = stats.norm.ppf(1 - _LEVEL / 2)
-    return float(stats.norm.cdf(abs(difference) / np.sqrt(variance) - limit))
+    limit = scipy.stats.norm.ppf(1 - _LEVEL / 2)
+    return float(scipy.stats.norm.cdf(abs(difference) / np.sqrt(variance) - limit))
 
 
 def _check_counts(events: float, dispersion: float, comparison: float) -> None:

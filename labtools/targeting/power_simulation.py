@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from labtools.targeting.count_model import CountModel
 
@@ -95,7 +95,7 @@ def compare_change(
         variance += (part**2).sum(axis=1) * size / np.maximum(size - 1, 1)
     freedom = np.maximum(before.shape[1] - 2, 1)
     t = np.abs(effect) / np.sqrt(np.maximum(variance, 1e-12))
-    return effect, np.asarray(2 * stats.t.sf(t, freedom))
+    return effect, np.asarray(2 * scipy.stats.t.sf(t, freedom))
 
 
 def simulate_power(
@@ -285,4 +285,4 @@ def simulate_survey_power(
     change = (means[:, 0, 1] - means[:, 0, 0]) - (means[:, 1, 1] - means[:, 1, 0])
     error = np.sqrt((answers.var(axis=3, ddof=1) / clusters).sum(axis=(1, 2)))
     t = np.abs(change) / np.maximum(error, 1e-12)
-    return float((2 * stats.t.sf(t, 4 * (clusters - 1)) < _LEVEL).mean())
+    return float((2 * scipy.stats.t.sf(t, 4 * (clusters - 1)) < _LEVEL).mean())

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from labtools.tables import vocabulary as words
 from labtools.tables.contracts import check_table, empty_table
@@ -40,7 +40,9 @@ class Figure:
     @property
     def reach(self) -> float:
         """How far its limits lie (Student's, 95 %)."""
-        return float(stats.t.isf(_TAIL, self.freedom)) * self.error if self.freedom else np.nan
+        return (
+            float(scipy.stats.t.isf(_TAIL, self.freedom)) * self.error if self.freedom else np.nan
+        )
 
 
 def discovered_shares(processed: Mapping[str, pd.DataFrame], edition: Edition) -> pd.DataFrame:

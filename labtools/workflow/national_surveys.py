@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from labtools.analysis.multiplicity import adjust_p_values
 from labtools.errors import SourceError
@@ -82,7 +82,7 @@ def estimate_change_table(estimates: pd.DataFrame, window: Window) -> pd.DataFra
         return empty_table("estimate_change")
     away = now["estimate"] - before["estimate"]
     error = np.hypot(now["standard_error"], before["standard_error"])
-    p_value = pd.Series(2 * stats.norm.sf(np.abs(away) / error.where(error > 0)), away.index)
+    p_value = pd.Series(2 * scipy.stats.norm.sf(np.abs(away) / error.where(error > 0)), away.index)
     judged = p_value.groupby(level=["source", "question", "unit"])
     q_value = judged.transform(lambda p: adjust_p_values(p, level=_FALSE_ALARM))
     told = q_value <= _FALSE_ALARM

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from labtools.analysis.multiplicity import adjust_p_values
 from labtools.tables.contracts import check_table, empty_table
@@ -47,7 +47,7 @@ def _beside(rows: pd.DataFrame, city: str) -> pd.DataFrame:
     away = rows.loc[city, "share"] - rows["share"]
     doubt = np.sqrt(error**2 + error[city] ** 2)
     other = rows.index != city
-    p_value = pd.Series(2 * stats.norm.sf(np.abs(away) / doubt), rows.index).where(other)
+    p_value = pd.Series(2 * scipy.stats.norm.sf(np.abs(away) / doubt), rows.index).where(other)
     q_value = adjust_p_values(p_value, level=_FALSE_ALARM)
     told = q_value <= _FALSE_ALARM
     versus = np.select(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import special
+import scipy
 
 from labtools import paths
 from labtools.analysis.perception.area_shares import effective_answers
@@ -98,8 +98,8 @@ def _group(told: Mapping[str, Any], group: Mapping[str, Any]) -> tuple[float, fl
         row["year"]: row["unreported"] for row in told["dark_figure"] if row["state"] == _NATIONAL
     }
     apart = [
-        special.logit(1 - row["unreported"])
-        - special.logit(1 - whole.get(row["year"], whole[min(whole)]))
+        scipy.special.logit(1 - row["unreported"])
+        - scipy.special.logit(1 - whole.get(row["year"], whole[min(whole)]))
         for row in told["kind"]
         if row["name"] in group["kinds"]
     ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from scipy import sparse
+import scipy
 
 from labtools.analysis import profiles
 from labtools.analysis.risk.past import (
@@ -46,7 +46,7 @@ class CityRisk:
 
     counts: Mapping[str, NoisyCounts]
     surfaces: Mapping[str, Surface]
-    neighbours: sparse.csr_array
+    neighbours: scipy.sparse.csr_array
 
     @property
     def draws(self) -> dict[str, pd.DataFrame]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from scipy import sparse
+import scipy
 
 from labtools.analysis.hotspots.emerging import emerging_clusters
 from labtools.analysis.hotspots.global_statistics import global_moran
@@ -30,7 +30,7 @@ def clusters_tables(
     crime: pd.DataFrame,
     colonias: gpd.GeoDataFrame,
     panel: pd.DataFrame,
-    neighbours: sparse.csr_array,
+    neighbours: scipy.sparse.csr_array,
     lab: Lab,
 ) -> dict[str, pd.DataFrame]:
     """Return the canonical tables of gathering.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+import scipy
 
 from labtools.analysis.expected import compare_with_expected
 from labtools.analysis.risk.factors import Factors, associate, judged_together, prepare_traits
@@ -60,7 +60,7 @@ def _spans(
 def factor_tables(
     counts: Mapping[str, NoisyCounts],
     indicators: pd.DataFrame,
-    neighbours: sparse.csr_array,
+    neighbours: scipy.sparse.csr_array,
     taxonomies: Taxonomies,
     *,
     rng: np.random.Generator,

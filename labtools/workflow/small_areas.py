@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from scipy import special
+import scipy
 
 from labtools.analysis.perception.area_models import fay_herriot_shares, unit_level_shares
 from labtools.analysis.perception.area_shares import (
@@ -210,8 +210,8 @@ def _agreed(
     if city is None or by == "none":
         return fit
     share, error = city
-    drawn = rng.normal(special.logit(share), error / (share * (1 - share)), len(fit.draws))
-    return fit.benchmarked(people, special.expit(drawn), by=by)
+    drawn = rng.normal(scipy.special.logit(share), error / (share * (1 - share)), len(fit.draws))
+    return fit.benchmarked(people, scipy.special.expit(drawn), by=by)
 
 
 def _city_share(

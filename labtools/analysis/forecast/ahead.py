@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+import scipy
 
 from labtools.analysis.forecast.baselines import CountForecast
 from labtools.analysis.forecast.endemic_epidemic import (
@@ -73,17 +73,17 @@ class _Spread:
 
     def __init__(self, fit: EndemicEpidemicFit, offset: np.ndarray) -> None:
         n = len(offset)
-        matrix = sparse.csr_array((n, n))
+        matrix = scipy.sparse.csr_array((n, n))
         if fit.terms.own_past:
             share = np.exp(fit.coefficients["own_past"])
-            matrix = matrix + sparse.diags_array(np.full(n, share)).tocsr()
+            matrix = matrix + scipy.sparse.diags_array(np.full(n, share)).tocsr()
         if fit.terms.rings is not None:
             pull = fit.coefficients.get("attraction", 0.0) * offset
             received = np.exp(fit.coefficients["neighbours"] + pull)
             rings = fit.terms.rings
             around = rings.matrix(fit.decay) if fit.terms.shared_out else rings.rings[0]
-            matrix = matrix + sparse.diags_array(received) @ around
-        self._passes = sparse.csr_array(matrix)
+            matrix = matrix + scipy.sparse.diags_array(received) @ around
+        self._passes = scipy.sparse.csr_array(matrix)
 
     def carried(
         self, before: np.ndarray | None, level: np.ndarray

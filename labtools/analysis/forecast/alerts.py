@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import special
+import scipy
 
 from labtools.analysis.forecast.baselines import CountForecast
 from labtools.errors import AnalysisError
@@ -78,8 +78,8 @@ def at_least(count: np.ndarray, mean: np.ndarray, size: np.ndarray) -> np.ndarra
     k = np.maximum(known, 1.0)
     is_poisson = np.isinf(size)
     r = np.where(is_poisson, 1.0, size)
-    mixed = special.betaincc(r, k, r / (r + mean))
-    chance = np.where(is_poisson, special.gammainc(k, mean), mixed)
+    mixed = scipy.special.betaincc(r, k, r / (r + mean))
+    chance = np.where(is_poisson, scipy.special.gammainc(k, mean), mixed)
     return np.asarray(np.where(known < 1, 1.0, chance))
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from labtools.analysis.forecast.baselines import History
 from labtools.analysis.forecast.models import Expect, Model
@@ -206,5 +206,5 @@ def _difference(values: pd.Series) -> tuple[float, float, float]:
     ]
     variance = max(squares[0] + squares[1] - squares[2], squares[0], squares[1]) / n**2
     free = max(1, min(len(by_month), len(by_area)) - 1)
-    reach = stats.t.isf((1 - _SURE) / 2, free) * np.sqrt(variance)
+    reach = scipy.stats.t.isf((1 - _SURE) / 2, free) * np.sqrt(variance)
     return mean - reach, mean, mean + reach

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from labtools.analysis.forecast.endemic_epidemic import EndemicEpidemicFit, prepare_counts
 from labtools.analysis.forecast.endemic_likelihood import (
@@ -68,7 +68,7 @@ def coefficient_table(
     if at.overdispersion:
         names, values = [*names, _OVERDISPERSION], [*values, np.log(at.overdispersion)]
     error = np.sqrt(np.where(spread > 0, spread, np.nan))
-    reach = stats.norm.ppf(_UPPER) * error
+    reach = scipy.stats.norm.ppf(_UPPER) * error
     table = pd.DataFrame({"estimate": values, "error": error}, index=pd.Index(names, name="term"))
     return table.assign(lower=table["estimate"] - reach, upper=table["estimate"] + reach)
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph
+import scipy
 
 from labtools.errors import AnalysisError
 
@@ -27,7 +26,7 @@ class Rings:
         How many areas lie in each ring of each area.
     """
 
-    rings: tuple[sparse.csr_array, ...]
+    rings: tuple[scipy.sparse.csr_array, ...]
     sizes: np.ndarray
 
     def around(self, counts: np.ndarray, decay: float) -> np.ndarray:
@@ -61,11 +60,11 @@ class Rings:
             )
         )
 
-    def matrix(self, decay: float) -> sparse.csr_array:
+    def matrix(self, decay: float) -> scipy.sparse.csr_array:
         """Return the weights as a matrix: row, who receives; column, who gives."""
         weights = self._weights(decay)
         summed = sum(w * ring for w, ring in zip(weights, self.rings, strict=True))
-        return sparse.csr_array(summed @ sparse.diags_array(1 / self._given(weights)))
+        return scipy.sparse.csr_array(summed @ scipy.sparse.diags_array(1 / self._given(weights)))
 
     def _weights(self, decay: float) -> np.ndarray:
         return np.asarray(np.arange(1, len(self.rings) + 1, dtype=float) ** -decay)
@@ -89,7 +88,9 @@ def rings_of(borders: np.ndarray, *, furthest: int) -> Rings:
     AnalysisError
         If no area has a neighbour.
     """
-    kept = [sparse.csr_array((borders == order).astype(float)) for order in range(1, furthest + 1)]
+    kept = [
+        scipy.sparse.csr_array((borders == order).astype(float)) for order in range(1, furthest + 1)
+    ]
     filled = tuple(ring for ring in kept if ring.nnz)
     if not filled or not kept[0].nnz:
         raise AnalysisError(
@@ -113,6 +114,6 @@ def borders_apart(pairs: np.ndarray, n_areas: int) -> np.ndarray:
         Zero where no way leads from one area to the other.
     """
     ones = np.ones(len(pairs))
-    touching = sparse.coo_array((ones, (pairs[:, 0], pairs[:, 1])), shape=(n_areas, n_areas))
-    steps = csgraph.shortest_path(touching.tocsr(), directed=False, unweighted=True)
+    touching = scipy.sparse.coo_array((ones, (pairs[:, 0], pairs[:, 1])), shape=(n_areas, n_areas))
+    steps = scipy.sparse.csgraph.shortest_path(touching.tocsr(), directed=False, unweighted=True)
     return np.where(np.isfinite(steps), steps, 0).astype(int)

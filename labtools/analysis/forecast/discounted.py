@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import optimize
+import scipy
 
 from labtools.analysis.forecast.baselines import CountForecast, History
 from labtools.analysis.forecast.scores import log_mass
@@ -79,7 +79,7 @@ def fit_discount(history: History) -> Discount:
         return float(-log_mass(y[:, begin:], mean, size).mean())
 
     start = np.array([2.5, 1.2, 0.7, -2.0])
-    found = optimize.minimize(
+    found = scipy.optimize.minimize(
         loss,
         start,
         method="Nelder-Mead",

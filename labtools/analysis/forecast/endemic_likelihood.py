@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from scipy import special
+import scipy
 
 from labtools.analysis.forecast.contagion import Rings
 
@@ -160,10 +160,12 @@ def around(terms: Terms, past: np.ndarray, decay: float) -> np.ndarray:
 def log_likelihood_of(data: SteppedCounts, mean: np.ndarray, overdispersion: float) -> float:
     """Return the log-likelihood of the counts that are known."""
     y, known = data.counts, data.known
-    common = special.xlogy(y, mean) - special.gammaln(y + 1)
+    common = scipy.special.xlogy(y, mean) - scipy.special.gammaln(y + 1)
     if overdispersion <= FLAT:
         return float((known * (common - mean)).sum())
     size = 1 / overdispersion
-    terms = special.gammaln(y + size) - special.gammaln(size) - special.xlogy(y, size)
+    terms = (
+        scipy.special.gammaln(y + size) - scipy.special.gammaln(size) - scipy.special.xlogy(y, size)
+    )
     terms += common - (y + size) * np.log1p(overdispersion * mean)
     return float((known * terms).sum())

@@ -22,7 +22,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+import scipy
 
 from labtools.errors import AnalysisError
 
@@ -251,7 +251,7 @@ def _quasi_poisson(y: np.ndarray, design: np.ndarray, weight: np.ndarray) -> _Fi
 def _trend_p(fit: _Fitted, steps: int) -> np.ndarray:
     error = np.sqrt(fit.error_scale * fit.covariance[:, 1, 1])
     statistic = np.abs(fit.beta[:, 1]) / np.maximum(error, 1e-300)
-    return np.asarray(2 * stats.t.sf(statistic, steps - fit.beta.shape[1]))
+    return np.asarray(2 * scipy.stats.t.sf(statistic, steps - fit.beta.shape[1]))
 
 
 def _predicted(fit: _Fitted, at: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -269,18 +269,20 @@ def _threshold(
         mean = np.exp(eta)
         tau = phi + mean * error**2
         sd = np.sqrt(4 / 9 * np.cbrt(mean) * tau)
-        upper = (mean ** (2 / 3) + stats.norm.isf(how.alpha) * sd) ** 1.5
-        return upper, stats.norm.sf(y ** (2 / 3), mean ** (2 / 3), sd)
-    shift = stats.norm.isf(how.alpha) * error if how.threshold == "muan" else 0.0
+        upper = (mean ** (2 / 3) + scipy.stats.norm.isf(how.alpha) * sd) ** 1.5
+        return upper, scipy.stats.norm.sf(y ** (2 / 3), mean ** (2 / 3), sd)
+    shift = scipy.stats.norm.isf(how.alpha) * error if how.threshold == "muan" else 0.0
     mean = np.exp(np.clip(eta + shift, -25, 25))
     over = phi > 1 + 1e-9
     size, share = mean / np.where(over, phi - 1, 1.0), 1 / np.where(over, phi, 2.0)
     upper = np.where(
-        over, stats.nbinom.isf(how.alpha, size, share), stats.poisson.isf(how.alpha, mean)
+        over,
+        scipy.stats.nbinom.isf(how.alpha, size, share),
+        scipy.stats.poisson.isf(how.alpha, mean),
     )
     at_least = np.where(
         over,
-        special.betaincc(size, np.maximum(y, 1), share),
-        special.gammainc(np.maximum(y, 1), mean),
+        scipy.special.betaincc(size, np.maximum(y, 1), share),
+        scipy.special.gammainc(np.maximum(y, 1), mean),
     )
     return upper, np.where(y > 0, at_least, 1.0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+import scipy
 
 from labtools.errors import AnalysisError
 
@@ -73,8 +73,12 @@ def log_mass(counts: np.ndarray, mean: np.ndarray, size: np.ndarray) -> np.ndarr
     """Return the logarithm of the probability of each count; Poisson where size is infinite."""
     is_poisson = np.isinf(size)
     r = np.where(is_poisson, 1.0, size)
-    common = special.xlogy(counts, mean) - special.gammaln(counts + 1)
-    mixed = special.gammaln(counts + r) - special.gammaln(r) - special.xlogy(counts, r)
+    common = scipy.special.xlogy(counts, mean) - scipy.special.gammaln(counts + 1)
+    mixed = (
+        scipy.special.gammaln(counts + r)
+        - scipy.special.gammaln(r)
+        - scipy.special.xlogy(counts, r)
+    )
     mixed += common - (counts + r) * np.log1p(mean / r)
     return np.asarray(np.where(is_poisson, common - mean, mixed))
 
@@ -84,8 +88,8 @@ def cumulative(counts: np.ndarray, mean: np.ndarray, size: np.ndarray) -> np.nda
     is_poisson = np.isinf(size)
     r = np.where(is_poisson, 1.0, size)
     k = np.floor(np.maximum(counts, 0))
-    mixed = special.betainc(r, k + 1, r / (r + mean))
-    simple = special.gammaincc(k + 1, mean)
+    mixed = scipy.special.betainc(r, k + 1, r / (r + mean))
+    simple = scipy.special.gammaincc(k + 1, mean)
     return np.where(np.asarray(counts) < 0, 0.0, np.where(is_poisson, simple, mixed))
 
 
@@ -93,8 +97,8 @@ def quantiles(share: float, mean: np.ndarray, size: np.ndarray) -> np.ndarray:
     """Return the smallest count that is reached with probability `share` or more."""
     is_poisson = np.isinf(size)
     r = np.where(is_poisson, 1.0, size)
-    mixed = stats.nbinom.ppf(share, r, r / (r + mean))
-    return np.asarray(np.where(is_poisson, stats.poisson.ppf(share, mean), mixed))
+    mixed = scipy.stats.nbinom.ppf(share, r, r / (r + mean))
+    return np.asarray(np.where(is_poisson, scipy.stats.poisson.ppf(share, mean), mixed))
 
 
 def ranked_scores(observed: np.ndarray, mean: np.ndarray, size: np.ndarray) -> np.ndarray:
@@ -129,7 +133,11 @@ def ranked_scores(observed: np.ndarray, mean: np.ndarray, size: np.ndarray) -> n
 
 
 def _summed_score(y: float, mean: float, size: float) -> float:
-    law = stats.poisson(mean) if np.isinf(size) else stats.nbinom(size, size / (size + mean))
+    law = (
+        scipy.stats.poisson(mean)
+        if np.isinf(size)
+        else scipy.stats.nbinom(size, size / (size + mean))
+    )
     low = int(min(law.ppf(_TAIL), y)) - 1
     k = np.arange(max(low, 0), int(max(law.isf(_TAIL), y)) + 2)
     return float(((law.cdf(k) - (k >= y)) ** 2).sum())

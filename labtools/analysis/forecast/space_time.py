@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+import scipy
 
 from labtools.analysis.forecast.baselines import CountForecast, History
 from labtools.analysis.risk.space_time import CountPanel
@@ -51,7 +51,7 @@ def _panel(history: History) -> CountPanel:
     return replace(panel, covariates=free, traits=rest if rest.shape[1] else None)
 
 
-def _neighbours(history: History) -> sparse.csr_array:
+def _neighbours(history: History) -> scipy.sparse.csr_array:
     if history.rings is None:
-        return sparse.csr_array((len(history.counts),) * 2)
+        return scipy.sparse.csr_array((len(history.counts),) * 2)
     return history.rings.rings[0]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import sparse, stats
+import scipy
 
 from labtools.analysis.hotspots.local_statistics import known_part, row_standardise
 
@@ -36,7 +36,7 @@ class GlobalStatistic:
     p_likeness: float
 
 
-def global_moran(values: pd.Series, neighbours: sparse.csr_array) -> GlobalStatistic:
+def global_moran(values: pd.Series, neighbours: scipy.sparse.csr_array) -> GlobalStatistic:
     """Return Moran's I with weights whose rows add up to one.
 
     References
@@ -55,7 +55,7 @@ def global_moran(values: pd.Series, neighbours: sparse.csr_array) -> GlobalStati
     return _judge(statistic, expected, variance)
 
 
-def global_geary(values: pd.Series, neighbours: sparse.csr_array) -> GlobalStatistic:
+def global_geary(values: pd.Series, neighbours: scipy.sparse.csr_array) -> GlobalStatistic:
     """Return Geary's C with weights whose rows add up to one; below 1 neighbours are alike."""
     x, w = _connected(values, neighbours)
     n, z = len(x), x - x.mean()
@@ -71,11 +71,16 @@ def global_geary(values: pd.Series, neighbours: sparse.csr_array) -> GlobalStati
     ) / (n * (n - 2) * (n - 3) * s0**2)
     judged = _judge(statistic, 1.0, variance)
     return GlobalStatistic(
-        judged.statistic, 1.0, variance, judged.z, judged.p_value, float(stats.norm.cdf(judged.z))
+        judged.statistic,
+        1.0,
+        variance,
+        judged.z,
+        judged.p_value,
+        float(scipy.stats.norm.cdf(judged.z)),
     )
 
 
-def global_g(values: pd.Series, neighbours: sparse.csr_array) -> GlobalStatistic:
+def global_g(values: pd.Series, neighbours: scipy.sparse.csr_array) -> GlobalStatistic:
     """Return Getis and Ord's G with binary weights: whether high values gather.
 
     For values that are not negative.
@@ -102,16 +107,16 @@ def global_g(values: pd.Series, neighbours: sparse.csr_array) -> GlobalStatistic
 
 
 def _connected(
-    values: pd.Series, neighbours: sparse.csr_array
-) -> tuple[np.ndarray, sparse.csr_array]:
+    values: pd.Series, neighbours: scipy.sparse.csr_array
+) -> tuple[np.ndarray, scipy.sparse.csr_array]:
     known = values.notna().to_numpy()
-    among = sparse.csr_array((neighbours > 0).astype(float)) * known[None, :]
-    degree = np.asarray(sparse.csr_array(among).sum(axis=1)).ravel()
+    among = scipy.sparse.csr_array((neighbours > 0).astype(float)) * known[None, :]
+    degree = np.asarray(scipy.sparse.csr_array(among).sum(axis=1)).ravel()
     x, _, binary = known_part(values.where(degree > 0), neighbours)
     return x, row_standardise(binary)
 
 
-def _sums(w: sparse.csr_array) -> tuple[float, float, float]:
+def _sums(w: scipy.sparse.csr_array) -> tuple[float, float, float]:
     s1 = 0.5 * (w + w.T).power(2).sum()
     s2 = ((np.asarray(w.sum(axis=0)).ravel() + np.asarray(w.sum(axis=1)).ravel()) ** 2).sum()
     return float(w.sum()), float(s1), float(s2)
@@ -124,6 +129,6 @@ def _judge(statistic: float, expected: float, variance: float) -> GlobalStatisti
         float(expected),
         float(variance),
         float(z),
-        float(2 * stats.norm.sf(abs(z))),
-        float(stats.norm.sf(z)),
+        float(2 * scipy.stats.norm.sf(abs(z))),
+        float(scipy.stats.norm.sf(z)),
     )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import ndimage, special
+import scipy
 
 from labtools.errors import AnalysisError
 
@@ -132,8 +132,8 @@ def density_map(
         bins=[bottom + cell * np.arange(rows + 1), left + cell * np.arange(columns + 1)],
     )
     sigma = bandwidth / cell
-    seen = ndimage.gaussian_filter(inside.astype(float), sigma, mode="constant", truncate=6)
-    smooth = ndimage.gaussian_filter(
+    seen = scipy.ndimage.gaussian_filter(inside.astype(float), sigma, mode="constant", truncate=6)
+    smooth = scipy.ndimage.gaussian_filter(
         np.where(inside, counts, 0.0), sigma, mode="constant", truncate=6
     )
     density = np.where(inside, smooth / np.maximum(seen, 1e-12) / cell**2, np.nan)
@@ -150,8 +150,8 @@ def _summed(
 
 def _inside(points: np.ndarray, bandwidth: float, window: Box) -> np.ndarray:
     """Return the share of the kernel of each point that lies in the window."""
-    across = special.ndtr((window.right - points[:, 0]) / bandwidth)
-    across -= special.ndtr((window.left - points[:, 0]) / bandwidth)
-    up = special.ndtr((window.top - points[:, 1]) / bandwidth)
-    up -= special.ndtr((window.bottom - points[:, 1]) / bandwidth)
+    across = scipy.special.ndtr((window.right - points[:, 0]) / bandwidth)
+    across -= scipy.special.ndtr((window.left - points[:, 0]) / bandwidth)
+    up = scipy.special.ndtr((window.top - points[:, 1]) / bandwidth)
+    up -= scipy.special.ndtr((window.bottom - points[:, 1]) / bandwidth)
     return np.asarray(across * up)

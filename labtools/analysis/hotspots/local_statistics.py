@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import sparse, stats
+import scipy
 
 from labtools.analysis.multiplicity import adjust_p_values
 from labtools.errors import AnalysisError
@@ -74,7 +74,7 @@ def standardise_rates(events: pd.Series, exposure: pd.Series) -> pd.Series:
 
 def local_moran(
     values: pd.Series,
-    neighbours: sparse.csr_array,
+    neighbours: scipy.sparse.csr_array,
     *,
     permutations: int = 0,
     with_replacement: bool = False,
@@ -132,7 +132,7 @@ def local_moran(
 
 
 def local_g_star(
-    values: pd.Series, neighbours: sparse.csr_array, *, level: float = 0.05
+    values: pd.Series, neighbours: scipy.sparse.csr_array, *, level: float = 0.05
 ) -> LocalStatistics:
     """Test whether each area with its neighbours is high or low: Getis and Ord's Gi*.
 
@@ -149,13 +149,13 @@ def local_g_star(
     Analysis 27, 286-306. doi:10.1111/j.1538-4632.1995.tb00912.x
     """
     x, known, weights = known_part(values, neighbours)
-    weights = sparse.csr_array(weights + sparse.eye_array(len(x)))
+    weights = scipy.sparse.csr_array(weights + scipy.sparse.eye_array(len(x)))
     table = _gathered(x, weights, (x.mean(), x.var()), len(x)).set_axis(values.index[known])
     return _tested(table, None, 0, values.index, level)
 
 
 def local_g(
-    values: pd.Series, neighbours: sparse.csr_array, *, level: float = 0.05
+    values: pd.Series, neighbours: scipy.sparse.csr_array, *, level: float = 0.05
 ) -> LocalStatistics:
     """Test whether the neighbours of each area are high or low: Getis and Ord's Gi.
 
@@ -183,7 +183,7 @@ def local_g(
 
 def _gathered(
     x: np.ndarray,
-    weights: sparse.csr_array,
+    weights: scipy.sparse.csr_array,
     moments: tuple[np.ndarray | float, np.ndarray | float],
     n: int,
 ) -> pd.DataFrame:
@@ -212,8 +212,8 @@ def _gathered(
 
 
 def known_part(
-    values: pd.Series, neighbours: sparse.csr_array
-) -> tuple[np.ndarray, np.ndarray, sparse.csr_array]:
+    values: pd.Series, neighbours: scipy.sparse.csr_array
+) -> tuple[np.ndarray, np.ndarray, scipy.sparse.csr_array]:
     """Return the known values, where they are, and the binary weights among them."""
     if neighbours.shape != (len(values), len(values)):
         raise AnalysisError(
@@ -232,18 +232,18 @@ def known_part(
             n=len(x),
             distinct=len(np.unique(x)),
         )
-    binary = sparse.csr_array((neighbours > 0).astype(float))
-    binary = sparse.csr_array(binary[known][:, known])
+    binary = scipy.sparse.csr_array((neighbours > 0).astype(float))
+    binary = scipy.sparse.csr_array(binary[known][:, known])
     binary.setdiag(0)
     binary.eliminate_zeros()
     return x, known, binary
 
 
-def row_standardise(binary: sparse.csr_array) -> sparse.csr_array:
+def row_standardise(binary: scipy.sparse.csr_array) -> scipy.sparse.csr_array:
     """Return the weights with rows that add up to one; the rows of islands stay empty."""
     sums = np.asarray(binary.sum(axis=1)).ravel()
     share = np.divide(1.0, sums, out=np.zeros(len(sums)), where=sums > 0)
-    return sparse.csr_array(sparse.diags_array(share) @ binary)
+    return scipy.sparse.csr_array(scipy.sparse.diags_array(share) @ binary)
 
 
 def _orders(n: int, permutations: int, seed: int, *, replace: bool) -> np.ndarray:
@@ -261,7 +261,7 @@ def _orders(n: int, permutations: int, seed: int, *, replace: bool) -> np.ndarra
     return rng.permuted(np.tile(np.arange(n - 1), (permutations, 1)), axis=1)
 
 
-def _permuted(z: np.ndarray, weights: sparse.csr_array, order: np.ndarray) -> np.ndarray:
+def _permuted(z: np.ndarray, weights: scipy.sparse.csr_array, order: np.ndarray) -> np.ndarray:
     """Return two-sided p-values: the neighbours' values drawn from all the other areas."""
     permutations, degree = len(order), np.diff(weights.indptr)
     p = np.ones(len(z))
@@ -284,7 +284,7 @@ def _tested(
 ) -> LocalStatistics:
     spread = np.sqrt(table["variance"].where(table["variance"] > 0))
     z = (table["statistic"] - table["expected"]) / spread
-    analytic = pd.Series(2 * stats.norm.sf(z.abs()), index=table.index)
+    analytic = pd.Series(2 * scipy.stats.norm.sf(z.abs()), index=table.index)
     p = analytic if p_values is None else pd.Series(p_values, table.index).where(z.notna())
     least = 2 / (permutations + 1) if permutations else 0.0
     columns = ["statistic", "expected", "variance", "z", "p_value", "adjusted", "kind"]

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.spatial import cKDTree
+import scipy
 
 from labtools.errors import AnalysisError
 
@@ -143,7 +143,7 @@ def _close_pairs(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the two events of each pair within reach, and the pair's class of distance."""
     power = 1 if distance == "manhattan" else 2
-    pairs = cKDTree(places).query_pairs(breaks[-1], p=power, output_type="ndarray")
+    pairs = scipy.spatial.cKDTree(places).query_pairs(breaks[-1], p=power, output_type="ndarray")
     apart = np.linalg.norm(places[pairs[:, 0]] - places[pairs[:, 1]], ord=power, axis=1)
     group = np.searchsorted(breaks, apart, side="right") - 1
     inside = (group >= 0) & (group < len(breaks) - 1)

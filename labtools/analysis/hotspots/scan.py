@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+import scipy
 
 from labtools.analysis.hotspots.zones import Zones, nested_zones
 from labtools.analysis.smoothing import fit_gamma_poisson
@@ -231,9 +231,9 @@ def _ratios(search: _Search, cube: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     whole = cube.astype(np.int32)
     count = np.stack([search.zones.sums(_last(whole, w)) for w in range(1, search.windows + 1)])
     k = np.arange(total + 1)
-    both = special.xlogy(k, k) + special.xlogy(total - k, total - k)
+    both = scipy.special.xlogy(k, k) + scipy.special.xlogy(total - k, total - k)
     if search.people is None:
-        ratio = both[count] - special.xlogy(total, total)
+        ratio = both[count] - scipy.special.xlogy(total, total)
         ratio += count * search.odds - total * search.log_out
         share = search.share
     else:
@@ -241,10 +241,12 @@ def _ratios(search: _Search, cube: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         people = search.people.sum()
         share = inside / people
         left_in, left_out = inside - count, people - inside - (total - count)
-        ratio = both[count] - special.xlogy(total, total / people)
-        ratio += special.xlogy(left_in, left_in) + special.xlogy(left_out, left_out)
-        ratio -= special.xlogy(inside, inside) + special.xlogy(people - inside, people - inside)
-        ratio -= special.xlogy(people - total, (people - total) / people)
+        ratio = both[count] - scipy.special.xlogy(total, total / people)
+        ratio += scipy.special.xlogy(left_in, left_in) + scipy.special.xlogy(left_out, left_out)
+        ratio -= scipy.special.xlogy(inside, inside) + scipy.special.xlogy(
+            people - inside, people - inside
+        )
+        ratio -= scipy.special.xlogy(people - total, (people - total) / people)
     return ratio, count > total * share
 
 
@@ -311,6 +313,6 @@ def besag_newell(
     at = np.arange(len(order)), needed
     among = np.cumsum(due[order], axis=1)[at]
     return pd.DataFrame(
-        {"areas_needed": needed + 1, "p_value": stats.poisson.sf(events_near[at] - 1, among)},
+        {"areas_needed": needed + 1, "p_value": scipy.stats.poisson.sf(events_near[at] - 1, among)},
         index=events.index,
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+import scipy
 
 from labtools.errors import AnalysisError
 
@@ -60,7 +60,7 @@ class AreaEstimates:
         stay inside (for many such areas, see
         :func:`labtools.analysis.perception.area_shares.fit_area_shares`).
         """
-        reach = stats.norm.ppf((1 + level) / 2) * np.sqrt(self.mse)
+        reach = scipy.stats.norm.ppf((1 + level) / 2) * np.sqrt(self.mse)
         table = pd.DataFrame({"value": self.value, "mse": self.mse, "sampled": self.sampled})
         table["lower"], table["upper"] = self.value - reach, self.value + reach
         says = (2 * reach <= widest) & self.mse.notna()
@@ -68,7 +68,7 @@ class AreaEstimates:
             inside = (self.value > 0) & (self.value < 1)
             kept = self.value.where(inside)
             table["lower"], table["upper"] = (
-                special.expit(special.logit(kept) + side * reach / (kept * (1 - kept)))
+                scipy.special.expit(scipy.special.logit(kept) + side * reach / (kept * (1 - kept)))
                 for side in (-1, 1)
             )
             says = says & inside & (table["upper"] - table["lower"] <= widest)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from scipy import linalg, optimize
+import scipy
 
 Method = Literal["reml", "ml", "fh"]
 
@@ -32,7 +32,7 @@ def fit_between(y: np.ndarray, noise: np.ndarray, x: np.ndarray, method: Method)
 
         while excess(top) > 0:
             top *= 10
-        return float(optimize.brentq(excess, 0, top)) if excess(0.0) > 0 else 0.0
+        return float(scipy.optimize.brentq(excess, 0, top)) if excess(0.0) > 0 else 0.0
 
     def minus(a: float) -> float:
         return _minus_likelihood(y, x, np.diag(a + noise), restricted=method == "reml")
@@ -40,7 +40,7 @@ def fit_between(y: np.ndarray, noise: np.ndarray, x: np.ndarray, method: Method)
     grid = np.concatenate([[0.0], np.geomspace(top * 1e-6, top, 60)])
     best = int(np.argmin([minus(a) for a in grid]))
     around = (grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)])
-    found = optimize.minimize_scalar(
+    found = scipy.optimize.minimize_scalar(
         minus, bounds=around, method="bounded", options={"xatol": top * 1e-10}
     )
     return 0.0 if minus(0.0) <= found.fun else float(found.x)
@@ -49,8 +49,8 @@ def fit_between(y: np.ndarray, noise: np.ndarray, x: np.ndarray, method: Method)
 def _minus_likelihood(
     y: np.ndarray, x: np.ndarray, total: np.ndarray, *, restricted: bool
 ) -> float:
-    root = linalg.cholesky(total, lower=True)
-    white_x, white_y = (linalg.solve_triangular(root, a, lower=True) for a in (x, y))
+    root = scipy.linalg.cholesky(total, lower=True)
+    white_x, white_y = (scipy.linalg.solve_triangular(root, a, lower=True) for a in (x, y))
     beta, *_ = np.linalg.lstsq(white_x, white_y, rcond=None)
     value = np.log(np.diag(root)).sum() + ((white_y - white_x @ beta) ** 2).sum() / 2
     if restricted:
@@ -93,7 +93,7 @@ def fit_spatial(
     size = np.log(float(np.median(noise)))
     starts = [(size + a, np.arctanh(r)) for a in (-2.0, 0.0, 2.0) for r in (-0.3, 0.0, 0.5, 0.8)]
     start = min(starts, key=lambda s: minus(np.array(s)))
-    found = optimize.minimize(
+    found = scipy.optimize.minimize(
         minus,
         start,
         method="L-BFGS-B",

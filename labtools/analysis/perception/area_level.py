@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
-from scipy import sparse, stats
+import scipy
 from threadpoolctl import threadpool_limits
 
 from labtools.analysis.perception.area_estimates import AreaEstimates
@@ -26,7 +26,7 @@ from labtools.analysis.perception.area_law import (
 )
 from labtools.errors import AnalysisError
 
-Neighbours: TypeAlias = "np.ndarray | pd.DataFrame | sparse.sparray"
+Neighbours: TypeAlias = "np.ndarray | pd.DataFrame | scipy.sparse.sparray"
 
 
 def fay_herriot(
@@ -161,7 +161,7 @@ def _model_inputs(
 
 def _square(neighbours: Neighbours) -> np.ndarray:
     given: Any = neighbours
-    return np.asarray(given.toarray() if sparse.issparse(given) else given, float)
+    return np.asarray(given.toarray() if scipy.sparse.issparse(given) else given, float)
 
 
 def _packed(
@@ -177,7 +177,7 @@ def _packed(
     y = direct[sampled].to_numpy(float)
     x = np.column_stack([np.ones(len(direct)), covariates.reindex(direct.index).to_numpy(float)])
     rest = y - x[sampled.to_numpy()] @ beta
-    likelihood = stats.multivariate_normal.logpdf(rest, cov=total)
+    likelihood = scipy.stats.multivariate_normal.logpdf(rest, cov=total)
     return AreaEstimates(
         pd.Series(value, direct.index),
         pd.Series(mse, direct.index),

@@ -12,8 +12,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import special
-from scipy.sparse import csgraph
+import scipy
 from threadpoolctl import threadpool_limits
 
 from labtools.analysis.latent_logit import Candidate, draw_log_odds
@@ -104,8 +103,8 @@ class AreaShares:
         """
         if sd <= 0:
             return self
-        log_odds = special.logit(np.clip(self.draws.to_numpy(), _NIL, 1 - _NIL))
-        moved = special.expit(log_odds + sd * rng.standard_normal(log_odds.shape))
+        log_odds = scipy.special.logit(np.clip(self.draws.to_numpy(), _NIL, 1 - _NIL))
+        moved = scipy.special.expit(log_odds + sd * rng.standard_normal(log_odds.shape))
         draws = pd.DataFrame(moved, self.draws.index, self.draws.columns)
         return AreaShares(draws, self.spread, self.neighbourly, self.asked)
 
@@ -204,7 +203,7 @@ def fit_area_shares(
     found = draw_log_odds(told, people, mean, candidates, size=prior.draws, rng=rng)
     expected = found.weights @ np.array(settings)
     return AreaShares(
-        pd.DataFrame(special.expit(found.draws), columns=areas).rename_axis("draw"),
+        pd.DataFrame(scipy.special.expit(found.draws), columns=areas).rename_axis("draw"),
         float(expected[0]),
         float(expected[1]),
         pd.Series(people, areas),
@@ -220,15 +219,15 @@ def _by_ratio(shares: np.ndarray, weight: np.ndarray, city: np.ndarray) -> np.nd
 
 
 def _by_log_odds(shares: np.ndarray, weight: np.ndarray, city: np.ndarray) -> np.ndarray:
-    log_odds = special.logit(np.clip(shares, _NIL, 1 - _NIL))
+    log_odds = scipy.special.logit(np.clip(shares, _NIL, 1 - _NIL))
     shift = np.zeros(len(city))
     for _ in range(_ROUNDS):  # Newton: the mean rises smoothly with the shift
-        moved = special.expit(log_odds + shift[:, None])
+        moved = scipy.special.expit(log_odds + shift[:, None])
         step = (city - moved @ weight) / ((moved * (1 - moved)) @ weight)
         shift += np.clip(step, -_STRIDE, _STRIDE)
         if np.abs(step).max() < _NIL:
             break
-    return np.asarray(special.expit(log_odds + shift[:, None]))
+    return np.asarray(scipy.special.expit(log_odds + shift[:, None]))
 
 
 def effective_answers(
@@ -272,7 +271,7 @@ def neighbour_covariance(neighbours: np.ndarray) -> np.ndarray:
     value, vector = np.linalg.eigh(np.diag(degree.astype(float)) - touch)
     inverse = np.divide(1.0, value, out=np.zeros_like(value), where=value > _NIL)
     covariance = (vector * inverse) @ vector.T
-    for part in np.unique(parts := csgraph.connected_components(touch)[1]):
+    for part in np.unique(parts := scipy.sparse.csgraph.connected_components(touch)[1]):
         inside = parts == part
         if inside.sum() > 1:
             scale = np.exp(np.log(np.diag(covariance)[inside]).mean())

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from labtools.analysis.perception.design import Design
 from labtools.errors import AnalysisError
@@ -255,7 +255,7 @@ def estimate_quantile(
         _weighted_quantile(value[inside], design.weight[inside], float(np.clip(p, 0, 1)))
         for p in (low, high)
     )
-    error = (upper - lower) / (2 * stats.t.ppf((1 + level) / 2, freedom))
+    error = (upper - lower) / (2 * scipy.stats.t.ppf((1 + level) / 2, freedom))
     return Estimate(found, error, lower, upper, n, freedom, np.nan, "quantile")
 
 
@@ -321,7 +321,7 @@ def _error(design: Design, moved: np.ndarray, inside: np.ndarray) -> float:
 def _student(value: float, error: float, freedom: int, level: float) -> tuple[float, float]:
     if freedom < 1:
         return np.nan, np.nan
-    reach = float(stats.t.ppf((1 + level) / 2, freedom)) * error
+    reach = float(scipy.stats.t.ppf((1 + level) / 2, freedom)) * error
     return value - reach, value + reach
 
 
@@ -340,7 +340,7 @@ def _logit_limits(found: Estimate, _: int, level: float) -> tuple[float, float]:
     p = found.value
     if not 0 < p < 1 or found.freedom < 1:
         return np.nan, np.nan
-    reach = stats.t.ppf((1 + level) / 2, found.freedom) * found.standard_error / (p * (1 - p))
+    reach = scipy.stats.t.ppf((1 + level) / 2, found.freedom) * found.standard_error / (p * (1 - p))
     limits = 1 / (1 + np.exp(-(np.log(p / (1 - p)) + np.array([-reach, reach]))))
     return float(limits[0]), float(limits[1])
 
@@ -355,9 +355,9 @@ def _beta_limits(found: Estimate, asked: int, level: float) -> tuple[float, floa
     if not unanimous:
         if found.freedom < Precision().minimum_freedom:
             n = min(n, found.respondents)  # few clusters that happen to agree are no people
-        n *= (stats.t.ppf(tail, asked - 1) / stats.t.ppf(tail, found.freedom)) ** 2
-    lower = stats.beta.ppf(tail, n * p, n * (1 - p) + 1) if p > 0 else 0.0
-    upper = stats.beta.ppf(1 - tail, n * p + 1, n * (1 - p)) if p < 1 else 1.0
+        n *= (scipy.stats.t.ppf(tail, asked - 1) / scipy.stats.t.ppf(tail, found.freedom)) ** 2
+    lower = scipy.stats.beta.ppf(tail, n * p, n * (1 - p) + 1) if p > 0 else 0.0
+    upper = scipy.stats.beta.ppf(1 - tail, n * p + 1, n * (1 - p)) if p < 1 else 1.0
     return float(lower), float(upper)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import special
+import scipy
 
 from labtools.analysis.latent_logit import Candidate, draw_log_odds
 from labtools.errors import AnalysisError
@@ -85,7 +85,7 @@ def poststratified_shares(
     # Who was asked is known; of the others, as many say yes as chance gives: in an area of few
     # people that is most of the doubt.
     others = np.maximum(people.round() - asked, 0).astype(int)
-    said = yes + rng.binomial(others, special.expit(found.draws))
+    said = yes + rng.binomial(others, scipy.special.expit(found.draws))
     code, areas = pd.factorize(table[area])
     member = np.equal.outer(code, np.arange(len(areas))).astype(float)
     shares = said @ member / ((asked + others) @ member)

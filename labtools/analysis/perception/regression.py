@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from labtools.analysis.perception.design import Design
 from labtools.errors import AnalysisError
@@ -37,7 +37,7 @@ class SurveyRegression:
 
     def frame(self, *, level: float = 0.95) -> pd.DataFrame:
         """Return ``value``, ``standard_error``, ``lower`` and ``upper`` of each coefficient."""
-        reach = float(stats.t.ppf((1 + level) / 2, self.freedom)) * self.standard_errors
+        reach = float(scipy.stats.t.ppf((1 + level) / 2, self.freedom)) * self.standard_errors
         return pd.DataFrame(
             {
                 "value": self.coefficients,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import optimize
+import scipy
 
 from labtools.errors import AnalysisError
 
@@ -78,7 +78,7 @@ def fit_unit_level(
     grid = np.linspace(-12, 6, 37)
     best = int(np.argmin([minus(point) for point in grid]))
     around = (grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)])
-    found = optimize.minimize_scalar(
+    found = scipy.optimize.minimize_scalar(
         minus, bounds=around, method="bounded", options={"xatol": 1e-10}
     )
     ratio = float(np.exp(found.x))

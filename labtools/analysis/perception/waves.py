@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from labtools.analysis.perception.design import Design
 from labtools.analysis.perception.estimates import mean_influence
@@ -126,8 +126,8 @@ def difference(
     """Return the difference of two figures with Student's interval and two-sided p-value."""
     value = pair[1] - pair[0]
     usable = error > 0 and freedom >= 1
-    reach = float(stats.t.ppf((1 + level) / 2, freedom)) * error if usable else np.nan
-    p_value = 2 * float(stats.t.sf(abs(value) / error, freedom)) if usable else np.nan
+    reach = float(scipy.stats.t.ppf((1 + level) / 2, freedom)) * error if usable else np.nan
+    p_value = 2 * float(scipy.stats.t.sf(abs(value) / error, freedom)) if usable else np.nan
     return Difference(*pair, value, error, value - reach, value + reach, p_value, respondents)
 
 

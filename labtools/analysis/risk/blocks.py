@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import lapack
+import scipy
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,5 +116,5 @@ def _inverse_factor(matrices: np.ndarray) -> np.ndarray:
     factors = np.linalg.cholesky(matrices)
     for k, factor in enumerate(factors):
         # A row-major lower triangle is the upper one of what LAPACK sees.
-        factors[k] = lapack.dtrtri(factor.T, lower=0)[0].T
+        factors[k] = scipy.linalg.lapack.dtrtri(factor.T, lower=0)[0].T
     return np.asarray(factors)

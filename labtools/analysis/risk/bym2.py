@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+import scipy
 
 from labtools.analysis.risk.graph import MapPrecision, map_precision
 from labtools.analysis.risk.integration import draw_all, integrate
@@ -92,7 +92,7 @@ class Bym2Fit:
 def fit_bym2(
     events: pd.Series,
     exposure: pd.Series,
-    neighbours: sparse.csr_array,
+    neighbours: scipy.sparse.csr_array,
     *,
     rng: np.random.Generator,
     covariates: pd.DataFrame | None = None,
@@ -161,7 +161,7 @@ def fit_bym2(
 def _check(
     events: pd.Series,
     seen: pd.Series,
-    neighbours: sparse.csr_array,
+    neighbours: scipy.sparse.csr_array,
     covariates: pd.DataFrame | None,
 ) -> None:
     if neighbours.shape[0] != len(events):

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import sparse, stats
+import scipy
 
 from labtools.analysis.multiplicity import adjust_p_values
 from labtools.analysis.risk.bym2 import Bym2Fit, Bym2Options, fit_bym2
@@ -99,7 +99,7 @@ def associate(
     events: pd.Series,
     exposure: pd.Series,
     traits: Traits,
-    neighbours: sparse.csr_array,
+    neighbours: scipy.sparse.csr_array,
     *,
     rng: np.random.Generator,
 ) -> Factors:
@@ -120,23 +120,23 @@ def associate(
     """
     table = traits.table.reindex(events.index)
 
-    def fit(covariates: pd.DataFrame, graph: sparse.csr_array) -> Bym2Fit:
+    def fit(covariates: pd.DataFrame, graph: scipy.sparse.csr_array) -> Bym2Fit:
         options = Bym2Options(n_draws=_DRAWS)
         return fit_bym2(events, exposure, graph, rng=rng, covariates=covariates, options=options)
 
     mapped = fit(table, neighbours)
     told = mapped.parameters.loc[table.columns]
     result = np.exp(told[["mean", "lower", "upper"]]).rename(columns={"mean": "ratio"})
-    deviation = (told["upper"] - told["lower"]) / (2 * stats.norm.ppf(_UPPER))
+    deviation = (told["upper"] - told["lower"]) / (2 * scipy.stats.norm.ppf(_UPPER))
     result = result.assign(
         without_map=np.nan,
         unshared=np.nan,
-        p_value=2 * stats.norm.sf((told["mean"] / deviation).abs()),
+        p_value=2 * scipy.stats.norm.sf((told["mean"] / deviation).abs()),
         inflation=traits.inflation,
         missing=traits.missing,
     )
     if ((result["lower"] > 1) | (result["upper"] < 1)).any():
-        plain = fit(table, sparse.csr_array(neighbours.shape))
+        plain = fit(table, scipy.sparse.csr_array(neighbours.shape))
         unshared = fit(_unshared(table, neighbours), neighbours)
         for name, other in (("without_map", plain), ("unshared", unshared)):
             result[name] = np.exp(other.parameters.loc[table.columns, "mean"])
@@ -165,7 +165,7 @@ def judged_together(groups: Mapping[str, Factors]) -> dict[str, Factors]:
     }
 
 
-def _unshared(table: pd.DataFrame, neighbours: sparse.csr_array) -> pd.DataFrame:
+def _unshared(table: pd.DataFrame, neighbours: scipy.sparse.csr_array) -> pd.DataFrame:
     """Return what of each trait the mean of the neighbours does not tell, in its own unit."""
     binary = (neighbours > 0).astype(float)
     degree = np.asarray(binary.sum(axis=1)).ravel()

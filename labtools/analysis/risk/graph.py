@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph
+import scipy
 
 from labtools.analysis.risk.blocks import BlockCholesky, factor_blocks
 from labtools.errors import AnalysisError
@@ -82,7 +81,7 @@ class MapPrecision:
         return np.asarray(inner + 2 * across)
 
 
-def map_precision(neighbours: sparse.csr_array) -> MapPrecision:
+def map_precision(neighbours: scipy.sparse.csr_array) -> MapPrecision:
     """Return the scaled precision of a map.
 
     Parameters
@@ -112,7 +111,7 @@ def map_precision(neighbours: sparse.csr_array) -> MapPrecision:
             columns=columns,
         )
     linked = _linked(neighbours)
-    order = np.asarray(csgraph.reverse_cuthill_mckee(linked, symmetric_mode=True))
+    order = np.asarray(scipy.sparse.csgraph.reverse_cuthill_mckee(linked, symmetric_mode=True))
     linked = linked[order][:, order].tocoo()
     width = max(1, int(np.abs(linked.row - linked.col).max(initial=0)))
     parts = _parts(linked, -(-n // width) * width)
@@ -125,25 +124,25 @@ def map_precision(neighbours: sparse.csr_array) -> MapPrecision:
     return MapPrecision(order, diagonal, below, parts.astype(float), scale)
 
 
-def _linked(neighbours: sparse.csr_array) -> sparse.csr_array:
-    pairs = sparse.coo_array(neighbours)
+def _linked(neighbours: scipy.sparse.csr_array) -> scipy.sparse.csr_array:
+    pairs = scipy.sparse.coo_array(neighbours)
     held = (pairs.data > 0) & (pairs.row != pairs.col)
     one, other = pairs.row[held], pairs.col[held]
     ends = (np.concatenate([one, other]), np.concatenate([other, one]))
-    linked = sparse.csr_array((np.ones(len(ends[0])), ends), shape=neighbours.shape)
+    linked = scipy.sparse.csr_array((np.ones(len(ends[0])), ends), shape=neighbours.shape)
     linked.data[:] = 1.0
     return linked
 
 
-def _parts(linked: sparse.coo_array, rows: int) -> np.ndarray:
-    _, label = csgraph.connected_components(linked, directed=False)
+def _parts(linked: scipy.sparse.coo_array, rows: int) -> np.ndarray:
+    _, label = scipy.sparse.csgraph.connected_components(linked, directed=False)
     several = np.flatnonzero(np.bincount(label) > 1)
     parts = np.zeros((rows, len(several)), bool)
     parts[: len(label)] = label[:, None] == several
     return parts
 
 
-def _blocks(linked: sparse.coo_array, width: int) -> tuple[np.ndarray, np.ndarray]:
+def _blocks(linked: scipy.sparse.coo_array, width: int) -> tuple[np.ndarray, np.ndarray]:
     n = linked.shape[0]
     count = -(-n // width)
     degree = np.bincount(linked.row, minlength=count * width).astype(float)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy import optimize
+import scipy
 
 _RIGHT_ANGLE = np.pi / 2
 _STEP = np.array([0.05, 0.05])
@@ -27,7 +27,7 @@ def find_peak(log_density: LogDensity, start: np.ndarray) -> np.ndarray:
         around = log_density(np.vstack([pair, pair + steps, pair - steps]))
         return float(-around[0]), -(around[1:3] - around[3:5]) / (2 * np.diag(steps))
 
-    found = optimize.minimize(
+    found = scipy.optimize.minimize(
         minus,
         start,
         jac=True,

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import special
+import scipy
 
 from labtools.analysis.smoothing import fit_gamma_poisson
 from labtools.errors import AnalysisError
@@ -69,11 +69,11 @@ def pattern_of_others(
         return None
     known = events.notna() & (exposure > 0)
     shape = fit.shape + events[known]
-    log_rate = special.digamma(shape) - np.log(fit.inverse_scale + exposure[known])
+    log_rate = scipy.special.digamma(shape) - np.log(fit.inverse_scale + exposure[known])
     spread = float(log_rate.std())
     level = ((log_rate - log_rate.mean()) / spread).reindex(events.index).fillna(0.0)
-    of_nobody = special.polygamma(1, fit.shape)
-    error = np.sqrt(pd.Series(special.polygamma(1, shape), shape.index)) / spread
+    of_nobody = scipy.special.polygamma(1, fit.shape)
+    error = np.sqrt(pd.Series(scipy.special.polygamma(1, shape), shape.index)) / spread
     error = error.reindex(events.index).fillna(np.sqrt(of_nobody) / spread)
     return Pattern(level, abs(_slope(*own, level)) * error)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+import scipy
 
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(7)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
@@ -37,7 +37,7 @@ class Counts:
             return np.asarray((self.events * eta - mean).sum(axis=-1))
         total = self.events + self.size
         terms = self.events * eta - total * np.log1p(mean / self.size)
-        constant = special.gammaln(total) - special.gammaln(self.size)
+        constant = scipy.special.gammaln(total) - scipy.special.gammaln(self.size)
         constant = constant - self.events * np.log(self.size)
         return np.asarray(np.where(self.exposure > 0, terms + constant, 0.0).sum(axis=-1))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+import scipy
 
 _BISECTIONS = 40
 _FAR = 8.0
@@ -39,7 +39,7 @@ class Mixture:
         spread = np.sqrt(self.variance)
         for _ in range(_BISECTIONS):
             middle = (low + high) / 2
-            under = self.weight @ special.ndtr((middle - self.mean) / spread) < share
+            under = self.weight @ scipy.special.ndtr((middle - self.mean) / spread) < share
             low, high = np.where(under, middle, low), np.where(under, high, middle)
         return np.asarray((low + high) / 2)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+import scipy
 
 from labtools.analysis.risk.discount import discounted
 from labtools.analysis.risk.groups import Pattern, pattern_of_others
@@ -97,7 +97,7 @@ def discounted_counts(past: Past, dispersion: pd.DataFrame) -> dict[str, NoisyCo
 def surfaces_in_time(
     past: Past,
     counts: Mapping[str, NoisyCounts],
-    neighbours: sparse.csr_array,
+    neighbours: scipy.sparse.csr_array,
     *,
     rng: np.random.Generator,
 ) -> dict[str, Surface]:
@@ -128,7 +128,7 @@ def surfaces_in_time(
 
 def surface_of_each_group(
     counts: Mapping[str, NoisyCounts],
-    neighbours: sparse.csr_array | None,
+    neighbours: scipy.sparse.csr_array | None,
     *,
     rng: np.random.Generator,
 ) -> dict[str, Surface]:

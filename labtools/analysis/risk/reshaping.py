@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+import scipy
 
 _DEGREES = 4.0
 _SCALES = 16
@@ -68,7 +68,7 @@ def reshape(draws: np.ndarray, law: LevelLaw) -> np.ndarray:
     density = np.exp(height - height.max(axis=1, keepdims=True))
     passed = np.cumsum((density[:, 1:] + density[:, :-1]) / 2, axis=1)
     share = np.column_stack([np.zeros(len(passed)), passed]) / passed[:, -1:]
-    wanted = special.ndtr(away)
+    wanted = scipy.special.ndtr(away)
     moved = [np.interp(u, f, grid) for u, f in zip(wanted, share, strict=True)]
     return np.asarray((np.array(moved) - away) * spread[:, None])
 
@@ -79,7 +79,7 @@ def _log_expected(delta: np.ndarray, law: LevelLaw) -> np.ndarray:
     centre = -law.slope / precision
     shared = np.maximum(1 / precision - law.own**2, _TINY)
     scales = np.exp(np.linspace(np.log(1e-2), np.log(6.0), _SCALES))
-    chance = scales * stats.gamma.pdf(scales, _DEGREES / 2, scale=2 / _DEGREES)
+    chance = scales * scipy.stats.gamma.pdf(scales, _DEGREES / 2, scale=2 / _DEGREES)
     chance = chance / chance.sum()
     total = np.zeros_like(delta)
     for scale, part in zip(scales, chance, strict=True):

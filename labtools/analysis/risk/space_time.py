@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+import scipy
 from threadpoolctl import threadpool_limits
 
 from labtools.analysis.risk.graph import MapPrecision, map_precision
@@ -105,7 +105,7 @@ class SpaceTimeFit:
 
 def fit_space_time(
     panel: CountPanel,
-    neighbours: sparse.csr_array,
+    neighbours: scipy.sparse.csr_array,
     *,
     rng: np.random.Generator,
     options: SpaceTimeOptions | None = None,
@@ -155,7 +155,7 @@ def fit_space_time(
 
 
 def space_time_model(
-    panel: CountPanel, neighbours: sparse.csr_array, *, recent: int = 1
+    panel: CountPanel, neighbours: scipy.sparse.csr_array, *, recent: int = 1
 ) -> tuple[SpaceTimeModel, float]:
     """Return the model of a panel, and the logarithm of the rate of all areas together.
 

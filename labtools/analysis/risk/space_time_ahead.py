@@ -11,7 +11,7 @@ integrates over the parameters).
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
+import scipy
 from threadpoolctl import threadpool_limits
 
 from labtools.analysis.risk.space_time import CountPanel, space_time_model
@@ -26,7 +26,7 @@ _AT_ONCE = 200
 _TINY = 1e-9
 
 
-def learn_ahead(panel: CountPanel, neighbours: sparse.csr_array) -> np.ndarray:
+def learn_ahead(panel: CountPanel, neighbours: scipy.sparse.csr_array) -> np.ndarray:
     """Return the most likely parameters of the model of a panel.
 
     Raises
@@ -41,7 +41,7 @@ def learn_ahead(panel: CountPanel, neighbours: sparse.csr_array) -> np.ndarray:
 
 def counts_ahead(
     panel: CountPanel,
-    neighbours: sparse.csr_array,
+    neighbours: scipy.sparse.csr_array,
     learnt: np.ndarray,
     *,
     steps: int,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, special
+import scipy
 
 from labtools.analysis.risk.reshaping import reshape
 from labtools.analysis.risk.space_time_design import shared_ahead
@@ -36,7 +36,7 @@ _STRETCHES, _SHORTEST, _LONGEST = 3, 0.2, 2.0
 _ANGLE, _WIDEST_ANGLE, _MOST = 1, 1.2, 4.0
 _RATE, _SIZE_RATE = 4.605, 9.21  # 1 % to a deviation above one; to a clumping above one half
 _TRAITS_RATE = 9.21  # 1 % to coefficients of traits that are mostly above one half
-_MONTHLY_MEMORY, _MEMORY_SD = special.expit(1.0), 1.5
+_MONTHLY_MEMORY, _MEMORY_SD = 1 / (1 + np.exp(-1.0)), 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class _Evaluation:
         self.model = model
         self.eta = eta
         months = max(1, 12 // season)
-        self.memory = special.logit(memory_of_means(_MONTHLY_MEMORY, months))
+        self.memory = scipy.special.logit(memory_of_means(_MONTHLY_MEMORY, months))
 
     def log_density(self, points: np.ndarray) -> np.ndarray:
         at_once = max(1, _BATCH_CELLS // self.model.events.size)
@@ -192,7 +192,7 @@ def _peak(evaluate: _Evaluation) -> np.ndarray:
         told = evaluate.log_density(np.vstack([point, moved]))
         return float(-told[0]), -(told[1:] - told[0]) / _SMALL_STEP
 
-    found = optimize.minimize(
+    found = scipy.optimize.minimize(
         minus,
         _START[:width],
         jac=True,
@@ -269,7 +269,7 @@ def _parameters(points: np.ndarray) -> Parameters:
         sigma=np.exp(points[:, 0]),
         rho=np.sin(points[:, 1]) ** 2,
         sd=np.exp(points[:, 2]),
-        phi=special.expit(points[:, 3]),
+        phi=scipy.special.expit(points[:, 3]),
         size=np.exp(points[:, 4]),
         traits=np.exp(points[:, _WITHOUT_TRAITS:].sum(axis=1)),
     )
@@ -301,7 +301,7 @@ def _draw_law(
     right = law.linear[:, 0, :, None] - law.bend[:, 0, :, None] * level
     noise = rng.standard_normal((asked.recent, own.shape[0], n))
     path = law.swept.draw_last(right, asked.recent, noise)
-    recent = special.logsumexp(level[-asked.recent :] + path, axis=0) - np.log(asked.recent)
+    recent = scipy.special.logsumexp(level[-asked.recent :] + path, axis=0) - np.log(asked.recent)
     recent += moved
     steps = []
     state = path[-1]

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+import scipy
 
 from labtools.analysis.ranks import chance_among_most, place_intervals, tiers
 from labtools.analysis.risk.bym2 import Bym2Options, fit_bym2
@@ -133,7 +133,7 @@ class NoisyCounts:
 
 
 def fit_surface(
-    counts: NoisyCounts, neighbours: sparse.csr_array | None, *, rng: np.random.Generator
+    counts: NoisyCounts, neighbours: scipy.sparse.csr_array | None, *, rng: np.random.Generator
 ) -> Surface:
     """Fit the best surface that the data allow.
 
@@ -160,7 +160,7 @@ def fit_surface(
 def fit_surface_in_time(
     counts: pd.DataFrame,
     population: pd.Series,
-    neighbours: sparse.csr_array,
+    neighbours: scipy.sparse.csr_array,
     *,
     rounded_cells: float,
     beside: Beside | None = None,
@@ -244,7 +244,7 @@ def ranks_table(surfaces: Mapping[str, Surface], *, share: float = 0.1) -> pd.Da
 def _spatial(
     events: pd.Series,
     exposure: pd.Series,
-    neighbours: sparse.csr_array,
+    neighbours: scipy.sparse.csr_array,
     rng: np.random.Generator,
 ) -> Surface:
     options = Bym2Options(n_draws=N_DRAWS, level=LEVEL)
