@@ -337,21 +337,35 @@ def _last_month(folder: Path) -> str:
     return f"{end - pd.DateOffset(months=1):%Y-%m}"
 
 
-def read_shared_tables(run: str) -> None:
+def read_shared_tables(run: str, expected: frozenset[tuple[str, str]] | None = None) -> None:
     """Read the result tables of a run into this process, for the notebooks it will start.
 
     Posterior draws are left out: models ask for them, notebooks do not, and all that this
     process holds is copied, page table by page table, for each notebook.
+
+    Parameters
+    ----------
+    expected : frozenset of (audience, table), optional
+        What the notebooks are known to read; by default they may read anything.  One that reads
+        another table reads it by itself.
     """
     for folder in sorted((Path(run) / "internal" / "city").iterdir()):
-        for path in sorted(folder.glob("*.parquet")):
-            if path.stem in CONTRACTS and "draw" not in CONTRACTS[path.stem].columns:
-                city_cut(path.stem, folder)
+        names = {
+            name
+            for name in (path.stem for path in folder.glob("*.parquet"))
+            if name in CONTRACTS and "draw" not in CONTRACTS[name].columns
+        }
+        if expected is not None:
+            names &= {name for audience, name in expected if audience == folder.name}
+        if not names:
+            continue
+        for name in sorted(names):
+            city_cut(name, folder)
         _ground(folder)
         _profiles(folder)
         _asked_by_area(folder)
         _last_month(folder)
-        for name in FICHA_TABLES:
+        for name in names.intersection(FICHA_TABLES):
             _of_fichas(name, folder)
 
 

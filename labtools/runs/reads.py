@@ -53,6 +53,12 @@ def note_read(audience: str, table: str, colonia_id: str = "") -> None:
         notes.reads.add("/".join(filter(None, (audience, table, colonia_id))))
 
 
+def table_of(read: str) -> tuple[str, str]:
+    """Return the audience and the table that a note of `note_read` names."""
+    audience, table, *_ = read.split("/", 2)
+    return audience, table
+
+
 def note_file(path: Path) -> None:
     """Note that a file was written."""
     notes = _notes.get()

@@ -27,7 +27,13 @@ from labtools.tables.lineage import (
 
 
 def write_table(
-    name: str, table: pd.DataFrame, folder: Path, *, lineage: Lineage, as_name: str = ""
+    name: str,
+    table: pd.DataFrame,
+    folder: Path,
+    *,
+    lineage: Lineage,
+    as_name: str = "",
+    before: Path | None = None,
 ) -> pd.DataFrame:
     """Check `table` against its contract, write it with its lineage, and return it as written.
 
@@ -35,6 +41,9 @@ def write_table(
     ----------
     name : str
         Canonical table; also the file's name unless `as_name` gives another.
+    before : pathlib.Path, optional
+        Folder of an earlier version, by default `folder`: what would be the very bytes that this
+        code checked then is not checked again.
 
     Raises
     ------
@@ -43,13 +52,14 @@ def write_table(
     SettingsError
         If the folder cannot be written.
     """
-    checked = check_table(name, table)
     path = folder / f"{as_name or name}.parquet"
     make_folder(folder)
     with writing(path) as aside:
-        checked.to_parquet(aside, index=False)
+        if not _is_written_again(name, table, (before or folder) / path.name, aside):
+            table = check_table(name, table)
+            table.to_parquet(aside, index=False)
     write_lineage(path, lineage)
-    return checked
+    return table
 
 
 def hand_on(
@@ -139,15 +149,31 @@ def read_table(
     return table if whole else check_table(name, table)
 
 
+def _is_written_again(name: str, table: pd.DataFrame, before: Path, aside: Path) -> bool:
+    """Write `table` to `aside` where it may be what `before` holds; tell whether it is."""
+    checked = _checked(before)
+    if checked is None or not _has_types(name, table):
+        return False
+    table.to_parquet(aside, index=False)
+    return sha256_of(aside) == checked
+
+
 def _is_as_written(path: Path, name: str, table: pd.DataFrame) -> bool:
     """Tell whether these are the very bytes that were checked when they were written.
 
     Then, if their types came back as the contract has them, checking again would only cost
     time: a table is read in every step, and by each process that makes pages or notebooks.
     """
+    return _checked(path) == sha256_of(path) and _has_types(name, table)
+
+
+def _checked(path: Path) -> str | None:
+    """Return the digest of what this code checked and wrote to `path`, if it did."""
     written = read_lineage(path)
-    if written is None or written.code != code_digest() or written.sha256 != sha256_of(path):
-        return False
+    return written.sha256 if written is not None and written.code == code_digest() else None
+
+
+def _has_types(name: str, table: pd.DataFrame) -> bool:
     columns = CONTRACTS[name].columns
     return list(table.columns) == list(columns) and all(
         column == "geometry" or str(table[column].dtype) in _SPELLINGS.get(kind, (kind,))

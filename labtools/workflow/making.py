@@ -77,7 +77,11 @@ def _write(
 ) -> dict[str, pd.DataFrame]:
     lineage = _lineage(opened, [audience, prepared.run_id])
     folder = prepared.folder / "internal" / "city" / audience
-    return {name: write_table(name, it, folder, lineage=lineage) for name, it in tables.items()}
+    before = opened.workbench.latest / "internal" / "city" / audience
+    return {
+        name: write_table(name, it, folder, lineage=lineage, before=before)
+        for name, it in tables.items()
+    }
 
 
 def _lineage(opened: Opened, told: list[object]) -> Lineage:

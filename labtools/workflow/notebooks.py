@@ -20,7 +20,7 @@ from labtools.runs.distributed import Place, run_on_workers
 from labtools.runs.jobs import Job, Outcome
 from labtools.runs.plan import plan_jobs, read_entries, rehearsals_of
 from labtools.runs.pool import LIMITS, run_notebooks
-from labtools.runs.reads import Digests
+from labtools.runs.reads import Digests, table_of
 from labtools.runs.traces import (
     Trace,
     files_of,
@@ -91,8 +91,10 @@ class Planned:
     job : Job
     reason : str or None
         Why it must be executed (see `labtools.runs.traces.REASONS`); None if it stands.
-    trace, made_in
-        Of the time it was made, if it stands.
+    trace : Trace or None
+        Of the last time it was made, if it was.
+    made_in : pathlib.Path or None
+        The run that it stands in, if it does.
     """
 
     job: Job
@@ -150,8 +152,9 @@ def plan_notebooks(
 def _planned(
     job: Job, digests: Digests, kept: Sequence[tuple[Path, dict[str, Trace]]], *, force: bool
 ) -> Planned:
+    last = next((traces[job.key] for _, traces in kept if job.key in traces), None)
     if force:
-        return Planned(job, "forced")
+        return Planned(job, "forced", last)
     reasons = []
     for folder, traces in kept:
         trace = traces.get(job.key)
@@ -160,7 +163,7 @@ def _planned(
             return Planned(job, None, trace, folder)
         reasons.append(reason)
     changed = [reason for reason in reasons if reason != "new"]
-    return Planned(job, changed[0] if changed else "new")
+    return Planned(job, changed[0] if changed else "new", last)
 
 
 def tell_plan(planned: Sequence[Planned], tell: Callable[[str], None]) -> None:
@@ -185,10 +188,10 @@ def execute(opened: Opened, run: Path, planned: Sequence[Planned], choice: Choic
     What is done is on record at once: a run that is killed goes on from there.
     """
     outcomes = {it.job.key: _taken_over(it, run) for it in planned if it.reason is None}
-    jobs = [it.job for it in planned if it.reason is not None][: choice.limit]
-    for folder in {job.output.parent for job in jobs}:
+    wanted = [it for it in planned if it.reason is not None][: choice.limit]
+    for folder in {it.job.output.parent for it in wanted}:
         make_folder(folder)
-    for outcome in _executed(opened, run, jobs, choice.scheduler):
+    for outcome in _executed(opened, run, wanted, choice.scheduler):
         outcomes[outcome.key] = outcome
     return [outcomes[it.job.key] for it in planned if it.job.key in outcomes]
 
@@ -203,7 +206,10 @@ def _taken_over(planned: Planned, run: Path) -> Outcome:
     return Outcome(trace.key, ok=True, seconds=0.0, cpu_seconds=0.0, reused=True)
 
 
-def _executed(opened: Opened, run: Path, jobs: list[Job], scheduler: str) -> list[Outcome]:
+def _executed(
+    opened: Opened, run: Path, wanted: Sequence[Planned], scheduler: str
+) -> list[Outcome]:
+    jobs = [it.job for it in wanted]
     if not jobs:
         return []
     by_key = {job.key: job for job in jobs}
@@ -230,12 +236,20 @@ def _executed(opened: Opened, run: Path, jobs: list[Job], scheduler: str) -> lis
         return run_notebooks(
             jobs,
             preload=PRELOAD,
-            warm=partial(read_shared_tables, str(run)),
+            warm=partial(read_shared_tables, str(run), _expected(wanted)),
             rehearsals=rehearsals,
             on_done=done,
         )
     finally:
         del os.environ[RUN_VARIABLE], os.environ[paths.ENVIRONMENT_VARIABLE]
+
+
+def _expected(wanted: Sequence[Planned]) -> frozenset[tuple[str, str]] | None:
+    """Return the tables that these notebooks read when last made, if all were made before."""
+    traces = [it.trace for it in wanted]
+    if None in traces:
+        return None
+    return frozenset(table_of(read) for trace in traces if trace for read in trace.reads)
 
 
 class _Progress:

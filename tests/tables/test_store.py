@@ -8,6 +8,7 @@ import shapely
 
 from labtools.errors import SettingsError, TableError
 from labtools.tables import store
+from labtools.tables.contracts import check_table
 from labtools.tables.lineage import is_current, trace
 from labtools.tables.store import hand_on, make_folder, read_table, write_table, writing
 
@@ -72,6 +73,77 @@ def test_a_table_that_breaks_its_contract_is_not_written(tmp_path, programme, li
         write_table("programme", programme.assign(colonia_id="a b"), tmp_path, lineage=lineage)
 
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Return the names of the tables that are checked from now on."""
+    names = []
+
+    def check(name, table):
+        names.append(name)
+        return check_table(name, table)
+
+    monkeypatch.setattr(store, "check_table", check)
+    return names
+
+
+def test_what_was_checked_is_not_checked_again_to_be_written_again(
+    tmp_path, programme, lineage, asked
+):
+    write_table("programme", programme, tmp_path / "one", lineage=lineage)
+    assert asked == ["programme"]
+
+    write_table("programme", programme, tmp_path / "one", lineage=lineage)
+    write_table(
+        "programme", programme, tmp_path / "other", lineage=lineage, before=tmp_path / "one"
+    )
+
+    assert asked == ["programme"]
+    pd.testing.assert_frame_equal(read_table("programme", tmp_path / "other"), programme)
+    assert is_current(tmp_path / "other" / "programme.parquet", lineage)
+
+
+def test_a_changed_table_is_checked_before_it_is_written_over_the_one_before(
+    tmp_path, programme, lineage, asked
+):
+    write_table("programme", programme, tmp_path, lineage=lineage)
+    changed = programme.assign(stage=["consolidación", None]).astype({"stage": "str"})
+
+    write_table("programme", changed, tmp_path, lineage=lineage)
+
+    assert asked == ["programme"] * 2
+    pd.testing.assert_frame_equal(read_table("programme", tmp_path), changed)
+
+
+@pytest.mark.parametrize("key", ["a b", 7])
+def test_a_changed_table_that_breaks_its_contract_leaves_the_one_before(
+    tmp_path, programme, lineage, key
+):
+    write_table("programme", programme, tmp_path, lineage=lineage)
+
+    with pytest.raises(TableError, match="The table programme"):
+        write_table("programme", programme.assign(colonia_id=key), tmp_path, lineage=lineage)
+
+    pd.testing.assert_frame_equal(read_table("programme", tmp_path), programme)
+
+
+def test_what_other_code_checked_is_checked_again(tmp_path, programme, lineage, asked, monkeypatch):
+    write_table("programme", programme, tmp_path, lineage=lineage)
+    monkeypatch.setattr(store, "code_digest", lambda: "newer")
+
+    write_table("programme", programme, tmp_path, lineage=lineage)
+
+    assert asked == ["programme"] * 2
+
+
+def test_a_file_put_where_a_checked_one_was_vouches_for_nothing(tmp_path, programme, lineage):
+    write_table("programme", programme, tmp_path, lineage=lineage)
+    wrong = programme.assign(colonia_id=["a b", "22014_2"]).astype({"colonia_id": "str"})
+    wrong.to_parquet(tmp_path / "programme.parquet", index=False)
+
+    with pytest.raises(TableError, match="The table programme"):
+        write_table("programme", wrong, tmp_path, lineage=lineage)
 
 
 def test_a_table_that_was_not_made_yet_says_how_to_make_it(tmp_path):

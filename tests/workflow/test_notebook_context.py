@@ -1,11 +1,19 @@
 """``labtools.start``: what a notebook is given, and what it is refused."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 import labtools
 from labtools import paths
 from labtools.errors import PrivacyError, SettingsError
+from labtools.runs import context
+from labtools.runs.jobs import Job
+from labtools.runs.traces import Trace
+from labtools.tables.store import read_table
+from labtools.workflow import notebooks
+from labtools.workflow.notebooks import Planned
 from tests.workflow.few import FICHAS, WITHHELD
 
 pytestmark = [pytest.mark.slow]
@@ -51,6 +59,36 @@ def test_perception_is_that_of_the_city_the_borough_and_the_colonia_itself(bench
     near = perception[perception["area_kind"] != "city"]
     assert set(near["area"]) == {"99001_0023", lab.profile()["borough"]}
     assert (perception["area_kind"] == "city").any()
+
+
+def test_notebooks_share_what_they_are_known_to_read_and_nothing_else(finished, monkeypatch):
+    asked = set()
+
+    def read(name, folder):
+        asked.add((folder.name, name))
+        return read_table(name, folder)
+
+    for held in (context.city_cut, context._ground, context._profiles, context._asked_by_area):
+        held.cache_clear()
+    context._last_month.cache_clear()
+    context._of_fichas.cache_clear()
+    monkeypatch.setattr(context, "read_table", read)
+
+    context.read_shared_tables(
+        str(finished.latest.resolve()), frozenset({("public", "crime"), ("internal", "nothing")})
+    )
+
+    every_notebook_s = {("public", name) for name in ("colonias_shown", "perception", "period")}
+    assert asked == {("public", "crime")} | every_notebook_s
+
+
+def test_what_a_notebook_reads_is_known_once_it_was_made():
+    made = Trace("a", {}, {"public/crime/99001_0001": "1", "internal/period": "2"}, {})
+    job = Job("a", Path("a.ipynb"), {}, Path("out.ipynb"))
+    before = Planned(job, "data", made)
+
+    assert notebooks._expected([before]) == {("public", "crime"), ("internal", "period")}
+    assert notebooks._expected([before, Planned(job, "new")]) is None
 
 
 def test_a_colonia_that_is_not_in_the_register_is_refused_with_the_nearest_keys(bench):
