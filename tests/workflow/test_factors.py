@@ -3,10 +3,12 @@
 import pandas as pd
 import pytest
 
+from labtools.classify.agreement import coder_agreement
 from labtools.paths import Workbench
 from labtools.privacy.redaction import Redactor
 from labtools.tables.lineage import Lineage
 from labtools.tables.store import make_folder, read_table, write_table
+from labtools.workflow import factors
 from labtools.workflow.codings import decide_factors, pending_texts
 from labtools.workflow.factors import text_tables
 from labtools.workflow.placing import classify
@@ -65,6 +67,27 @@ def test_signs_are_told_by_rules_and_the_rest_waits_for_a_person(opened):
         ("factor_8", "rule"): 1,
         ("unclassified", "nobody"): 2,
     }
+
+
+def test_how_texts_were_read_is_told_anew_only_when_they_are_read_anew(opened, monkeypatch):
+    classify(opened)
+    told = []
+    monkeypatch.setattr(
+        factors, "coder_agreement", lambda codings: told.append(1) or coder_agreement(codings)
+    )
+
+    first, second = text_tables(opened), text_tables(opened)
+    assert told == [1]
+    for name in first:
+        pd.testing.assert_frame_equal(first[name], second[name])
+
+    folder = opened.workbench.interim("classified")
+    name = "carpetas.factor_signs"
+    signs = read_table("factor_signs", folder, as_name=name)
+    shelved(folder, name, signs.iloc[1:])
+
+    assert text_tables(opened)["factors_told"]["events"].sum() == len(signs) - 1
+    assert told == [1, 1]
 
 
 def test_what_a_person_decides_of_a_text_is_added_to_the_file_of_factors(opened):
