@@ -22,8 +22,10 @@ from labtools.runs.jobs import Job, Limits, Loading
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 # jsonschema, which nbformat imports, loads rfc3987_syntax where it finds it, to check a format
 # that no notebook has; that compiles a grammar for 0.8 s, more than all the rest of the start.
+# The collector rests while libraries load: they make hundreds of thousands of objects that stay.
 _PROGRAM = """
-import sys
+import gc, sys
+gc.disable()
 sys.path[:] = {path!r}
 from labtools.loading import without
 with without("rfc3987_syntax"):

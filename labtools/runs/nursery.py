@@ -85,6 +85,7 @@ def _set_aside(*, for_many: bool) -> None:
     """Leave what children inherit alone: the collector does not touch it, and forks copy little."""
     gc.collect()
     gc.freeze()
+    gc.enable()  # as in any new process
     if for_many:
         large_pages.gather()
 

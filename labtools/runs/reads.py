@@ -8,7 +8,7 @@ a table of the public edition, ``public/crime`` is all of it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -73,14 +73,19 @@ class Digests:
     ----------
     city : pathlib.Path
         Folder with a folder of tables for each audience.
+    known : mapping of str to str, optional
+        Digests of what notes name, where these are known: their tables are not read.
     """
 
-    def __init__(self, city: Path) -> None:
+    def __init__(self, city: Path, known: Mapping[str, str] | None = None) -> None:
         self._city = city
+        self._known = known or {}
         self._tables: dict[tuple[str, str], tuple[str, dict[str, str]]] = {}
 
     def of(self, read: str) -> str:
         """Return the digest of what a note names; of nothing, where there is none of it."""
+        if read in self._known:
+            return self._known[read]
         audience, table, *colonia = read.split("/", 2)
         if (audience, table) not in self._tables:
             found = read_table(table, self._city / audience)

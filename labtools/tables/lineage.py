@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib.metadata import distributions
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 import labtools
@@ -130,7 +131,15 @@ def code_digest() -> str:
 @cache
 def packages_digest() -> str:
     """Return a digest of the name and version of every installed library."""
-    return digest_of(sorted({f"{it.name}=={it.version}" for it in distributions()}))
+    return digest_of(sorted({_library(it) for it in distributions()}))
+
+
+def _library(library: Distribution) -> str:
+    """Return name and version; from the head of what it tells of itself, which is soon read."""
+    head, _, _ = (library.read_text("METADATA") or "").partition("\n\n")
+    told = dict(re.findall(r"^(Name|Version): *(\S+)", head, re.MULTILINE))
+    name, version = told.get("Name") or library.name, told.get("Version") or library.version
+    return f"{name}=={version}"
 
 
 def _beside(path: Path) -> Path:

@@ -221,13 +221,12 @@ def sync_folder(folder: Path) -> None:
     disk many times as long.  Then each is asked after, as only that tells of one that failed.
     """
     os.sync()
-    for path in folder.rglob("*"):
-        if path.is_dir() and not path.is_symlink():
-            sync(path)
-        elif path.is_file():
-            with path.open("rb") as written:
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = Path(place, name)
+            with suppress(FileNotFoundError), path.open("rb", buffering=0) as written:
                 os.fsync(written.fileno())
-    sync(folder)
+        sync(Path(place))
 
 
 def make_folder(folder: Path, *, private: bool = False) -> Path:

@@ -83,7 +83,7 @@ def _error(effect: Effect) -> float:
         return float("nan")
     low, high = (as_log_ratio(effect, end) for end in effect.interval)
     level = effect.interval_level or _LEVEL
-    return (high - low) / (2 * float(scipy.stats.norm.ppf((1 + level) / 2)))
+    return (high - low) / (2 * float(scipy.special.ndtri((1 + level) / 2)))
 
 
 def _carried_over(used: list[Effect], size: int, rng: np.random.Generator) -> np.ndarray:

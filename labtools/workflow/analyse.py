@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 from labtools.errors import RunError, SpaceError
 from labtools.messages import Plural, plural
@@ -14,7 +16,7 @@ from labtools.runs.jobs import Outcome
 from labtools.runs.plan import ficha_of
 from labtools.tables.store import make_folder, writing
 from labtools.workflow.making import write_editions
-from labtools.workflow.notebooks import Choice, Planned, execute, plan_notebooks, tell_plan
+from labtools.workflow.notebooks import Choice, Plan, execute, plan_notebooks, tell_plan
 from labtools.workflow.prepared import Prepared, prepare
 from labtools.workflow.steps import Opened
 
@@ -23,16 +25,14 @@ WHOLE = Choice()
 _BYTES_AT_LEAST = 64 * 1024**2
 
 
-def plan(
-    opened: Opened, *, period_end: str = "", choice: Choice = WHOLE
-) -> tuple[Prepared, list[Planned]]:
+def plan(opened: Opened, *, period_end: str = "", choice: Choice = WHOLE) -> tuple[Prepared, Plan]:
     """Make both editions' results, and say which notebooks must be executed and why."""
     again = choice.force and not choice.is_partial
     prepared = prepare(opened, period_end=period_end, again=again)
     return prepared, _planned(opened, prepared, choice)
 
 
-def _planned(opened: Opened, prepared: Prepared, choice: Choice) -> list[Planned]:
+def _planned(opened: Opened, prepared: Prepared, choice: Choice) -> Plan:
     check_space(opened.workbench)
     make_folder(opened.workbench.reports)
     make_folder(prepared.folder, private=True)
@@ -117,7 +117,8 @@ def check_space(workbench: Workbench) -> None:
     SpaceError
     """
     latest = workbench.latest
-    used = sum(p.stat().st_size for p in latest.rglob("*") if p.is_file()) if latest.exists() else 0
+    files = (Path(place, name) for place, _, names in os.walk(latest) for name in names)
+    used = sum(path.stat().st_size for path in files if path.is_file())
     needed = max(_BYTES_AT_LEAST, used + used // 2)
     free = shutil.disk_usage(workbench.root).free
     if free < needed:

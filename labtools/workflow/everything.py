@@ -65,7 +65,7 @@ def plan_everything(opened: Opened, *, period_end: str = "", choice: Choice = WH
             return 0
         _, planned = plan(opened, period_end=period_end, choice=choice)
         tell_plan(planned, opened.tell)
-        return sum(it.reason is not None for it in planned)
+        return sum(it.reason is not None for it in planned.notebooks)
 
 
 def _prepared(opened: Opened, period_end: str) -> Prepared:

@@ -30,7 +30,6 @@ from labtools.workflow.edition import Edition
 from labtools.workflow.keeping import kept_in
 from labtools.workflow.level_traits import level_traits
 from labtools.workflow.programme_past import programme_in_force
-from labtools.workflow.recording import told_earlier
 from labtools.workflow.risk_questions import SPANS
 from labtools.workflow.steps import Opened
 
@@ -86,18 +85,20 @@ class BesideCounts:
         return programme_in_force(self.programme, months, counts.index, months=1)
 
 
-def forecasts(opened: Opened, window: Window, run: str = "") -> dict[str, pd.DataFrame]:
+def forecasts(
+    opened: Opened, window: Window, recorded: Mapping[int, float]
+) -> dict[str, pd.DataFrame]:
     """Return the canonical tables ``forecast``, ``alerts`` and ``scoreboard`` of a period.
 
     They are made again only when the counts, the code or the period changed.
 
     Parameters
     ----------
-    run : str, optional
-        The run they are made for, from whose own inputs nothing is learnt.
+    recorded : mapping of int to float
+        See `recorded_by_span`.
     """
     inputs = [opened.workbench.processed / f"{name}.parquet" for name in _READ]
-    how = alerting(opened, window, run)
+    how = Alerting(opened.settings.alerts.false_per_month, recorded.get(1))
     told = [window.last_month, how.budget, how.complete, opened.settings.risk.surface]
     lineage = trace("analyse", inputs, root=opened.workbench.root, settings=told)
     return kept_in(opened.workbench).take(
@@ -105,12 +106,6 @@ def forecasts(opened: Opened, window: Window, run: str = "") -> dict[str, pd.Dat
         [asdict(lineage)],
         lambda: check_tables(_made(opened, window, how)),
     )
-
-
-def alerting(opened: Opened, window: Window, run: str = "") -> Alerting:
-    """Return with what alerts of a period are given: what is asked for, and what is known."""
-    recorded = recorded_by_span(opened, window, run)
-    return Alerting(opened.settings.alerts.false_per_month, recorded.get(1))
 
 
 def forecast_results(
@@ -153,33 +148,30 @@ def forecast_tables(
     }
 
 
-def completeness(opened: Opened, window: Window, run: str = "", *, months: int = 1) -> float:
-    """Return which share of the records of the last months is there, learnt from earlier runs.
+def recorded_by_span(
+    panel: pd.DataFrame, earlier: Mapping[str, pd.DataFrame], window: Window
+) -> dict[int, float]:
+    """Return which share of the records of the last month, quarter and year is there by now.
 
-    Missing where no earlier run can tell.
+    It is learnt from what earlier runs told; a span of which none can tell is left out.
 
     Parameters
     ----------
-    run : str, optional
-        The run that asks: what it is proven by is what other inputs told; see
-        :func:`~labtools.workflow.recording.told_earlier`.
-    months : int
-        How many, back from the end of the window.
+    panel : pandas.DataFrame
+        Canonical table ``panel``.
+    earlier : mapping of str to pandas.DataFrame
+        See :func:`~labtools.workflow.recording.told_earlier`.
+    window : Window
+        Spans are counted back from its end.
     """
-    panel = read_table("panel", opened.workbench.processed)
     files = panel[(panel["record_type"] == "case_file") & panel["group"].isin(words.GROUPS)]
     now = files.groupby("month")["events"].sum().astype(float)
     if now.empty:
-        return np.nan
-    earlier = [_by_month(told) for told in told_earlier(opened, run).values()]
+        return {}
+    looks = [_by_month(told) for told in earlier.values()]
     age = len(now.index[now.index >= window.end])
-    return share_recorded(now, earlier, age=age, months=months)
-
-
-def recorded_by_span(opened: Opened, window: Window, run: str = "") -> dict[int, float]:
-    """Return what :func:`completeness` says of the last month, quarter and year, where it can."""
     told = {
-        span: round(completeness(opened, window, run, months=span), _DECIMALS) for span in SPANS
+        span: round(share_recorded(now, looks, age=age, months=span), _DECIMALS) for span in SPANS
     }
     return {span: share for span, share in told.items() if not np.isnan(share)}
 

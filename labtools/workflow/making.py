@@ -21,7 +21,6 @@ from labtools.workflow.prepared import ROUNDING_KEY, Prepared, registry_of
 from labtools.workflow.processed import Processed
 from labtools.workflow.protocols import planned_evaluations
 from labtools.workflow.quality import quality_tables
-from labtools.workflow.recording import told_earlier
 from labtools.workflow.results import city_results
 from labtools.workflow.revising import told_of_sources
 from labtools.workflow.steps import Opened
@@ -56,7 +55,7 @@ def make_edition(
         cards=read_cards(opened.workbench.reference("cards")),
         protocols=tuple(planned_evaluations(opened.workbench)),
         recorded=processed.recorded,
-        earlier=told_earlier(opened, prepared.name),
+        earlier=processed.earlier,
         unplaced=unplaced_files(opened),
         references=opened.workbench.references,
         fits=kept_in(opened.workbench),

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -31,6 +31,7 @@ from labtools.runs.traces import (
     take_over,
     write_trace,
 )
+from labtools.tables.lineage import sha256_of
 from labtools.tables.store import make_folder, read_table
 from labtools.workflow.steps import Opened
 
@@ -103,6 +104,21 @@ class Planned:
     made_in: Path | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done about the notebooks of a run.
+
+    Attributes
+    ----------
+    notebooks : list of Planned
+    digests : Digests
+        Of what they read.
+    """
+
+    notebooks: list[Planned]
+    digests: Digests
+
+
 def protocols_in(run: Path) -> tuple[str, ...]:
     """Return the protocols that a run's tables speak of."""
     facts = read_table("evaluation_facts", run / "internal" / "city" / "internal")
@@ -116,7 +132,7 @@ def plan_notebooks(
     *,
     period_end: str,
     choice: Choice,
-) -> list[Planned]:
+) -> Plan:
     """Return every notebook of a run with the reason to execute it, or where it stands.
 
     Parameters
@@ -144,9 +160,35 @@ def plan_notebooks(
             asked=choice.only,
             example=jobs[0].key if jobs else "—",
         )
-    digests = Digests(run / "internal" / "city")
     kept = [(folder, read_traces(folder)) for folder in earlier]
-    return [_planned(job, digests, kept, force=choice.force) for job in wanted]
+    digests = Digests(run / "internal" / "city", _known(kept, run, recipe_of(jobs[0])))
+    return Plan([_planned(job, digests, kept, force=choice.force) for job in wanted], digests)
+
+
+def _known(
+    kept: Sequence[tuple[Path, dict[str, Trace]]], run: Path, recipe: Mapping[str, str]
+) -> dict[str, str]:
+    """Return digests of what other runs read of tables that are the same here, byte by byte.
+
+    Only those that the same code and libraries made.
+    """
+    known: dict[str, str] = {}
+    for folder, traces in kept:
+        if not folder.exists() or folder.samefile(run):
+            continue
+        told: dict[str, str] = {}
+        for trace in traces.values():
+            if all(trace.recipe.get(part) == recipe[part] for part in ("code", "packages")):
+                told |= trace.reads
+        same = {table: _is_same(table, folder, run) for table in {table_of(it) for it in told}}
+        known |= {read: digest for read, digest in told.items() if same[table_of(read)]}
+    return known
+
+
+def _is_same(table: tuple[str, str], one: Path, other: Path) -> bool:
+    audience, name = table
+    files = [run / "internal" / "city" / audience / f"{name}.parquet" for run in (one, other)]
+    return all(it.is_file() for it in files) and len({sha256_of(it) for it in files}) == 1
 
 
 def _planned(
@@ -166,8 +208,9 @@ def _planned(
     return Planned(job, changed[0] if changed else "new", last)
 
 
-def tell_plan(planned: Sequence[Planned], tell: Callable[[str], None]) -> None:
+def tell_plan(plan: Plan, tell: Callable[[str], None]) -> None:
     """Tell how many notebooks must be executed, and why."""
+    planned = plan.notebooks
     reasons = Counter(it.reason for it in planned if it.reason)
     tell(
         text(
@@ -182,14 +225,15 @@ def tell_plan(planned: Sequence[Planned], tell: Callable[[str], None]) -> None:
         tell(text("  {n}: {reason} (the first is {first})", n=n, reason=words, first=first))
 
 
-def execute(opened: Opened, run: Path, planned: Sequence[Planned], choice: Choice) -> list[Outcome]:
+def execute(opened: Opened, run: Path, plan: Plan, choice: Choice) -> list[Outcome]:
     """Take over what stands, execute the rest; return the outcomes in the order of the plan.
 
     What is done is on record at once: a run that is killed goes on from there.
     """
+    planned = plan.notebooks
     outcomes = {it.job.key: _taken_over(it, run) for it in planned if it.reason is None}
-    wanted = [it for it in planned if it.reason is not None][: choice.limit]
-    for folder in {it.job.output.parent for it in wanted}:
+    wanted = Plan([it for it in planned if it.reason is not None][: choice.limit], plan.digests)
+    for folder in {it.job.output.parent for it in wanted.notebooks}:
         make_folder(folder)
     for outcome in _executed(opened, run, wanted, choice.scheduler):
         outcomes[outcome.key] = outcome
@@ -206,19 +250,16 @@ def _taken_over(planned: Planned, run: Path) -> Outcome:
     return Outcome(trace.key, ok=True, seconds=0.0, cpu_seconds=0.0, reused=True)
 
 
-def _executed(
-    opened: Opened, run: Path, wanted: Sequence[Planned], scheduler: str
-) -> list[Outcome]:
-    jobs = [it.job for it in wanted]
+def _executed(opened: Opened, run: Path, wanted: Plan, scheduler: str) -> list[Outcome]:
+    jobs = [it.job for it in wanted.notebooks]
     if not jobs:
         return []
     by_key = {job.key: job for job in jobs}
-    digests = Digests(run / "internal" / "city")
     progress = _Progress(opened.tell, len(jobs))
 
     def done(outcome: Outcome) -> None:
         if outcome.ok and outcome.files:
-            reads = {read: digests.of(read) for read in outcome.reads}
+            reads = {read: wanted.digests.of(read) for read in outcome.reads}
             files = files_of(map(Path, outcome.files), run)
             recipe = recipe_of(by_key[outcome.key])
             write_trace(Trace(outcome.key, recipe, reads, files), run)
@@ -236,7 +277,7 @@ def _executed(
         return run_notebooks(
             jobs,
             preload=PRELOAD,
-            warm=partial(read_shared_tables, str(run), _expected(wanted)),
+            warm=partial(read_shared_tables, str(run), _expected(wanted.notebooks)),
             rehearsals=rehearsals,
             on_done=done,
         )

@@ -15,6 +15,7 @@ from labtools.workflow.forecasting import forecasts, recorded_by_span
 from labtools.workflow.keeping import digest_of_table
 from labtools.workflow.patterns import PREMISES
 from labtools.workflow.recorded_events import EVENTS, events_digest, recorded_events
+from labtools.workflow.recording import told_earlier
 from labtools.workflow.steps import Opened
 from labtools.workflow.surroundings import premises_around, premises_digest
 from labtools.workflow.tabulate import PROCESSED
@@ -53,9 +54,16 @@ class Processed(Mapping[str, pd.DataFrame]):
         return sum(1 for _ in self)
 
     @cached_property
+    def earlier(self) -> Mapping[str, pd.DataFrame]:
+        """What runs of other inputs told: see `told_earlier`."""
+        return told_earlier(self._opened, self._run)
+
+    @cached_property
     def recorded(self) -> Mapping[int, float]:
         """Share of events that is recorded by now: see `recorded_by_span`; nothing untold."""
-        return recorded_by_span(self._opened, self._window, self._run) if self._window else {}
+        if self._window is None:
+            return {}
+        return recorded_by_span(self["panel"], self.earlier, self._window)
 
     def digest(self, name: str) -> str:
         """Return the digest of a table; it is not read where its file's will do."""
@@ -69,7 +77,7 @@ class Processed(Mapping[str, pd.DataFrame]):
         if name in PROCESSED:
             return {name: read_table(name, self._opened.workbench.processed)}
         if self._window and name in FORECASTS:
-            return forecasts(self._opened, self._window, self._run)
+            return forecasts(self._opened, self._window, self.recorded)
         if self._window and name == EVENTS:
             return {name: recorded_events(self._opened)}
         if self._window and name == PREMISES:

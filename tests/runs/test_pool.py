@@ -210,6 +210,17 @@ def test_what_is_loaded_once_is_there_for_every_notebook(write_notebook, tmp_pat
     assert texts == ["True [1]\n"] * 3
 
 
+def test_a_notebook_collects_what_it_leaves_as_any_new_process(write_notebook, tmp_path):
+    asked = "import gc\nprint(gc.isenabled(), gc.get_threshold())"
+    job = colonia_job(write_notebook("colonia_id: str = 'x'", asked), tmp_path / "out.ipynb")
+
+    run_notebooks([job], lanes=1)
+
+    done = subprocess.run([sys.executable, "-c", asked], check=True, capture_output=True)
+    [output] = nbformat.read(job.output, as_version=4).cells[-1].outputs
+    assert output.text == done.stdout.decode()
+
+
 def test_a_rehearsal_changes_nothing_but_the_time_it_takes(notebooks, tmp_path):
     path = notebooks / "shows_everything.ipynb"
     plain, rehearsed = (colonia_job(path, tmp_path / name) for name in ("plain", "rehearsed"))

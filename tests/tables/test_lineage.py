@@ -1,9 +1,11 @@
 import dataclasses
 import hashlib
+from importlib import metadata
 
 import pytest
 
 from labtools.errors import TableError
+from labtools.tables import lineage
 from labtools.tables.lineage import (
     digest_of,
     is_current,
@@ -103,3 +105,28 @@ def test_a_digest_follows_what_it_says_and_not_the_order_of_its_names():
     assert digest_of({"a": 1, "b": [2]}) == digest_of({"b": [2], "a": 1})
     assert digest_of({"a": 1}) != digest_of({"a": "1"})
     assert digest_of("a", "b") != digest_of("ab")
+
+
+def test_libraries_are_known_by_the_name_and_version_that_they_tell_of_themselves(
+    tmp_path, monkeypatch
+):
+    for folder, told in {
+        "one-1.0.dist-info": "Metadata-Version: 2.1\nName: one\nVersion: 1.0\n\nVersion: of text\n",
+        "two.dist-info": "Metadata-Version: 2.1\nVersion: 2\nName: two\n",
+    }.items():
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "METADATA").write_text(told)
+    (tmp_path / "three.egg-info").write_text("Metadata-Version: 1.0\nName: three\nVersion: 3\n")
+    monkeypatch.setattr(
+        lineage, "distributions", lambda: metadata.distributions(path=[str(tmp_path)])
+    )
+
+    told = lineage.packages_digest.__wrapped__()
+
+    assert told == lineage.digest_of(["one==1.0", "three==3", "two==2"])
+
+
+def test_the_libraries_here_are_those_that_python_s_own_reading_of_them_gives():
+    found = sorted({f"{it.name}=={it.version}" for it in metadata.distributions()})
+
+    assert lineage.packages_digest() == lineage.digest_of(found)

@@ -14,9 +14,10 @@ from labtools.paths import Workbench
 from labtools.tables.contracts import check_table, empty_table
 from labtools.tables.periods import Window
 from labtools.tables.store import read_table
-from labtools.workflow import forecasting
+from labtools.workflow import forecasting, processed
 from labtools.workflow.edition import Edition
 from labtools.workflow.prepared import prepare
+from labtools.workflow.processed import Processed
 from labtools.workflow.risk_clusters import clusters_tables
 from labtools.workflow.risk_questions import change_against_expected
 from labtools.workflow.steps import open_workbench
@@ -196,13 +197,13 @@ def test_who_asks_for_a_quick_model_of_risk_does_not_wait_for_the_slow_one(
 def test_what_was_made_once_is_kept_until_the_period_changes(finished, copy_of, monkeypatch):
     opened = open_workbench(Workbench(copy_of(finished).root))
     window = prepare(opened).window
-    kept = forecasting.forecasts(opened, window)
+    kept = forecasting.forecasts(opened, window, {})
     calls = []
     monkeypatch.setattr(forecasting, "forecast_tables", lambda *_, **__: calls.append(1) or kept)
 
-    forecasting.forecasts(opened, window)
+    forecasting.forecasts(opened, window, {})
     unchanged = len(calls)
-    forecasting.forecasts(opened, Window(window.before_start, window.start, window.start))
+    forecasting.forecasts(opened, Window(window.before_start, window.start, window.start), {})
 
     assert (unchanged, len(calls)) == (0, 1)
 
@@ -219,19 +220,19 @@ def test_the_share_is_learnt_from_what_runs_of_other_inputs_told(monkeypatch):
         asked.append(run)
         return {} if run == "same" else {"before": young}
 
-    monkeypatch.setattr(forecasting, "told_earlier", earlier)
-    monkeypatch.setattr(forecasting, "read_table", lambda *_: panel)
+    monkeypatch.setattr(processed, "told_earlier", earlier)
+    monkeypatch.setattr(processed, "read_table", lambda *_: panel)
     opened = SimpleNamespace(workbench=SimpleNamespace(processed=None))
     window = Window(months[0], months[0], pd.Timestamp("2025-01-01"))
 
-    shares = forecasting.recorded_by_span(opened, window, "other")
+    shares = Processed(opened, window, "other").recorded
 
     # Of 500 events 350 were there at the first look: drawn to one by the weight of 50.
     assert shares[1] == pytest.approx(400 / 550, abs=1e-4)
     assert shares[3] == pytest.approx(1500 / (1000 + 500 * 550 / 400), abs=1e-4)
     assert 12 not in shares  # the first look did not reach back so far
-    assert forecasting.recorded_by_span(opened, window, "same") == {}
-    assert set(asked) == {"other", "same"}
+    assert Processed(opened, window, "same").recorded == {}
+    assert asked == ["other", "same"]
 
 
 @pytest.mark.slow
@@ -241,9 +242,7 @@ def test_an_earlier_run_that_cannot_be_read_teaches_nothing_and_stops_nothing(fi
     told.write_bytes(b"damaged")
     opened = open_workbench(bench)
 
-    share = forecasting.completeness(opened, prepare(opened).window)
-
-    assert np.isnan(share)
+    assert Processed(opened, prepare(opened).window).recorded == {}
 
 
 def test_traits_and_programme_bring_the_model_of_risk_to_the_scoreboard(city):
