@@ -76,7 +76,7 @@ def survey_draws(
 def interval_draws(estimate: pd.DataFrame, *, size: int, rng: np.random.Generator) -> pd.DataFrame:
     """Return draws of a positive estimate from its 95 % limits, on the log scale."""
     low, high = np.log(estimate["lower"].clip(lower=1e-9)), np.log(estimate["upper"])
-    middle, error = (low + high) / 2, (high - low) / (2 * scipy.stats.norm.ppf(0.975))
+    middle, error = (low + high) / 2, (high - low) / (2 * scipy.special.ndtri(0.975))
     noise = rng.standard_normal((size, len(estimate)))
     return _table(np.exp(middle.to_numpy() + error.to_numpy() * noise), estimate.index)
 

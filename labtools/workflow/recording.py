@@ -155,6 +155,7 @@ def blocks(facts: list[Fact]) -> bool:
 def _by_month(table: pd.DataFrame, groups: Collection[str]) -> pd.DataFrame:
     """Return events by month; a month of which a group is not known is left out."""
     chosen = table[table["group"].isin(groups)]
-    events = chosen["events"].astype("Float64").groupby(chosen["month"])
-    total = events.sum(min_count=1)[~events.apply(lambda told: told.isna().any()).astype(bool)]
+    events = chosen["events"].astype("Float64")
+    untold = events.isna().groupby(chosen["month"]).any()
+    total = events.groupby(chosen["month"]).sum(min_count=1)[~untold.astype(bool)]
     return total.astype(float).rename("events").reset_index()
