@@ -365,8 +365,9 @@ def read_shared_tables(run: str, expected: frozenset[tuple[str, str]] | None = N
         _profiles(folder)
         _asked_by_area(folder)
         _last_month(folder)
-        for name in names.intersection(FICHA_TABLES):
-            _of_fichas(name, folder)
+        for name in FICHA_TABLES:
+            if name in names:
+                _of_fichas(name, folder)
 
 
 def _show(markup: str) -> None:
