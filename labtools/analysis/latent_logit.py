@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy
-from threadpoolctl import threadpool_limits
+
+from labtools.analysis.one_thread import one_thread
 
 _ROUNDS = 50
 _HALVINGS, _STILL = 30, 1e-9
@@ -61,7 +62,7 @@ class _Fitted:
 
 
 # Matrices are small: several threads would wait for each other, and sums depend on how many.
-@threadpool_limits.wrap(limits=1, user_api="blas")  # type: ignore[untyped-decorator]
+@one_thread()
 def draw_log_odds(
     yes: np.ndarray,
     asked: np.ndarray,

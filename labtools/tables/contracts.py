@@ -1,4 +1,4 @@
-"""Canonical tables are checked here, whenever one is written or read."""
+"""Canonical tables are checked here, whenever one is written or read (see `store`)."""
 
 from __future__ import annotations
 

@@ -92,12 +92,12 @@ def write_lineage(path: Path, lineage: Lineage) -> Lineage:
 def read_lineage(path: Path) -> Lineage | None:
     """Return the lineage that stands beside `path`, or None where there is none to be read.
 
-    A lineage cut short (the machine stopped while it was written) counts as none: its file
-    is made again.
+    A lineage cut short (the machine stopped while it was written), or one that may not be read,
+    counts as none: its file is made again.
     """
     try:
         return Lineage(**json.loads(_beside(path).read_text(encoding="utf-8")))
-    except (FileNotFoundError, TypeError, ValueError):
+    except (OSError, TypeError, ValueError):
         return None
 
 

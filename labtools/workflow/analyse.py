@@ -16,11 +16,17 @@ from labtools.runs.jobs import Outcome
 from labtools.runs.plan import ficha_of
 from labtools.tables.store import make_folder, writing
 from labtools.workflow.making import write_editions
-from labtools.workflow.notebooks import Choice, Plan, execute, plan_notebooks, tell_plan
+from labtools.workflow.notebooks import (
+    OUTCOMES,
+    Choice,
+    Plan,
+    execute,
+    plan_notebooks,
+    tell_plan,
+)
 from labtools.workflow.prepared import Prepared, prepare
 from labtools.workflow.steps import Opened
 
-OUTCOMES = "outcomes.json"
 WHOLE = Choice()
 _BYTES_AT_LEAST = 64 * 1024**2
 
@@ -101,12 +107,6 @@ def failure_of_run(failed: Sequence[Outcome], total: int, sentence: Plural) -> R
         cell=failed[0].cell,
         error=failed[0].error or "",
     )
-
-
-def outcomes_of(prepared: Prepared) -> list[Outcome]:
-    """Return what came of the notebooks of a run that is being made."""
-    kept = json.loads((prepared.folder / OUTCOMES).read_text(encoding="utf-8"))
-    return [Outcome(**row) for row in kept]
 
 
 def check_space(workbench: Workbench) -> None:

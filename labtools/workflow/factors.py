@@ -10,6 +10,7 @@ import pandas as pd
 from labtools.classify.agreement import coder_agreement, subject_drift
 from labtools.classify.factors import code_factors, complete_by_narrative
 from labtools.classify.taxonomies import recoded
+from labtools.reference import references_digest
 from labtools.settings import Source
 from labtools.tables.contracts import check_table, empty_table
 from labtools.tables.lineage import sha256_of
@@ -81,21 +82,8 @@ def text_tables(opened: Opened) -> dict[str, pd.DataFrame]:
 
     ``factors_told`` (signs of each factor, by source and who told them), ``coding_agreement`` of
     the persons who coded subjects, ``subject_drift`` of each source of events, and
-    ``counts_recoded``: case files of the last twelve months in other classifications.  They are
-    made again only when a file that they are made of changed.
+    ``counts_recoded``: case files of the last twelve months in other classifications.
     """
-    folder = opened.workbench.interim("classified")
-    sources = opened.of_kind("events")
-    files = [folder / f"{source.name}.classified.parquet" for source in sources]
-    with_narratives = [source for source in sources if narrative_files(opened, source)]
-    files += [folder / f"{source.name}.factor_signs.parquet" for source in with_narratives]
-    files += clean_files(opened, "codings")
-    made_from = {path.name: sha256_of(path) for path in files}
-    kinds = {source.name: opened.descriptor(source).record_type for source in sources}
-    return kept_in(opened.workbench).take("texts", [made_from, kinds], lambda: _read_in(opened))
-
-
-def _read_in(opened: Opened) -> dict[str, pd.DataFrame]:
     folder = opened.workbench.interim("classified")
     told, drift, other = [], [], []
     for source in opened.of_kind("events"):
@@ -114,6 +102,22 @@ def _read_in(opened: Opened) -> dict[str, pd.DataFrame]:
         "subject_drift": _stacked("subject_drift", drift),
         "counts_recoded": _stacked("counts_recoded", other),
     }
+
+
+def kept_text_tables(opened: Opened) -> dict[str, pd.DataFrame]:
+    """Return `text_tables`, made again only when what they are made of changed."""
+    folder = opened.workbench.interim("classified")
+    sources = opened.of_kind("events")
+    files = [folder / f"{source.name}.classified.parquet" for source in sources]
+    with_narratives = [source for source in sources if narrative_files(opened, source)]
+    files += [folder / f"{source.name}.factor_signs.parquet" for source in with_narratives]
+    files += clean_files(opened, "codings")
+    made_from: list[object] = [
+        *([path.name, sha256_of(path)] for path in files),
+        *([source.name, opened.descriptor(source).record_type] for source in sources),
+        references_digest(opened.workbench.references),
+    ]
+    return kept_in(opened.workbench).take("texts", made_from, lambda: text_tables(opened))
 
 
 def _stacked(name: str, parts: list[pd.DataFrame]) -> pd.DataFrame:

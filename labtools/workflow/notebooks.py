@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 import os
 import sys
 import time
@@ -13,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from labtools import paths
-from labtools.errors import SettingsError
+from labtools.errors import SettingsError, TableError
 from labtools.messages import plural, say, text
 from labtools.runs.context import RUN_VARIABLE, read_shared_tables
 from labtools.runs.distributed import Place, run_on_workers
@@ -46,6 +47,7 @@ PRELOAD = (
     "labtools.charts.place",
     "labtools.charts.series",
 )
+OUTCOMES = "outcomes.json"
 _TOLD_TIMES = 10  # how often progress is told in a run, where there is no terminal
 
 
@@ -125,6 +127,12 @@ def protocols_in(run: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys(facts["protocol"]))
 
 
+def outcomes_in(run: Path) -> list[Outcome]:
+    """Return what came of the notebooks of a run."""
+    kept = json.loads((run / OUTCOMES).read_text(encoding="utf-8"))
+    return [Outcome(**row) for row in kept]
+
+
 def plan_notebooks(
     fichas: Sequence[str],
     run: Path,
@@ -170,25 +178,31 @@ def _known(
 ) -> dict[str, str]:
     """Return digests of what other runs read of tables that are the same here, byte by byte.
 
-    Only those that the same code and libraries made.
+    Only those that the same code and libraries made, and of notebooks that did not fail: what is
+    left of one that did may be of tables that were written over since.
     """
     known: dict[str, str] = {}
     for folder, traces in kept:
-        if not folder.exists() or folder.samefile(run):
+        if not (folder / OUTCOMES).is_file() or folder.samefile(run):
             continue
+        made = {outcome.key for outcome in outcomes_in(folder) if outcome.ok}
         told: dict[str, str] = {}
-        for trace in traces.values():
-            if all(trace.recipe.get(part) == recipe[part] for part in ("code", "packages")):
+        for key, trace in traces.items():
+            same = all(trace.recipe.get(part) == recipe[part] for part in ("code", "packages"))
+            if key in made and same:
                 told |= trace.reads
-        same = {table: _is_same(table, folder, run) for table in {table_of(it) for it in told}}
-        known |= {read: digest for read, digest in told.items() if same[table_of(read)]}
+        tables = {it for it in {*map(table_of, told)} if _is_same(it, folder, run)}
+        known |= {read: digest for read, digest in told.items() if table_of(read) in tables}
     return known
 
 
 def _is_same(table: tuple[str, str], one: Path, other: Path) -> bool:
     audience, name = table
     files = [run / "internal" / "city" / audience / f"{name}.parquet" for run in (one, other)]
-    return all(it.is_file() for it in files) and len({sha256_of(it) for it in files}) == 1
+    try:
+        return sha256_of(files[0]) == sha256_of(files[1])
+    except TableError:  # not there, or not to be read
+        return False
 
 
 def _planned(

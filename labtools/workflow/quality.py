@@ -8,7 +8,7 @@ from labtools.places.assign import coarse
 from labtools.settings import REGISTER
 from labtools.tables.contracts import check_table, empty_table
 from labtools.tables.store import read_table
-from labtools.workflow.factors import text_tables
+from labtools.workflow.factors import kept_text_tables
 from labtools.workflow.steps import Opened
 from labtools.workflow.vintage import CHANGES
 
@@ -33,5 +33,5 @@ def quality_tables(opened: Opened) -> dict[str, pd.DataFrame]:
         "heaps": check_table("heaps", heaps.assign(**rough)[columns]),
         "residents": read_table("residents", located),
         CHANGES: read_table(CHANGES, clean, as_name=f"{REGISTER}.{CHANGES}"),
-        **text_tables(opened),
+        **kept_text_tables(opened),
     }

@@ -50,11 +50,11 @@ from labtools.tables.released import (
     slug,
 )
 from labtools.tables.store import hand_on, make_folder, read_table, sync, sync_folder
-from labtools.workflow.analyse import outcomes_of
 from labtools.workflow.audit import CLEARED, Audit, audit_release, refuse_people
 from labtools.workflow.declared import refuse_unnamed, undeclared_sources
 from labtools.workflow.intake import snapshot_of
 from labtools.workflow.making import make_edition
+from labtools.workflow.notebooks import outcomes_in
 from labtools.workflow.prepared import ROUNDING_KEY, Prepared, registry_of
 from labtools.workflow.protocols import FOLDER as PROTOCOLS
 from labtools.workflow.recording import keep_names_of_earlier
@@ -92,7 +92,7 @@ def protect(opened: Opened, prepared: Prepared) -> int:
     told = told or check_tables(make_edition(opened, prepared, "public"))
     _prove_made_from_protected(tables, {**told, **_counts_anew(opened)})
     found = audit_release(opened.workbench, prepared.run_id, city, _inputs(opened))
-    failed = {ficha_of(it.key, "public") for it in outcomes_of(prepared) if not it.ok}
+    failed = {ficha_of(it.key, "public") for it in outcomes_in(prepared.folder) if not it.ok}
     city_tables = released_tables(tables)
     expires = expiry_of_sections(tables["cards"])
     made = [colonia for colonia in prepared.fichas if colonia not in failed]
@@ -148,7 +148,7 @@ def publish(opened: Opened, prepared: Prepared) -> Path:
         inputs=_inputs(opened),
         outputs={f"{public.name}/{name}": digest for name, digest in digests.items()},
         accounts=read_accounts(opened.workbench.accounts),
-        outcomes=outcomes_of(prepared),
+        outcomes=outcomes_in(prepared.folder),
         facts={
             "run_id": prepared.run_id,
             "period_end": prepared.window.last_month,

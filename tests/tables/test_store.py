@@ -137,6 +137,31 @@ def test_what_other_code_checked_is_checked_again(tmp_path, programme, lineage, 
     assert asked == ["programme"] * 2
 
 
+def test_shapes_that_are_none_are_refused_although_a_checked_table_was_there(tmp_path, lineage):
+    table = gpd.GeoDataFrame(
+        {"ageb_id": ["1"]}, geometry=[shapely.box(0, 0, 1, 1)], crs="EPSG:4326"
+    )
+    write_table("ageb", table, tmp_path, lineage=lineage)
+
+    with pytest.raises(TableError, match="The table ageb"):
+        write_table(
+            "ageb", pd.DataFrame({"ageb_id": ["1"], "geometry": [7]}), tmp_path, lineage=lineage
+        )
+
+
+def test_a_lineage_that_cannot_be_read_vouches_for_nothing(tmp_path, programme, lineage, asked):
+    write_table("programme", programme, tmp_path / "one", lineage=lineage)
+    beside = tmp_path / "one" / "programme.parquet.lineage.json"
+    beside.unlink()
+    beside.mkdir()
+
+    write_table(
+        "programme", programme, tmp_path / "other", lineage=lineage, before=tmp_path / "one"
+    )
+
+    assert asked == ["programme"] * 2
+
+
 def test_a_file_put_where_a_checked_one_was_vouches_for_nothing(tmp_path, programme, lineage):
     write_table("programme", programme, tmp_path, lineage=lineage)
     wrong = programme.assign(colonia_id=["a b", "22014_2"]).astype({"colonia_id": "str"})

@@ -10,7 +10,7 @@ from labtools.tables.lineage import Lineage
 from labtools.tables.store import make_folder, read_table, write_table
 from labtools.workflow import factors
 from labtools.workflow.codings import decide_factors, pending_texts
-from labtools.workflow.factors import text_tables
+from labtools.workflow.factors import kept_text_tables, text_tables
 from labtools.workflow.placing import classify
 from labtools.workflow.shelving import shelve_events
 from labtools.workflow.steps import open_workbench
@@ -76,7 +76,7 @@ def test_how_texts_were_read_is_told_anew_only_when_they_are_read_anew(opened, m
         factors, "coder_agreement", lambda codings: told.append(1) or coder_agreement(codings)
     )
 
-    first, second = text_tables(opened), text_tables(opened)
+    first, second = kept_text_tables(opened), kept_text_tables(opened)
     assert told == [1]
     for name in first:
         pd.testing.assert_frame_equal(first[name], second[name])
@@ -86,8 +86,13 @@ def test_how_texts_were_read_is_told_anew_only_when_they_are_read_anew(opened, m
     signs = read_table("factor_signs", folder, as_name=name)
     shelved(folder, name, signs.iloc[1:])
 
-    assert text_tables(opened)["factors_told"]["events"].sum() == len(signs) - 1
+    assert kept_text_tables(opened)["factors_told"]["events"].sum() == len(signs) - 1
     assert told == [1, 1]
+
+    own = make_folder(opened.workbench.references / "taxonomies")
+    (own / "correspondences.toml").write_text("# ours", encoding="utf-8")
+    kept_text_tables(opened)
+    assert told == [1, 1, 1]
 
 
 def test_what_a_person_decides_of_a_text_is_added_to_the_file_of_factors(opened):

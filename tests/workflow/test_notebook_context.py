@@ -1,5 +1,7 @@
 """``labtools.start``: what a notebook is given, and what it is refused."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +11,7 @@ import labtools
 from labtools import paths
 from labtools.errors import PrivacyError, SettingsError
 from labtools.runs import context
-from labtools.runs.jobs import Job
+from labtools.runs.jobs import Job, Outcome
 from labtools.runs.traces import Trace
 from labtools.tables.store import read_table
 from labtools.workflow import notebooks
@@ -89,6 +91,57 @@ def test_what_a_notebook_reads_is_known_once_it_was_made():
 
     assert notebooks._expected([before]) == {("public", "crime"), ("internal", "period")}
     assert notebooks._expected([before, Planned(job, "new")]) is None
+
+
+RECIPE = {"code": "c", "packages": "p", "notebook": "n"}
+READS = {"public/crime/99001_0001": "1", "public/crime": "2", "internal/period": "3"}
+
+
+def made_before(folder, *, crime=b"crime", ok=True):
+    for audience, name, told in (("public", "crime", crime), ("internal", "period", b"period")):
+        path = folder / "internal" / "city" / audience / f"{name}.parquet"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(told)
+    outcome = Outcome("a", ok=ok, seconds=1.0, cpu_seconds=1.0)
+    (folder / "outcomes.json").write_text(json.dumps([asdict(outcome)]), encoding="utf-8")
+    return folder, {"a": Trace("a", RECIPE, READS, {})}
+
+
+def test_what_was_read_of_the_same_tables_is_known_without_reading_them(tmp_path):
+    run, _ = made_before(tmp_path / "now")
+    before = made_before(tmp_path / "before")
+
+    assert notebooks._known([before], run, {**RECIPE, "notebook": "other"}) == READS
+
+
+def test_what_was_read_of_a_table_that_changed_is_not_known(tmp_path):
+    run, _ = made_before(tmp_path / "now")
+    before = made_before(tmp_path / "before", crime=b"other")
+
+    assert notebooks._known([before], run, RECIPE) == {"internal/period": "3"}
+
+
+@pytest.mark.parametrize("part", ["code", "packages"])
+def test_what_other_code_or_libraries_digested_is_not_known(tmp_path, part):
+    run, _ = made_before(tmp_path / "now")
+    before = made_before(tmp_path / "before")
+
+    assert notebooks._known([before], run, {**RECIPE, part: "other"}) == {}
+
+
+def test_a_notebook_that_failed_teaches_nothing_of_what_it_read_before(tmp_path):
+    run, _ = made_before(tmp_path / "now")
+    before = made_before(tmp_path / "before", ok=False)
+
+    assert notebooks._known([before], run, RECIPE) == {}
+
+
+def test_a_run_that_goes_on_does_not_believe_itself_nor_one_that_was_not_finished(tmp_path):
+    run, traces = made_before(tmp_path / "now")
+    before = made_before(tmp_path / "before")
+    (before[0] / "outcomes.json").unlink()
+
+    assert notebooks._known([(run, traces), before], run, RECIPE) == {}
 
 
 def test_a_colonia_that_is_not_in_the_register_is_refused_with_the_nearest_keys(bench):

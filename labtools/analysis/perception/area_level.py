@@ -12,8 +12,8 @@ from typing import Any, TypeAlias, get_args
 import numpy as np
 import pandas as pd
 import scipy
-from threadpoolctl import threadpool_limits
 
+from labtools.analysis.one_thread import one_thread
 from labtools.analysis.perception.area_estimates import AreaEstimates
 from labtools.analysis.perception.area_law import (
     Method,
@@ -66,7 +66,7 @@ def fay_herriot(
             options=", ".join(get_args(Method)),
         )
     # Matrices are small: several threads would wait for each other, and sums depend on how many.
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_thread():
         sampled, y, noise, x = _model_inputs(direct, variance, covariates)
         seen = x[sampled]
         between = fit_between(y, noise, seen, method)
@@ -111,7 +111,7 @@ def spatial_fay_herriot(
             "(0 for an island). Standardise them by row.",
             areas=len(x),
         )
-    with threadpool_limits(limits=1, user_api="blas"):  # as above
+    with one_thread():  # as above
         scale, rho = fit_spatial(y, noise, x[sampled], near, sampled)
         law = sar(scale, rho, near)
         total = law[np.ix_(sampled, sampled)] + np.diag(noise)

@@ -13,9 +13,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 import scipy
-from threadpoolctl import threadpool_limits
 
 from labtools.analysis.latent_logit import Candidate, draw_log_odds
+from labtools.analysis.one_thread import one_thread
 from labtools.errors import AnalysisError
 
 Benchmark = Literal["log_odds", "ratio"]
@@ -189,7 +189,7 @@ def fit_area_shares(
         for rho in (_NEIGHBOURLY if neighbours is not None else _NEIGHBOURLY[:1])
     ]
     # As in `draw_log_odds`: one thread, so that sums do not depend on how many there are.
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_thread():
         alike = np.eye(len(areas)) if neighbours is None else neighbour_covariance(neighbours)
     alone = np.eye(len(areas))
     candidates = [

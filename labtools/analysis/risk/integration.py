@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from labtools.analysis.one_thread import one_thread
 from labtools.analysis.risk.graph import MapPrecision
 from labtools.analysis.risk.grid import find_peak, lay_grid
 from labtools.analysis.risk.laplace import (
@@ -28,7 +28,7 @@ def integrate(
 ) -> tuple[list[Solved], np.ndarray, np.ndarray]:
     """Return the corrected laws that carry weight, their weights, and their parameters."""
     # Blocks are small: two threads would wait for each other, and sums depend on how many.
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_thread():
         return _integrate(model, priors, n_areas)
 
 

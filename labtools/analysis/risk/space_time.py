@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 import scipy
-from threadpoolctl import threadpool_limits
 
+from labtools.analysis.one_thread import one_thread
 from labtools.analysis.risk.graph import MapPrecision, map_precision
 from labtools.analysis.risk.space_time_design import drivers_of, prior_precision, shared_columns
 from labtools.analysis.risk.space_time_integration import Mixed, SpaceTimeOptions, integrate
@@ -139,7 +139,7 @@ def fit_space_time(
     options = options or SpaceTimeOptions()
     model, base = space_time_model(panel, neighbours, recent=options.recent)
     graph = model.graph
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_thread():
         mixed = integrate(model, season=panel.season)
         drawn = mixed.draw(model, options, panel.season, rng)
     log_rate = graph.take(drawn.recent) + base

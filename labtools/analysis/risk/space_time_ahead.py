@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 import scipy
-from threadpoolctl import threadpool_limits
 
+from labtools.analysis.one_thread import one_thread
 from labtools.analysis.risk.space_time import CountPanel, space_time_model
 from labtools.analysis.risk.space_time_integration import (
     SpaceTimeOptions,
@@ -35,7 +35,7 @@ def learn_ahead(panel: CountPanel, neighbours: scipy.sparse.csr_array) -> np.nda
         As :func:`labtools.analysis.risk.space_time.fit_space_time`.
     """
     model, _ = space_time_model(panel, neighbours)
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_thread():
         return most_likely(model, season=panel.season)
 
 
@@ -66,7 +66,7 @@ def counts_ahead(
     model, base = space_time_model(panel, neighbours)
     wanted = SpaceTimeOptions(recent=1, ahead=steps, n_draws=_AT_ONCE)
     sums, squares, times = 0.0, 0.0, -(-n_draws // _AT_ONCE)
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_thread():
         law = at_one_point(model, learnt)
         for _ in range(times):
             drawn = law.draw(model, wanted, panel.season, rng)
