@@ -1,4 +1,4 @@
-"""Measure the engine on the product's own ficha notebook: ratios, in one run.
+"""Measure the engine on the product's own ficha notebook: medians of ratios, in one run.
 
 ``make bench`` compares three ways of making the same fichas, children included:
 
@@ -9,6 +9,8 @@
 It also makes the whole demo with a ficha for each colonia, changes the log of actions of three
 colonias, and makes it again: both by ``labtools run``, its start included.  And it compares the
 three ways on a notebook that fits models and draws with matplotlib.
+The ways are measured in rounds, one after the other in each, so that what slows the machine for a
+while slows all of them: a ratio is the median of those of the rounds.
 On a machine that others use too, trust the processor seconds; the clock only on a quiet one.
 """
 
@@ -27,7 +29,8 @@ from collections.abc import Callable
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from statistics import median
+from tempfile import TemporaryDirectory, mkdtemp
 
 import nbconvert
 import nbformat
@@ -59,40 +62,38 @@ from tests.benchmarks.measuring import Used, measured, used_by
 
 NAIVE = 32  # notebooks of the plain loop: it starts anew for each, and more would tell no more
 
+Way = Callable[[], Used]
 
-def main(fichas: int, results: Path) -> None:
+
+def main(fichas: int, rounds: int, results: Path) -> None:
     """Measure, print the table, and write ``latest.json``."""
     with TemporaryDirectory() as folder:
         bench = make_demo(Path(folder) / "demo")
         give_each_colonia_a_ficha(bench)
         full = by_command(bench)
         run = Path(os.path.realpath(bench.latest))
-        loop = min(NAIVE, fichas)
-        ways = {
-            "naive": measured_on(bench, run, loop, naive).for_each(loop),
-            "ours": measured_on(bench, run, fichas, ours).for_each(fichas),
-            "limit": measured_on(bench, run, fichas, limit).for_each(fichas),
-            "designed": measured_on(bench, run, fichas, pages).for_each(fichas),
-        }
-        drop_an_action_of(bench, colonias_with_actions(bench, 3))
-        changed = by_command(bench)
-        heavy = heavy_ways(Path(folder), fichas)
+        used = in_rounds(rounds, ficha_ways(bench, run, fichas))
+        used |= {"whole run": [full], **in_rounds(rounds, {"3 changed": partial(changed, bench)})}
+        used |= in_rounds(rounds, heavy_ways(Path(folder), fichas))
+    each = {name: middle(found) for name, found in used.items()}
     told = {
         "fichas": fichas,
+        "rounds": rounds,
         "processors": os.cpu_count(),
-        "cpu_ratio_vs_naive": ways["naive"][0] / ways["ours"][0],
-        "wall_ratio_vs_naive": ways["naive"][1] / ways["ours"][1],
-        "overhead_cpu_s_vs_limit": ways["ours"][0] - ways["limit"][0],
-        "all_fichas_wall_s": ways["ours"][1] * fichas,
-        "designed_page_cpu_s": ways["designed"][0] - ways["ours"][0],
-        "changed3_fraction": changed[0] / full[0],
-        "whole_run_cpu_s": full[0],
-        "heavy_cpu_ratio_vs_naive": heavy["heavy naive"][0] / heavy["heavy ours"][0],
-        "heavy_cpu_vs_limit": heavy["heavy ours"][0] / heavy["heavy limit"][0],
+        "cpu_ratio_vs_naive": ratio(used["naive"], used["ours"]),
+        "wall_ratio_vs_naive": ratio(used["naive"], used["ours"], "wall_s"),
+        "overhead_cpu_s_vs_limit": each["ours"].cpu_s - each["limit"].cpu_s,
+        "all_fichas_wall_s": each["ours"].wall_s * fichas,
+        "designed_page_cpu_s": each["designed"].cpu_s - each["ours"].cpu_s,
+        "changed3_fraction": each["3 changed"].cpu_s / full.cpu_s,
+        "whole_run_cpu_s": full.cpu_s,
+        "heavy_cpu_ratio_vs_naive": ratio(used["heavy naive"], used["heavy ours"]),
+        "heavy_cpu_vs_limit": ratio(used["heavy ours"], used["heavy limit"]),
     }
-    ways = {**ways, **heavy, "whole run": full, "3 changed": changed}
     lines = [
-        f"{name:12}{cpu:8.3f} CPU s and {wall:8.3f} s" for name, (cpu, wall, _) in ways.items()
+        f"{name:12}{found.cpu_s:8.3f} CPU s and {found.wall_s:8.3f} s"
+        f"   CPU s of each round: {', '.join(f'{one.cpu_s:.3f}' for one in used[name])}"
+        for name, found in each.items()
     ]
     lines += [f"{name}: {value:.3g}" for name, value in told.items()]
     sys.stdout.write("\n".join(lines) + "\n")
@@ -101,13 +102,52 @@ def main(fichas: int, results: Path) -> None:
     results.write_text(json.dumps({**earlier, **told}, indent=1) + "\n", encoding="utf-8")
 
 
-def heavy_ways(folder: Path, fichas: int) -> dict[str, Used]:
-    """Return what the ways use on as many notebooks that fit and draw for themselves."""
+def in_rounds(rounds: int, ways: dict[str, Way]) -> dict[str, list[Used]]:
+    """Return what each way uses in each round: all of them once, then all of them again."""
+    used: dict[str, list[Used]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, way in ways.items():
+            used[name].append(way())
+    return used
+
+
+def middle(used: list[Used]) -> Used:
+    """Return the median of each thing that was used."""
+    return Used(*(median(values) for values in zip(*used, strict=True)))
+
+
+def ratio(of: list[Used], to: list[Used], what: str = "cpu_s") -> float:
+    """Return the median, over the rounds, of the ratio of what two ways used in the same round."""
+    return median(getattr(a, what) / getattr(b, what) for a, b in zip(of, to, strict=True))
+
+
+def ficha_ways(bench: Workbench, run: Path, fichas: int) -> dict[str, Way]:
+    """Return the ways of making the public fichas: each tells what one ficha used."""
+    loop = min(NAIVE, fichas)
+
+    def each(way: Callable[[list[Job]], None], count: int = fichas) -> Way:
+        return lambda: measured_on(bench, run, count, way).for_each(count)
+
+    return {
+        "naive": each(naive, loop),
+        "ours": each(ours),
+        "limit": each(limit),
+        "designed": each(pages),
+    }
+
+
+def changed(bench: Workbench) -> Used:
+    """Change an action of three colonias, and return what the run after it uses."""
+    drop_an_action_of(bench, colonias_with_actions(bench, 3))
+    return by_command(bench)
+
+
+def heavy_ways(folder: Path, fichas: int) -> dict[str, Way]:
+    """Return the ways of making as many notebooks that fit and draw for themselves."""
     template = Path(__file__).parent / "heavy.ipynb"
 
-    def jobs(way: str, count: int = fichas) -> list[Job]:
-        outputs = folder / "heavy" / way
-        outputs.mkdir(parents=True)
+    def jobs(count: int = fichas) -> list[Job]:
+        outputs = Path(mkdtemp(dir=folder))
         return [Job(str(n), template, {"place": n}, outputs / f"{n}.ipynb") for n in range(count)]
 
     def stock(given: list[Job]) -> None:
@@ -122,9 +162,9 @@ def heavy_ways(folder: Path, fichas: int) -> dict[str, Used]:
 
     drawing = partial(limit, after_cell=drawn)
     return {
-        "heavy naive": measured(partial(stock, jobs("naive", NAIVE))).for_each(NAIVE),
-        "heavy ours": measured(partial(pooled, jobs("ours"))).for_each(fichas),
-        "heavy limit": measured_warm(drawing, jobs("limit")).for_each(fichas),
+        "heavy naive": lambda: measured(partial(stock, jobs(NAIVE))).for_each(NAIVE),
+        "heavy ours": lambda: measured(partial(pooled, jobs())).for_each(fichas),
+        "heavy limit": lambda: measured_warm(drawing, jobs()).for_each(fichas),
     }
 
 
@@ -183,8 +223,7 @@ def measured_on(bench: Workbench, run: Path, fichas: int, way: Callable[[list[Jo
         for job in jobs:
             job.output.parent.mkdir(parents=True, exist_ok=True)
         if way is limit:
-            warm(aside)
-            return measured_warm(limit, jobs)
+            return measured_warm(limit, jobs, partial(warm, aside))
         return measured(lambda: way(jobs))
 
 
@@ -272,10 +311,13 @@ def drop_an_action_of(bench: Workbench, colonias: list[str]) -> None:
     log.write_text("".join(lines), encoding="utf-8")
 
 
-def measured_warm(way: Callable[[list[Job]], None], jobs: list[Job]) -> Used:
-    """Return what `way` takes for `jobs` in processes in which one of them ran before."""
+def measured_warm(
+    way: Callable[[list[Job]], None], jobs: list[Job], load: Callable[[], None] = lambda: None
+) -> Used:
+    """Return what `way` takes for `jobs` in processes that loaded, and did one of them, before."""
 
     def warmed() -> Used:
+        load()
         way(jobs[:1])
         return used_by(partial(shared_out, way, jobs))
 
@@ -298,6 +340,7 @@ def shared_out(way: Callable[[list[Job]], None], jobs: list[Job]) -> None:
 if __name__ == "__main__":
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--fichas", type=int, default=400)
+    asked.add_argument("--rounds", type=int, default=3)
     asked.add_argument("--results", type=Path, default=Path("reports/bench/latest.json"))
     given = asked.parse_args()
-    main(given.fichas, given.results)
+    main(given.fichas, given.rounds, given.results)
