@@ -53,10 +53,15 @@ def note_read(audience: str, table: str, colonia_id: str = "") -> None:
         notes.reads.add("/".join(filter(None, (audience, table, colonia_id))))
 
 
+def parts_of(read: str) -> tuple[str, str, str]:
+    """Return the audience, the table and the colonia ("" for all of it) that a note names."""
+    audience, table, *colonia = read.split("/", 2)
+    return audience, table, "".join(colonia)
+
+
 def table_of(read: str) -> tuple[str, str]:
-    """Return the audience and the table that a note of `note_read` names."""
-    audience, table, *_ = read.split("/", 2)
-    return audience, table
+    """Return the audience and the table that a note names."""
+    return parts_of(read)[:2]
 
 
 def note_file(path: Path) -> None:
@@ -86,12 +91,12 @@ class Digests:
         """Return the digest of what a note names; of nothing, where there is none of it."""
         if read in self._known:
             return self._known[read]
-        audience, table, *colonia = read.split("/", 2)
+        audience, table, colonia = parts_of(read)
         if (audience, table) not in self._tables:
             found = read_table(table, self._city / audience)
             self._tables[audience, table] = digests_of(found)
         whole, slices = self._tables[audience, table]
-        return slices.get(colonia[0], _NOTHING) if colonia else whole
+        return slices.get(colonia, _NOTHING) if colonia else whole
 
 
 def digests_of(table: pd.DataFrame) -> tuple[str, dict[str, str]]:
