@@ -29,7 +29,6 @@ from collections.abc import Callable
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory, mkdtemp
 
 import nbconvert
@@ -58,11 +57,9 @@ from labtools.tables.released import FICHA_TABLES, read_fichas, slug
 from labtools.tables.store import read_table
 from labtools.workflow.notebooks import PRELOAD
 from labtools.workflow.workbenches import make_demo
-from tests.benchmarks.measuring import Used, measured, used_by
+from tests.benchmarks.measuring import Used, Way, in_rounds, measured, middle, ratio, used_by
 
 NAIVE = 32  # notebooks of the plain loop: it starts anew for each, and more would tell no more
-
-Way = Callable[[], Used]
 
 
 def main(fichas: int, rounds: int, results: Path) -> None:
@@ -100,25 +97,6 @@ def main(fichas: int, rounds: int, results: Path) -> None:
     results.parent.mkdir(parents=True, exist_ok=True)
     earlier = json.loads(results.read_text(encoding="utf-8")) if results.is_file() else {}
     results.write_text(json.dumps({**earlier, **told}, indent=1) + "\n", encoding="utf-8")
-
-
-def in_rounds(rounds: int, ways: dict[str, Way]) -> dict[str, list[Used]]:
-    """Return what each way uses in each round: all of them once, then all of them again."""
-    used: dict[str, list[Used]] = {name: [] for name in ways}
-    for _ in range(rounds):
-        for name, way in ways.items():
-            used[name].append(way())
-    return used
-
-
-def middle(used: list[Used]) -> Used:
-    """Return the median of each thing that was used."""
-    return Used(*(median(values) for values in zip(*used, strict=True)))
-
-
-def ratio(of: list[Used], to: list[Used], what: str = "cpu_s") -> float:
-    """Return the median, over the rounds, of the ratio of what two ways used in the same round."""
-    return median(getattr(a, what) / getattr(b, what) for a, b in zip(of, to, strict=True))
 
 
 def ficha_ways(bench: Workbench, run: Path, fichas: int) -> dict[str, Way]:

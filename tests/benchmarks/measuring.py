@@ -8,6 +8,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from statistics import median
 from typing import NamedTuple
 
 _WHO = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
@@ -33,6 +34,10 @@ class Used(NamedTuple):
     def for_each(self, count: int) -> Used:
         """Return what one of `count` equal parts used."""
         return Used(self.cpu_s / count, self.wall_s / count, self.mb)
+
+
+#: Does some work, and tells what it used.
+Way = Callable[[], Used]
 
 
 def measured(work: Callable[[], object]) -> Used:
@@ -70,3 +75,22 @@ def cpu_seconds() -> float:
 def largest_mb() -> float:
     """Return the most that this process, or the largest of its finished children, held."""
     return max(resource.getrusage(who).ru_maxrss for who in _WHO) / 1024
+
+
+def in_rounds(rounds: int, ways: dict[str, Way]) -> dict[str, list[Used]]:
+    """Return what each way uses in each round: all of them once, then all of them again."""
+    used: dict[str, list[Used]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, way in ways.items():
+            used[name].append(way())
+    return used
+
+
+def middle(used: list[Used]) -> Used:
+    """Return the median of each thing that was used."""
+    return Used(*(median(values) for values in zip(*used, strict=True)))
+
+
+def ratio(of: list[Used], to: list[Used], what: str = "cpu_s") -> float:
+    """Return the median, over the rounds, of the ratio of what two ways used in the same round."""
+    return median(getattr(a, what) / getattr(b, what) for a, b in zip(of, to, strict=True))
