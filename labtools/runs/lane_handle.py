@@ -27,11 +27,13 @@ _PROGRAM = """
 import gc, sys
 gc.disable()
 sys.path[:] = {path!r}
+from labtools.runs.heap import draw_from_one_heap
+draw_from_one_heap()
 from labtools.loading import without
 with without("rfc3987_syntax"):
     import jsonschema
-from labtools.runs.nursery import serve
-serve({descriptor})
+from labtools.runs.nursery import be_nursery
+be_nursery({descriptor})
 """
 _PATIENCE = 5  # seconds for a process to end by itself once its caller has hung up
 

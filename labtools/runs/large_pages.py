@@ -13,6 +13,7 @@ from pathlib import Path
 
 _MAPS = Path("/proc/self/maps")
 _LARGE = 2 << 20  # bytes; of other machines' larger ones the kernel refuses a part
+_WISH = 14  # MADV_HUGEPAGE
 _COLLAPSE = 25  # MADV_COLLAPSE of Linux 6.1 and later
 
 
@@ -23,13 +24,31 @@ def gather() -> int:
     """
     if not sys.platform.startswith("linux") or not _MAPS.is_file():
         return 0
+    return sum(
+        _advised(start, _LARGE, _COLLAPSE)
+        for first, last in _own_memory(_MAPS.read_text(encoding="utf-8"))
+        for start in range(_next_large(first), last - _LARGE + 1, _LARGE)
+    )
+
+
+def wish(first: int, last: int) -> int:
+    """Wish for large pages where memory from `first` to `last` is not in use yet.
+
+    Return how many bytes will have them: nothing before they are written.
+    """
+    start = _next_large(first)
+    size = (last - start) // _LARGE * _LARGE
+    return size if size > 0 and _advised(start, size, _WISH) else 0
+
+
+def _next_large(address: int) -> int:
+    return -(-address // _LARGE) * _LARGE
+
+
+def _advised(start: int, size: int, advice: int) -> bool:
     madvise = ctypes.CDLL(None).madvise
     madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-    return sum(
-        madvise(start, _LARGE, _COLLAPSE) == 0
-        for first, last in _own_memory(_MAPS.read_text(encoding="utf-8"))
-        for start in range(-(-first // _LARGE) * _LARGE, last - _LARGE + 1, _LARGE)
-    )
+    return bool(madvise(start, size, advice) == 0)
 
 
 def _own_memory(maps: str) -> list[tuple[int, int]]:

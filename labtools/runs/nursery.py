@@ -13,6 +13,7 @@ import os
 import pickle
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,7 +24,7 @@ from typing import NoReturn
 from papermill.engines import papermill_engines
 
 from labtools import messages
-from labtools.runs import large_pages
+from labtools.runs import heap
 from labtools.runs.cells import IN_PROCESS, InProcessEngine
 from labtools.runs.execution import read_template
 from labtools.runs.jobs import Limits, Loading, failure_of
@@ -32,6 +33,19 @@ from labtools.runs.rehearsal import rehearse
 from labtools.runs.shell import fresh_shell
 
 _THREADS = Path("/proc/self/task")
+
+
+def be_nursery(descriptor: int) -> NoReturn:
+    """Serve the caller, and end at once: what is held is shared, and nobody's to put away."""
+    code = 1
+    try:
+        serve(descriptor)
+        code = 0
+    except BaseException:  # noqa: BLE001 - told as Python would
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
 
 
 def serve(descriptor: int) -> None:
@@ -87,7 +101,7 @@ def _set_aside(*, for_many: bool) -> None:
     gc.freeze()
     gc.enable()  # as in any new process
     if for_many:
-        large_pages.gather()
+        heap.set_apart()
 
 
 def _threads() -> int:

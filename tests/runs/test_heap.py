@@ -1,0 +1,130 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from labtools.runs import heap
+
+CHOICE = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+HERE = """
+import os, sys
+from labtools.runs import heap
+def in_heap(each):
+    first, last = [line.split()[0].split("-") for line in open("/proc/self/maps")
+                   if line.rstrip().endswith("[heap]")], None
+    return any(int(a, 16) <= id(each) < int(b, 16) for a, b in first)
+"""
+
+
+def told_by(program: str, **environment: str) -> str:
+    """Return what a program of its own process says; it must end well."""
+    done = subprocess.run(
+        [sys.executable, "-c", HERE + program],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def has_glibc() -> bool:
+    return heap._glibc() is not None
+
+
+needs_glibc = pytest.mark.skipif(not has_glibc(), reason="not glibc's heap")
+
+
+@needs_glibc
+def test_what_python_makes_from_then_on_lies_in_the_heap() -> None:
+    told = told_by("""
+before = [str(n) for n in range(100_000)]
+assert heap.draw_from_one_heap()
+after = [str(n) for n in range(100_000)]
+print(sum(map(in_heap, before[::1000])), sum(map(in_heap, after[::1000])), flush=True)
+os._exit(0)
+""")
+    assert told == "0 100"
+
+
+@needs_glibc
+def test_what_was_drawn_before_may_be_let_go() -> None:
+    """An arena that is drawn in one way and freed in another would end the process."""
+    told = told_by("""
+before = {n: [bytes(100), str(n), (n / 3, {n: object()})] for n in range(100_000)}
+heap.draw_from_one_heap()
+for inner in before.values():
+    inner.clear()
+before.clear()
+def deep(n):
+    return n and 1 + deep(n - 1)
+print(sum(len([bytes(n % 600)] * 1000) for n in range(1000)), deep(900), flush=True)
+os._exit(0)
+""")
+    assert told == "1000000 900"
+
+
+@needs_glibc
+def test_memory_comes_and_goes_as_elsewhere() -> None:
+    told = told_by("""
+heap.draw_from_one_heap()
+heap.set_apart()
+def maps():
+    return sum(1 for _ in open("/proc/self/maps"))
+for _ in range(3):
+    held = [bytes(200) for _ in range(200_000)]
+    del held
+before = maps()
+for _ in range(30):
+    held = [bytes(200) for _ in range(200_000)]
+    del held
+print(maps() - before < 20, flush=True)
+os._exit(0)
+""")
+    assert told == "True"
+
+
+@needs_glibc
+def test_a_child_gets_unused_memory_in_large_pages() -> None:
+    if not CHOICE.is_file() or "[never]" in CHOICE.read_text(encoding="utf-8"):
+        pytest.skip("this kernel gives no large pages")
+    told = told_by("""
+import resource
+from labtools.runs import large_pages
+def faults_of_a_child():
+    pid = os.fork()
+    if pid == 0:
+        held = [bytes(200) for _ in range(100_000)], bytearray(b"1") * (8 << 20)
+        os._exit(len(held) != 2)
+    _, status, used = os.wait4(pid, 0)
+    assert status == 0
+    return used.ru_minflt
+heap.draw_from_one_heap()
+freed = [bytes(200) for _ in range(200_000)]
+del freed
+large_pages.gather()
+before = faults_of_a_child()
+left = heap.set_apart()
+print(left, before, faults_of_a_child(), flush=True)
+os._exit(0)
+""")
+    left, before, after = map(int, told.split())
+    assert left > 32 << 20
+    assert after < before / 3
+
+
+@needs_glibc
+def test_nothing_is_done_where_another_allocator_is_asked_for() -> None:
+    told = told_by("print(heap.draw_from_one_heap(), heap.set_apart())", PYTHONMALLOC="debug")
+    assert told == "False 0"
+
+
+def test_elsewhere_than_on_linux_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    heap._glibc.cache_clear()
+    assert heap.draw_from_one_heap() is False
+    assert heap.set_apart() == 0
+    heap._glibc.cache_clear()
