@@ -104,10 +104,12 @@ def _keep(objects: list[object]) -> None:
 
 def _fill_arenas(libc: ctypes.CDLL, start: int) -> None:
     """Use up what is free in Python's arenas below `start`, so that the next is drawn after it."""
+    left = _RESERVE  # bytes: another library may give memory of elsewhere, and never of there
     for size in _SMALL_OBJECTS:
-        filler = []
-        for number in range(_RESERVE // size):
-            filler.append(_object_of(size, number))
+        filler: list[object] = []
+        while left > 0:
+            filler.append(_object_of(size, len(filler)))
+            left -= size
             where = id(filler[-1])
             if where >= start and where < libc.sbrk(0):
                 break

@@ -117,6 +117,19 @@ os._exit(0)
 
 
 @needs_glibc
+def test_where_memory_never_comes_from_the_heap_little_is_used_up() -> None:
+    told = told_by("""
+import resource
+def mib():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+before = mib()
+heap._fill_arenas(heap._glibc(), 1 << 62)
+print(mib() - before)
+""")
+    assert float(told) < 80
+
+
+@needs_glibc
 def test_nothing_is_done_where_another_allocator_is_asked_for() -> None:
     told = told_by("print(heap.draw_from_one_heap(), heap.set_apart())", PYTHONMALLOC="debug")
     assert told == "False 0"
