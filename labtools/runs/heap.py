@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import ctypes
 import gc
-import os
 import sys
 from functools import cache
 
@@ -27,6 +26,7 @@ _DEFAULT_PAD = 128 << 10
 _LARGEST_IN_HEAP = 32 << 20  # glibc allows no more
 _POOL = 16 << 10  # Python's arenas are cut in pools, which begin at multiples of it
 _LARGEST_HOLE, _SMALLEST_HOLE = 512 << 10, 1 << 10
+_MOST_IN_HOLES = 256 << 20
 _ALIGNED = 16  # bytes: sizes in Python's arenas are multiples of it
 _SMALL_OBJECTS = range(512, 0, -_ALIGNED)
 _EMPTY = sys.getsizeof(b"")
@@ -54,14 +54,13 @@ def draw_from_one_heap() -> bool:
     if libc is None:
         return False
     libc.mallopt(_MMAP_THRESHOLD, _LARGEST_IN_HEAP)
-    libc.mallopt(_TRIM_THRESHOLD, 2 * _RESERVE)  # with the reserve, the end is never returned
-    memory, arenas = _Memory(), _Arenas()
-    ctypes.pythonapi.PyMem_GetAllocator(_RAW, ctypes.byref(memory))
+    libc.mallopt(_TRIM_THRESHOLD, 2 * _RESERVE)  # the reserve alone is not returned
     start = libc.sbrk(0)
     _keep_older_arenas()
+    arenas = _Arenas()
     arenas.context = _POOL  # the first argument of aligned_alloc
     arenas.draw = ctypes.cast(libc.aligned_alloc, ctypes.c_void_p).value
-    arenas.free = memory.free
+    arenas.free = _raw_memory().free
     ctypes.pythonapi.PyObject_SetArenaAllocator(ctypes.byref(arenas))
     _fill_arenas(libc, start)
     return True
@@ -70,7 +69,7 @@ def draw_from_one_heap() -> bool:
 def set_apart() -> int:
     """Gather what children will inherit, and leave them large pages that nobody has used.
 
-    Call it before the first fork; return how many bytes were left.
+    Call it before the first fork; return how many bytes were left: large, if the kernel has them.
     """
     libc = _glibc()
     if libc is not None:
@@ -88,13 +87,14 @@ def set_apart() -> int:
 
 
 def _keep_older_arenas() -> None:
-    """Keep all objects that there are for ever.
+    """Keep the objects that there are for ever: those that the collector knows, and what they hold.
 
     An arena drawn in one way must not be freed in another, so those that exist must never be
     empty: those that are full have these objects, those with room get more (`_fill_arenas`).
     """
     tracked = gc.get_objects()
-    _keep([tracked, gc.get_referents(*tracked)])
+    held = gc.get_referents(*tracked)
+    _keep([tracked, held, gc.get_referents(*held)])  # plain dicts are known to nobody
 
 
 def _keep(objects: list[object]) -> None:
@@ -127,21 +127,28 @@ def _object_of(size: int, number: int) -> object:
 
 def _fill_holes(libc: ctypes.CDLL, start: int) -> None:
     """Use up what is free in the heap below `start`, largest first."""
-    size = _LARGEST_HOLE
-    while size >= _SMALLEST_HOLE:
+    size, left = _LARGEST_HOLE, _MOST_IN_HOLES
+    while size >= _SMALLEST_HOLE and left > 0:
         drawn = libc.malloc(size)
         if not drawn:
             return
+        left -= size
         if drawn >= start - _DEFAULT_PAD:
             libc.free(drawn)
             size //= 2
 
 
+def _raw_memory() -> _Memory:
+    memory = _Memory()
+    ctypes.pythonapi.PyMem_GetAllocator(_RAW, ctypes.byref(memory))
+    return memory
+
+
 @cache
 def _glibc() -> ctypes.CDLL | None:
     """Return the C library, if it is one whose heap can be asked for all this."""
-    checked = sys.flags.dev_mode or "PYTHONMALLOC" in os.environ  # another allocator was asked for
-    if not sys.platform.startswith("linux") or checked:
+    # Whoever checks or traces memory has functions of its own, which ask for their own context.
+    if not sys.platform.startswith("linux") or _raw_memory().context:
         return None
     libc = ctypes.CDLL(None)
     needed = ("gnu_get_libc_version", "mallopt", "malloc_trim", "aligned_alloc", "sbrk")

@@ -34,7 +34,7 @@ def gather() -> int:
 def wish(first: int, last: int) -> int:
     """Wish for large pages where memory from `first` to `last` is not in use yet.
 
-    Return how many bytes will have them: nothing before they are written.
+    Return for how many bytes the wish was heard; the kernel gives them when they are written.
     """
     start = _next_large(first)
     size = (last - start) // _LARGE * _LARGE

@@ -7,6 +7,7 @@ when its caller is gone it ends, and the lanes, which notice it too, end by them
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import os
@@ -36,16 +37,25 @@ _THREADS = Path("/proc/self/task")
 
 
 def be_nursery(descriptor: int) -> NoReturn:
-    """Serve the caller, and end at once: what is held is shared, and nobody's to put away."""
-    code = 1
+    """Serve the caller; what was registered for the end is done, then the process ends at once."""
     try:
         serve(descriptor)
-        code = 0
-    except BaseException:  # noqa: BLE001 - told as Python would
+    except Exception:  # noqa: BLE001 - told as Python would
         sys.excepthook(*sys.exc_info())
     finally:
-        sys.stderr.flush()
-        os._exit(code)
+        end_at_once()
+
+
+def end_at_once() -> NoReturn:
+    """End this process without Python's own orderly end (see `labtools.runs.heap`)."""
+    try:
+        with suppress(BaseException):
+            atexit._run_exitfuncs()  # noqa: SLF001 - as Python does at an orderly end
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(BaseException):
+                stream.flush()
+    finally:
+        os._exit(0)  # its caller hears how it went, and asks for no code
 
 
 def serve(descriptor: int) -> None:
