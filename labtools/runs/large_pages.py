@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 _MAPS = Path("/proc/self/maps")
@@ -46,9 +48,14 @@ def _next_large(address: int) -> int:
 
 
 def _advised(start: int, size: int, advice: int) -> bool:
-    madvise = ctypes.CDLL(None).madvise
-    madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-    return bool(madvise(start, size, advice) == 0)
+    return bool(_madvise()(start, size, advice) == 0)
+
+
+@cache
+def _madvise() -> Callable[[int, int, int], int]:
+    found = ctypes.CDLL(None).madvise
+    found.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    return found
 
 
 def _own_memory(maps: str) -> list[tuple[int, int]]:
