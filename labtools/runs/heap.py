@@ -13,8 +13,10 @@ It is glibc's heap; elsewhere nothing is done.  Nothing here changes what a prog
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import gc
+import os
 import sys
 from functools import cache
 
@@ -22,6 +24,7 @@ from labtools.runs import large_pages
 
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3  # options of mallopt
 _RESERVE = 64 << 20  # bytes: three times what a notebook with five figures takes
+_OWN = 5 << 18  # bytes of it for the parent itself, which would otherwise begin a large page
 _DEFAULT_PAD = 128 << 10
 _LARGEST_IN_HEAP = 32 << 20  # glibc allows no more
 _POOL = 16 << 10  # Python's arenas are cut in pools, which begin at multiples of it
@@ -46,13 +49,14 @@ class _Memory(ctypes.Structure):
 def draw_from_one_heap() -> bool:
     """Have Python draw its memory from the C library's heap; return whether it does.
 
-    Call it once, before libraries are loaded, in a process of one thread that ends by
-    `os._exit`, as do those forked from it: Python keeps its own stack, too, in an arena that it
-    drew before, and would free it in the new way at an orderly end.
+    Call it once, before libraries are loaded, in a process of one thread.  From then on the
+    process, and each that is forked from it, ends before Python puts its own memory away: its
+    stack lies in an arena that was drawn before, and would be freed in the new way.
     """
     libc = _glibc()
     if libc is None:
         return False
+    atexit.register(_end_at_once)  # the first to be registered is the last to be called
     libc.mallopt(_MMAP_THRESHOLD, _LARGEST_IN_HEAP)
     libc.mallopt(_TRIM_THRESHOLD, 2 * _RESERVE)  # the reserve alone is not returned
     start = libc.sbrk(0)
@@ -82,8 +86,16 @@ def set_apart() -> int:
     _fill_holes(libc, before)
     libc.mallopt(_TOP_PAD, _DEFAULT_PAD)
     _fill_arenas(libc, before)
-    # The first of it is for this process itself, which would otherwise begin a large page.
-    return large_pages.wish(before + (1 << 20) + (1 << 18), libc.sbrk(0))
+    return large_pages.wish(before + _OWN, libc.sbrk(0))
+
+
+def _end_at_once() -> None:
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    finally:
+        os._exit(int(hasattr(sys, "last_value")))  # an error that nobody caught was told
 
 
 def _keep_older_arenas() -> None:

@@ -24,21 +24,16 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 # that no notebook has; that compiles a grammar for 0.8 s, more than all the rest of the start.
 # The collector rests while libraries load: they make hundreds of thousands of objects that stay.
 _PROGRAM = """
-import gc, os, sys
+import gc, sys
 gc.disable()
 sys.path[:] = {path!r}
 from labtools.runs.heap import draw_from_one_heap
 draw_from_one_heap()
-try:
-    from labtools.loading import without
-    with without("rfc3987_syntax"):
-        import jsonschema
-    from labtools.runs.nursery import be_nursery
-    be_nursery({descriptor})
-except Exception:
-    sys.excepthook(*sys.exc_info())
-finally:
-    os._exit(1)
+from labtools.loading import without
+with without("rfc3987_syntax"):
+    import jsonschema
+from labtools.runs.nursery import serve
+serve({descriptor})
 """
 _PATIENCE = 5  # seconds for a process to end by itself once its caller has hung up
 

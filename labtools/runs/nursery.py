@@ -7,14 +7,12 @@ when its caller is gone it ends, and the lanes, which notice it too, end by them
 
 from __future__ import annotations
 
-import atexit
 import gc
 import importlib
 import os
 import pickle
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -34,28 +32,6 @@ from labtools.runs.rehearsal import rehearse
 from labtools.runs.shell import fresh_shell
 
 _THREADS = Path("/proc/self/task")
-
-
-def be_nursery(descriptor: int) -> NoReturn:
-    """Serve the caller; what was registered for the end is done, then the process ends at once."""
-    try:
-        serve(descriptor)
-    except Exception:  # noqa: BLE001 - told as Python would
-        sys.excepthook(*sys.exc_info())
-    finally:
-        end_at_once()
-
-
-def end_at_once() -> NoReturn:
-    """End this process without Python's own orderly end (see `labtools.runs.heap`)."""
-    try:
-        with suppress(BaseException):
-            atexit._run_exitfuncs()  # noqa: SLF001 - as Python does at an orderly end
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(BaseException):
-                stream.flush()
-    finally:
-        os._exit(0)  # its caller hears how it went, and asks for no code
 
 
 def serve(descriptor: int) -> None:

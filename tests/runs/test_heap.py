@@ -10,9 +10,9 @@ HERE = """
 import os, sys
 from labtools.runs import heap
 def in_heap(each):
-    first, last = [line.split()[0].split("-") for line in open("/proc/self/maps")
-                   if line.rstrip().endswith("[heap]")], None
-    return any(int(a, 16) <= id(each) < int(b, 16) for a, b in first)
+    pieces = [line.split()[0].split("-") for line in open("/proc/self/maps")
+              if line.rstrip().endswith("[heap]")]
+    return any(int(first, 16) <= id(each) < int(last, 16) for first, last in pieces)
 """
 
 
@@ -29,10 +29,6 @@ def told_by(program: str, **environment: str) -> str:
     return done.stdout.strip()
 
 
-def has_glibc() -> bool:
-    return heap._glibc() is not None
-
-
 def gives_large_pages() -> bool:
     told = told_by("""
 import mmap
@@ -45,7 +41,7 @@ print(sum(int(line.split()[1]) for line in open("/proc/self/smaps_rollup")
     return int(told) >= 4 << 10
 
 
-needs_glibc = pytest.mark.skipif(not has_glibc(), reason="not glibc's heap")
+needs_glibc = pytest.mark.skipif(heap._glibc() is None, reason="not glibc's heap")
 
 
 @needs_glibc
@@ -54,8 +50,7 @@ def test_what_python_makes_from_then_on_lies_in_the_heap() -> None:
 before = [str(n) for n in range(100_000)]
 assert heap.draw_from_one_heap()
 after = [str(n) for n in range(100_000)]
-print(sum(map(in_heap, before[::1000])), sum(map(in_heap, after[::1000])), flush=True)
-os._exit(0)
+print(sum(map(in_heap, before[::1000])), sum(map(in_heap, after[::1000])))
 """)
     assert told == "0 100"
 
@@ -73,10 +68,29 @@ before.clear()
 plain.clear()
 def deep(n):
     return n and 1 + deep(n - 1)
-print(sum(len([bytes(n % 600)] * 1000) for n in range(1000)), deep(900), flush=True)
-os._exit(0)
+print(sum(len([bytes(n % 600)] * 1000) for n in range(1000)), deep(900))
 """)
     assert told == "1000000 900"
+
+
+@needs_glibc
+def test_a_process_ends_as_elsewhere() -> None:
+    """What was registered is done, what was printed is seen, and an error is told."""
+    program = """
+heap.draw_from_one_heap()
+import atexit
+atexit.register(print, "put away")
+print("done")
+"""
+    assert told_by(program) == "done\nput away"
+    ended = subprocess.run(
+        [sys.executable, "-c", f"{HERE}{program}raise ValueError('told')"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (1, "done\nput away\n")
+    assert ended.stderr.strip().endswith("ValueError: told")
 
 
 @needs_glibc
@@ -93,8 +107,7 @@ before = end()
 for _ in range(30):
     held = [bytes(200) for _ in range(200_000)]
     del held
-print(end() - before < 64 << 20, flush=True)
-os._exit(0)
+print(end() - before < 64 << 20)
 """)
     assert told == "True"
 
@@ -104,7 +117,6 @@ def test_a_child_gets_unused_memory_in_large_pages() -> None:
     if not gives_large_pages():
         pytest.skip("this kernel gives no large pages of 2 MiB")
     told = told_by("""
-import resource
 from labtools.runs import large_pages
 def faults_of_a_child():
     pid = os.fork()
@@ -120,8 +132,7 @@ del freed
 large_pages.gather()
 before = faults_of_a_child()
 left = heap.set_apart()
-print(left, before, faults_of_a_child(), flush=True)
-os._exit(0)
+print(left, before, faults_of_a_child())
 """)
     left, before, after = map(int, told.split())
     assert left > 32 << 20
